@@ -1,0 +1,95 @@
+# kvmtop: one program, one static library that the tests link, no recursion.
+#
+#   make [V=1] [SAN=1] [BUILD=dir]     build/kvmtop
+#   make install PREFIX= DESTDIR=      program, man page, completion
+#   make check                         everything that is tested
+#   make bench, make soak              speed; long runs and fuzzers
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+BUILD ?= build
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
+DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
+PKGS := json-c ncursesw readline
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wformat=2 -Wvla -Wundef -Wpointer-arith -Wno-missing-field-initializers
+KT_CPPFLAGS := -I. -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS)
+KT_CFLAGS := -std=c11 -pthread $(WARN) $(CFLAGS)
+KT_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -pthread -lm $(LIBS)
+ifeq ($(WERROR),1)
+KT_CFLAGS += -Werror
+endif
+ifeq ($(SAN),1)
+KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+KT_LDFLAGS := -fsanitize=address,undefined
+endif
+ifneq ($(V),1)
+Q = @
+say = @echo "  $(1)	$(2)";
+endif
+
+SRC := $(wildcard $(addsuffix /*.c,$(DIRS)))
+OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
+LIB := $(BUILD)/libkvmtop.a
+TEST_SRC := $(wildcard tests/unit/test_*.c)
+TEST_LIB := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
+TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+
+all: $(BUILD)/kvmtop man/kvmtop.1
+
+$(BUILD)/kvmtop: $(BUILD)/obj/main.o $(LIB)
+	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS)
+
+$(LIB): $(OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Rebuild when the flags change, the version in them included.
+$(BUILD)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS)' > $@
+
+# The man page is committed, so that a package needs no run of the program; `make check` fails when it is stale.
+man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
+	$(call say,GEN,$@)$(BUILD)/kvmtop gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
+
+tests: $(TESTS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_LIB:%.c=$(BUILD)/obj/%.o) $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS) -lcmocka
+
+check:
+	./tests/run
+
+bench: all
+	./tests/bench/run
+
+soak: all
+	./tests/soak/run
+
+install: all
+	$(INSTALL) -D -m 755 $(BUILD)/kvmtop $(DESTDIR)$(BINDIR)/kvmtop
+	$(INSTALL) -D -m 644 man/kvmtop.1 $(DESTDIR)$(MANDIR)/man1/kvmtop.1
+	$(INSTALL) -D -m 644 completions/kvmtop.bash $(DESTDIR)$(COMPDIR)/kvmtop
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(COMPDIR)/kvmtop
+
+clean:
+	rm -rf $(BUILD)
+
+FORCE:
+.PHONY: all tests check bench soak install uninstall clean FORCE
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
