@@ -35,10 +35,11 @@ int clock_left_ms(uint64_t deadline_ns)
 void clock_rfc3339(struct timespec wall, char out[40])
 {
 	char day[24], zone[8];
+	int ms = (int)(wall.tv_nsec / 1000000) % 1000;
 	struct tm tm;
 
 	localtime_r(&wall.tv_sec, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);		/* +hhmm */
-	snprintf(out, 40, "%s.%03ld%.3s:%.2s", day, wall.tv_nsec / 1000000, zone, zone + 3);
+	snprintf(out, 40, "%.19s.%03d%.3s:%.2s", day, ms, zone, zone + 3);
 }
