@@ -23,7 +23,7 @@ static const struct column vm_columns[] = {
 	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
 	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
 	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6 },
-	{ "state", "S", "Why the guest runs or stands: run, paused, io-error, prelaunch, .. (query-status); stopped: the QEMU "
+	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); stopped: the QEMU "
 	  "process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
 	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
@@ -71,7 +71,7 @@ static const struct column vm_columns[] = {
 	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
 	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not be read and why.",
-	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8 },
+	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
 };
 
 static const struct column queue_columns[] = {

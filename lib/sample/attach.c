@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Asking a guest what only QEMU knows. A job works on copies, off the sampler's lock, and brings its answers home at
+ * the end; a guest that went away meanwhile is not found again and its answers are dropped.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#define GREET_MS 1000
+#define RETRY_FIRST_NS (2 * NS_PER_SEC)
+#define RETRY_MAX_NS (60 * NS_PER_SEC)
+
+struct job {
+	struct sampler *s;
+	char *ref, *path, *note;	/* ref NULL: whose socket that is, has to be found out first */
+	uid_t uid;
+	bool hold;
+	struct qmp *q;
+	struct answers answers;
+	int rc;
+};
+
+void answers_done(struct answers *a)
+{
+	free(a->status);
+	free(a->name);
+	free(a->uuid);
+	qmp_virtio_free(a->virtio, a->n_virtio);
+	qmp_threads_free(a->cpus, a->n_cpus);
+	*a = (struct answers){0};
+}
+
+static void job_free(void *arg)
+{
+	struct job *j = arg;
+
+	qmp_close(j->q);
+	answers_done(&j->answers);
+	free(j->ref);
+	free(j->path);
+	free(j->note);
+	free(j);
+}
+
+int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
+{
+	struct qmp_peer peer;
+	struct qmp *q;
+	int rc;
+
+	rc = qmp_open_unix(path, &q, &peer, err);
+	if (rc)
+		return rc;
+	qmp_set_interrupt(q, interrupt);
+	if (peer.uid != uid)
+		rc = err_set(err, -EPERM, "the monitor socket is served by uid %u, the guest runs as uid %u",
+			     (unsigned)peer.uid, (unsigned)uid);
+	else
+		rc = qmp_greet(q, timeout_ms, err);
+	if (rc) {
+		qmp_close(q);
+		return rc;
+	}
+	*out = q;
+	return 0;
+}
+
+/* The first error ends it: a guest that did not answer one question in time will not answer the next. */
+static int ask(struct qmp *q, struct answers *a, struct err *err)
+{
+	bool running;
+	size_t i;
+	int rc;
+
+	rc = qmp_query_status(q, &running, &a->status, err);
+	if (!rc)
+		rc = qmp_query_identity(q, &a->name, &a->uuid, err);
+	if (!rc)
+		rc = qmp_query_cpus(q, &a->cpus, &a->n_cpus, err);
+	if (!rc)
+		rc = qmp_virtio_read(q, true, &a->virtio, &a->n_virtio, err);
+	if (rc == -ENOSYS)	/* before QEMU 7.2: no rings, the rest is as good */
+		rc = 0;
+	for (i = 0; i < a->n_virtio; i++)
+		if (a->virtio[i].known && !a->virtio[i].driver_ok)
+			a->settling = true;
+	return rc;
+}
+
+static void rings_of(struct sampler *s, struct guest *g)
+{
+	struct ring_addr *addr = NULL;
+	size_t n = 0, i, k;
+
+	for (i = 0; i < g->answers.n_virtio; i++) {
+		const struct qmp_virtio *v = &g->answers.virtio[i];
+
+		for (k = 0; k < v->n_rings; k++) {
+			if (!v->rings[k].avail || !v->rings[k].used)
+				continue;
+			/* both parts begin with 16 bits of flags, then the index */
+			*vec_push(addr, n) = (struct ring_addr){
+				.used_idx = v->rings[k].used + 2, .avail_idx = v->rings[k].avail + 2,
+				.size = v->rings[k].size,
+			};
+		}
+	}
+	rings_remove(s->rings, g->rings);
+	g->rings = NULL;
+	g->n_rings = n;
+	if (n) {
+		if (!s->rings)
+			s->rings = rings_start();
+		g->rings = rings_add(s->rings, g->pid, addr, n);
+	}
+	free(addr);
+}
+
+static uint64_t retry_after(unsigned failures)
+{
+	uint64_t wait = RETRY_FIRST_NS << (failures < 5 ? failures : 5);
+
+	return clock_now_ns() + (wait < RETRY_MAX_NS ? wait : RETRY_MAX_NS);
+}
+
+/* What changes a guest's state or devices: ask anew. Everything else is not ours to follow here. */
+static void on_event(void *arg, const char *event, struct json_object *data)
+{
+	static const char *const news[] = { "STOP", "RESUME", "RESET", "SUSPEND", "WAKEUP", "BLOCK_IO_ERROR",
+					    "GUEST_PANICKED", "DEVICE_DELETED", "MIGRATION" };
+	struct guest *g = arg;
+	size_t i;
+
+	(void)data;
+	for (i = 0; i < ARRAY_SIZE(news); i++)
+		if (!strcmp(event, news[i]))
+			g->ask_again_ns = clock_now_ns();
+}
+
+void attach_hold(struct guest *g, struct qmp *q)
+{
+	g->held = q;
+	qmp_set_interrupt(q, -1);
+	qmp_on_event(q, on_event, g);
+}
+
+static void come_home(struct job *j)
+{
+	struct guest *g;
+
+	pthread_mutex_lock(&j->s->lock);
+	g = guest_by_ref(j->s, j->ref);
+	if (g) {
+		free(g->note);
+		g->note = take_ptr(j->note);
+		g->asking = j->rc ? ASK_FAILED : ASK_DONE;
+		if (!j->rc) {
+			answers_done(&g->answers);
+			g->answers = j->answers;
+			j->answers = (struct answers){0};
+			rings_of(j->s, g);
+			if (j->hold && !g->held && !g->lent)
+				attach_hold(g, take_ptr(j->q));
+		}
+		if (j->rc || g->answers.settling)
+			g->ask_again_ns = retry_after(g->failures++);
+		else
+			g->ask_again_ns = g->failures = 0;
+	}
+	pthread_mutex_unlock(&j->s->lock);
+}
+
+static void job_run(void *arg)
+{
+	struct job *j = arg;
+	struct err err = {0};
+
+	if (!j->path)		/* attach_pick has said why */
+		j->rc = -ENOTCONN;
+	else if (!j->q)
+		j->rc = attach_open(j->path, j->uid, GREET_MS, j->s->quit_fd, &j->q, &err);
+	if (!j->rc)
+		j->rc = ask(j->q, &j->answers, &err);
+	if (j->rc && !j->note)
+		j->note = xasprintf("monitor: %s", err.text);
+	if (j->q && (!j->hold || j->rc)) {
+		qmp_close(j->q);	/* before the answers are home: whoever sees them finds the socket free */
+		j->q = NULL;
+	}
+	come_home(j);
+	job_free(j);
+}
+
+/* Who is in, without connecting: NULL if the socket is free, else why not (yours). */
+char *attach_occupied(const struct host *h, const char *path)
+{
+	struct host_sock sock;
+	int rc = host_sock_look(h, path, &sock);
+
+	if (rc == -EOPNOTSUPP)		/* nothing is known: the greeting's deadline will tell */
+		return NULL;
+	if (rc == -EACCES || rc == -EPERM)
+		return xasprintf("monitor: no right to look at %s", path);
+	if (rc)
+		return xasprintf("monitor: %s: %s", path, strerror(-rc));
+	if (!sock.listening && !sock.clients)
+		return xasprintf("monitor: nobody listens at %s", path);
+	if (sock.clients || sock.waiting)
+		return xasprintf("monitor: another client holds %s", path);
+	return NULL;
+}
+
+char *attach_pick(const struct host *h, const struct guest *g, char **why)
+{
+	size_t i;
+
+	*why = NULL;
+	if (g->given) {
+		*why = attach_occupied(h, g->given_path);
+		return *why ? NULL : xstrdup(g->given_path);
+	}
+	for (i = 0; i < g->cmdline.n_monitors; i++) {
+		auto_free char *path = NULL;
+
+		if (g->cmdline.monitors[i].kind != QMP_MONITOR_UNIX)
+			continue;
+		path = host_proc_path(h, g->pid, g->cmdline.monitors[i].path);
+		free(*why);
+		*why = attach_occupied(h, path);
+		if (!*why)
+			return take_ptr(path);
+	}
+	if (*why)
+		return NULL;
+	if (g->cmdline.libvirt)
+		*why = xstrdup("monitor: libvirt holds it");
+	else if (g->cmdline.n_monitors)
+		*why = xstrdup("monitor: none on a unix socket (start QEMU with -qmp unix:PATH,server=on,wait=off)");
+	else
+		*why = xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
+	return NULL;
+}
+
+void attach_start(struct sampler *s, struct guest *g)
+{
+	struct job *j;
+
+	if (g->asking == ASK_UNDER_WAY || g->lent)
+		return;
+	j = xcalloc(1, sizeof(*j));
+	j->s = s;
+	j->ref = xstrdup(g->ref);
+	j->uid = g->uid;
+	j->hold = g->given;
+	if (g->held) {			/* ask on the connection that is there */
+		j->q = take_ptr(g->held);
+		qmp_on_event(j->q, NULL, NULL);
+		qmp_set_interrupt(j->q, s->quit_fd);
+		j->path = xstrdup("");
+	} else {
+		j->path = attach_pick(s->config.host, g, &j->note);
+	}
+	g->asking = ASK_UNDER_WAY;
+	g->ask_again_ns = 0;
+	pool_add(s->pool, job_run, j);
+}
+
+void attach_stop(struct sampler *s)
+{
+	eventfd_write(s->quit_fd, 1);
+	pool_free(s->pool, job_free);
+	s->pool = NULL;
+}
+
+/* A socket that is held: its queue is drained, and given up when somebody waits for it. */
+static void mind_held(struct sampler *s, struct guest *g)
+{
+	struct host_sock sock;
+	struct err err;
+
+	if (qmp_pump(g->held, 0, &err)) {
+		free(g->note);
+		g->note = xasprintf("monitor: %s", err.text);
+	} else if (!host_sock_look(s->config.host, g->given_path, &sock) && sock.waiting) {
+		free(g->note);
+		g->note = xstrdup("monitor: left to another client that waited for it");
+	} else {
+		return;
+	}
+	qmp_close(g->held);
+	g->held = NULL;
+	g->asking = ASK_FAILED;
+	g->ask_again_ns = clock_now_ns() + 5 * NS_PER_SEC;
+}
+
+void attach_mind(struct sampler *s)
+{
+	uint64_t now = clock_now_ns();
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++) {
+		struct guest *g = s->guests[i];
+
+		if (g->lent || g->gone)
+			continue;
+		if (g->held)
+			mind_held(s, g);
+		if (g->ask_again_ns && now >= g->ask_again_ns)
+			attach_start(s, g);
+	}
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* One guest by an operator's word, and lending its monitor. */
+#include "guest.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define GREET_MS 3000
+
+enum how { BY_ANY, BY_NAME, BY_UUID, BY_PID };
+
+static const struct {
+	const char *prefix;
+	enum how how;
+} prefixes[] = { { "name:", BY_NAME }, { "uuid:", BY_UUID }, { "pid:", BY_PID } };
+
+/* pid:N or pid:N@START */
+static bool pid_is(const struct guest *g, const char *word)
+{
+	const char *ref = g->ref + strlen("pid:");
+	size_t pid_len = strcspn(ref, "@");
+
+	return !strcmp(ref, word) || (strlen(word) == pid_len && !strncmp(ref, word, pid_len));
+}
+
+static bool is_meant(const struct guest *g, enum how how, const char *word)
+{
+	const char *name = guest_name(g), *uuid = guest_uuid(g);
+	bool by_name = name && !strcmp(name, word), by_uuid = uuid && !strcasecmp(uuid, word);
+
+	switch (how) {
+	case BY_ANY: return by_name || by_uuid;
+	case BY_NAME: return by_name;
+	case BY_UUID: return by_uuid;
+	case BY_PID: return pid_is(g, word);
+	}
+	return false;
+}
+
+static int nobody(struct sampler *s, const char *word, struct err *err)
+{
+	struct str_near near = { .word = word };
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++)
+		if (guest_name(s->guests[i]))
+			str_near_try(&near, guest_name(s->guests[i]));
+	if (near.best)
+		return err_set(err, -ENOENT, "no guest '%s', did you mean '%s'?", word, near.best);
+	return err_set(err, -ENOENT, "no guest '%s' (see: kvmtop --batch vms)", word);
+}
+
+static void describe(struct sampler *s, struct guest *g, struct sample_guest *out)
+{
+	*out = (struct sample_guest){ .pid = g->pid, .start = g->start, .uid = g->uid, .ref = xstrdup(g->ref) };
+	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
+	if (!g->held)
+		out->socket = attach_pick(s->config.host, g, &out->why);
+}
+
+int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
+{
+	auto_buf struct buf all = {0};
+	struct guest *found = NULL;
+	enum how how = BY_ANY;
+	const char *rest = word;
+	size_t i, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (how == BY_ANY && str_has_prefix(word, prefixes[i].prefix)) {
+			how = prefixes[i].how;
+			rest = word + strlen(prefixes[i].prefix);
+		}
+	}
+	pthread_mutex_lock(&s->lock);
+	for (i = 0; i < s->n_guests; i++) {
+		if (s->guests[i]->gone || !is_meant(s->guests[i], how, rest))
+			continue;
+		found = s->guests[i];
+		buf_printf(&all, "%s%s", n++ ? " " : "", found->ref);
+	}
+	if (n > 1)
+		rc = err_set(err, -ENOTUNIQ, "'%s' is %zu guests, say which: %s", word, n, all.text);
+	else if (!n)
+		rc = nobody(s, word, err);
+	else
+		describe(s, found, out);
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+void sample_guest_done(struct sample_guest *g)
+{
+	free(g->name);
+	free(g->ref);
+	free(g->socket);
+	free(g->why);
+	*g = (struct sample_guest){0};
+}
+
+/* An asking under way has the connection, or the socket's one place: it is bounded, so wait for it. */
+static struct guest *when_quiet(struct sampler *s, const char *ref)
+{
+	struct guest *g;
+
+	while ((g = guest_by_ref(s, ref)) && g->asking == ASK_UNDER_WAY) {
+		pthread_mutex_unlock(&s->lock);
+		clock_sleep_until(clock_now_ns() + 5 * NS_PER_MS);
+		pthread_mutex_lock(&s->lock);
+	}
+	return g;
+}
+
+int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct err *err)
+{
+	auto_free char *path = NULL, *why = NULL;
+	struct guest *g;
+	uid_t uid = 0;
+	int rc = 0;
+
+	pthread_mutex_lock(&s->lock);
+	g = when_quiet(s, ref);
+	if (!g)
+		rc = err_set(err, -ENOENT, "the guest has ended");
+	else if (g->lent)
+		rc = err_set(err, -EBUSY, "another change is under way on this guest");
+	else if (!g->held && !(path = attach_pick(s->config.host, g, &why)))
+		rc = err_set(err, -ENOTCONN, "%s", why);
+	if (!rc) {
+		g->lent = true;
+		uid = g->uid;
+		*out = take_ptr(g->held);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (rc || *out)
+		return rc;
+	rc = attach_open(path, uid, GREET_MS, -1, out, err);
+	if (rc)
+		sampler_return(s, ref, NULL);
+	return rc;
+}
+
+void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
+{
+	struct guest *g;
+
+	if (q) {
+		qmp_set_interrupt(q, -1);
+		qmp_on_event(q, NULL, NULL);
+	}
+	pthread_mutex_lock(&s->lock);
+	g = guest_by_ref(s, ref);
+	if (g) {
+		g->lent = false;
+		if (g->given && q && qmp_is_open(q))
+			attach_hold(g, take_ptr(q));
+		/* its devices may have changed */
+		if (g->asking != ASK_NEVER)
+			g->ask_again_ns = clock_now_ns();
+		g->netifs_read = false;
+		free(take_ptr(g->netifs));
+		g->n_netifs = 0;
+	}
+	pthread_mutex_unlock(&s->lock);
+	qmp_close(q);
+}

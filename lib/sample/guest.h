@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the sampler keeps of one guest. Private to lib/sample; all of it under the sampler's lock. */
+#ifndef KT_SAMPLE_GUEST_H
+#define KT_SAMPLE_GUEST_H
+
+#include "rings.h"
+
+/* What QEMU said when it was asked; replaced whole by the next asking. */
+struct answers {
+	char *status;			/* query-status */
+	char *name, *uuid;		/* where the command line has none */
+	struct qmp_virtio *virtio;
+	size_t n_virtio;
+	struct qmp_thread *cpus;
+	size_t n_cpus;
+	bool settling;			/* a driver was not up yet: ask again soon */
+};
+
+enum asking { ASK_NEVER, ASK_UNDER_WAY, ASK_DONE, ASK_FAILED };
+
+struct guest {
+	char *ref;
+	pid_t pid;
+	uint64_t start;
+	uid_t uid;
+	struct qmp_cmdline cmdline;
+	struct host_watch *watch;
+	struct host_netif *netifs;
+	size_t n_netifs;
+	bool netifs_read;
+
+	bool given;			/* by -q: its socket is held */
+	char *given_path;		/* which may be another than the command line's */
+	struct qmp *held;
+	bool lent;
+
+	enum asking asking;
+	uint64_t ask_again_ns;		/* not before; 0: no need */
+	unsigned failures;
+	char *note;
+	struct answers answers;
+	struct ring_set *rings;		/* those of answers.virtio that have addresses, in that order */
+	size_t n_rings;
+
+	uint64_t idle_since_ns, cpu_ns;	/* to notice that the run state must have changed */
+	bool idle_asked;
+	uint64_t blocked_ns;		/* since when its main thread is in D, 0: is not */
+	bool gone;
+};
+
+struct given {
+	const char *path;
+	bool probing;			/* a worker finds out who serves it */
+	uint64_t again_ns;
+	char *problem;			/* why it leads to no guest, NULL: it does, or it is not known yet */
+};
+
+struct sampler {
+	struct sample_config config;
+	pthread_mutex_t lock;
+	struct host_scan *scan;
+	struct pool *pool;
+	int quit_fd;			/* readable when askings under way must end */
+	struct ring_reader *rings;	/* started when first needed */
+	struct guest **guests;		/* sorted by pid */
+	size_t n_guests, cap_guests;
+	struct given *given;		/* one per socket given by hand */
+	struct snapshot *last;
+};
+
+const char *guest_name(const struct guest *g);			/* command line, query-name, or NULL */
+const char *guest_uuid(const struct guest *g);
+struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
+struct guest *guest_add(struct sampler *s, const struct host_proc *p);	/* NULL: it has ended meanwhile */
+void answers_done(struct answers *a);
+
+/* given.c: find the guests behind sockets given by hand */
+void given_mind(struct sampler *s);
+bool given_is_busy(const struct sampler *s);
+
+/* attach.c: ask a guest, in a worker. What it answers, or why it did not, is in the guest when it is over. */
+void attach_start(struct sampler *s, struct guest *g);
+void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
+void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */
+void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to who waits; start askings that are due */
+/* The monitor of a guest that nobody uses: a path for us (yours), or NULL and why (yours). */
+char *attach_pick(const struct host *h, const struct guest *g, char **why);
+/* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
+char *attach_occupied(const struct host *h, const char *path);
+/* Connect and greet, checked against the guest's uid. */
+int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
+
+/* rows.c */
+void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
+
+/* queue_kind.c: true for a ring of requests, false for one of supplied buffers; disk: its requests are disk I/O */
+bool queue_is_request(const char *type, unsigned queue, unsigned n_queues);
+bool queue_is_disk(const char *type, unsigned queue);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* One guest's rows of a snapshot. */
+#include "guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In D that long, a main thread does not wait for a disk, it hangs. */
+#define BLOCKED_NS (2 * NS_PER_SEC)
+/* A running guest that uses no CPU at all for so long may have been paused behind our back. */
+#define IDLE_ASK_NS (10 * NS_PER_SEC)
+
+static unsigned host_needs(const struct sampler *s, unsigned needs)
+{
+	return (needs & NEED_IO ? HOST_NEED_IO : 0) | (needs & NEED_KVM ? HOST_NEED_KVM : 0) |
+	       (needs & NEED_PLACE && host_facts(s->config.host)->nodes > 1 ? HOST_NEED_CPU : 0);
+}
+
+static void fill_head(struct snapshot *snap, const struct guest *g, struct row *row)
+{
+	const char *name = guest_name(g);
+
+	row->vm = name ? snapshot_str(snap, name) : snapshot_printf(snap, "pid:%d", (int)g->pid);
+	row->ref = snapshot_str(snap, g->ref);
+}
+
+static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
+{
+	struct host_net_counters c, sum = {0};
+	bool known = false;
+	size_t i;
+
+	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
+		g->netifs_read = true;
+	for (i = 0; i < g->n_netifs; i++) {
+		if (host_net_read(s->config.host, &g->netifs[i], &c))
+			continue;
+		sum.rx_bytes += c.rx_bytes;
+		sum.tx_bytes += c.tx_bytes;
+		known = true;
+	}
+	if (known) {
+		row->rx_total = sum.rx_bytes;
+		row->tx_total = sum.tx_bytes;
+	}
+}
+
+static bool is_vcpu(const struct guest *g, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < g->answers.n_cpus; i++)
+		if (g->answers.cpus[i].tid == tid)
+			return true;
+	return false;
+}
+
+/* "0", "0,1": where the vCPUs ran last. */
+static void fill_place(const struct sampler *s, struct snapshot *snap, const struct guest *g,
+		       const struct host_usage *u, struct vm_row *row)
+{
+	auto_buf struct buf list = {0};
+	uint64_t seen = 0;
+	size_t i;
+	int node;
+
+	if (host_facts(s->config.host)->nodes == 1) {
+		row->node = "0";
+		row->local_pct = 100;
+		return;
+	}
+	for (i = 0; i < u->n_tasks; i++) {
+		if (u->tasks[i].cpu < 0 || !is_vcpu(g, u->tasks[i].tid))
+			continue;
+		node = host_cpu_node(s->config.host, (unsigned)u->tasks[i].cpu);
+		if (node >= 0 && node < 64)
+			seen |= 1ull << node;
+	}
+	for (node = 0; node < 64; node++)
+		if (seen >> node & 1)
+			buf_printf(&list, "%s%d", list.len ? "," : "", node);
+	if (list.len)
+		row->node = snapshot_str(snap, list.text);
+}
+
+static const char *backend(struct snapshot *snap, const struct qmp_virtio *v)
+{
+	if (v->vhost_user)
+		return "vhost-user";
+	if (v->vhost)
+		return "vhost";
+	return v->iothread ? snapshot_printf(snap, "iothread %s", v->iothread) : "QEMU";
+}
+
+static void fill_queue(struct snapshot *snap, const struct guest *g, const struct qmp_virtio *v,
+		       const struct qmp_ring *ring, const struct ring_state *state)
+{
+	struct queue_row *row = snapshot_add(snap, TABLE_QUEUES);
+	bool request = queue_is_request(v->type, ring->queue, (unsigned)v->n_rings);
+
+	fill_head(snap, g, &row->head);
+	row->head.key = snapshot_printf(snap, "%s/%u", v->id, ring->queue);
+	row->device = snapshot_str(snap, v->id);
+	row->queue = ring->queue;
+	row->kind = request ? "request" : "supply";
+	row->size = ring->size ? ring->size : UNKNOWN_UINT;
+	row->backend = backend(snap, v);
+	if (!state || !state->known)
+		return;
+	row->depth = state->depth;
+	row->depth_max = state->depth_max;
+	row->depth_mean = state->depth_mean;
+	row->used_total = state->used_total;
+	if (request)
+		row->stalled_seconds = (double)state->stalled_ns / (double)NS_PER_SEC;
+}
+
+/* Queue rows, and what they add up to for the guest. */
+static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *vm)
+{
+	struct ring_state *states = xcalloc(g->n_rings, sizeof(*states)), *state;
+	size_t i, k, next = 0;
+	bool lost = false;
+
+	if (g->rings)
+		rings_collect(s->rings, g->rings, states);
+	for (i = 0; i < g->answers.n_virtio; i++) {
+		const struct qmp_virtio *v = &g->answers.virtio[i];
+
+		for (k = 0; k < v->n_rings; k++) {
+			state = v->rings[k].avail && v->rings[k].used ? &states[next++] : NULL;
+			fill_queue(snap, g, v, &v->rings[k], state);
+			lost |= state && state->lost;
+			if (!state || !state->known)
+				continue;
+			if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings))
+				vm->depth = (vm->depth == UNKNOWN_UINT ? 0 : vm->depth) + state->depth;
+			if (queue_is_disk(v->type, v->rings[k].queue))
+				vm->io_total = (vm->io_total == UNKNOWN_UINT ? 0 : vm->io_total) + state->used_total;
+		}
+	}
+	if (lost && !g->ask_again_ns)
+		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+	free(states);
+}
+
+/* Run state is asked once; CPU time tells when the answer cannot be true any more. */
+static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t now)
+{
+	bool runs = g->answers.status && !strcmp(g->answers.status, "running");
+	bool moved = u->cpu_ns - g->cpu_ns > 20 * NS_PER_MS;
+
+	if (!g->answers.status || g->ask_again_ns)
+		return;
+	if (u->cpu_ns != g->cpu_ns) {
+		g->idle_since_ns = now;
+		g->idle_asked = false;
+	}
+	if ((runs && !g->idle_asked && g->idle_since_ns && now - g->idle_since_ns > IDLE_ASK_NS) || (!runs && moved)) {
+		g->idle_asked = true;
+		g->ask_again_ns = now + 2 * NS_PER_SEC;
+	}
+	g->cpu_ns = u->cpu_ns;
+}
+
+static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+		    unsigned needs, struct vm_row *row)
+{
+	fill_head(snap, g, &row->head);
+	row->uuid = snapshot_str(snap, guest_uuid(g));
+	row->pid = (uint64_t)g->pid;
+	row->source = g->given ? "qmp" : "proc";
+	row->state = snapshot_str(snap, g->answers.status);
+	row->note = snapshot_str(snap, g->note);
+	row->mem_bytes = g->cmdline.mem_bytes;
+	row->rss_bytes = u->rss_bytes;
+	row->cpu_ns = u->cpu_ns;
+	row->wait_ns = u->wait_ns;
+	row->vhost_ns = u->vhost_ns;
+	if (u->has_io) {
+		row->rd_total = u->read_bytes;
+		row->wr_total = u->write_bytes;
+	}
+	if (u->has_kvm)
+		row->exits_total = u->kvm_exits;
+	if (needs & NEED_NET)
+		fill_net(s, g, row);
+	if (needs & NEED_PLACE)
+		fill_place(s, snap, g, u, row);
+	row->stale_seconds = 0;
+}
+
+/* The last values known, once more; false if there are none. */
+static bool fill_stale(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *state)
+{
+	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
+	struct vm_row *row;
+	size_t i;
+
+	if (!old)
+		return false;
+	row = snapshot_add_copy(snap, TABLE_VMS, old);
+	row->head.stale = true;
+	row->state = state;
+	row->stale_seconds = (double)(snapshot_time_ns(snap) - row->head.taken_ns) / (double)NS_PER_SEC;
+	for (i = 0; i < snapshot_count(s->last, TABLE_QUEUES); i++) {
+		const struct row *queue = snapshot_row(s->last, TABLE_QUEUES, i);
+
+		if (!strcmp(queue->ref, g->ref))
+			((struct row *)snapshot_add_copy(snap, TABLE_QUEUES, queue))->stale = true;
+	}
+	return true;
+}
+
+/* Why the process cannot run at all, or NULL. */
+static const char *standing_still(struct guest *g, char state, uint64_t now)
+{
+	if (state == 'T' || state == 't')
+		return "stopped";
+	if (state != 'D')
+		g->blocked_ns = 0;
+	else if (!g->blocked_ns)
+		g->blocked_ns = now;
+	return g->blocked_ns && now - g->blocked_ns > BLOCKED_NS ? "blocked" : NULL;
+}
+
+void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)
+{
+	uint64_t now = snapshot_time_ns(snap);
+	struct host_usage u;
+	struct vm_row *row;
+	const char *still;
+
+	if (g->gone || host_watch_read(g->watch, host_needs(s, needs), &u)) {
+		g->gone = true;
+		return;
+	}
+	still = standing_still(g, u.state, now);
+	if (still && fill_stale(s, snap, g, still))
+		return;
+	row = snapshot_add(snap, TABLE_VMS);
+	fill_vm(s, snap, g, &u, needs, row);
+	if (still) {		/* never seen running: what /proc says is all there is */
+		row->head.stale = true;
+		row->state = still;
+	} else {
+		doubt_state(g, &u, now);
+	}
+	if (needs & NEED_RINGS)
+		fill_queues(s, snap, g, row);
+}

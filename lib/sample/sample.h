@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lib/sample: finds guests and fills snapshots. A sample costs reads of /proc and /sys and a look at the rings; what
+ * only QEMU can say is asked once, when a guest is found, by a worker with a deadline, and again when it must have
+ * changed. All functions may be called from any thread but the one that draws: they take one lock, which a sample
+ * holds while it reads.
+ */
+#ifndef KT_SAMPLE_H
+#define KT_SAMPLE_H
+
+#include "lib/host/host.h"
+#include "lib/model/model.h"
+#include "qmp/qmp.h"
+
+struct sample_config {
+	const struct host *host;	/* borrowed */
+	bool scan;			/* look for QEMU processes in /proc */
+	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
+	size_t n_sockets;
+};
+
+struct sampler;
+
+struct sampler *sampler_new(const struct sample_config *config);
+void sampler_free(struct sampler *s);			/* NULL is fine */
+
+/* Look for guests that came or went. Cheap: one directory. */
+int sampler_discover(struct sampler *s, struct err *err);
+/* Ask what these columns need of the guests not asked yet, and wait until all answered or timeout_ms passed. */
+void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms);
+/* One snapshot, rates computed against the one before. Yours: snapshot_unref. Never waits for another process. */
+struct snapshot *sampler_take(struct sampler *s, unsigned needs);
+/* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
+void sampler_sleep(struct sampler *s, uint64_t until_ns);
+
+/* Sockets given by hand that led to no guest, and why. Lines of text, yours; *n of them. */
+char **sampler_problems(struct sampler *s, size_t *n);
+
+/*
+ * One guest by an operator's word: an exact name or UUID, name:X, uuid:X, pid:N, or a ref pid:N@START.
+ * -ENOENT: none (with the nearest name); -ENOTUNIQ: several, listed.
+ */
+struct sample_guest {
+	char *name, *ref, *socket;	/* socket: a path for us, NULL if it has none; yours: sample_guest_done */
+	pid_t pid;
+	uint64_t start;
+	uid_t uid;
+	char *why;			/* why it cannot be talked to, NULL if it can */
+};
+int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
+void sample_guest_done(struct sample_guest *g);
+
+/* A guest's word for people: "name", or "pid:N" where it has none. */
+
+/*
+ * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.
+ * -EBUSY: another client is in; -ENOTCONN: it has no monitor we can use; else as qmp_greet. Give it back in any case;
+ * the guest is then asked anew, as its devices may have changed.
+ */
+int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct err *err);
+void sampler_return(struct sampler *s, const char *ref, struct qmp *q);
+
+/*
+ * A thread that samples for a screen. Only feed_latest and feed_set are for the drawing thread: they take a lock that
+ * is held for a pointer's copy.
+ */
+struct feed;
+struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs);
+void feed_free(struct feed *f);
+int feed_fd(const struct feed *f);			/* readable when there is a new snapshot */
+struct snapshot *feed_latest(struct feed *f);		/* a reference of yours, NULL before the first; empties the fd */
+void feed_set(struct feed *f, uint64_t delay_ns, unsigned needs, bool now);
+
+#endif
