@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The journal: one file per change, written before and after each step, so that what a crash leaves behind is known.
+ * $XDG_STATE_HOME/kvmtop/journal; without that, /var/lib/kvmtop/journal for root, ~/.local/state/kvmtop/journal for
+ * others. Directory and files must belong to us and to nobody else's writing, or nothing in them is believed.
+ */
+#ifndef KT_PLAN_JOURNAL_H
+#define KT_PLAN_JOURNAL_H
+
+#include "lib/base/base.h"
+
+struct plan;
+struct journal;
+
+/* create: make the directories; else a missing one is -ENOENT. -EPERM: it cannot be trusted, err says why. */
+int journal_open(bool create, struct journal **out, struct err *err);
+void journal_close(struct journal *j);				/* NULL is fine */
+
+/* Give the plan an id and a time, unless it has them, and write it: whole or not at all, on the disk on return. */
+int journal_write(struct journal *j, struct plan *p, struct err *err);
+/* All entries, oldest first; a vec of plans, yours. An entry that cannot be believed is left out and told to bad(). */
+int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)(void *arg, const struct err *err),
+		 void *arg, struct err *err);
+
+#endif

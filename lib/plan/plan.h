@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lib/plan: a change as a list of steps, and a step as data: an operation, its arguments, its inverse. What is shown,
+ * dry-run, confirmed, executed, rolled back, journaled and finished after a crash is this one list.
+ */
+#ifndef KT_PLAN_H
+#define KT_PLAN_H
+
+#include "lib/host/host.h"
+#include "qmp/qmp.h"
+#include "journal.h"
+
+enum step_op {
+	STEP_QMP,			/* run a QMP command */
+	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
+	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
+};
+
+enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_STATUS_COUNT };
+
+struct step {
+	enum step_op op;
+	char *what;			/* QMP command, or the device that is waited for */
+	struct json_object *args;	/* of a QMP command; NULL: none */
+	bool required;			/* AWAIT_DRIVER: a guest that does not take it is a timeout, not a remark */
+	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
+	size_t n_undo;
+	char *leaves;			/* what is left when it is done and not taken back; NULL: nothing */
+	enum step_status status;
+	uint64_t ns;			/* how long it took */
+};
+
+enum plan_status {
+	PLAN_PLANNED, PLAN_OK, PLAN_UNCHANGED, PLAN_INVALID, PLAN_DENIED, PLAN_REFUSED, PLAN_TIMEOUT, PLAN_FAILED,
+	PLAN_PARTIAL, PLAN_UNDONE, PLAN_RUNNING, PLAN_STATUS_COUNT
+};
+const char *plan_status_name(enum plan_status s);
+
+struct plan {
+	char *verb;			/* "disk add" */
+	char *vm, *ref;			/* guest; NULL for changes of the host */
+	char *device;			/* id of what is added or removed */
+	struct json_object *args;	/* as given, for the record */
+	struct step *steps;
+	size_t n_steps;
+	char **warnings;
+	size_t n_warnings;
+
+	enum plan_status status;
+	const char *guest;		/* "ready", "unseen", "unknown", "failed"; NULL: does not apply */
+	bool pending;			/* the guest may still let go: the rest of the steps is to be done then */
+	char **left;			/* what is left behind, each in words */
+	size_t n_left;
+	struct err err;
+	char *id;			/* of its journal entry, NULL: not journaled */
+	char *begun;			/* RFC 3339 */
+};
+
+struct plan *plan_new(const char *verb, const char *vm, const char *ref);
+void plan_free(struct plan *p);					/* NULL is fine */
+
+/* Building. Pointers to steps hold until the next one is added; args are taken over. */
+struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
+struct step *plan_await_gone(struct plan *p, const char *device);
+struct step *plan_await_driver(struct plan *p, const char *device, bool required);
+void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
+void step_undo_await_gone(struct step *s, const char *device);
+void step_leaves(struct step *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What the step does, in one line, exactly: command and arguments as they are sent. Yours; clean it before drawing. */
+char *step_text(const struct step *s, unsigned timeout_ms);
+const char *step_status_name(enum step_status s);
+
+/* With what a plan is run. */
+struct plan_env {
+	const struct host *host;
+	struct qmp *qmp;
+	struct journal *journal;	/* NULL: none is kept */
+	unsigned timeout_ms;		/* how long to wait for the guest, or for QEMU */
+	int interrupt_fd;		/* readable: stop, roll back; -1: none */
+	void (*progress)(void *arg, const struct plan *p, size_t step);	/* before and after each step; may be NULL */
+	void *arg;
+};
+
+/*
+ * Run the steps; on failure take back what was done, in reverse. Afterwards status, guest, left and err of the plan say
+ * what came of it. Returns 0 for PLAN_OK, else negative.
+ */
+int plan_run(struct plan *p, const struct plan_env *env);
+
+/*
+ * A pending plan, read from the journal: if the guest has let go meanwhile, do the rest. Returns 0 when it is over,
+ * -EAGAIN when the device is still there, else an error.
+ */
+int plan_finish(struct plan *p, const struct plan_env *env);
+
+/* The record a changing verb answers with (design.md section 2). line: of a script, 0 = none. Yours. */
+struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsigned line);
+int plan_exit_code(const struct plan *p);
+
+/* As the journal keeps it. plan_parse checks everything: a step outside of the allowed operations is -EPERM. */
+struct json_object *plan_json(const struct plan *p);
+int plan_parse(struct json_object *obj, struct plan **out, struct err *err);
+
+#endif

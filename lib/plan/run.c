@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The engine: does steps, waits, takes them back in reverse. It knows operations, not devices.
+ */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A guest that lets go does so within a second; one that is asked during roll-back gets this long. */
+#define UNDO_WAIT_MS 5000
+/* The event can be missed only if somebody else took it (there is one client): look in QOM now and then all the same. */
+#define GONE_LOOK_NS (1 * NS_PER_SEC)
+#define DRIVER_LOOK_NS (100 * NS_PER_MS)
+/* A killed process is in /proc until the kernel has freed its memory. */
+#define DEATH_MS 2000
+
+struct run {
+	struct plan *p;
+	const struct plan_env *env;
+	char **deleted;			/* devices DEVICE_DELETED has named so far: it may come before the reply */
+	size_t n_deleted;
+	char **refused;			/* DEVICE_UNPLUG_GUEST_ERROR */
+	size_t n_refused;
+};
+
+static void on_event(void *arg, const char *event, struct json_object *data)
+{
+	struct run *r = arg;
+	const char *device = json_str(data, "device");
+
+	if (!device)		/* a device's inner parts have a path only */
+		return;
+	if (!strcmp(event, "DEVICE_DELETED"))
+		*vec_push(r->deleted, r->n_deleted) = xstrdup(device);
+	else if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
+		*vec_push(r->refused, r->n_refused) = xstrdup(device);
+}
+
+static bool has(char **list, size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i], word))
+			return true;
+	return false;
+}
+
+static int device_is_there(struct qmp *q, const char *device, bool *there, struct err *err)
+{
+	struct qmp_prop *list = NULL;
+	size_t n = 0, i;
+	int rc;
+
+	rc = qmp_query_peripherals(q, &list, &n, err);
+	if (rc)
+		return rc;
+	*there = false;
+	for (i = 0; i < n; i++)
+		*there |= !strcmp(list[i].name, device);
+	qmp_props_free(list, n);
+	return 0;
+}
+
+/* 0: gone; -ETIMEDOUT; -EACCES: the guest said no; else the connection's error */
+static int await_gone(struct run *r, const char *device, uint64_t deadline, struct err *err)
+{
+	uint64_t look = clock_now_ns() + GONE_LOOK_NS;
+	bool there = true;
+	int rc = 0;
+
+	while (!rc && there) {
+		if (has(r->deleted, r->n_deleted, device))
+			return 0;
+		if (has(r->refused, r->n_refused, device))
+			return err_set(err, -EACCES, "the guest refused to let go of %s", device);
+		if (clock_now_ns() >= look) {
+			rc = device_is_there(r->env->qmp, device, &there, err);
+			look = clock_now_ns() + GONE_LOOK_NS;
+		} else if (clock_now_ns() >= deadline) {
+			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s (does it run, does it know hotplug?)",
+				       device);
+		} else {
+			rc = qmp_pump(r->env->qmp, (unsigned)clock_left_ms(look < deadline ? look : deadline), err);
+		}
+	}
+	return rc;
+}
+
+static int await_driver(struct run *r, const struct step *s, uint64_t deadline, struct err *err)
+{
+	bool ok = false;
+	int rc;
+
+	for (;;) {
+		rc = qmp_virtio_driver_ok(r->env->qmp, s->what, &ok, err);
+		if (rc == -ENOSYS) {		/* QEMU before 7.2 cannot say */
+			r->p->guest = "unknown";
+			return 0;
+		}
+		if (rc)
+			return rc;
+		if (ok) {
+			r->p->guest = "ready";
+			return 0;
+		}
+		r->p->guest = "unseen";
+		if (clock_now_ns() >= deadline)
+			return s->required ? err_set(err, -ETIMEDOUT, "the guest has not taken %s", s->what) : 0;
+		rc = qmp_pump(r->env->qmp, DRIVER_LOOK_NS / NS_PER_MS, err);
+		if (rc)
+			return rc;
+	}
+}
+
+static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	struct json_object *args;
+
+	switch (s->op) {
+	case STEP_QMP:
+		args = s->args ? json_object_get(s->args) : NULL;
+		return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+	case STEP_AWAIT_GONE:
+		return await_gone(r, s->what, deadline, err);
+	case STEP_AWAIT_DRIVER:
+		return await_driver(r, s, deadline, err);
+	}
+	return -EINVAL;
+}
+
+/* The process is gone, or going: then nothing of what was done is left. */
+static bool guest_has_ended(const struct run *r)
+{
+	uint64_t deadline = clock_now_ns() + DEATH_MS * NS_PER_MS;
+	unsigned long long start;
+	int pid;
+
+	if (!r->p->ref || sscanf(r->p->ref, "pid:%d@%llu", &pid, &start) != 2)
+		return false;
+	do {
+		struct host_proc proc = {0};
+		int rc = host_proc_read(r->env->host, pid, &proc);
+		bool same = !rc && proc.start == start && proc.argc;
+
+		host_proc_done(&proc);
+		if (!same)
+			return true;
+		clock_sleep_until(clock_now_ns() + 20 * NS_PER_MS);
+	} while (clock_now_ns() < deadline);
+	return false;
+}
+
+static void note_left(struct plan *p, const char *what)
+{
+	if (what && !has(p->left, p->n_left, what))
+		*vec_push(p->left, p->n_left) = xstrdup(what);
+}
+
+/* Take one step back. sure: it is known to have happened, so an inverse that fails leaves something. */
+static bool step_take_back(struct run *r, struct step *s, bool sure)
+{
+	struct err err;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < s->n_undo && !rc; i++)
+		rc = step_do(r, &s->undo[i], s->undo[i].op == STEP_QMP ? r->env->timeout_ms : UNDO_WAIT_MS, &err);
+	/* QEMU answered that it does not know it: the step had not happened after all */
+	if (rc && !sure && (rc == -ENODEV || rc == -EREMOTEIO))
+		rc = 0;
+	if (rc) {
+		note_left(r->p, s->leaves);
+		r->p->pending |= i && s->undo[i - 1].op == STEP_AWAIT_GONE && rc == -ETIMEDOUT;
+		return false;
+	}
+	if (s->status == STEP_OK && s->n_undo)
+		s->status = STEP_UNDONE;
+	return true;
+}
+
+/* Steps before `failed` have been done; failed itself perhaps, if nobody answered. In reverse, stop at what stays. */
+static void roll_back(struct run *r, size_t failed, int rc)
+{
+	bool whole = true;
+	size_t i;
+
+	qmp_set_interrupt(r->env->qmp, -1);
+	if (rc == -ETIMEDOUT || rc == -ECANCELED)
+		whole = step_take_back(r, &r->p->steps[failed], false);
+	for (i = failed; i-- > 0; ) {
+		/* what an undeleted device uses cannot be taken away under it */
+		if (whole)
+			whole = step_take_back(r, &r->p->steps[i], true);
+		else
+			note_left(r->p, r->p->steps[i].leaves);
+	}
+	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+}
+
+static void leave_all(struct run *r, size_t failed)
+{
+	size_t i;
+
+	for (i = 0; i <= failed; i++)
+		note_left(r->p, r->p->steps[i].leaves);
+	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+}
+
+/* What is still there because the guest has not let go: the device, and all that the steps after it would remove. */
+static void leave_pending(struct run *r, size_t failed)
+{
+	size_t i;
+
+	r->p->pending = true;
+	r->p->status = PLAN_TIMEOUT;
+	note_left(r->p, r->p->steps[failed].leaves);
+	for (i = failed + 1; i < r->p->n_steps; i++)
+		note_left(r->p, r->p->steps[i].leaves);
+}
+
+static void step_failed(struct run *r, size_t i, int rc)
+{
+	struct plan *p = r->p;
+	bool removal = p->steps[i].op == STEP_AWAIT_GONE;
+
+	p->err.code = rc;
+	p->steps[i].status = rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED;
+	if (rc == -ECONNRESET || !qmp_is_open(r->env->qmp)) {
+		if (guest_has_ended(r)) {
+			p->status = PLAN_FAILED;
+			err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
+		} else {
+			leave_all(r, i);
+		}
+	} else if (removal && rc == -EACCES) {
+		p->status = PLAN_REFUSED;
+	} else if (removal) {
+		leave_pending(r, i);
+	} else {
+		bool guest_silent = p->steps[i].op == STEP_AWAIT_DRIVER && rc == -ETIMEDOUT;
+
+		roll_back(r, i, rc);
+		if (guest_silent)
+			p->status = PLAN_TIMEOUT;
+	}
+}
+
+static int tell(struct run *r, size_t i)
+{
+	int rc = 0;
+
+	if (r->env->journal)
+		rc = journal_write(r->env->journal, r->p, &r->p->err);
+	if (r->env->progress)
+		r->env->progress(r->env->arg, r->p, i);
+	return rc;
+}
+
+static int run_from(struct run *r, size_t first)
+{
+	struct plan *p = r->p;
+	size_t i;
+	int rc = 0;
+
+	p->status = PLAN_RUNNING;
+	for (i = first; i < p->n_steps && !rc; i++) {
+		uint64_t began = clock_now_ns();
+
+		rc = tell(r, i);
+		if (rc) {		/* nothing is done that is not written down first */
+			roll_back(r, i, 0);
+			break;
+		}
+		qmp_set_interrupt(r->env->qmp, r->env->interrupt_fd);
+		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
+		p->steps[i].ns = clock_now_ns() - began;
+		if (rc)
+			step_failed(r, i, rc);
+		else
+			p->steps[i].status = STEP_OK;
+	}
+	if (!rc)
+		p->status = PLAN_OK;
+	qmp_set_interrupt(r->env->qmp, -1);
+	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
+		plan_warn(p, "the journal could not be brought up to date");
+	if (r->env->progress)
+		r->env->progress(r->env->arg, p, p->n_steps);
+	return rc;
+}
+
+static void run_done(struct run *r)
+{
+	qmp_on_event(r->env->qmp, NULL, NULL);
+	qmp_strings_free(r->deleted, r->n_deleted);
+	qmp_strings_free(r->refused, r->n_refused);
+}
+
+int plan_run(struct plan *p, const struct plan_env *env)
+{
+	struct run r = { .p = p, .env = env };
+	int rc;
+
+	qmp_on_event(env->qmp, on_event, &r);
+	rc = run_from(&r, 0);
+	run_done(&r);
+	return rc;
+}
+
+int plan_finish(struct plan *p, const struct plan_env *env)
+{
+	struct run r = { .p = p, .env = env };
+	size_t i;
+	bool there;
+	int rc;
+
+	for (i = 0; i < p->n_steps && p->steps[i].op != STEP_AWAIT_GONE; i++)
+		;
+	if (i == p->n_steps)
+		return err_set(&p->err, -EINVAL, "it waits for nothing");
+	rc = device_is_there(env->qmp, p->steps[i].what, &there, &p->err);
+	if (rc)
+		return rc;
+	if (there)
+		return -EAGAIN;
+	p->steps[i].status = STEP_OK;
+	p->pending = false;
+	while (p->n_left)
+		free(p->left[--p->n_left]);
+	qmp_on_event(env->qmp, on_event, &r);
+	rc = run_from(&r, i + 1);
+	run_done(&r);
+	return rc;
+}

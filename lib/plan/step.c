@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Building plans, and saying what a step does. */
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plan *plan_new(const char *verb, const char *vm, const char *ref)
+{
+	struct plan *p = xcalloc(1, sizeof(*p));
+
+	p->verb = xstrdup(verb);
+	p->vm = xstrdup(vm);
+	p->ref = xstrdup(ref);
+	p->args = json_object_new_object();
+	p->status = PLAN_PLANNED;
+	return p;
+}
+
+static void steps_free(struct step *steps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(steps[i].what);
+		free(steps[i].leaves);
+		json_object_put(steps[i].args);
+		steps_free(steps[i].undo, steps[i].n_undo);
+	}
+	free(steps);
+}
+
+void plan_free(struct plan *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	steps_free(p->steps, p->n_steps);
+	for (i = 0; i < p->n_warnings; i++)
+		free(p->warnings[i]);
+	for (i = 0; i < p->n_left; i++)
+		free(p->left[i]);
+	free(p->warnings);
+	free(p->left);
+	json_object_put(p->args);
+	free(p->verb);
+	free(p->vm);
+	free(p->ref);
+	free(p->device);
+	free(p->id);
+	free(p->begun);
+	free(p);
+}
+
+static struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args)
+{
+	struct step *s = vec_push(*steps, *n);
+
+	s->op = op;
+	s->what = xstrdup(what);
+	s->args = args;
+	return s;
+}
+
+struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
+{
+	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
+}
+
+struct step *plan_await_gone(struct plan *p, const char *device)
+{
+	return step_add(&p->steps, &p->n_steps, STEP_AWAIT_GONE, device, NULL);
+}
+
+struct step *plan_await_driver(struct plan *p, const char *device, bool required)
+{
+	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_DRIVER, device, NULL);
+
+	s->required = required;
+	return s;
+}
+
+void step_undo_qmp(struct step *s, const char *command, struct json_object *args)
+{
+	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
+}
+
+void step_undo_await_gone(struct step *s, const char *device)
+{
+	step_add(&s->undo, &s->n_undo, STEP_AWAIT_GONE, device, NULL);
+}
+
+void step_leaves(struct step *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(s->leaves);
+	va_start(ap, fmt);
+	if (vasprintf(&s->leaves, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+}
+
+void plan_warn(struct plan *p, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	*vec_push(p->warnings, p->n_warnings) = text;
+}
+
+char *step_text(const struct step *s, unsigned timeout_ms)
+{
+	auto_free char *args = NULL;
+	double seconds = timeout_ms / 1000.0;
+
+	switch (s->op) {
+	case STEP_QMP:
+		if (!s->args)
+			return xstrdup(s->what);
+		args = json_text(s->args);
+		return xasprintf("%s %s", s->what, args);
+	case STEP_AWAIT_GONE:
+		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, seconds);
+	case STEP_AWAIT_DRIVER:
+		return xasprintf("wait until the guest's driver for %s is up, at most %g s", s->what, seconds);
+	}
+	return xstrdup("");
+}
+
+const char *step_status_name(enum step_status s)
+{
+	static const char *const names[STEP_STATUS_COUNT] = {
+		[STEP_TODO] = "todo", [STEP_OK] = "ok", [STEP_FAILED] = "failed", [STEP_TIMEOUT] = "timeout",
+		[STEP_UNDONE] = "undone",
+	};
+
+	return names[s];
+}
+
+const char *plan_status_name(enum plan_status s)
+{
+	static const char *const names[PLAN_STATUS_COUNT] = {
+		[PLAN_PLANNED] = "planned", [PLAN_OK] = "ok", [PLAN_UNCHANGED] = "unchanged", [PLAN_INVALID] = "invalid",
+		[PLAN_DENIED] = "denied", [PLAN_REFUSED] = "refused", [PLAN_TIMEOUT] = "timeout", [PLAN_FAILED] = "failed",
+		[PLAN_PARTIAL] = "partial", [PLAN_UNDONE] = "undone", [PLAN_RUNNING] = "running",
+	};
+
+	return names[s];
+}
+
+int plan_exit_code(const struct plan *p)
+{
+	switch (p->status) {
+	case PLAN_PLANNED:
+	case PLAN_OK:
+	case PLAN_UNCHANGED:
+	case PLAN_UNDONE:
+		return 0;
+	case PLAN_INVALID:
+	case PLAN_FAILED:
+		return 1;
+	case PLAN_REFUSED:
+	case PLAN_TIMEOUT:
+		return 4;
+	case PLAN_DENIED:
+		return 5;
+	case PLAN_PARTIAL:
+	case PLAN_RUNNING:
+	case PLAN_STATUS_COUNT:
+		break;
+	}
+	return 6;
+}
