@@ -24,7 +24,7 @@ T_BOOT=${T_BOOT:-90}	# a guest boots in 5 to 9 s under TCG
 T_ASK=10		# a QMP answer takes 10 ms, or as long as the command does
 
 mkdir -p "$ROOT/build/tmp"
-T_DIR=$(mktemp -d "$ROOT/build/tmp/XXXXXX")
+T_DIR=${T_DIR:-$(mktemp -d "$ROOT/build/tmp/XXXXXX")}
 T_PIDS=()
 T_N=0
 T_BAD=0
@@ -159,8 +159,8 @@ qemu_start() {
 		-readconfig "$name.conf" "$@" </dev/null >"$name.err" 2>&1 9>&- &
 	pid=$!
 	t_own "$pid"
-	printf '%s\n' "$pid" >"$name.pid"
 	printf '%s\n' "$name-$$" >"$name.name"
+	printf '%s\n' "$pid" >"$name.pid"
 	if ! wait_for "$T_ASK" qemu_answers "$name"; then
 		printf 'QEMU %s did not start: %s\n' "$name" "$(cat "$name.err")" >&2
 		return 1
@@ -283,10 +283,10 @@ guest_shared() {
 		GUEST_APPEND=kt.load=disk guest_start shared
 		return
 	fi
-	for f in "$KT_SHARED"/shared.*; do
-		ln -sf "../${KT_SHARED##*/}/${f##*/}" .
+	for f in qmp ask cmd cmdlock log err img pid name; do
+		ln -sf "../${KT_SHARED##*/}/shared.$f" .
 	done
-	guest_up shared
+	wait_for "$T_BOOT" test -s shared.pid && guest_up shared
 }
 
 # NAME -> the last whole GUEST line on its console.
