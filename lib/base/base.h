@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lib/base: what every directory may use. Nothing here knows QEMU, libvirt or a screen.
+ */
+#ifndef KT_BASE_H
+#define KT_BASE_H
+
+#include "err.h"
+#include "mem.h"
+#include "str.h"
+#include "units.h"
+#include "clock.h"
+#include "json.h"
+#include "pool.h"
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * JSON from outside, through json-c's parser and nowhere else; writing is json-c's own. What is parsed may come from a
+ * guest, a file or a stranger: depth and length are bounded, every getter checks the type.
+ */
+#ifndef KT_BASE_JSON_H
+#define KT_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "err.h"
+
+/* One whole document (1024 levels at most); anything but blanks behind it is an error. Yours: json_object_put. */
+int json_parse(const char *text, size_t len, struct json_object **out, struct err *err);
+
+/* A stream of documents that arrive in pieces. */
+struct json_stream;
+struct json_stream *json_stream_new(size_t max_bytes);	/* a document longer than that is an error */
+void json_stream_free(struct json_stream *s);
+/*
+ * Take bytes until a document is complete: *used says how many were taken, *out is the document (yours) or NULL when
+ * more bytes are wanted. After an error the stream is of no more use.
+ */
+int json_stream_feed(struct json_stream *s, const char *text, size_t len, size_t *used,
+		     struct json_object **out, struct err *err);
+
+/* Getters: the member named key of an object, if it is there and of that type. obj may be NULL or of any type. */
+struct json_object *json_member(struct json_object *obj, const char *key);		/* borrowed, NULL if absent */
+const char *json_str(struct json_object *obj, const char *key);			/* borrowed, NULL if none */
+bool json_flag(struct json_object *obj, const char *key, bool otherwise);
+bool json_u64(struct json_object *obj, const char *key, uint64_t *out);		/* all 64 bits; not negative */
+struct json_object *json_array(struct json_object *obj, const char *key);		/* borrowed, NULL if none */
+
+/* Building, for short literals: json_put(obj, "key", value) takes the value over and returns obj. */
+struct json_object *json_put(struct json_object *obj, const char *key, struct json_object *value);
+struct json_object *json_put_str(struct json_object *obj, const char *key, const char *value);
+
+/* One line, no blanks; controls beyond ASCII's (DEL, C1) escaped too, so that it may go to a terminal. Yours. */
+char *json_text(struct json_object *obj);
+
+void json_put_ptr(struct json_object **obj);
+#define auto_json __attribute__((cleanup(json_put_ptr)))
+
+#endif

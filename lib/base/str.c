@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* String building, cleaning of foreign text, nearest match. */
+#include "base.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+static void buf_room(struct buf *b, size_t more)
+{
+	size_t want = b->len + more + 1;
+
+	if (want <= b->cap)
+		return;
+	b->cap = want < 64 ? 64 : want + want / 2;
+	b->text = xrealloc(b->text, b->cap, 1);
+}
+
+void buf_add(struct buf *b, const void *text, size_t len)
+{
+	buf_room(b, len);
+	memcpy(b->text + b->len, text, len);
+	b->len += len;
+	b->text[b->len] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	buf_room(b, (size_t)len);
+	va_start(ap, fmt);
+	vsnprintf(b->text + b->len, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)len;
+}
+
+void buf_reset(struct buf *b)
+{
+	b->len = 0;
+	if (b->text)
+		b->text[0] = '\0';
+}
+
+void buf_done(struct buf *b)
+{
+	free(b->text);
+	*b = (struct buf){0};
+}
+
+char *buf_take(struct buf *b)
+{
+	char *s = b->text ? b->text : xstrdup("");
+
+	*b = (struct buf){0};
+	return s;
+}
+
+/* Length of the valid UTF-8 sequence at s (limit bytes left), 0 if there is none; *cp is its value. */
+static size_t utf8_next(const unsigned char *s, size_t limit, uint32_t *cp)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len, i;
+
+	if (s[0] < 0x80) {
+		*cp = s[0];
+		return 1;
+	}
+	len = s[0] >= 0xf0 && s[0] < 0xf8 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xc0 && s[0] < 0xe0 ? 2 : 0;
+	if (!len || len > limit)
+		return 0;
+	*cp = s[0] & (0x7fu >> len);
+	for (i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*cp = *cp << 6 | (s[i] & 0x3f);
+	}
+	if (*cp < least[len] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000))
+		return 0;
+	return len;
+}
+
+char *str_utf8(const char *s, size_t len, size_t max)
+{
+	auto_buf struct buf out = {0};
+	size_t i = 0;
+
+	while (i < len) {
+		uint32_t cp;
+		size_t n = utf8_next((const unsigned char *)s + i, len - i, &cp);
+
+		if (out.len + (n ? n : 3) > max)
+			break;
+		if (n)
+			buf_add(&out, s + i, n);
+		else
+			buf_puts(&out, "\xef\xbf\xbd");
+		i += n ? n : 1;
+	}
+	return buf_take(&out);
+}
+
+static bool cp_is_drawable(uint32_t cp)
+{
+	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+		return false;
+	/* separators and bidirectional controls move what stands around them */
+	if (cp == 0x61c || cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069))
+		return false;
+	return cp != 0xfeff && !(cp >= 0xfff9 && cp <= 0xfffb);
+}
+
+char *str_clean(char *s)
+{
+	size_t len = strlen(s), in = 0, out = 0;
+
+	while (in < len) {
+		uint32_t cp;
+		size_t n = utf8_next((unsigned char *)s + in, len - in, &cp);
+
+		if (n && cp_is_drawable(cp)) {
+			memmove(s + out, s + in, n);
+			out += n;
+		} else {
+			s[out++] = '?';
+		}
+		in += n ? n : 1;
+	}
+	s[out] = '\0';
+	return s;
+}
+
+bool str_is_clean(const char *s)
+{
+	auto_free char *copy = xstrdup(s);
+
+	return !strcmp(str_clean(copy), s);
+}
+
+size_t str_fit(const char *s, size_t width, size_t *used)
+{
+	mbstate_t st = {0};
+	size_t at = 0, left = strlen(s);
+
+	*used = 0;
+	while (left) {
+		wchar_t wc;
+		size_t n = mbrtowc(&wc, s + at, left, &st);
+		int w = 1;
+
+		if (n == (size_t)-1 || n == (size_t)-2) {	/* not this locale's: one column a byte */
+			n = 1;
+			st = (mbstate_t){0};
+		} else {
+			w = wcwidth(wc);
+		}
+		if (w < 0)
+			w = 1;
+		if (*used + (size_t)w > width)
+			break;
+		*used += (size_t)w;
+		at += n;
+		left -= n;
+	}
+	return at;
+}
+
+size_t str_width(const char *s)
+{
+	size_t used;
+
+	str_fit(s, SIZE_MAX / 2, &used);
+	return used;
+}
+
+/* Edit distance with swaps of neighbours; both words are short, longer ones are far anyway. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), i, j;
+	size_t d[3][34];
+
+	if (la > 32 || lb > 32)
+		return 99;
+	for (j = 0; j <= lb; j++)
+		d[0][j] = j;
+	for (i = 1; i <= la; i++) {
+		size_t *cur = d[i % 3], *prev = d[(i + 2) % 3], *pprev = d[(i + 1) % 3];
+
+		cur[0] = i;
+		for (j = 1; j <= lb; j++) {
+			size_t best = prev[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (prev[j] + 1 < best)
+				best = prev[j] + 1;
+			if (cur[j - 1] + 1 < best)
+				best = cur[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && pprev[j - 2] + 1 < best)
+				best = pprev[j - 2] + 1;
+			cur[j] = best;
+		}
+	}
+	return d[la % 3][lb];
+}
+
+void str_near_try(struct str_near *near, const char *candidate)
+{
+	size_t limit = strlen(near->word) / 3 + 1;
+	size_t d = distance(near->word, candidate);
+
+	if (d > limit || (near->best && d >= near->distance))
+		return;
+	near->best = candidate;
+	near->distance = d;
+}
+
+bool str_has_prefix(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Strings: a growing buffer, UTF-8 from strangers made harmless, the nearest match of a typo.
+ */
+#ifndef KT_BASE_STR_H
+#define KT_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing string; `{0}` is an empty one. text is NULL until something was added. */
+struct buf {
+	char *text;
+	size_t len, cap;
+};
+void buf_add(struct buf *b, const void *text, size_t len);
+void buf_puts(struct buf *b, const char *text);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_reset(struct buf *b);			/* empty, memory kept */
+void buf_done(struct buf *b);
+char *buf_take(struct buf *b);			/* the string is yours, "" if nothing was added */
+#define auto_buf __attribute__((cleanup(buf_done)))
+
+/*
+ * A copy with every byte that is not valid UTF-8 replaced by U+FFFD and at most max bytes long,
+ * cut at a character. Control characters stay: they are data until somebody draws them.
+ */
+char *str_utf8(const char *s, size_t len, size_t max);
+
+/*
+ * The same for a terminal: control characters (C0, DEL, C1), invalid bytes, line separators and
+ * bidirectional overrides become '?'. In place; the string never gets longer.
+ */
+char *str_clean(char *s);
+bool str_is_clean(const char *s);
+
+/* Columns of a terminal that a clean UTF-8 string takes in the current locale. */
+size_t str_width(const char *s);
+/* Bytes of s that fit into width columns; *used gets the columns they take. */
+size_t str_fit(const char *s, size_t width, size_t *used);
+
+/* The candidate nearest to word (at most a third of its letters wrong), or NULL. */
+struct str_near {
+	const char *word, *best;
+	size_t distance;
+};
+void str_near_try(struct str_near *near, const char *candidate);
+
+bool str_has_prefix(const char *s, const char *prefix);
+
+#endif

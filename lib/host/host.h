@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lib/host: every access to /proc, /sys, cgroups, sock_diag and other processes' memory, under a root directory that
+ * tests can replace. Knows processes and threads, not guests: what a QEMU command line means is qmp's to say.
+ */
+#ifndef KT_HOST_H
+#define KT_HOST_H
+
+#include "root.h"
+#include "scan.h"
+#include "task.h"
+#include "mem.h"
+#include "sock.h"
+#include "net.h"
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which QEMU processes there are. A scan reads the directory of /proc; what it has seen before is only looked at again
+ * in turn (a process may become QEMU by exec), so that a tick costs one getdents on a host of thousands of processes.
+ */
+#ifndef KT_HOST_SCAN_H
+#define KT_HOST_SCAN_H
+
+#include "root.h"
+
+struct host_proc {
+	pid_t pid;
+	uint64_t start;			/* start time, clock ticks since boot (stat field 22): the other half of its identity */
+	uid_t uid;			/* effective, of the process */
+	char **argv;			/* words of the command line; at most 2 MiB and 16384 words of it */
+	size_t argc;
+	bool truncated;			/* there was more */
+};
+
+/* A vhost worker that is a kernel thread (before 6.4): its name is vhost-OWNER, OWNER being a thread of the QEMU process. */
+struct host_vhost {
+	pid_t tid, owner;
+	uint64_t start;
+};
+
+struct host_scan;
+struct host_scan *host_scan_new(const struct host *h);
+void host_scan_free(struct host_scan *s);
+
+/*
+ * Look again. The lists are borrowed and hold until the next call; processes are sorted by pid. A process is QEMU's
+ * when the base name of its executable (or of argv[0], where the executable cannot be read) is qemu-system-*,
+ * qemu-kvm or kvm, and it has a command line; zombies are not. Returns 0, or negative if /proc cannot be read at all.
+ */
+int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
+
+/* One process by pid, whatever its name (for a socket given by hand). -ESRCH. Free with host_proc_done. */
+int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out);
+void host_proc_done(struct host_proc *p);
+
+#endif

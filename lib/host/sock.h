@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who uses a unix socket, by AF_UNIX sock_diag: without connecting, so without taking the one place a QMP socket has.
+ * Sockets are matched by device and inode of the socket's file, not by name: a name may be relative.
+ */
+#ifndef KT_HOST_SOCK_H
+#define KT_HOST_SOCK_H
+
+#include "root.h"
+
+struct host_sock {
+	bool listening;			/* somebody listens there */
+	unsigned clients;		/* connections that were accepted */
+	unsigned waiting;		/* connections nobody has accepted yet */
+};
+
+/* -ENOENT: no such file; -ENOTSOCK; -EOPNOTSUPP: this kernel has no unix sock_diag (then nothing is known). */
+int host_sock_look(const struct host *h, const char *path, struct host_sock *out);
+
+/*
+ * Where a process's idea of a path is for us: through /proc/PID/root, and /proc/PID/cwd if it is relative. Yours.
+ * Where those links cannot be read (another user's process), the path itself.
+ */
+char *host_proc_path(const struct host *h, pid_t pid, const char *path);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One process watched: its threads' CPU time and run-queue wait, its state, memory and I/O, on descriptors kept open
+ * (a pread of schedstat costs a fifth of open+read+close). When descriptors run out it opens and closes instead.
+ */
+#ifndef KT_HOST_TASK_H
+#define KT_HOST_TASK_H
+
+#include "root.h"
+
+struct host_task {
+	pid_t tid;
+	uint64_t start;			/* clock ticks since boot */
+	char comm[16];			/* as the kernel has it: bytes of a stranger */
+	uint64_t run_ns, wait_ns;	/* task schedstat: on CPU; runnable, waiting for one */
+	int cpu;			/* where it ran last, -1 unless asked for */
+	char state;			/* stat's letter, '?' unless asked for */
+	bool kthread;			/* a vhost worker outside of the process */
+	bool fresh;			/* the figures are of this reading */
+};
+
+enum host_watch_needs {
+	HOST_NEED_IO = 1 << 0,		/* /proc/PID/io */
+	HOST_NEED_CPU = 1 << 1,		/* cpu and state of each thread (4 us each) */
+	HOST_NEED_KVM = 1 << 2,		/* debugfs kvm/PID-FD/exits */
+};
+
+struct host_usage {
+	char state;			/* of the process: stat's letter; T: stopped, D: in the kernel and not to be woken */
+	uint64_t rss_bytes;		/* statm; hugetlb pages are not in it */
+	uint64_t cpu_ns, wait_ns;	/* all threads, vhost workers included, each once; threads that ended stay counted.
+					 * Counts from the moment the watch began, so it never goes down. */
+	uint64_t vhost_ns;		/* the vhost workers' share of cpu_ns */
+	bool has_io, has_kvm;		/* the two below could be read; if not, a right or the source is missing */
+	uint64_t read_bytes, write_bytes;	/* /proc/PID/io: to and from storage, the page cache's hits not in it */
+	uint64_t kvm_exits;
+	const struct host_task *tasks;	/* borrowed, until the next reading; sorted by tid */
+	size_t n_tasks;
+};
+
+struct host_watch;
+/* -ESRCH if the process is gone or another one has its pid now. */
+int host_watch_new(const struct host *h, pid_t pid, uint64_t start, struct host_watch **out);
+void host_watch_free(struct host_watch *w);
+/* vhost workers outside of the process that belong to it; the list is copied. */
+void host_watch_vhost(struct host_watch *w, const pid_t *tids, const uint64_t *starts, size_t n);
+/* -ESRCH when it has ended (also when it is a zombie). */
+int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Typed QMP calls: ask, check every type, decode into plain structs. Lists are vecs that the caller frees with the
+ * function beside them. Unknown members and enum values are ignored; documented-optional ones are optional.
+ * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise.
+ */
+#ifndef KT_QMP_CALLS_H
+#define KT_QMP_CALLS_H
+
+#include "client.h"
+
+#define QMP_ASK_MS 3000
+
+/* query-status: "running", "paused", "io-error", "prelaunch", "inmigrate", .. ; *status is yours */
+int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *err);
+/* query-migrate is in a phase in which devices must not change */
+int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err);
+/* query-name, query-uuid: NULL where QEMU has none (the zero UUID is none) */
+int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err);
+/* query-kvm.enabled: false is TCG */
+int qmp_query_kvm(struct qmp *q, bool *enabled, struct err *err);
+
+struct qmp_thread {
+	pid_t tid;
+	char *name;			/* vCPU index as text, or the IOThread's id */
+};
+int qmp_query_cpus(struct qmp *q, struct qmp_thread **list, size_t *n, struct err *err);	/* query-cpus-fast */
+int qmp_query_iothreads(struct qmp *q, struct qmp_thread **list, size_t *n, struct err *err);
+void qmp_threads_free(struct qmp_thread *list, size_t n);
+
+/* qom-list: name and type of each child or property */
+struct qmp_prop {
+	char *name, *type;
+};
+int qmp_qom_list(struct qmp *q, const char *path, struct qmp_prop **list, size_t *n, struct err *err);
+void qmp_props_free(struct qmp_prop *list, size_t n);
+int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out, struct err *err);
+int qmp_qom_get_str(struct qmp *q, const char *path, const char *property, char **out, struct err *err);
+/* the command exists here (query-commands is asked once per connection) */
+int qmp_has_command(struct qmp *q, const char *command, bool *has, struct err *err);
+
+/*
+ * Virtio devices and their rings. interfaces.md 1.3: some queries stop a vhost-user ring for good or abort QEMU.
+ * qmp_virtio_read sends none of those: status only to device classes known to answer it, queue-status never to a
+ * device that is vhost-user or has vhost started, queue-element never.
+ */
+struct qmp_ring {
+	unsigned queue;			/* index */
+	unsigned size;			/* descriptors, 0 = not set up */
+	uint64_t avail, used;		/* address of the ring's parts in QEMU's own memory, 0 = not known */
+};
+struct qmp_virtio {
+	char *path;			/* QOM path ending in /virtio-backend */
+	char *id;			/* qdev id, or the QOM path of an anonymous device */
+	char *type;			/* QOM type: virtio-blk-device, virtio-net-device, vhost-user-blk, .. */
+	char *iothread;			/* id, NULL = none */
+	bool known;			/* false: a class that must not be asked; nothing below is filled in */
+	bool vhost, vhost_user;		/* a vhost backend runs the rings; it is vhost-user */
+	bool driver_ok;			/* the guest's driver is up */
+	bool packed, iommu, big_endian;	/* rings that cannot be read from outside, see design.md section 4 */
+	char *why;			/* why rings have no addresses, NULL if they have */
+	struct qmp_ring *rings;
+	size_t n_rings;
+};
+/* All virtio devices, rings included where with_rings; CommandNotFound (before 7.2) gives -ENOSYS. */
+int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n, struct err *err);
+void qmp_virtio_free(struct qmp_virtio *list, size_t n);
+/* The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such virtio device. */
+int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err);
+
+/* Disks: query-block for what is plugged where. */
+struct qmp_disk {
+	char *id;			/* qdev id, or QOM path of an anonymous device */
+	char *qdev;			/* QOM path or id as QEMU names it in query-block */
+	char *device;			/* legacy -drive name, NULL for -blockdev style */
+	char *node;			/* node name of the top node, NULL = empty drive */
+	char *file, *format;		/* as QEMU has them open */
+	uint64_t size_bytes;
+	bool read_only;
+	char *io_status;		/* "ok", "failed", "nospace", NULL */
+};
+int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err);
+void qmp_disks_free(struct qmp_disk *list, size_t n);
+
+/* query-blockstats, summed over all devices: for checks and tests, never per tick */
+/* Node names of a disk's chain in the order in which they can be deleted (top first), auto-named ones left out. */
+int qmp_query_chain(struct qmp *q, const char *node, char ***names, size_t *n, struct err *err);
+/* All node names (query-named-block-nodes, flat), or all qdev ids under /machine/peripheral. */
+int qmp_query_nodes(struct qmp *q, char ***names, size_t *n, struct err *err);
+int qmp_query_peripherals(struct qmp *q, struct qmp_prop **list, size_t *n, struct err *err);
+void qmp_strings_free(char **list, size_t n);
+
+/*
+ * A PCI bus that takes a hot-plugged device now. q35: an unused pcie-root-port (or downstream port) with hotplug on;
+ * i440fx: pci.0 or a pci-bridge with a free slot. QEMU 7.2 accepts a second device on an occupied root port and hides
+ * it from the guest, so occupancy is looked up in QOM.
+ */
+struct qmp_port {
+	char *bus;			/* name for device_add */
+	char *kind;			/* "pcie-root-port", .. */
+	unsigned total, free;		/* slots */
+	bool hotplug;
+};
+int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err);
+void qmp_ports_free(struct qmp_port *list, size_t n);
+
+#endif

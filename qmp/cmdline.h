@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a QEMU command line says about itself: name, UUID and the monitors it offers. Pure: takes the words, opens
+ * nothing. The words come from another process and may hold anything.
+ */
+#ifndef KT_QMP_CMDLINE_H
+#define KT_QMP_CMDLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum qmp_monitor_kind {
+	QMP_MONITOR_UNIX,		/* path: a unix socket QEMU listens on; may be relative to its directory */
+	QMP_MONITOR_FD,			/* handed over by whoever started it (libvirt): not ours to use */
+	QMP_MONITOR_OTHER,		/* stdio, TCP, pipe, a socket that connects out: path says which */
+};
+struct qmp_monitor {
+	enum qmp_monitor_kind kind;
+	char *path;
+};
+
+struct qmp_cmdline {
+	char *name;			/* the last -name's guest=, NULL if none; invalid UTF-8 replaced, cut at 255 bytes */
+	char *uuid;			/* lower case, NULL if none, malformed or zero */
+	char *machine, *accel;		/* "q35", "tcg"; NULL if not said */
+	uint64_t mem_bytes;		/* -m size, QEMU's default of 128 MiB if not said */
+	bool libvirt;			/* its master key or domain path is there: libvirt started it */
+	bool incoming;			/* -incoming */
+	struct qmp_monitor *monitors;	/* QMP (control mode) ones only, in the order of the command line */
+	size_t n_monitors;
+};
+void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
+void qmp_cmdline_done(struct qmp_cmdline *c);
+
+/* The value of KEY in QEMU's "a,k=v,k2=v,,v" or JSON form; the first bare word answers to implied. Yours, or NULL. */
+char *qmp_opt_get(const char *opts, const char *implied, const char *key);
+
+#endif
