@@ -24,7 +24,12 @@ T_BOOT=${T_BOOT:-90}	# a guest boots in 5 to 9 s under TCG
 T_ASK=10		# a QMP answer takes 10 ms, or as long as the command does
 
 mkdir -p "$ROOT/build/tmp"
-T_DIR=${T_DIR:-$(mktemp -d "$ROOT/build/tmp/XXXXXX")}
+# What a killed test left behind: the names begin with the pid.
+for T_DEAD in "$ROOT"/build/tmp/[0-9]*.*; do
+	T_OWNER=${T_DEAD##*/}
+	[ -e "/proc/${T_OWNER%%.*}" ] || rm -rf "$T_DEAD"
+done
+T_DIR=${T_DIR:-$(mktemp -d "$ROOT/build/tmp/$$.XXX")}
 T_PIDS=()
 T_N=0
 T_BAD=0
@@ -154,8 +159,9 @@ qemu_start() {
 	printf '[chardev "ask"]\nbackend = "socket"\npath = "%s.ask"\nserver = "on"\nwait = "off"\n' \
 		"$name" >"$name.conf"
 	printf '[mon "ask"]\nmode = "control"\nchardev = "ask"\n' >>"$name.conf"
-	# The kernel kills QEMU when this shell is gone, even by SIGKILL.
-	setpriv --pdeathsig KILL -- "$QEMU" -name "$name-$$" -nodefaults -display none \
+	# The kernel kills QEMU when this shell is gone, even by SIGKILL. In a session of its
+	# own, no key typed at our terminal is a signal to it.
+	setpriv --pdeathsig KILL -- setsid -- "$QEMU" -name "$name-$$" -nodefaults -display none \
 		-readconfig "$name.conf" "$@" </dev/null >"$name.err" 2>&1 9>&- &
 	pid=$!
 	t_own "$pid"
