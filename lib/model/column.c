@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The tables themselves, and finding one's way in them. */
+#include "model.h"
+
+#include <string.h>
+
+#define TEXT(row, field) .kind = VALUE_TEXT, .offset = offsetof(struct row, field)
+#define UINT(row, field) .kind = VALUE_UINT, .offset = offsetof(struct row, field)
+#define NUM(row, field) .kind = VALUE_NUM, .offset = offsetof(struct row, field)
+#define RATE(row, field, total, per) NUM(row, field), .counter = offsetof(struct row, total), .scale = (per), .descending = true
+#define PER_NS 1e-7		/* nanoseconds of CPU to percent of one CPU */
+
+/* Name and ref are every record's; they lead each table of guests. */
+#define COLUMN_VM \
+	{ "vm", "NAME", "Name of the guest.", "the last -name on QEMU's command line, else query-name, else pid:N", \
+	  UNIT_TEXT, TEXT(row, vm), .width = 16, .rank = 1 }
+#define COLUMN_REF \
+	{ "ref", "REF", "Identity of the guest: its process id and start time in clock ticks. Accepted wherever a guest is.", \
+	  "/proc/PID/stat, field 22", UNIT_TEXT, TEXT(row, ref), .width = 20, .rank = 9 }
+
+static const struct column vm_columns[] = {
+	COLUMN_VM, COLUMN_REF,
+	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
+	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
+	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6 },
+	{ "state", "S", "Why the guest runs or stands: run, paused, io-error, prelaunch, .. (query-status); stopped: the QEMU "
+	  "process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
+	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
+	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
+	{ "source", "SOURCE", "How the guest was found: proc (a scan of /proc) or qmp (a socket given with -q).", "discovery",
+	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
+	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
+	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
+	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .width = 6, .rank = 1 },
+	{ "wait_pct", "WAIT%", "Time the guest's threads were ready to run and waited for a CPU. 100 is one thread waiting all the time.",
+	  "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
+	  RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2 },
+	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
+	  "schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that name", UNIT_PCT,
+	  RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6, .rank = 5 },
+	{ "mem_bytes", "MEM", "Memory the guest was started with.", "-m on the command line",
+	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true },
+	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.", "/proc/PID/statm, field 2",
+	  UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true },
+	{ "iops", "IOPS", "Requests completed per second by the guest's virtio disks.",
+	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time", UNIT_PER_S,
+	  RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS },
+	{ "rd_bytes_per_s", "RD/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in it.",
+	  "read_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
+	  RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO },
+	{ "wr_bytes_per_s", "WR/s", "Bytes QEMU caused to be written to storage.",
+	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
+	  RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO },
+	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received on its tap and macvtap NICs; unknown for a guest without any.",
+	  "/sys/class/net/IF/statistics, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	  RATE(vm_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
+	{ "tx_bytes_per_s", "TX/s", "Bytes the guest sent on its tap and macvtap NICs; unknown for a guest without any.",
+	  "/sys/class/net/IF/statistics, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
+	{ "exits_per_s", "EXITS/s", "Times per second a vCPU left the guest for the hypervisor; unknown under TCG.",
+	  "/sys/kernel/debug/kvm/PID-FD/exits; delta over elapsed time. Needs root and debugfs", UNIT_PER_S,
+	  RATE(vm_row, exits_per_s, exits_total, 1), .width = 7, .rank = 7, .needs = NEED_KVM },
+	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet answered.",
+	  "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT,
+	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true },
+	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
+	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
+	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
+	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE },
+	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh row.",
+	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
+	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
+	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not be read and why.",
+	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8 },
+};
+
+static const struct column queue_columns[] = {
+	COLUMN_VM, COLUMN_REF,
+	{ "device", "DEVICE", "qdev id of the virtio device, or its QOM path where it has no id.", "x-query-virtio",
+	  UNIT_TEXT, TEXT(queue_row, device), .width = 14, .rank = 1 },
+	{ "queue", "Q", "Index of the queue in its device.", "x-query-virtio-status", UNIT_COUNT,
+	  UINT(queue_row, queue), .width = 3, .rank = 1 },
+	{ "kind", "KIND", "request: the guest asks, the device answers; its depth is outstanding work. supply: the guest posts empty "
+	  "buffers (receive, events); its depth is buffers left, 0 is starved, and it is never stalled.",
+	  "device type and queue index, by the virtio specification", UNIT_TEXT, TEXT(queue_row, kind), .width = 8, .rank = 2 },
+	{ "size", "SIZE", "Descriptors in the ring.", "x-query-virtio-queue-status vring-num", UNIT_COUNT,
+	  UINT(queue_row, size), .width = 5, .rank = 3, .descending = true },
+	{ "depth", "DEPTH", "Entries the guest made available and the device has not used yet, now.",
+	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
+	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true },
+	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", "each probe of the ring, at least every 100 ms",
+	  UNIT_PER_S, NUM(queue_row, depth_mean), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
+	{ "depth_max", "PEAK", "Largest depth read since the sample before.", "each probe of the ring, at least every 100 ms",
+	  UNIT_COUNT, UINT(queue_row, depth_max), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
+	{ "req_per_s", "REQ/s", "Entries the device gave back per second.", "used.idx; delta over elapsed time",
+	  UNIT_PER_S, RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS },
+	{ "backend", "BACKEND", "Who works the ring: QEMU (its main loop), an IOThread, vhost or vhost-user.",
+	  "iothread property; vhost-started of x-query-virtio-status", UNIT_TEXT, TEXT(queue_row, backend), .width = 16, .rank = 2 },
+	{ "stalled_seconds", "STALL", "How long a request ring has held work of which nothing was used; 0 when it moves or is empty. "
+	  "Unknown for a supply ring.", "probes of the ring", UNIT_SECONDS,
+	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true },
+};
+
+static const struct column column_columns[] = {
+	{ "table_name", "TABLE", "Table the column is in.", "kvmtop", UNIT_TEXT, TEXT(column_row, table), .width = 8, .rank = 1 },
+	{ "id", "FIELD", "Name of the field in batch, filter and sort.", "kvmtop", UNIT_TEXT, TEXT(column_row, id), .width = 16, .rank = 1 },
+	{ "title", "TITLE", "Heading.", "kvmtop", UNIT_TEXT, TEXT(column_row, title), .width = 8, .rank = 1 },
+	{ "unit", "UNIT", "Unit of the raw value.", "kvmtop", UNIT_TEXT, TEXT(column_row, unit), .width = 8, .rank = 1 },
+	{ "help", "HELP", "What it says.", "kvmtop", UNIT_TEXT, TEXT(column_row, help), .width = 60, .rank = 1 },
+	{ "source", "SOURCE", "Where it comes from and how it is computed.", "kvmtop", UNIT_TEXT,
+	  TEXT(column_row, source), .width = 60, .rank = 2 },
+};
+
+static const struct column journal_columns[] = {
+	{ "id", "ID", "Name of the entry: when it began and four random digits.", "the journal", UNIT_TEXT,
+	  TEXT(journal_row, id), .width = 20, .rank = 1 },
+	{ "begun", "BEGUN", "When it began.", "the journal", UNIT_TEXT, TEXT(journal_row, begun), .width = 29, .rank = 3 },
+	COLUMN_VM, COLUMN_REF,
+	{ "verb", "VERB", "The changing verb.", "the journal", UNIT_TEXT, TEXT(journal_row, verb), .width = 14, .rank = 1 },
+	{ "device", "DEVICE", "What it was about.", "the journal", UNIT_TEXT, TEXT(journal_row, device), .width = 14, .rank = 1 },
+	{ "state", "STATE", "running, pending (the guest has not let go yet), or the status of the finished change.", "the journal",
+	  UNIT_TEXT, TEXT(journal_row, state), .width = 9, .rank = 1 },
+	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left), .width = 40, .rank = 2 },
+};
+
+#define TABLE(text, about, row, cols, by) \
+	{ .name = (text), .summary = (about), .row_size = sizeof(struct row), .columns = (cols), \
+	  .n_columns = ARRAY_SIZE(cols), .sort = (by) }
+
+static const struct table tables[TABLE_COUNT] = {
+	[TABLE_VMS] = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct"),
+	[TABLE_QUEUES] = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL),
+	[TABLE_COLUMNS] = TABLE("columns", "columns of the tables", column_row, column_columns, NULL),
+	[TABLE_JOURNAL] = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, NULL),
+};
+
+const struct table *table_get(enum table_id t)
+{
+	return &tables[t];
+}
+
+enum table_id table_find(const char *name)
+{
+	enum table_id t;
+
+	for (t = 0; t < TABLE_COUNT; t++)
+		if (!strcmp(tables[t].name, name))
+			break;
+	return t;
+}
+
+const struct column *table_column(const struct table *t, const char *id, struct str_near *near)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++) {
+		if (!strcmp(t->columns[i].id, id))
+			return &t->columns[i];
+		if (near)
+			str_near_try(near, t->columns[i].id);
+	}
+	return NULL;
+}
+
+struct value column_get(const struct column *c, const void *row)
+{
+	const char *at = (const char *)row + c->offset;
+	struct value v = { .kind = c->kind };
+
+	switch (c->kind) {
+	case VALUE_NONE:
+		break;
+	case VALUE_TEXT:
+		v.text = *(const char *const *)at;
+		if (!v.text)
+			v.kind = VALUE_NONE;
+		break;
+	case VALUE_UINT:
+		v.uint = *(const uint64_t *)at;
+		if (v.uint == UNKNOWN_UINT)
+			v.kind = VALUE_NONE;
+		break;
+	case VALUE_NUM:
+		v.num = *(const double *)at;
+		if (isnan(v.num))
+			v.kind = VALUE_NONE;
+		break;
+	}
+	return v;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The column tables. One row here is all there is to say about a column: screen, batch fields, sort, filter, help, man
+ * page, completion and `columns` are made from it.
+ */
+#ifndef KT_MODEL_COLUMN_H
+#define KT_MODEL_COLUMN_H
+
+#include "snapshot.h"
+
+/* What a column costs: sources that are read only while a column that needs them is chosen. */
+enum need {
+	NEED_IO = 1 << 0,		/* /proc/PID/io */
+	NEED_RINGS = 1 << 1,		/* an attach over QMP once, then the rings by process_vm_readv */
+	NEED_NET = 1 << 2,		/* counters of the taps */
+	NEED_KVM = 1 << 3,		/* debugfs */
+	NEED_PLACE = 1 << 4,		/* which CPU each vCPU ran on last */
+	NEED_STATE = 1 << 5,		/* an attach over QMP once: run state as QEMU has it */
+};
+
+struct column {
+	const char *id, *title;		/* field name in batch; heading */
+	const char *help, *source;	/* what it says; from which counter, how computed */
+	enum unit unit;
+	enum value_kind kind;		/* what stands at offset */
+	size_t offset;			/* in the table's row */
+	size_t counter;			/* offset of the counter it is the rate of, 0: not a rate */
+	double scale;			/* units a counter step is worth */
+	int width;			/* columns on a screen; text is cut, numbers never */
+	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
+	unsigned needs;
+	bool descending;		/* first direction when sorted by it */
+};
+
+struct table {
+	const char *name, *summary;
+	size_t row_size;
+	const struct column *columns;	/* the first is the row's name */
+	size_t n_columns;
+	const char *sort;		/* default sort field */
+};
+
+const struct table *table_get(enum table_id t);
+/* By name: TABLE_COUNT if there is none. */
+enum table_id table_find(const char *name);
+/* NULL if there is none; near (may be NULL) gets every candidate to try. */
+const struct column *table_column(const struct table *t, const char *id, struct str_near *near);
+
+struct value column_get(const struct column *c, const void *row);
+static inline bool column_is_rate(const struct column *c)
+{
+	return c->counter != 0;
+}
+
+#endif

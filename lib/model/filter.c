@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Parsing and matching filter expressions. */
+#include "model.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum op { OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_RE, OP_NRE };
+
+/* longest first, so that "<=" is not read as "<" */
+static const struct {
+	const char *text;
+	enum op op;
+} ops[] = {
+	{ "!=", OP_NE }, { "!~", OP_NRE }, { "<=", OP_LE }, { ">=", OP_GE },
+	{ "=", OP_EQ }, { "<", OP_LT }, { ">", OP_GT }, { "~", OP_RE },
+};
+
+enum node { NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
+
+struct filter {
+	enum node node;
+	struct filter *left, *right;		/* NOT has a left only */
+	const struct column *column;
+	enum op op;
+	bool null, has_regex;
+	char *text;
+	double num;
+	regex_t regex;
+};
+
+struct parser {
+	const struct table *table;
+	const char *at;
+	unsigned depth;
+	struct err *err;
+};
+
+void filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	filter_free(f->left);
+	filter_free(f->right);
+	if (f->has_regex)
+		regfree(&f->regex);
+	free(f->text);
+	free(f);
+}
+
+static void skip_blanks(struct parser *p)
+{
+	while (isspace((unsigned char)*p->at))
+		p->at++;
+}
+
+static bool take(struct parser *p, const char *token)
+{
+	skip_blanks(p);
+	if (!str_has_prefix(p->at, token))
+		return false;
+	p->at += strlen(token);
+	return true;
+}
+
+static struct filter *node_new(enum node node, struct filter *left, struct filter *right)
+{
+	struct filter *f = xcalloc(1, sizeof(*f));
+
+	f->node = node;
+	f->left = left;
+	f->right = right;
+	return f;
+}
+
+/* 'literal', "with \" and \\", or a bare word up to a blank, a parenthesis, && or || */
+static int take_value(struct parser *p, char **out)
+{
+	auto_buf struct buf b = {0};
+	char quote = 0;
+
+	skip_blanks(p);
+	if (*p->at == '\'' || *p->at == '"')
+		quote = *p->at++;
+	for (; *p->at; p->at++) {
+		if (quote ? *p->at == quote : (isspace((unsigned char)*p->at) || strchr("()", *p->at) ||
+					       str_has_prefix(p->at, "&&") || str_has_prefix(p->at, "||")))
+			break;
+		if (quote == '"' && *p->at == '\\' && (p->at[1] == '"' || p->at[1] == '\\'))
+			p->at++;
+		buf_add(&b, p->at, 1);
+	}
+	if (quote && *p->at++ != quote)
+		return err_set(p->err, -EINVAL, "filter: a quote (%c) is not closed", quote);
+	if (!quote && !b.len)
+		return err_set(p->err, -EINVAL, "filter: a value is missing at '%s'", p->at);
+	*out = buf_take(&b);
+	return 0;
+}
+
+static int value_prepare(struct parser *p, struct filter *f)
+{
+	uint64_t bytes;
+	int rc;
+
+	f->null = !strcmp(f->text, "null") && (f->op == OP_EQ || f->op == OP_NE);
+	if (f->null)
+		return 0;
+	if (f->op == OP_RE || f->op == OP_NRE) {
+		char why[128];
+
+		rc = regcomp(&f->regex, f->text, REG_EXTENDED | REG_NOSUB);
+		if (!rc) {
+			f->has_regex = true;
+			return 0;
+		}
+		regerror(rc, &f->regex, why, sizeof(why));
+		return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, why);
+	}
+	if (f->column->kind == VALUE_TEXT || !units_num_parse(f->text, &f->num))
+		return 0;
+	if (units_size_parse(f->text, &bytes))
+		return err_set(p->err, -EINVAL, "filter: %s is a number, '%s' is not", f->column->id, f->text);
+	f->num = (double)bytes;
+	return 0;
+}
+
+static int take_test(struct parser *p, struct filter **out)
+{
+	auto_free char *field = NULL;
+	struct str_near near = {0};
+	struct filter *f;
+	size_t len, i;
+	int rc;
+
+	skip_blanks(p);
+	for (len = 0; isalnum((unsigned char)p->at[len]) || p->at[len] == '_'; len++)
+		;
+	if (!len)
+		return err_set(p->err, -EINVAL, "filter: a field is missing at '%s'", p->at);
+	field = xstrndup(p->at, len);
+	p->at += len;
+	f = node_new(NODE_TEST, NULL, NULL);
+	near.word = field;
+	f->column = table_column(p->table, field, &near);
+	if (!f->column) {
+		filter_free(f);
+		return err_set(p->err, -EINVAL, "filter: %s has no field '%s'%s%s%s (see: columns %s)", p->table->name, field,
+			       near.best ? ", did you mean '" : "", near.best ? near.best : "", near.best ? "'?" : "",
+			       p->table->name);
+	}
+	for (i = 0; i < ARRAY_SIZE(ops) && !take(p, ops[i].text); i++)
+		;
+	if (i == ARRAY_SIZE(ops))
+		rc = err_set(p->err, -EINVAL, "filter: after '%s' one of = != < <= > >= ~ !~ is expected", field);
+	else
+		rc = take_value(p, &f->text);
+	if (!rc) {
+		f->op = ops[i].op;
+		rc = value_prepare(p, f);
+	}
+	if (rc) {
+		filter_free(f);
+		return rc;
+	}
+	*out = f;
+	return 0;
+}
+
+static int take_or(struct parser *p, struct filter **out);
+
+static int take_not(struct parser *p, struct filter **out)
+{
+	struct filter *inner = NULL;
+	int rc;
+
+	if (++p->depth > 200)
+		return err_set(p->err, -EINVAL, "filter: nested too deeply");
+	if (take(p, "!")) {
+		rc = take_not(p, &inner);
+		if (!rc)
+			*out = node_new(NODE_NOT, inner, NULL);
+	} else if (take(p, "(")) {
+		rc = take_or(p, &inner);
+		if (!rc && !take(p, ")")) {
+			filter_free(inner);
+			rc = err_set(p->err, -EINVAL, "filter: ')' is missing at '%s'", p->at);
+		} else if (!rc) {
+			*out = inner;
+		}
+	} else {
+		rc = take_test(p, out);
+	}
+	p->depth--;
+	return rc;
+}
+
+static int take_list(struct parser *p, const char *token, enum node node,
+		     int (*item)(struct parser *, struct filter **), struct filter **out)
+{
+	struct filter *left = NULL, *right = NULL;
+	int rc = item(p, &left);
+
+	while (!rc && take(p, token)) {
+		rc = item(p, &right);
+		if (!rc)
+			left = node_new(node, left, right);
+	}
+	if (rc) {
+		filter_free(left);
+		return rc;
+	}
+	*out = left;
+	return 0;
+}
+
+static int take_and(struct parser *p, struct filter **out)
+{
+	return take_list(p, "&&", NODE_AND, take_not, out);
+}
+
+static int take_or(struct parser *p, struct filter **out)
+{
+	return take_list(p, "||", NODE_OR, take_and, out);
+}
+
+int filter_parse(const struct table *t, const char *text, struct filter **out, struct err *err)
+{
+	struct parser p = { .table = t, .at = text, .err = err };
+	struct filter *f = NULL;
+	int rc = take_or(&p, &f);
+
+	if (rc)
+		return rc;
+	skip_blanks(&p);
+	if (*p.at) {
+		filter_free(f);
+		return err_set(err, -EINVAL, "filter: '%s' is too much: && or || is expected before it", p.at);
+	}
+	*out = f;
+	return 0;
+}
+
+static int compare(const struct filter *f, struct value v)
+{
+	double num = v.kind == VALUE_UINT ? (double)v.uint : v.num;
+
+	if (v.kind == VALUE_TEXT)
+		return strcmp(v.text, f->text);
+	return (num > f->num) - (num < f->num);
+}
+
+static bool test_match(const struct filter *f, const void *row)
+{
+	struct value v = column_get(f->column, row);
+
+	if (f->null)
+		return (v.kind == VALUE_NONE) == (f->op == OP_EQ);
+	if (v.kind == VALUE_NONE)
+		return false;
+	switch (f->op) {
+	case OP_EQ: return compare(f, v) == 0;
+	case OP_NE: return compare(f, v) != 0;
+	case OP_LT: return compare(f, v) < 0;
+	case OP_LE: return compare(f, v) <= 0;
+	case OP_GT: return compare(f, v) > 0;
+	case OP_GE: return compare(f, v) >= 0;
+	case OP_RE:
+	case OP_NRE: {
+		auto_buf struct buf raw = {0};
+
+		value_raw(v, &raw);
+		return (regexec(&f->regex, raw.text ? raw.text : "", 0, NULL, 0) == 0) == (f->op == OP_RE);
+	}
+	}
+	return false;
+}
+
+bool filter_match(const struct filter *f, const void *row)
+{
+	if (!f)
+		return true;
+	switch (f->node) {
+	case NODE_OR: return filter_match(f->left, row) || filter_match(f->right, row);
+	case NODE_AND: return filter_match(f->left, row) && filter_match(f->right, row);
+	case NODE_NOT: return !filter_match(f->left, row);
+	case NODE_TEST: return test_match(f, row);
+	}
+	return false;
+}
+
+unsigned filter_needs(const struct filter *f)
+{
+	if (!f)
+		return 0;
+	return f->node == NODE_TEST ? f->column->needs : filter_needs(f->left) | filter_needs(f->right);
+}
+
+bool filter_has_rate(const struct filter *f)
+{
+	if (!f)
+		return false;
+	return f->node == NODE_TEST ? column_is_rate(f->column) : filter_has_rate(f->left) || filter_has_rate(f->right);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Rows and their strings, owned by one snapshot. */
+#include "model.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	char text[];
+};
+
+struct snapshot {
+	atomic_uint refs;
+	uint64_t now_ns;
+	struct timespec wall;
+	struct chunk *chunks;
+	struct {
+		char *rows;
+		size_t n, cap;
+	} tables[TABLE_COUNT];
+};
+
+struct snapshot *snapshot_new(uint64_t now_ns, struct timespec wall)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+
+	atomic_init(&s->refs, 1);
+	s->now_ns = now_ns;
+	s->wall = wall;
+	return s;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+	size_t i;
+
+	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
+		return;
+	while (s->chunks) {
+		struct chunk *c = s->chunks;
+
+		s->chunks = c->next;
+		free(c);
+	}
+	for (i = 0; i < TABLE_COUNT; i++)
+		free(s->tables[i].rows);
+	free(s);
+}
+
+uint64_t snapshot_time_ns(const struct snapshot *s)
+{
+	return s->now_ns;
+}
+
+struct timespec snapshot_wall(const struct snapshot *s)
+{
+	return s->wall;
+}
+
+static char *arena(struct snapshot *s, size_t len)
+{
+	struct chunk *c = s->chunks;
+	char *at;
+
+	if (!c || c->size - c->used < len) {
+		size_t size = len > 4096 ? len : 4096;
+
+		c = xmalloc(sizeof(*c) + size);
+		c->next = s->chunks;
+		c->size = size;
+		c->used = 0;
+		s->chunks = c;
+	}
+	at = c->text + c->used;
+	c->used += len;
+	return at;
+}
+
+const char *snapshot_str(struct snapshot *s, const char *text)
+{
+	size_t len;
+
+	if (!text)
+		return NULL;
+	len = strlen(text) + 1;
+	return memcpy(arena(s, len), text, len);
+}
+
+const char *snapshot_printf(struct snapshot *s, const char *fmt, ...)
+{
+	va_list ap;
+	char *at;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return NULL;
+	at = arena(s, (size_t)len + 1);
+	va_start(ap, fmt);
+	vsnprintf(at, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	return at;
+}
+
+static void *room(struct snapshot *s, enum table_id t)
+{
+	size_t size = table_get(t)->row_size;
+
+	if (s->tables[t].n == s->tables[t].cap) {
+		s->tables[t].cap = s->tables[t].cap ? 2 * s->tables[t].cap : 16;
+		s->tables[t].rows = xrealloc(s->tables[t].rows, s->tables[t].cap, size);
+	}
+	return s->tables[t].rows + size * s->tables[t].n++;
+}
+
+void *snapshot_add(struct snapshot *s, enum table_id t)
+{
+	const struct table *table = table_get(t);
+	char *row = room(s, t);
+	size_t i;
+
+	memset(row, 0, table->row_size);
+	for (i = 0; i < table->n_columns; i++) {
+		const struct column *c = &table->columns[i];
+
+		if (c->kind == VALUE_UINT)
+			*(uint64_t *)(row + c->offset) = UNKNOWN_UINT;
+		else if (c->kind == VALUE_NUM)
+			*(double *)(row + c->offset) = UNKNOWN_NUM;
+		if (c->counter)
+			*(uint64_t *)(row + c->counter) = UNKNOWN_UINT;
+	}
+	((struct row *)row)->key = "";
+	((struct row *)row)->taken_ns = s->now_ns;
+	return row;
+}
+
+void *snapshot_add_copy(struct snapshot *s, enum table_id t, const void *from)
+{
+	const struct table *table = table_get(t);
+	char *row = room(s, t);
+	struct row *head = (struct row *)row;
+	size_t i;
+
+	memcpy(row, from, table->row_size);
+	head->vm = snapshot_str(s, head->vm);
+	head->ref = snapshot_str(s, head->ref);
+	head->key = snapshot_str(s, head->key);
+	for (i = 0; i < table->n_columns; i++) {
+		const struct column *c = &table->columns[i];
+
+		if (c->kind == VALUE_TEXT && c->offset >= sizeof(struct row))
+			*(const char **)(row + c->offset) = snapshot_str(s, *(const char **)(row + c->offset));
+	}
+	return row;
+}
+
+size_t snapshot_count(const struct snapshot *s, enum table_id t)
+{
+	return s->tables[t].n;
+}
+
+const void *snapshot_row(const struct snapshot *s, enum table_id t, size_t i)
+{
+	return s->tables[t].rows + table_get(t)->row_size * i;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < s->tables[t].n; i++) {
+		const struct row *row = snapshot_row(s, t, i);
+
+		if (same(row->key, key) && same(row->ref, ref))
+			return row;
+	}
+	return NULL;
+}
+
+static void rate(char *row, const char *old, const struct column *c)
+{
+	uint64_t now = *(uint64_t *)(row + c->counter), before;
+	const struct row *head = (struct row *)row, *old_head = (const struct row *)old;
+	double *out = (double *)(row + c->offset);
+
+	*out = UNKNOWN_NUM;
+	if (!old || now == UNKNOWN_UINT || head->taken_ns <= old_head->taken_ns)
+		return;
+	before = *(const uint64_t *)(old + c->counter);
+	if (before == UNKNOWN_UINT || now < before)
+		return;
+	*out = (double)(now - before) * c->scale * (double)NS_PER_SEC / (double)(head->taken_ns - old_head->taken_ns);
+}
+
+/* Rows mostly stand where they stood a tick ago: look there first, search only when they moved. */
+static const char *find_old(const struct snapshot *prev, enum table_id t, const struct row *row, size_t *hint)
+{
+	const struct row *old;
+
+	if (!prev)
+		return NULL;
+	if (*hint < prev->tables[t].n) {
+		old = snapshot_row(prev, t, *hint);
+		if (same(old->key, row->key) && same(old->ref, row->ref)) {
+			++*hint;
+			return (const char *)old;
+		}
+	}
+	old = snapshot_find(prev, t, row->ref, row->key);
+	if (old)
+		*hint = (size_t)((const char *)old - prev->tables[t].rows) / table_get(t)->row_size + 1;
+	return (const char *)old;
+}
+
+static void table_rates(struct snapshot *cur, const struct snapshot *prev, enum table_id t)
+{
+	const struct table *table = table_get(t);
+	size_t i, c, hint = 0;
+
+	for (i = 0; i < cur->tables[t].n; i++) {
+		char *row = cur->tables[t].rows + table->row_size * i;
+		const char *old = find_old(prev, t, (struct row *)row, &hint);
+
+		if (((struct row *)row)->stale)
+			continue;
+		for (c = 0; c < table->n_columns; c++)
+			if (table->columns[c].counter)
+				rate(row, old, &table->columns[c]);
+	}
+}
+
+void snapshot_rates(struct snapshot *cur, const struct snapshot *prev)
+{
+	enum table_id t;
+
+	for (t = 0; t < TABLE_COUNT; t++)
+		table_rates(cur, prev, t);
+}
