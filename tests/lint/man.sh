@@ -12,8 +12,12 @@ man_is_stale() { ! man_is_fresh "$1"; }
 
 # A copy of the tree with the objects already there, so that little is compiled anew.
 copy() {
-	mkdir -p copy/build && (cd "$ROOT" && cp -a Makefile VERSION ./*.c lib qmp hotplug tuning \
-		tui man "$T_DIR/copy" && cp -a build/obj build/flags "$T_DIR/copy/build")
+	local part
+
+	mkdir -p copy/build
+	for part in Makefile VERSION main.c lib qmp hotplug tuning tui man build/obj build/flags; do
+		[ ! -e "$ROOT/$part" ] || cp -a "$ROOT/$part" "copy/${part%"${part##*/}"}"
+	done
 }
 
 # Doubles the first row of a column table that stands on one line, under a new name.
