@@ -1,0 +1,343 @@
+# shellcheck shell=bash
+# What the live tests share: TAP, waiting, a scratch directory, QEMU processes and
+# booted guests, questions to them. Source it first, and end the test with t_done:
+#
+#	. "$(dirname "$0")/../lib.sh"
+#	guest_start g
+#	t_ok 'the disk is there' wait_for 20 guest_has_block g vda
+#	t_done
+#
+# A test runs in a scratch directory of its own, and everything of a guest NAME is
+# there under a short relative name (a socket's path holds 107 bytes, however deep the
+# checkout is): NAME.qmp for kvmtop, NAME.ask for qmp_ask, NAME.cmd for guest_cmd,
+# NAME.log its console, NAME.err QEMU's stderr, NAME.img the disk, NAME.pid, NAME.name.
+#
+# Whatever is started dies with the test: by the trap, or by the kernel when the test
+# itself is killed. So start things in the test's own shell, never in $(..) or a pipe.
+
+set -u
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+QEMU=${QEMU:-qemu-system-x86_64}
+KVMTOP=${KVMTOP:-$ROOT/build/asan/kvmtop}	# kt
+KVMTOP_PLAIN=${KVMTOP_PLAIN:-$ROOT/build/kvmtop}	# ktp
+T_BOOT=${T_BOOT:-90}	# a guest boots in 5 to 9 s under TCG
+T_ASK=10		# a QMP answer takes 10 ms, or as long as the command does
+
+mkdir -p "$ROOT/build/tmp"
+# What a killed test left behind: the names begin with the pid.
+for T_DEAD in "$ROOT"/build/tmp/[0-9]*.*; do
+	T_OWNER=${T_DEAD##*/}
+	[ -e "/proc/${T_OWNER%%.*}" ] || rm -rf "$T_DEAD"
+done
+T_DIR=${T_DIR:-$(mktemp -d "$ROOT/build/tmp/$$.XXX")}
+T_PIDS=()
+T_N=0
+T_BAD=0
+# The test's own files and those of the programs it runs stay in there too.
+export TMPDIR=$T_DIR HOME=$T_DIR/home XDG_STATE_HOME=$T_DIR/state XDG_CONFIG_HOME=$T_DIR/config
+export LC_ALL=C.UTF-8
+mkdir "$HOME" "$XDG_STATE_HOME" "$XDG_CONFIG_HOME"
+cd "$T_DIR" || exit 1
+
+# ---- the end
+
+# Kills what was started and waits for it, so that nothing of a test outlives it.
+# SIGKILL: a stopped or hung QEMU hears nothing else, and its files go away anyway.
+t_cleanup() {
+	local status=$? pid
+
+	trap - EXIT INT TERM HUP
+	for pid in "${T_PIDS[@]+"${T_PIDS[@]}"}"; do
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	cd "$ROOT" && rm -rf "$T_DIR"
+	exit "$status"
+}
+trap t_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# Remembers a process for the end: t_own "$!".
+t_own() { T_PIDS+=("$1"); }
+
+# Kills a process of ours now, and waits until it is gone.
+t_kill() {
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	return 0
+}
+
+# ---- TAP
+
+# Prints the verdict on NAME; the lines after it are why.
+t_pass() { T_N=$((T_N + 1)); printf 'ok %d - %s\n' "$T_N" "$1"; }
+t_fail() {
+	T_N=$((T_N + 1))
+	T_BAD=$((T_BAD + 1))
+	printf 'not ok %d - %s\n' "$T_N" "$1"
+	shift
+	[ $# = 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+t_skip() { T_N=$((T_N + 1)); printf 'ok %d - %s # SKIP %s\n' "$T_N" "$1" "$2"; }
+
+# NAME CMD..: the command succeeds. What it printed is shown when it does not.
+t_ok() {
+	local name=$1 status=0
+	shift
+	"$@" >"$T_DIR/t_ok.out" 2>&1 || status=$?
+	if [ "$status" = 0 ]; then
+		t_pass "$name"
+	else
+		t_fail "$name" "status $status: $*" "$(tail -n 40 "$T_DIR/t_ok.out")"
+		return 1
+	fi
+}
+
+# NAME GOT WANT: the same text.
+t_is() {
+	if [ "$2" = "$3" ]; then
+		t_pass "$1"
+	else
+		t_fail "$1" "got:  $2" "want: $3"
+		return 1
+	fi
+}
+
+# NAME GOT REGEX: an extended regular expression, anywhere in the text.
+t_like() {
+	if [[ $2 =~ $3 ]]; then
+		t_pass "$1"
+	else
+		t_fail "$1" "got:  $2" "want: /$3/"
+		return 1
+	fi
+}
+
+# The plan and the exit status. A test that ends without it counts as failed.
+t_done() {
+	printf '1..%d\n' "$T_N"
+	[ "$T_BAD" = 0 ]
+	exit
+}
+
+# ---- waiting
+
+# SECONDS CMD..: runs CMD until it succeeds, or fails after SECONDS.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# ---- QEMU
+
+# NAME -> the name QEMU was given. It holds our pid: two runs of the tests may share a
+# host, and kvmtop sees the guests of both.
+vm() { cat "$1.name"; }
+
+# NAME -> the pid of its QEMU.
+vm_pid() { cat "$1.pid"; }
+
+# NAME: is its QEMU alive?
+vm_alive() { kill -0 "$(vm_pid "$1")" 2>/dev/null; }
+
+# NAME: kills its QEMU the hard way.
+vm_kill() { t_kill "$(vm_pid "$1")"; }
+
+# NAME QEMU-ARG..: starts QEMU with these and nothing else but a name, no default
+# devices, no display, and the monitor NAME.ask. That one comes from a file, so that
+# no command line shows it: kvmtop is not to find the test's own monitor.
+qemu_start() {
+	local name=$1 pid
+	shift
+	rm -f "$name.ask" "$name.qmp" "$name.cmd"
+	printf '[chardev "ask"]\nbackend = "socket"\npath = "%s.ask"\nserver = "on"\nwait = "off"\n' \
+		"$name" >"$name.conf"
+	printf '[mon "ask"]\nmode = "control"\nchardev = "ask"\n' >>"$name.conf"
+	# The kernel kills QEMU when this shell is gone, even by SIGKILL. In a session of its
+	# own, no key typed at our terminal is a signal to it.
+	setpriv --pdeathsig KILL -- setsid -- "$QEMU" -name "$name-$$" -nodefaults -display none \
+		-readconfig "$name.conf" "$@" </dev/null >"$name.err" 2>&1 9>&- &
+	pid=$!
+	t_own "$pid"
+	printf '%s\n' "$name-$$" >"$name.name"
+	printf '%s\n' "$pid" >"$name.pid"
+	if ! wait_for "$T_ASK" qemu_answers "$name"; then
+		printf 'QEMU %s did not start: %s\n' "$name" "$(cat "$name.err")" >&2
+		return 1
+	fi
+}
+qemu_answers() {
+	vm_alive "$1" || return 0	# dead: no use waiting
+	[ -S "$1.ask" ] && qmp_ask "$1" '{"execute":"query-status"}' >/dev/null 2>&1
+}
+
+# NAME COMMAND -> the return value, as JSON on one line; an error goes to stderr, exit 1.
+# Each question is a connection of its own: monitor state (capabilities, fds) is not kept.
+qmp_ask() (
+	command=$(jq -c '. + {id: "kt"}' <<<"$2") || exit 1
+	coproc SOCK { exec socat - "UNIX-CONNECT:$1.ask" 2>/dev/null; }
+	exec 7<&"${SOCK[0]}" 8>&"${SOCK[1]}"
+	trap '' PIPE
+	pid=$SOCK_PID
+	trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
+	printf '{"execute":"qmp_capabilities"}\n%s\n' "$command" >&8
+	end=$((SECONDS + T_ASK))
+	while [ "$SECONDS" -le "$end" ] && read -r -t "$T_ASK" line <&7; do
+		case $line in
+		*'"id": "kt"'*)
+			if jq -e 'has("return")' <<<"$line" >/dev/null; then
+				jq -c .return <<<"$line"
+				exit 0
+			fi
+			printf '%s\n' "$line" >&2
+			exit 1 ;;
+		esac
+	done
+	printf 'qmp_ask %s: no answer to %s\n' "$1" "$2" >&2
+	exit 1
+)
+
+# NAME LINE -> the output of an HMP command.
+hmp_ask() {
+	qmp_ask "$1" "$(jq -n -c --arg l "$2" \
+		'{execute: "human-monitor-command", arguments: {"command-line": $l}}')" | jq -r .
+}
+
+# NAME ID: has QEMU a device of this id?
+vm_has_device() {
+	qmp_ask "$1" '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}' |
+		jq -e --arg id "$2" 'any(.[]; .name == $id)' >/dev/null
+}
+vm_lacks_device() { ! vm_has_device "$@"; }
+
+# NAME -> the sorted names of its block nodes, one a line.
+vm_block_nodes() {
+	qmp_ask "$1" '{"execute":"query-named-block-nodes"}' | jq -r '.[]."node-name"' | sort
+}
+
+# ---- booted guests
+
+# kvm where an ordinary guest can run on it, else tcg. /dev/kvm alone proves nothing:
+# a host without the CPU flag may offer one that aborts QEMU.
+guest_accel() {
+	if [ -z "${T_ACCEL:-}" ]; then
+		T_ACCEL=tcg
+		if grep -q -w -E -m 1 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+			T_ACCEL=kvm
+		fi
+	fi
+}
+
+# NAME QEMU-ARG..: starts the Linux guest, does not wait for it. One CPU of 4, 256 MiB of
+# 2 GiB, free ports rp1..rp4, the disk vda with IOThread io0, the NIC nic0. What its kernel
+# is told besides: GUEST_APPEND, such as kt.load=disk.
+guest_boot() {
+	local name=$1
+	shift
+	guest_accel
+	"$ROOT/tests/guest/build" || return 1
+	[ -e "$name.img" ] || truncate -s 64M "$name.img"
+	rm -f "$name.log"
+	qemu_start "$name" -machine "q35,accel=$T_ACCEL" -smp 1,maxcpus=4 -m 256,slots=4,maxmem=2G \
+		-kernel "$ROOT/build/guest/vmlinuz" -initrd "$ROOT/build/guest/initrd.gz" \
+		-append "console=ttyS0 quiet panic=1 nokaslr mitigations=off ${GUEST_APPEND:-}" \
+		-chardev "file,id=log,path=$name.log" -serial chardev:log \
+		-chardev "socket,id=cmd,path=$name.cmd,server=on,wait=off" -serial chardev:cmd \
+		-qmp "unix:$name.qmp,server=on,wait=off" \
+		-device pcie-root-port,id=rp1,chassis=1,slot=1 \
+		-device pcie-root-port,id=rp2,chassis=2,slot=2 \
+		-device pcie-root-port,id=rp3,chassis=3,slot=3 \
+		-device pcie-root-port,id=rp4,chassis=4,slot=4 \
+		-object iothread,id=io0 \
+		-blockdev "driver=file,node-name=vda-file,filename=$name.img" \
+		-blockdev driver=raw,node-name=vda,file=vda-file \
+		-device virtio-blk-pci,id=disk0,drive=vda,iothread=io0,serial=kt-vda \
+		-netdev user,id=net0 -device virtio-net-pci,id=nic0,netdev=net0,romfile= \
+		"$@"
+}
+
+# NAME: waits until the guest is up, that is, has said its first GUEST line.
+guest_up() {
+	wait_for "$T_BOOT" guest_said_something "$1" && vm_alive "$1" && [ -n "$(guest_line "$1")" ]
+}
+guest_said_something() { ! vm_alive "$1" || [ -n "$(guest_line "$1")" ]; }
+
+# NAME QEMU-ARG..: boots the guest and waits until it is up.
+guest_start() {
+	guest_boot "$@" && guest_up "$1" && return 0
+	vm_kill "$1"
+	if [ "$T_ACCEL" = kvm ]; then
+		printf 'the guest does not run on KVM here: trying TCG\n' >&2
+		export T_ACCEL=tcg
+		guest_boot "$@" && guest_up "$1" && return 0
+	fi
+	printf 'the guest %s did not boot: %s\n' "$1" "$(tail -n 20 "$1.log" "$1.err")" >&2
+	return 1
+}
+
+# One guest, by the name of "shared", for all tests that leave it as they found it.
+# tests/run boots it and kills it; a test that is run alone boots its own.
+guest_shared() {
+	local f
+	if [ -z "${KT_SHARED:-}" ]; then
+		GUEST_APPEND=kt.load=disk guest_start shared
+		return
+	fi
+	for f in qmp ask cmd cmdlock log err img pid name; do
+		ln -sf "../${KT_SHARED##*/}/shared.$f" .
+	done
+	wait_for "$T_BOOT" test -s shared.pid && guest_up shared
+}
+
+# NAME -> the last whole GUEST line on its console.
+guest_line() { grep -a '^GUEST .*net=' "$1.log" 2>/dev/null | tail -n 1 | tr -d '\r'; }
+
+# NAME KEY -> a value of the last GUEST line: cpus, mem_kb, block, disk, net, n.
+guest_get() { guest_line "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
+
+# NAME DISK, NAME NIC: does the guest see it?
+guest_has_block() { case ,$(guest_get "$1" block), in *",$2,"*) ;; *) return 1 ;; esac; }
+guest_lacks_block() { ! guest_has_block "$@"; }
+guest_has_nic() { case ,$(guest_get "$1" net), in *",$2,"*) ;; *) return 1 ;; esac; }
+guest_has_serial() { case "$(guest_get "$1" disk)," in *":$2,"*) ;; *) return 1 ;; esac; }
+guest_has_cpus() { [ "$(guest_get "$1" cpus)" = "$2" ]; }
+
+# NAME LINE: runs LINE in the guest's shell; its output and exit status. Waits T_BOOT
+# seconds at most. A line that is to go on by itself ends in " >/dev/null 2>&1 &".
+guest_cmd() (
+	token=$$.$BASHPID.$RANDOM
+	exec 6>>"$1.cmdlock"
+	flock 6
+	coproc SOCK { exec socat - "UNIX-CONNECT:$1.cmd" 2>/dev/null 6>&-; }
+	exec 7<&"${SOCK[0]}" 8>&"${SOCK[1]}"
+	pid=$SOCK_PID
+	trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
+	trap '' PIPE
+	printf '%s %s\n' "$token" "$2" >&8
+	end=$((SECONDS + T_BOOT)) mine=
+	while [ "$SECONDS" -le "$end" ] && IFS= read -r -t "$T_BOOT" line <&7; do
+		line=${line%$'\r'}
+		case $line in
+		*"KT-BEGIN $token") mine=1 ;;
+		*"KT-END $token "*)
+			# Output that ends without a newline stands before the mark.
+			printf '%s' "${line%%KT-END "$token" *}"
+			exit "${line##*KT-END "$token" }" ;;
+		*) [ -z "$mine" ] || printf '%s\n' "$line" ;;
+		esac
+	done
+	printf 'guest_cmd %s: no answer to %s\n' "$1" "$2" >&2
+	exit 124
+)
+
+# ---- kvmtop
+
+# The batch mode, without libvirt: the build with the sanitizers, and the plain one.
+kt() { "$KVMTOP" --batch --no-libvirt "$@"; }
+ktp() { "$KVMTOP_PLAIN" --batch --no-libvirt "$@"; }
