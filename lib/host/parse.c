@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The formats of /proc and /sys that more than one file here reads. */
+#include "private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#define PF_KTHREAD 0x00200000u		/* include/linux/sched.h; stat's flags have been the same since 2.6.27 */
+
+bool host_u64_next(const char **text, uint64_t *out)
+{
+	const char *p = *text;
+	uint64_t n = 0;
+
+	while (*p == ' ' || *p == '\t')
+		p++;
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
+			return false;
+	}
+	*text = p;
+	*out = n;
+	return true;
+}
+
+int host_range_next(const char **text, unsigned *first, unsigned *last)
+{
+	const char *p = *text;
+	uint64_t a, b;
+
+	if (*p == ',')
+		p++;
+	if (!*p || *p == '\n')
+		return 0;
+	if (!host_u64_next(&p, &a))
+		return -EINVAL;
+	b = a;
+	if (*p == '-') {
+		p++;
+		if (!host_u64_next(&p, &b))
+			return -EINVAL;
+	}
+	if ((*p && *p != ',' && *p != '\n') || a > b || b > INT_MAX)
+		return -EINVAL;
+	*text = p;
+	*first = (unsigned)a;
+	*last = (unsigned)b;
+	return 1;
+}
+
+bool host_name_is_plain(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
+}
+
+bool host_comm_is_vhost(const char *comm, pid_t *owner)
+{
+	const char *p = comm + strlen("vhost-");
+	uint64_t n;
+
+	/* a digit at once: a blank before the number would be taken too */
+	if (!str_has_prefix(comm, "vhost-") || !isdigit((unsigned char)*p) || !host_u64_next(&p, &n))
+		return false;
+	if (*p || n > INT_MAX)
+		return false;
+	*owner = (pid_t)n;
+	return true;
+}
+
+bool host_exe_is_qemu(const char *path)
+{
+	static const char gone[] = " (deleted)";
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t len = strlen(base);
+
+	if (len > strlen(gone) && !strcmp(base + len - strlen(gone), gone))
+		len -= strlen(gone);
+	if (str_has_prefix(base, "qemu-system-"))
+		return len > strlen("qemu-system-");
+	return (len == 8 && !memcmp(base, "qemu-kvm", 8)) || (len == 3 && !memcmp(base, "kvm", 3));
+}
+
+static const char *fields_skip(const char *p, unsigned n)
+{
+	while (n-- && p) {
+		p = strchr(p, ' ');
+		if (p)
+			p++;
+	}
+	return p;
+}
+
+/* Fields are counted as in proc(5). comm, the second, may hold anything, ')' and blanks included. */
+int host_stat_parse(const char *line, struct host_stat *out)
+{
+	const char *open = strchr(line, '('), *close = strrchr(line, ')'), *p;
+	uint64_t flags, threads, start, cpu;
+	struct host_stat st = { .cpu = -1 };
+	size_t len;
+
+	if (!open || !close || close < open || close[1] != ' ' || !isalpha((unsigned char)close[2]) || close[3] != ' ')
+		return -EBADMSG;
+	len = (size_t)(close - open) - 1;
+	memcpy(st.comm, open + 1, len < sizeof(st.comm) ? len : sizeof(st.comm) - 1);
+	st.state = close[2];
+	p = fields_skip(close + 2, 6);
+	if (!p || !host_u64_next(&p, &flags))
+		return -EBADMSG;
+	p = fields_skip(p, 11);
+	if (!p || !host_u64_next(&p, &threads))
+		return -EBADMSG;
+	p = fields_skip(p, 2);
+	if (!p || !host_u64_next(&p, &start))
+		return -EBADMSG;
+	p = fields_skip(p, 17);
+	if (p && host_u64_next(&p, &cpu) && cpu <= INT_MAX)
+		st.cpu = (int)cpu;
+	st.kthread = flags & PF_KTHREAD;
+	st.threads = threads > UINT_MAX ? UINT_MAX : (unsigned)threads;
+	st.start = start;
+	*out = st;
+	return 0;
+}

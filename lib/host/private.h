@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared inside lib/host only: directories, and the few formats of /proc. All text may come from a stranger. */
+#ifndef KT_HOST_PRIVATE_H
+#define KT_HOST_PRIVATE_H
+
+#include <stdarg.h>
+
+#include "root.h"
+
+/* Open relative to a directory's descriptor, with the flags that fit files somebody else may have put there. */
+int host_open_in(int dir, const char *path);
+int host_vopenat(const struct host *h, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Until the end or until buf is full, NUL-terminated: length or negative errno. */
+ssize_t host_fd_read(int fd, char *buf, size_t size);
+
+/* The names in a directory that are numbers, sorted; from its start each time. {0} is an empty list. */
+struct host_ids {
+	pid_t *id;
+	size_t n;
+};
+int host_ids_read(int dir, struct host_ids *out);
+void host_ids_done(struct host_ids *ids);
+#define auto_ids __attribute__((cleanup(host_ids_done)))
+
+/* A number after blanks; *text moves behind it. False when there is none or it does not fit. */
+bool host_u64_next(const char **text, uint64_t *out);
+/* The next range of a list like "0-3,8\n": 1, 0 at the end, -EINVAL. */
+int host_range_next(const char **text, unsigned *first, unsigned *last);
+/* A name that can be one component of a path. */
+bool host_name_is_plain(const char *name);
+/* vhost-<digits>: *owner gets the number. */
+bool host_comm_is_vhost(const char *comm, pid_t *owner);
+/* The base name is one of QEMU's, also when the file was replaced since ("... (deleted)"). */
+bool host_exe_is_qemu(const char *path);
+
+struct host_stat {
+	char comm[16];
+	char state;
+	bool kthread;
+	unsigned threads;
+	uint64_t start;
+	int cpu;
+};
+#define HOST_STAT_SIZE 2048
+/* One line of /proc/PID/stat: 0 or -EBADMSG. */
+int host_stat_parse(const char *line, struct host_stat *out);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* One process: identity, owner, command line. */
+#include "private.h"
+#include "scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_BYTES (2u << 20)
+#define MAX_WORDS 16384u
+
+/* Through the process's own directory, which never becomes another process's when the pid is used again. */
+static ssize_t file_read(int dir, char *buf, size_t size, const char *name)
+{
+	auto_close int fd = host_open_in(dir, name);
+
+	return fd < 0 ? fd : host_fd_read(fd, buf, size);
+}
+
+static int identity_read(int dir, struct host_proc *p)
+{
+	char buf[8192];
+	const char *uid;
+	struct host_stat st;
+	uint64_t n;
+	ssize_t len;
+	int r;
+
+	len = file_read(dir, buf, HOST_STAT_SIZE, "stat");
+	if (len < 0)
+		return (int)len;
+	r = host_stat_parse(buf, &st);
+	if (r < 0)
+		return r;
+	if (st.state == 'Z' || st.state == 'X')
+		return -ESRCH;
+	len = file_read(dir, buf, sizeof(buf), "status");
+	if (len < 0)
+		return (int)len;
+	/* Name: comes first, but its line breaks are escaped, so this is the line's true start */
+	uid = strstr(buf, "\nUid:");
+	if (!uid)
+		return -EBADMSG;
+	uid += strlen("\nUid:");
+	if (!host_u64_next(&uid, &n) || !host_u64_next(&uid, &n))
+		return -EBADMSG;
+	p->uid = (uid_t)n;
+	p->start = st.start;
+	return 0;
+}
+
+/* The words and the pointers to them are one allocation. What was cut off is not taken for a word. */
+static void words_split(struct host_proc *p, const char *text, size_t len, bool more)
+{
+	size_t end = len, n = 0, i;
+	char *copy;
+
+	if (more) {
+		while (end && text[end - 1])
+			end--;
+	}
+	for (i = 0; i < end && n < MAX_WORDS; n++)
+		i += strnlen(text + i, end - i) + 1;
+	p->truncated = more || i < end;
+	p->argc = n;
+	p->argv = xmalloc((n + 1) * sizeof(*p->argv) + end + 1);
+	copy = (char *)(p->argv + n + 1);
+	memcpy(copy, text, end);
+	copy[end] = '\0';
+	for (i = 0; i < n; i++) {
+		p->argv[i] = copy;
+		copy += strlen(copy) + 1;
+	}
+	p->argv[n] = NULL;
+}
+
+static int words_read(int dir, struct host_proc *p)
+{
+	auto_close int fd = host_open_in(dir, "cmdline");
+	auto_buf struct buf b = {0};
+	char piece[16384];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return fd;
+	while (b.len <= MAX_BYTES && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			buf_add(&b, piece, (size_t)n);
+	}
+	words_split(p, b.len ? b.text : "", b.len > MAX_BYTES ? MAX_BYTES : b.len, b.len > MAX_BYTES);
+	return 0;
+}
+
+int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out)
+{
+	auto_close int dir = host_openat(h, "proc/%d", pid);
+	struct host_proc p = { .pid = pid };
+	int r = dir;
+
+	if (dir >= 0)
+		r = identity_read(dir, &p);
+	if (r >= 0)
+		r = words_read(dir, &p);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	*out = p;
+	return 0;
+}
+
+void host_proc_done(struct host_proc *p)
+{
+	free(p->argv);
+	p->argv = NULL;
+	p->argc = 0;
+}

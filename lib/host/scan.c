@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Finding QEMU processes and vhost kernel threads. Names are judged by the executable: comm is what the process
+ * says of itself (-name process=X), and cut to 15 bytes.
+ */
+#include "scan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+#define YOUNG_NS (10 * NS_PER_SEC)	/* so long it is looked at each time: fork and exec are not one moment */
+#define TURNS 10
+#define KTHREAD_TURNS 160		/* a big host has thousands of kernel threads, and they stay what they are */
+
+enum kind {
+	KIND_UNKNOWN,			/* could not be looked at: try again */
+	KIND_OTHER,
+	KIND_KTHREAD,
+	KIND_QEMU,
+	KIND_VHOST,
+};
+
+struct known {
+	pid_t pid;
+	enum kind kind;
+	uint64_t first_ns;
+	struct host_proc *proc;		/* QEMU's, else NULL */
+	struct host_vhost vhost;
+};
+
+struct host_scan {
+	const struct host *h;
+	int dir;			/* /proc */
+	unsigned run;
+	struct host_ids ids;
+	struct known *known;		/* sorted by pid */
+	size_t n_known;
+	struct host_proc *procs;
+	struct host_vhost *vhosts;
+};
+
+struct host_scan *host_scan_new(const struct host *h)
+{
+	struct host_scan *s = xcalloc(1, sizeof(*s));
+
+	s->h = h;
+	s->dir = -1;
+	return s;
+}
+
+static void known_clear(struct known *k)
+{
+	if (k->proc)
+		host_proc_done(k->proc);
+	free(k->proc);
+	k->proc = NULL;
+	k->kind = KIND_OTHER;
+}
+
+void host_scan_free(struct host_scan *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_known; i++)
+		known_clear(&s->known[i]);
+	mem_close_ptr(&s->dir);
+	host_ids_done(&s->ids);
+	free(s->known);
+	free(s->procs);
+	free(s->vhosts);
+	free(s);
+}
+
+static int stat_read(const struct host *h, pid_t pid, struct host_stat *st)
+{
+	char buf[HOST_STAT_SIZE];
+	ssize_t len = host_read(h, buf, sizeof(buf), "proc/%d/stat", pid);
+
+	return len < 0 ? (int)len : host_stat_parse(buf, st);
+}
+
+static bool is_short_of_fds(int r)
+{
+	return r == -EMFILE || r == -ENFILE;
+}
+
+static void kthread_look(const struct host *h, struct known *k)
+{
+	struct host_stat st;
+	pid_t owner;
+	int r = stat_read(h, k->pid, &st);
+
+	if (is_short_of_fds(r))
+		k->kind = KIND_UNKNOWN;
+	if (r < 0 || !st.kthread)
+		return;
+	k->kind = KIND_KTHREAD;
+	if (!host_comm_is_vhost(st.comm, &owner))
+		return;
+	k->kind = KIND_VHOST;
+	k->vhost = (struct host_vhost){ .tid = k->pid, .owner = owner, .start = st.start };
+}
+
+static void qemu_take(const struct host *h, struct known *k)
+{
+	struct host_proc p;
+	int r = host_proc_read(h, k->pid, &p);
+
+	if (is_short_of_fds(r))
+		k->kind = KIND_UNKNOWN;
+	if (r < 0)
+		return;
+	if (!p.argc) {
+		host_proc_done(&p);
+		return;
+	}
+	k->kind = KIND_QEMU;
+	k->proc = xmalloc(sizeof(*k->proc));
+	*k->proc = p;
+}
+
+/* Whatever cannot be read (hidepid, gone meanwhile) is no QEMU for us. */
+static void identify(const struct host *h, struct known *k)
+{
+	char name[PATH_MAX + 16];
+	ssize_t len;
+
+	known_clear(k);
+	len = host_readlink(h, name, sizeof(name), "proc/%d/exe", k->pid);
+	if (len < 0) {
+		len = host_read(h, name, sizeof(name), "proc/%d/cmdline", k->pid);
+		if (is_short_of_fds((int)len))
+			k->kind = KIND_UNKNOWN;
+		if (len == 0)
+			kthread_look(h, k);
+		if (len <= 0)
+			return;
+	}
+	if (host_exe_is_qemu(name))
+		qemu_take(h, k);
+}
+
+/* Still the same: one small file instead of four. */
+static bool is_as_known(const struct host *h, const struct known *k)
+{
+	struct host_stat st;
+	int r = stat_read(h, k->pid, &st);
+
+	if (is_short_of_fds(r))
+		return true;
+	if (r < 0 || st.state == 'Z' || st.state == 'X')
+		return false;
+	return st.start == (k->proc ? k->proc->start : k->vhost.start);
+}
+
+static void look(struct host_scan *s, struct known *k, uint64_t now)
+{
+	unsigned turns = k->kind == KIND_KTHREAD ? KTHREAD_TURNS : TURNS;
+	bool settled = k->kind == KIND_QEMU || k->kind == KIND_VHOST;
+
+	if (k->kind == KIND_UNKNOWN || now - k->first_ns < YOUNG_NS)
+		identify(s->h, k);
+	else if (((unsigned)k->pid + s->run) % turns == 0 && !(settled && is_as_known(s->h, k)))
+		identify(s->h, k);
+}
+
+/* Old and new are sorted: what is in both is remembered, what is only in the old is forgotten. */
+static void merge(struct host_scan *s)
+{
+	struct known *next = xcalloc(s->ids.n, sizeof(*next));
+	uint64_t now = clock_now_ns();
+	size_t i, old = 0;
+
+	for (i = 0; i < s->ids.n; i++) {
+		while (old < s->n_known && s->known[old].pid < s->ids.id[i])
+			known_clear(&s->known[old++]);
+		if (old < s->n_known && s->known[old].pid == s->ids.id[i])
+			next[i] = s->known[old++];
+		else
+			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = now };
+		look(s, &next[i], now);
+	}
+	while (old < s->n_known)
+		known_clear(&s->known[old++]);
+	free(s->known);
+	s->known = next;
+	s->n_known = s->ids.n;
+	s->run++;
+}
+
+int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
+{
+	size_t i, np = 0, nv = 0;
+	int r;
+
+	if (s->dir < 0)
+		s->dir = host_openat(s->h, "proc");
+	r = s->dir < 0 ? s->dir : host_ids_read(s->dir, &s->ids);
+	if (r < 0)
+		return err_sys(err, r, "reading /proc");
+	merge(s);
+	for (i = 0; i < s->n_known; i++) {
+		const struct known *k = &s->known[i];
+
+		if (k->kind == KIND_QEMU)
+			*vec_push(s->procs, np) = *k->proc;
+		else if (k->kind == KIND_VHOST)
+			*vec_push(s->vhosts, nv) = k->vhost;
+	}
+	*procs = s->procs;
+	*n_procs = np;
+	*vhosts = s->vhosts;
+	*n_vhosts = nv;
+	return 0;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * One process watched: state, memory, I/O and KVM exits, on descriptors kept open. A descriptor of /proc belongs to the
+ * process it was opened for, whoever gets its pid later; what is opened again is checked by the start time.
+ */
+#include "watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SPARE_FDS 64		/* left to sockets, files and what is opened for one reading */
+
+/* Descriptors are given out lowest first, so a high number means that nearly all are in use. */
+static bool may_keep(int fd)
+{
+	struct rlimit lim;
+	rlim_t spare = SPARE_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return false;
+	if (lim.rlim_cur < 4 * spare)
+		spare = lim.rlim_cur / 4;
+	return (rlim_t)fd < lim.rlim_cur - spare;
+}
+
+ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	ssize_t len;
+	int f;
+
+	if (*fd >= 0)
+		return host_pread(*fd, buf, size);
+	va_start(ap, fmt);
+	f = host_vopenat(h, fmt, ap);
+	va_end(ap);
+	if (f < 0)
+		return f;
+	*opened = true;
+	len = host_pread(f, buf, size);
+	if (len >= 0 && may_keep(f))
+		*fd = f;
+	else
+		close(f);
+	return len;
+}
+
+void host_kept_drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static uint64_t boot_ticks(const struct host *h)
+{
+	uint64_t hz = host_facts(h)->ticks_per_s;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * hz + (uint64_t)ts.tv_nsec * hz / NS_PER_SEC;
+}
+
+/* Everything is let go at once: an open debugfs file keeps the dead guest's struct kvm in the kernel. */
+static int watch_bury(struct host_watch *w)
+{
+	w->dead = true;
+	host_kept_drop(&w->stat_fd);
+	host_kept_drop(&w->statm_fd);
+	host_kept_drop(&w->io_fd);
+	host_kept_drop(&w->kvm_fd);
+	host_threads_done(w);
+	return -ESRCH;
+}
+
+/* Sets relist when threads came or went. */
+static int process_read(struct host_watch *w)
+{
+	char buf[HOST_STAT_SIZE];
+	struct host_stat st;
+	bool opened;
+	ssize_t len;
+
+	len = host_kept_read(w->h, &w->stat_fd, &opened, buf, sizeof(buf), "proc/%d/stat", w->pid);
+	if (len == -ESRCH || len == -ENOENT)
+		return -ESRCH;
+	if (len == -EMFILE || len == -ENFILE)
+		return 0;
+	if (len < 0)
+		return (int)len;
+	if (host_stat_parse(buf, &st) < 0)
+		return -EBADMSG;
+	if (st.start != w->start || st.state == 'Z' || st.state == 'X')
+		return -ESRCH;
+	if (st.threads != w->stat.threads)
+		w->relist = true;
+	w->stat = st;
+	return 0;
+}
+
+static void statm_read(struct host_watch *w)
+{
+	char buf[128];
+	const char *p = buf;
+	uint64_t pages;
+	bool opened;
+
+	if (host_kept_read(w->h, &w->statm_fd, &opened, buf, sizeof(buf), "proc/%d/statm", w->pid) < 0)
+		return;
+	if (host_u64_next(&p, &pages) && host_u64_next(&p, &pages))
+		w->rss_bytes = pages * host_facts(w->h)->page_bytes;
+}
+
+static bool line_u64(const char *text, const char *key, uint64_t *out)
+{
+	const char *p = strstr(text, key);
+
+	if (!p)
+		return false;
+	p += strlen(key);
+	return host_u64_next(&p, out);
+}
+
+static bool io_read(struct host_watch *w, struct host_usage *out)
+{
+	char buf[512];
+	bool opened;
+
+	if (host_kept_read(w->h, &w->io_fd, &opened, buf, sizeof(buf), "proc/%d/io", w->pid) < 0)
+		return false;
+	return line_u64(buf, "\nread_bytes:", &out->read_bytes) && line_u64(buf, "\nwrite_bytes:", &out->write_bytes);
+}
+
+/* The first PID-FD: a process with several VMs is not QEMU's way. */
+static void kvm_find(struct host_watch *w)
+{
+	int fd = host_openat(w->h, "sys/kernel/debug/kvm");
+	const struct dirent *d;
+	char prefix[16];
+	DIR *dir;
+
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	snprintf(prefix, sizeof(prefix), "%d-", w->pid);
+	while (!w->kvm_name[0] && (d = readdir(dir))) {
+		if (str_has_prefix(d->d_name, prefix) && strlen(d->d_name) < sizeof(w->kvm_name))
+			strcpy(w->kvm_name, d->d_name);
+	}
+	closedir(dir);
+}
+
+/* Looked for at the first reading, and then each time the threads are listed: a VM is there before its vCPUs' threads. */
+static bool kvm_read(struct host_watch *w, struct host_usage *out)
+{
+	const char *p;
+	char buf[64];
+	bool opened;
+	ssize_t len;
+
+	if (!w->kvm_name[0] && !w->since_list)
+		kvm_find(w);
+	if (!w->kvm_name[0])
+		return false;
+	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf), "sys/kernel/debug/kvm/%s/exits", w->kvm_name);
+	if (len < 0) {
+		host_kept_drop(&w->kvm_fd);
+		if (len != -EMFILE && len != -ENFILE)
+			w->kvm_name[0] = '\0';
+		return false;
+	}
+	p = buf;
+	return host_u64_next(&p, &out->kvm_exits);
+}
+
+int host_watch_new(const struct host *h, pid_t pid, uint64_t start, struct host_watch **out)
+{
+	struct host_watch *w = xcalloc(1, sizeof(*w));
+	int r;
+
+	w->h = h;
+	w->pid = pid;
+	w->start = start;
+	w->stat.state = '?';
+	w->stat_fd = w->statm_fd = w->io_fd = w->kvm_fd = -1;
+	w->relist = true;
+	r = process_read(w);
+	if (r < 0) {
+		host_watch_free(w);
+		return r;
+	}
+	*out = w;
+	return 0;
+}
+
+void host_watch_free(struct host_watch *w)
+{
+	if (!w)
+		return;
+	watch_bury(w);
+	free(w->workers);
+	free(w);
+}
+
+static int worker_cmp(const void *a, const void *b)
+{
+	const struct watch_worker *x = a, *y = b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static bool workers_equal(const struct host_watch *w, const struct watch_worker *workers, size_t n)
+{
+	if (n != w->n_workers)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (workers[i].tid != w->workers[i].tid || workers[i].start != w->workers[i].start)
+			return false;
+	}
+	return true;
+}
+
+void host_watch_vhost(struct host_watch *w, const pid_t *tids, const uint64_t *starts, size_t n)
+{
+	struct watch_worker *workers = xcalloc(n, sizeof(*workers));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		workers[i] = (struct watch_worker){ .tid = tids[i], .start = starts[i] };
+	qsort(workers, n, sizeof(*workers), worker_cmp);
+	if (workers_equal(w, workers, n)) {
+		free(workers);
+		return;
+	}
+	free(w->workers);
+	w->workers = workers;
+	w->n_workers = n;
+	w->relist = true;
+}
+
+int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out)
+{
+	struct host_usage u = {0};
+	uint64_t ticks = boot_ticks(w->h);
+	int r;
+
+	if (w->dead)
+		return -ESRCH;
+	r = process_read(w);
+	if (r == 0)
+		r = host_threads_read(w, needs);
+	if (r < 0)
+		return r == -ESRCH ? watch_bury(w) : r;
+	w->list_ticks = ticks;
+	statm_read(w);
+	u.has_io = (needs & HOST_NEED_IO) && io_read(w, &u);
+	u.has_kvm = (needs & HOST_NEED_KVM) && kvm_read(w, &u);
+	u.state = w->stat.state;
+	u.rss_bytes = w->rss_bytes;
+	u.cpu_ns = w->cpu_ns;
+	u.wait_ns = w->wait_ns;
+	u.vhost_ns = w->vhost_ns;
+	u.tasks = w->tasks;
+	u.n_tasks = w->n_tasks;
+	*out = u;
+	return 0;
+}
