@@ -2,7 +2,8 @@
 /*
  * Typed QMP calls: ask, check every type, decode into plain structs. Lists are vecs that the caller frees with the
  * function beside them. Unknown members and enum values are ignored; documented-optional ones are optional.
- * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise.
+ * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise. An answer of the wrong type or out of
+ * bounds is -EBADMSG; the client stays usable.
  */
 #ifndef KT_QMP_CALLS_H
 #define KT_QMP_CALLS_H
@@ -54,7 +55,7 @@ struct qmp_virtio {
 	char *id;			/* qdev id, or the QOM path of an anonymous device */
 	char *type;			/* QOM type: virtio-blk-device, virtio-net-device, vhost-user-blk, .. */
 	char *iothread;			/* id, NULL = none */
-	bool known;			/* false: a class that must not be asked; nothing below is filled in */
+	bool known;			/* false: a class that must not be asked; below only why is filled in */
 	bool vhost, vhost_user;		/* a vhost backend runs the rings; it is vhost-user */
 	bool driver_ok;			/* the guest's driver is up */
 	bool packed, iommu, big_endian;	/* rings that cannot be read from outside, see design.md section 4 */
@@ -65,7 +66,8 @@ struct qmp_virtio {
 /* All virtio devices, rings included where with_rings; CommandNotFound (before 7.2) gives -ENOSYS. */
 int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n, struct err *err);
 void qmp_virtio_free(struct qmp_virtio *list, size_t n);
-/* The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such virtio device. */
+/* The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such virtio device;
+ * -EOPNOTSUPP: one that must not be asked. */
 int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err);
 
 /* Disks: query-block for what is plugged where. */
@@ -82,8 +84,11 @@ struct qmp_disk {
 int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err);
 void qmp_disks_free(struct qmp_disk *list, size_t n);
 
-/* query-blockstats, summed over all devices: for checks and tests, never per tick */
-/* Node names of a disk's chain in the order in which they can be deleted (top first), auto-named ones left out. */
+/*
+ * Node names of a disk's chain in the order in which they can be deleted (top first). Auto-named ones are left out, and
+ * those that somebody outside the chain uses too. A node that was defined inside its parent goes with the parent, and
+ * QEMU does not say which were: look at qmp_query_nodes before deleting the next. -ENODEV: no such node.
+ */
 int qmp_query_chain(struct qmp *q, const char *node, char ***names, size_t *n, struct err *err);
 /* All node names (query-named-block-nodes, flat), or all qdev ids under /machine/peripheral. */
 int qmp_query_nodes(struct qmp *q, char ***names, size_t *n, struct err *err);

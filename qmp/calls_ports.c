@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * PCI buses that take another device, and whether they have room. From the object tree:
+ * query-pci leaves out what is behind a bridge until firmware has numbered the buses.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCI_SLOTS 32
+
+static void free_port(struct qmp_port *p)
+{
+	free(p->bus);
+	free(p->kind);
+}
+
+void qmp_ports_free(struct qmp_port *list, size_t n)
+{
+	while (n)
+		free_port(&list[--n]);
+	free(list);
+}
+
+static bool is_occupant(const struct qmp_prop *p)
+{
+	return str_has_prefix(p->name, "child[") && str_has_prefix(p->type, "link<");
+}
+
+static int read_flag(struct qmp *q, const char *path, const char *property, bool *flag,
+		     struct err *err)
+{
+	auto_json struct json_object *ret = NULL;
+	int rc = qmp_qom_get(q, path, property, &ret, err);
+
+	if (rc)
+		return rc;
+	*flag = json_object_is_type(ret, json_type_boolean) && json_object_get_boolean(ret);
+	return 0;
+}
+
+/* A bus without a hotplug handler refuses device_add. */
+static int read_handler(struct qmp *q, const char *bus, bool *there, struct err *err)
+{
+	auto_free char *path = NULL;
+	int rc = qmp_qom_get_str(q, bus, "hotplug-handler", &path, err);
+
+	if (rc)
+		return rc;
+	*there = *path;
+	return 0;
+}
+
+/* The first child of that type: a bridge's bus below the bridge itself. */
+static int find_bus(struct qmp *q, const char *device, const char *type, char **name,
+		    struct err *err)
+{
+	struct qmp_prop *props;
+	size_t i, n;
+	int rc = qmp_qom_list(q, device, &props, &n, err);
+
+	if (rc)
+		return rc;
+	*name = NULL;
+	for (i = 0; i < n && !*name; i++)
+		if (!strcmp(props[i].type, type))
+			*name = xstrdup(props[i].name);
+	qmp_props_free(props, n);
+	return *name ? 0 : qmp_bad(err, "qom-list", "a bridge without a bus");
+}
+
+/* A PCI Express port: one slot, so any device on the bus fills it. */
+static int read_express(struct qmp *q, const char *device, struct qmp_port *port, struct err *err)
+{
+	auto_free char *path = NULL;
+	struct qmp_prop *props;
+	size_t i, n;
+	int rc = find_bus(q, device, "child<PCIE>", &port->bus, err);
+
+	if (!rc)
+		rc = read_flag(q, device, "hotplug", &port->hotplug, err);
+	if (rc)
+		return rc;
+	path = xasprintf("%s/%s", device, port->bus);
+	rc = qmp_qom_list(q, path, &props, &n, err);
+	if (rc)
+		return rc;
+	port->total = 1;
+	port->free = port->hotplug;
+	for (i = 0; i < n; i++)
+		if (is_occupant(&props[i]))
+			port->free = 0;
+	qmp_props_free(props, n);
+	return 0;
+}
+
+/* One bit for each slot of a conventional bus in which a device sits. */
+static int read_slots(struct qmp *q, const char *path, uint32_t *taken, struct err *err)
+{
+	struct qmp_prop *props;
+	size_t i, n;
+	int rc = qmp_qom_list(q, path, &props, &n, err);
+
+	if (rc)
+		return rc;
+	for (i = 0; !rc && i < n; i++) {
+		auto_free char *device = xasprintf("%s/%s", path, props[i].name);
+		auto_json struct json_object *addr = NULL;
+		int64_t devfn;
+
+		if (!is_occupant(&props[i]))
+			continue;
+		rc = qmp_ask(q, "qom-get", qmp_path_args(device, "addr"), json_type_int, &addr, err);
+		if (qmp_is_refusal(rc)) {	/* just unplugged: counts as taken no more */
+			rc = 0;
+			continue;
+		}
+		devfn = rc ? 0 : json_object_get_int64(addr);
+		if (!rc && (devfn < 0 || devfn >= PCI_SLOTS * 8))
+			rc = qmp_bad(err, "qom-get", "a PCI address out of range");
+		if (!rc)
+			*taken |= 1u << (devfn / 8);
+	}
+	qmp_props_free(props, n);
+	return rc;
+}
+
+static int read_conventional(struct qmp *q, const char *path, uint32_t taken, struct qmp_port *port,
+			     struct err *err)
+{
+	uint32_t reserved = taken;
+	int rc = read_handler(q, path, &port->hotplug, err);
+
+	if (!rc)
+		rc = read_slots(q, path, &taken, err);
+	if (rc)
+		return rc;
+	port->total = PCI_SLOTS - (unsigned)__builtin_popcount(reserved);
+	port->free = port->hotplug ? PCI_SLOTS - (unsigned)__builtin_popcount(taken) : 0;
+	return 0;
+}
+
+static int read_bridge(struct qmp *q, const char *device, struct qmp_port *port, struct err *err)
+{
+	auto_free char *path = NULL;
+	bool shpc = false;
+	int rc = find_bus(q, device, "child<PCI>", &port->bus, err);
+
+	if (rc)
+		return rc;
+	rc = read_flag(q, device, "shpc", &shpc, err);
+	if (rc && !qmp_is_refusal(rc))
+		return rc;
+	path = xasprintf("%s/%s", device, port->bus);
+	/* the standard hotplug controller counts its slots from 1 */
+	return read_conventional(q, path, shpc ? 1 : 0, port, err);
+}
+
+static bool is_express(const char *type)
+{
+	static const char *const types[] = { "pcie-root-port", "ioh3420", "xio3130-downstream" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
+/* "child<TYPE>": TYPE, or NULL. */
+static char *child_type(const char *type)
+{
+	size_t len = strlen(type);
+
+	if (!str_has_prefix(type, "child<") || type[len - 1] != '>')
+		return NULL;
+	return xstrndup(type + 6, len - 7);
+}
+
+static int list_below(struct qmp *q, const char *container, bool i440fx, struct qmp_port **list,
+		      size_t *n, struct err *err)
+{
+	struct qmp_prop *props;
+	size_t i, n_props;
+	int rc = qmp_qom_list(q, container, &props, &n_props, err);
+
+	if (rc)
+		return rc;
+	for (i = 0; !rc && i < n_props; i++) {
+		auto_free char *path = xasprintf("%s/%s", container, props[i].name);
+		struct qmp_port port = { .kind = child_type(props[i].type) };
+		bool express = port.kind && is_express(port.kind);
+
+		if (express || (i440fx && port.kind && !strcmp(port.kind, "pci-bridge"))) {
+			rc = express ? read_express(q, path, &port, err) :
+				       read_bridge(q, path, &port, err);
+			if (!rc) {
+				*vec_push(*list, *n) = port;
+				continue;
+			}
+			if (qmp_is_refusal(rc))		/* it went away meanwhile */
+				rc = 0;
+		}
+		free_port(&port);
+	}
+	qmp_props_free(props, n_props);
+	return rc;
+}
+
+/* *there: this machine is an i440fx, whose root bus takes devices. */
+static int list_root(struct qmp *q, bool *there, struct qmp_port **list, size_t *n, struct err *err)
+{
+	struct qmp_port port = {0};
+	int rc = read_conventional(q, "/machine/i440fx/pci.0", 0, &port, err);
+
+	*there = !rc;
+	if (rc)
+		return qmp_is_refusal(rc) ? 0 : rc;
+	port.bus = xstrdup("pci.0");
+	port.kind = xstrdup("pci");
+	*vec_push(*list, *n) = port;
+	return 0;
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct qmp_port *x = a, *y = b;
+
+	return strverscmp(x->bus, y->bus);
+}
+
+int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err)
+{
+	struct qmp_port *ports = NULL;
+	size_t found = 0;
+	bool i440fx;
+	int rc = list_root(q, &i440fx, &ports, &found, err);
+
+	if (!rc)
+		rc = list_below(q, "/machine/peripheral", i440fx, &ports, &found, err);
+	if (!rc)
+		rc = list_below(q, "/machine/peripheral-anon", i440fx, &ports, &found, err);
+	if (rc) {
+		qmp_ports_free(ports, found);
+		return rc;
+	}
+	/* QEMU keeps its objects in a hash table, in no order */
+	if (found)
+		qsort(ports, found, sizeof(*ports), compare_ports);
+	*list = ports;
+	*n = found;
+	return 0;
+}

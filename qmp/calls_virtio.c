@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Virtio devices: what they are and how they stand. Their rings: calls_rings.c. */
+#include "rings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Classes that answer x-query-virtio-status in every QEMU from 7.2 to 10.0. Another one may abort
+ * QEMU: hw/virtio/virtio-qmp.c asserts on a virtio id it does not know, and a class that runs
+ * vhost without a get_vhost method is called through NULL.
+ */
+static const struct qmp_virtio_class classes[] = {
+	{ "virtio-blk-device", .iothread = true, .queue_status = true },
+	{ "virtio-scsi-device", .iothread = true, .queue_status = true },
+	{ "virtio-net-device", .queue_status = true, .netdev = true },
+	{ "virtio-balloon-device", .iothread = true, .queue_status = true },
+	{ "virtio-serial-device", .queue_status = true },
+	{ "virtio-rng-device", .queue_status = true },
+	{ "virtio-gpu-device", .queue_status = true },
+	{ "virtio-keyboard-device", .queue_status = true },
+	{ "virtio-mouse-device", .queue_status = true },
+	{ "virtio-tablet-device", .queue_status = true },
+	{ "virtio-iommu-device", .queue_status = true },
+	{ "virtio-9p-device", .queue_status = true },
+	{ "virtio-mem", .queue_status = true },
+	{ "virtio-pmem", .queue_status = true },
+	{ "virtio-crypto-device" },	/* its back end may be vhost-user */
+	{ "vhost-user-blk" },
+	{ "vhost-user-fs-device" },
+	{ "vhost-scsi" },
+	{ "vhost-vsock-device" },
+};
+
+static const struct qmp_virtio_class *find_class(const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(type, classes[i].type))
+			return &classes[i];
+	return NULL;
+}
+
+/* QEMU lists "VIRTIO_RING_F_EVENT_IDX: explanation": the name is what counts. */
+static bool has_token(struct json_object *array, const char *token)
+{
+	size_t i, len = strlen(token);
+
+	if (!json_object_is_type(array, json_type_array))
+		return false;
+	for (i = 0; i < json_object_array_length(array); i++) {
+		struct json_object *one = json_object_array_get_idx(array, i);
+		const char *s = json_object_is_type(one, json_type_string) ?
+				json_object_get_string(one) : "";
+
+		if (!strncmp(s, token, len) && (s[len] == ':' || !s[len]))
+			return true;
+	}
+	return false;
+}
+
+static void take_status(struct json_object *ret, struct qmp_virtio *v)
+{
+	struct json_object *guest = json_array(json_member(ret, "guest-features"), "transports");
+	struct json_object *vhost = json_member(ret, "vhost-dev");
+	struct json_object *protocols = json_array(json_member(vhost, "protocol-features"), "protocols");
+	const char *endian = json_str(ret, "device-endian");
+
+	v->vhost = json_flag(ret, "vhost-started", false);
+	v->vhost_user |= str_has_prefix(v->type, "vhost-user-") ||
+			 (protocols && json_object_array_length(protocols));
+	v->driver_ok = has_token(json_array(json_member(ret, "status"), "statuses"),
+				 "VIRTIO_CONFIG_S_DRIVER_OK");
+	v->packed = has_token(guest, "VIRTIO_F_RING_PACKED");
+	v->iommu = has_token(guest, "VIRTIO_F_IOMMU_PLATFORM") ||
+		   has_token(guest, "VIRTIO_F_ACCESS_PLATFORM");
+	/* with version 1 agreed upon the rings are little-endian whatever the guest is */
+	v->big_endian = endian && !strcmp(endian, "big") && !has_token(guest, "VIRTIO_F_VERSION_1");
+}
+
+/* Ask once more: a driver that comes up meanwhile may have handed the rings to vhost. */
+int qmp_virtio_status(struct qmp *q, struct qmp_virtio *v, unsigned *queues, struct err *err)
+{
+	auto_json struct json_object *ret = NULL;
+	uint64_t n = 0;
+	int rc = qmp_ask(q, "x-query-virtio-status", qmp_path_args(v->path, NULL), json_type_object,
+			 &ret, err);
+
+	if (rc)
+		return rc;
+	if (!json_member(ret, "vhost-started"))
+		return qmp_bad(err, "x-query-virtio-status", "it does not say whether vhost runs");
+	json_u64(ret, "num-vqs", &n);
+	*queues = n > QMP_QUEUES_MAX ? QMP_QUEUES_MAX : (unsigned)n;
+	take_status(ret, v);
+	return 0;
+}
+
+static int read_iothread(struct qmp *q, struct qmp_virtio *v, struct err *err)
+{
+	auto_free char *path = NULL;
+	const char *slash;
+	int rc = qmp_qom_get_str(q, v->path, "iothread", &path, err);
+
+	if (qmp_is_refusal(rc) || rc == -EBADMSG)
+		return 0;
+	if (rc)
+		return rc;
+	slash = strrchr(path, '/');
+	if (slash && slash[1])
+		v->iothread = xstrdup(slash + 1);
+	return 0;
+}
+
+static int read_device(struct qmp *q, struct qmp_nics *nics, bool with_rings, struct qmp_virtio *v,
+		       struct err *err)
+{
+	const struct qmp_virtio_class *class;
+	unsigned queues;
+	int rc = qmp_qom_get_str(q, v->path, "type", &v->type, err);
+
+	if (rc)
+		return rc;
+	class = find_class(v->type);
+	if (!class) {
+		v->why = xstrdup("a device class that cannot be asked safely");
+		return 0;
+	}
+	v->known = true;
+	rc = qmp_virtio_status(q, v, &queues, err);
+	if (!rc && class->iothread)
+		rc = read_iothread(q, v, err);
+	if (!rc && with_rings)
+		rc = qmp_rings_read(q, class, nics, v, queues, err);
+	return rc;
+}
+
+static void free_device(struct qmp_virtio *v)
+{
+	free(v->path);
+	free(v->id);
+	free(v->type);
+	free(v->iothread);
+	free(v->why);
+	free(v->rings);
+}
+
+void qmp_virtio_free(struct qmp_virtio *list, size_t n)
+{
+	while (n)
+		free_device(&list[--n]);
+	free(list);
+}
+
+static int list_paths(struct qmp *q, struct json_object **paths, struct err *err)
+{
+	struct err why = {0};
+	int rc = qmp_ask(q, "x-query-virtio", NULL, json_type_array, paths, &why);
+
+	/* newer than 7.2: an empty list is an error */
+	if (rc == -EREMOTEIO && strstr(why.text, "No virtio devices")) {
+		*paths = json_object_new_array();
+		return 0;
+	}
+	if (rc == -ENOSYS)
+		return err_set(err, rc, "QEMU before 7.2 cannot say where its virtio rings are");
+	return rc ? err_set(err, rc, "%s", why.text) : 0;
+}
+
+int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n,
+		    struct err *err)
+{
+	auto_json struct json_object *paths = NULL;
+	struct qmp_nics nics = {0};
+	struct qmp_virtio *devices = NULL;
+	size_t i, found = 0;
+	int rc = list_paths(q, &paths, err);
+
+	for (i = 0; !rc && i < json_object_array_length(paths); i++) {
+		struct qmp_virtio v = {
+			.path = qmp_ident(json_object_array_get_idx(paths, i), "path"),
+		};
+
+		if (!v.path)
+			continue;
+		v.id = qmp_device_id(v.path);
+		rc = read_device(q, &nics, with_rings, &v, err);
+		if (!rc) {
+			*vec_push(devices, found) = v;
+			continue;
+		}
+		free_device(&v);
+		if (qmp_is_refusal(rc))		/* it was unplugged between the questions */
+			rc = 0;
+	}
+	free(nics.text);
+	if (rc) {
+		qmp_virtio_free(devices, found);
+		return rc;
+	}
+	*list = devices;
+	*n = found;
+	return 0;
+}
+
+/* The virtio device behind a qdev id or path: on PCI a child of it, on virtio-mmio itself. */
+static int find_backend(struct qmp *q, const char *id, struct qmp_virtio *v, struct err *err)
+{
+	auto_free char *own = *id == '/' ? xstrdup(id) : xasprintf("/machine/peripheral/%s", id);
+	auto_free char *child = xasprintf("%s/virtio-backend", own);
+	int rc = qmp_qom_get_str(q, child, "type", &v->type, err);
+
+	if (!rc) {
+		v->path = take_ptr(child);
+		return 0;
+	}
+	if (!qmp_is_refusal(rc))
+		return rc;
+	rc = qmp_qom_get_str(q, own, "type", &v->type, err);
+	v->path = take_ptr(own);
+	/* a device that is there but no virtio one has no business here either */
+	if (qmp_is_refusal(rc) || (!rc && !find_class(v->type)))
+		return err_set(err, -ENODEV, "there is no virtio device '%s'", id);
+	return rc;
+}
+
+int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err)
+{
+	struct qmp_virtio v = {0};
+	unsigned queues;
+	int rc = find_backend(q, id, &v, err);
+
+	if (!rc && !find_class(v.type))
+		rc = err_set(err, -EOPNOTSUPP, "%s: QEMU cannot be asked safely about a %s", id, v.type);
+	if (!rc)
+		rc = qmp_virtio_status(q, &v, &queues, err);
+	if (!rc)
+		*ok = v.driver_ok;
+	free_device(&v);
+	return rc;
+}

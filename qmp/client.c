@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The QMP conversation: greeting, commands and their answers by id, events in between. */
+#include "internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 16384
+/* A pump takes in this much at most, so that a peer that never stops talking cannot hold it. */
+#define PUMP_CHUNKS 256
+
+enum qmp_state {
+	QMP_CONNECTED,		/* the greeting is to come */
+	QMP_GREETED,		/* capabilities are to be agreed upon */
+	QMP_READY,
+	QMP_BROKEN,		/* struct qmp's broken says why */
+};
+
+struct qmp {
+	enum qmp_state state;
+	struct qmp_transport transport;
+	void *ctx;
+	int interrupt;
+
+	struct json_stream *in;
+	bool mid;		/* part of a message is in */
+	struct buf out;		/* a command under way; what was begun must be finished */
+	size_t out_at;
+
+	uint64_t last_id, awaited;
+	struct json_object *reply;	/* to the awaited one */
+	unsigned late;		/* commands sent whose answer nobody waits for any more */
+	bool caps_sent, busy;
+
+	qmp_event_fn *on_event;
+	void *event_arg;
+	struct err broken;
+	char version[48];
+	struct json_object *commands;
+};
+
+static void set_state(struct qmp *q, enum qmp_state next)
+{
+	static const unsigned from[] = {
+		[QMP_CONNECTED] = 0,
+		[QMP_GREETED] = 1u << QMP_CONNECTED,
+		[QMP_READY] = 1u << QMP_GREETED,
+		[QMP_BROKEN] = 1u << QMP_CONNECTED | 1u << QMP_GREETED | 1u << QMP_READY,
+	};
+
+	assert(from[next] & 1u << q->state);
+	q->state = next;
+}
+
+static int say_broken(const struct qmp *q, struct err *err)
+{
+	if (err)
+		*err = q->broken;
+	return q->broken.code;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int break_off(struct qmp *q, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	q->broken.code = code;
+	va_start(ap, fmt);
+	vsnprintf(q->broken.text, sizeof(q->broken.text), fmt, ap);
+	va_end(ap);
+	set_state(q, QMP_BROKEN);
+	return code;
+}
+
+static int take_greeting(struct qmp *q, struct json_object *doc)
+{
+	struct json_object *qemu = json_member(json_member(json_member(doc, "QMP"), "version"), "qemu");
+	uint64_t major = 0, minor = 0, micro = 0;
+
+	if (!json_object_is_type(json_member(doc, "QMP"), json_type_object))
+		return break_off(q, -EPROTO, "it does not speak QMP: its first message is no greeting");
+	if (json_u64(qemu, "major", &major) && json_u64(qemu, "minor", &minor) &&
+	    json_u64(qemu, "micro", &micro) && major < 1000 && minor < 1000 && micro < 1000)
+		snprintf(q->version, sizeof(q->version), "%u.%u.%u", (unsigned)major, (unsigned)minor,
+			 (unsigned)micro);
+	set_state(q, QMP_GREETED);
+	return 0;
+}
+
+static void take_reply(struct qmp *q, struct json_object *doc)
+{
+	bool has_id = json_member(doc, "id");
+	uint64_t id = 0;
+
+	json_u64(doc, "id", &id);
+	if (q->awaited && id == q->awaited && !q->reply) {
+		q->reply = json_object_get(doc);
+		return;
+	}
+	/*
+	 * QEMU answers what it cannot parse without an id. Answers keep their order, so that is
+	 * for the oldest command without one.
+	 */
+	if (!has_id && q->awaited && !q->late && !q->reply) {
+		q->reply = json_object_get(doc);
+		return;
+	}
+	if (q->late)
+		q->late--;
+}
+
+static int take_message(struct qmp *q, struct json_object *doc)
+{
+	const char *event;
+
+	if (q->state == QMP_CONNECTED)
+		return take_greeting(q, doc);
+	event = json_str(doc, "event");
+	if (event) {
+		if (q->on_event)
+			q->on_event(q->event_arg, event, json_member(doc, "data"));
+		return 0;
+	}
+	if (!json_object_is_type(doc, json_type_object) ||
+	    !(json_object_object_get_ex(doc, "return", NULL) || json_member(doc, "error")))
+		return break_off(q, -EPROTO, "it does not speak QMP: a message that is no reply and no event");
+	take_reply(q, doc);
+	return 0;
+}
+
+static int take_bytes(struct qmp *q, const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		auto_json struct json_object *doc = NULL;
+		struct err why = {0};
+		size_t used;
+		int rc;
+
+		rc = json_stream_feed(q->in, bytes + at, len - at, &used, &doc, &why);
+		if (rc)
+			return break_off(q, rc, "it does not speak QMP: %s", why.text);
+		q->mid = !doc && (q->mid || strspn(bytes + at, " \t\r\n") < used);
+		at += used;
+		if (!doc)
+			break;
+		rc = take_message(q, doc);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* 1: bytes came, 0: none there, negative: broken. */
+static int receive(struct qmp *q)
+{
+	char bytes[CHUNK + 1];
+	ssize_t n;
+	int rc;
+
+	n = q->transport.recv(q->ctx, bytes, CHUNK);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n < 0)
+		return break_off(q, -ECONNRESET, "the connection to QEMU broke: %s", strerror(errno));
+	if (n == 0)
+		return break_off(q, -ECONNRESET, "QEMU closed the connection%s",
+				 q->mid ? " in the middle of a message" : "");
+	bytes[n] = '\0';
+	q->busy = true;		/* an event function must not call back */
+	rc = take_bytes(q, bytes, (size_t)n);
+	q->busy = false;
+	return rc ? rc : 1;
+}
+
+/* The events that the descriptor is ready for, or -ETIMEDOUT, -ECANCELED without a text for the former. */
+static int wait_ready(struct qmp *q, short events, uint64_t deadline, struct err *err)
+{
+	struct pollfd fds[2] = {
+		{ .fd = q->transport.fd(q->ctx), .events = events },
+		{ .fd = q->interrupt, .events = POLLIN },
+	};
+
+	for (;;) {
+		int n = poll(fds, ARRAY_SIZE(fds), clock_left_ms(deadline));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return break_off(q, -ECONNRESET, "waiting for QEMU: %s", strerror(errno));
+		if (fds[1].revents)
+			return err_set(err, -ECANCELED, "interrupted");
+		return n ? fds[0].revents : -ETIMEDOUT;
+	}
+}
+
+/* Wait once and take in what came: 0, -ETIMEDOUT, -ECANCELED, or broken. */
+static int wait_more(struct qmp *q, short events, uint64_t deadline, struct err *err)
+{
+	int rc = wait_ready(q, events, deadline, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc & ~POLLOUT) {
+		rc = receive(q);
+		if (rc < 0)
+			return rc;
+		/* a peer that talks without end must not outrun the deadline */
+		if (!q->reply && !clock_left_ms(deadline))
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
+/* Send what is in q->out; fd goes with its first byte. */
+static int flush(struct qmp *q, int fd, uint64_t deadline, struct err *err)
+{
+	while (q->out_at < q->out.len) {
+		ssize_t n = q->transport.send(q->ctx, q->out.text + q->out_at, q->out.len - q->out_at,
+					      q->out_at ? -1 : fd);
+		int rc;
+
+		if (n > 0) {
+			q->out_at += (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && fd >= 0 && !q->out_at && (errno == EBADF || errno == ETOOMANYREFS))
+			return err_sys(err, -errno, "passing a descriptor to QEMU");
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+			return break_off(q, -ECONNRESET, "QEMU closed the connection: %s", strerror(errno));
+		rc = wait_more(q, POLLIN | POLLOUT, deadline, err);
+		if (rc)
+			return rc;
+	}
+	buf_reset(&q->out);
+	q->out_at = 0;
+	return 0;
+}
+
+static void put_command(struct qmp *q, const char *command, struct json_object *args)
+{
+	auto_json struct json_object *doc = json_put_str(json_object_new_object(), "execute", command);
+	auto_free char *text = NULL;
+
+	if (args)
+		json_put(doc, "arguments", json_object_get(args));
+	json_put(doc, "id", json_object_new_int64((int64_t)q->awaited));
+	text = json_text(doc);
+	buf_puts(&q->out, text);
+	buf_puts(&q->out, "\n");
+}
+
+static int error_code(const char *class)
+{
+	static const struct {
+		const char *class;
+		int code;
+	} codes[] = {
+		{ "CommandNotFound", -ENOSYS },
+		{ "DeviceNotFound", -ENODEV },
+		{ "DeviceNotActive", -ENXIO },
+	};
+	size_t i;
+
+	for (i = 0; class && i < ARRAY_SIZE(codes); i++)
+		if (!strcmp(class, codes[i].class))
+			return codes[i].code;
+	return -EREMOTEIO;
+}
+
+static int take_result(struct json_object *reply, struct json_object **ret, struct err *err)
+{
+	struct json_object *error = json_member(reply, "error");
+	const char *desc;
+
+	if (error) {
+		desc = json_str(error, "desc");
+		return err_set(err, error_code(json_str(error, "class")), "%s",
+			       desc && *desc ? desc : "QEMU reports an error without saying which");
+	}
+	if (ret)
+		*ret = json_object_get(json_member(reply, "return"));
+	return 0;
+}
+
+/* Send one command: 0 when all of it is out. A command of which nothing left is taken back. */
+static int send_command(struct qmp *q, const char *command, struct json_object *args, int fd,
+			uint64_t deadline, struct err *err)
+{
+	int rc = flush(q, -1, deadline, err);
+
+	if (!rc) {
+		put_command(q, command, args);
+		rc = flush(q, fd, deadline, err);
+		if (rc && !q->out_at)
+			buf_reset(&q->out);
+		else if (rc)
+			q->late++;
+	}
+	if (rc == -ETIMEDOUT)
+		err_set(err, rc, "QEMU does not read its monitor: %s was not %s", command,
+			q->out_at ? "sent whole" : "sent");
+	return rc;
+}
+
+static int await_reply(struct qmp *q, const char *command, unsigned timeout_ms, uint64_t deadline,
+		       struct err *err)
+{
+	while (!q->reply) {
+		int rc = wait_more(q, POLLIN, deadline, err);
+
+		if (rc == -ETIMEDOUT && !q->reply)
+			err_set(err, rc, "QEMU did not answer %s within %u ms", command, timeout_ms);
+		if (rc && !q->reply) {
+			q->late++;
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int exchange(struct qmp *q, const char *command, struct json_object *args, int fd,
+		    unsigned timeout_ms, struct json_object **ret, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	auto_json struct json_object *reply = NULL;
+	int rc;
+
+	assert(!q->busy);
+	q->awaited = ++q->last_id;
+	rc = send_command(q, command, args, fd, deadline, err);
+	if (!rc)
+		rc = await_reply(q, command, timeout_ms, deadline, err);
+	reply = take_ptr(q->reply);
+	q->awaited = 0;
+	if (q->state == QMP_BROKEN && !reply)
+		return say_broken(q, err);
+	return rc ? rc : take_result(reply, ret, err);
+}
+
+int qmp_call_fd(struct qmp *q, const char *command, struct json_object *args, int fd,
+		unsigned timeout_ms, struct json_object **ret, struct err *err)
+{
+	auto_json struct json_object *mine = args;
+
+	if (q->state == QMP_BROKEN)
+		return say_broken(q, err);
+	assert(q->state == QMP_READY);
+	return exchange(q, command, mine, fd, timeout_ms, ret, err);
+}
+
+int qmp_call(struct qmp *q, const char *command, struct json_object *args, unsigned timeout_ms,
+	     struct json_object **ret, struct err *err)
+{
+	return qmp_call_fd(q, command, args, -1, timeout_ms, ret, err);
+}
+
+static int await_greeting(struct qmp *q, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+
+	while (q->state == QMP_CONNECTED) {
+		int rc = wait_more(q, POLLIN, deadline, err);
+
+		if (q->state != QMP_CONNECTED && q->state != QMP_BROKEN)
+			break;
+		if (rc == -ETIMEDOUT)
+			return err_set(err, rc, q->mid ? "only part of a QMP greeting within %u ms" :
+				       "no QMP greeting within %u ms (another client may be connected)",
+				       timeout_ms);
+		if (rc == -ECANCELED)
+			return rc;
+		if (rc)
+			return say_broken(q, err);
+	}
+	return 0;
+}
+
+int qmp_greet(struct qmp *q, unsigned timeout_ms, struct err *err)
+{
+	bool again = q->caps_sent;
+	int rc;
+
+	assert(!q->busy);
+	if (q->state == QMP_READY)
+		return 0;
+	if (q->state == QMP_BROKEN)
+		return say_broken(q, err);
+	rc = await_greeting(q, timeout_ms, err);
+	if (rc)
+		return rc;
+	q->caps_sent = true;
+	rc = exchange(q, "qmp_capabilities", NULL, -1, timeout_ms, NULL, err);
+	/* asked twice after a timeout: the second time QEMU says that it is done already */
+	if (!rc || (again && rc == -ENOSYS)) {
+		set_state(q, QMP_READY);
+		return 0;
+	}
+	return rc;
+}
+
+int qmp_pump(struct qmp *q, unsigned timeout_ms, struct err *err)
+{
+	int i, rc;
+
+	assert(!q->busy);
+	if (q->state == QMP_BROKEN)
+		return say_broken(q, err);
+	rc = wait_ready(q, POLLIN, clock_now_ns() + timeout_ms * NS_PER_MS, err);
+	for (i = 0; rc > 0 && i < PUMP_CHUNKS; i++)
+		rc = receive(q);
+	if (q->state == QMP_BROKEN)
+		return say_broken(q, err);
+	return rc == -ECANCELED ? rc : 0;
+}
+
+struct qmp *qmp_open(const struct qmp_transport *transport, void *ctx)
+{
+	struct qmp *q = xcalloc(1, sizeof(*q));
+
+	q->transport = *transport;
+	q->ctx = ctx;
+	q->interrupt = -1;
+	q->in = json_stream_new(QMP_REPLY_MAX);
+	return q;
+}
+
+void qmp_close(struct qmp *q)
+{
+	if (!q)
+		return;
+	assert(!q->busy);
+	q->transport.close(q->ctx);
+	json_stream_free(q->in);
+	buf_done(&q->out);
+	json_object_put(q->commands);
+	free(q);
+}
+
+const char *qmp_version(const struct qmp *q)
+{
+	return q->version;
+}
+
+void qmp_on_event(struct qmp *q, qmp_event_fn *fn, void *arg)
+{
+	q->on_event = fn;
+	q->event_arg = arg;
+}
+
+void qmp_set_interrupt(struct qmp *q, int fd)
+{
+	q->interrupt = fd;
+}
+
+int qmp_fd(const struct qmp *q)
+{
+	return q->transport.fd(q->ctx);
+}
+
+bool qmp_is_open(const struct qmp *q)
+{
+	return q->state != QMP_BROKEN;
+}
+
+struct json_object **qmp_commands(struct qmp *q)
+{
+	return &q->commands;
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Reading a QEMU command line. */
+#include "cmdline.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/base.h"
+
+#define NAME_MAX_BYTES 255
+#define WORD_MAX_BYTES 65536	/* longer ones are nothing that we want to know */
+#define DEFAULT_MEM (128ull << 20)
+
+/* The words while they are read: -mon may name a -chardev that comes later. */
+struct reader {
+	struct qmp_cmdline *out;
+	const char **chardevs;		/* option strings, borrowed */
+	size_t n_chardevs;
+	struct mon {
+		const char *value;	/* borrowed */
+		bool short_form;	/* -qmp, not -mon */
+	} *mons;
+	size_t n_mons;
+	bool accel_said;		/* by -accel, which comes before -machine's */
+};
+
+static void replace(char **slot, char *value)
+{
+	free(*slot);
+	*slot = value;
+}
+
+static bool is_on(const char *value, bool otherwise)
+{
+	if (!value)
+		return otherwise;
+	return !strcmp(value, "on") || !strcmp(value, "yes") || !strcmp(value, "true") ||
+	       !strcmp(value, "y");
+}
+
+/* Options that take one value. The order of -name and the like is QEMU's: the last one counts. */
+static void take_name(struct reader *r, const char *value)
+{
+	auto_free char *guest = qmp_opt_get(value, "guest", "guest");
+
+	if (guest)
+		replace(&r->out->name, str_utf8(guest, strlen(guest), NAME_MAX_BYTES));
+}
+
+static void take_uuid(struct reader *r, const char *value)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	char text[sizeof(form)];
+	size_t i;
+
+	replace(&r->out->uuid, NULL);
+	if (strlen(value) != strlen(form))
+		return;
+	for (i = 0; form[i]; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		if (form[i] == '-' ? c != '-' : !isxdigit(c))
+			return;
+		text[i] = (char)tolower(c);
+	}
+	text[i] = '\0';
+	if (text[strspn(text, "0-")])
+		r->out->uuid = xstrdup(text);
+}
+
+static void take_machine(struct reader *r, const char *value)
+{
+	char *type = qmp_opt_get(value, "type", "type");
+	char *accel = qmp_opt_get(value, "type", "accel");
+
+	if (type)
+		replace(&r->out->machine, type);
+	if (accel && !r->accel_said)
+		replace(&r->out->accel, accel);
+	else
+		free(accel);
+}
+
+/* Several are tried in turn: the first is the one that was meant. */
+static void take_accel(struct reader *r, const char *value)
+{
+	char *accel = qmp_opt_get(value, "accel", "accel");
+
+	if (accel && !r->accel_said) {
+		replace(&r->out->accel, accel);
+		r->accel_said = true;
+	} else {
+		free(accel);
+	}
+}
+
+/* QEMU's sizes may have a fraction; without a suffix -m means MiB. */
+static bool mem_parse(const char *text, uint64_t *bytes)
+{
+	static const char suffixes[] = "BKMGTPE";
+	size_t len = strspn(text, "0123456789.");
+	auto_free char *digits = xstrndup(text, len);
+	const char *suffix = strchr(suffixes, text[len] ? toupper((unsigned char)text[len]) : 'M');
+	double n;
+
+	if (!suffix || (text[len] && text[len + 1]) || units_num_parse(digits, &n))
+		return false;
+	n *= (double)(1ull << (10 * (suffix - suffixes)));
+	if (n < 1 || n >= (double)INT64_MAX)
+		return false;
+	*bytes = (uint64_t)n;
+	return true;
+}
+
+static void take_mem(struct reader *r, const char *value)
+{
+	auto_free char *size = qmp_opt_get(value, "size", "size");
+
+	if (size)
+		mem_parse(size, &r->out->mem_bytes);
+}
+
+static void take_qmp(struct reader *r, const char *value)
+{
+	*vec_push(r->mons, r->n_mons) = (struct mon){ .value = value, .short_form = true };
+}
+
+static void take_mon(struct reader *r, const char *value)
+{
+	auto_free char *mode = qmp_opt_get(value, "chardev", "mode");
+
+	if (mode && !strcmp(mode, "control"))
+		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = value };
+}
+
+static bool is_libvirt_path(const char *value)
+{
+	return strstr(value, "/libvirt/qemu/domain-") || strstr(value, "/libvirt/qemu/lib/domain-");
+}
+
+static void take_chardev(struct reader *r, const char *value)
+{
+	*vec_push(r->chardevs, r->n_chardevs) = value;
+	r->out->libvirt |= is_libvirt_path(value);
+}
+
+static void take_object(struct reader *r, const char *value)
+{
+	auto_free char *id = qmp_opt_get(value, "qom-type", "id");
+
+	r->out->libvirt |= is_libvirt_path(value) || (id && !strcmp(id, "masterKey0"));
+}
+
+static void take_incoming(struct reader *r, const char *value)
+{
+	(void)value;
+	r->out->incoming = true;
+}
+
+/* Values that start with '-' are theirs: they must not be read as options. */
+static void take_nothing(struct reader *r, const char *value)
+{
+	(void)r;
+	(void)value;
+}
+
+static const struct {
+	const char *name;
+	void (*take)(struct reader *r, const char *value);
+} options[] = {
+	{ "name", take_name },
+	{ "uuid", take_uuid },
+	{ "machine", take_machine },
+	{ "M", take_machine },
+	{ "accel", take_accel },
+	{ "m", take_mem },
+	{ "qmp", take_qmp },
+	{ "qmp-pretty", take_qmp },
+	{ "mon", take_mon },
+	{ "chardev", take_chardev },
+	{ "object", take_object },
+	{ "incoming", take_incoming },
+	{ "append", take_nothing },
+	{ "fw_cfg", take_nothing },
+	{ "smbios", take_nothing },
+	{ "drive", take_nothing },
+	{ "device", take_nothing },
+	{ "blockdev", take_nothing },
+	{ "netdev", take_nothing },
+	{ "serial", take_nothing },
+	{ "monitor", take_nothing },
+};
+
+/* How many words the option at argv[i] took, itself included. */
+static size_t take_option(struct reader *r, char *const argv[], size_t i, size_t argc)
+{
+	const char *name = argv[i] + (str_has_prefix(argv[i], "--") ? 2 : 1);
+	const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+	size_t k;
+
+	if (!strcmp(name, "enable-kvm")) {
+		take_accel(r, "kvm");
+		return 1;
+	}
+	for (k = 0; k < ARRAY_SIZE(options); k++) {
+		if (strcmp(name, options[k].name))
+			continue;
+		if (value && strnlen(value, WORD_MAX_BYTES) < WORD_MAX_BYTES)
+			options[k].take(r, value);
+		return 2;
+	}
+	return value && *value != '-' ? 2 : 1;
+}
+
+/*
+ * A chardev's member in each form it is written in: flat (path=), dotted as QAPI nests them
+ * (addr.path=, addr.data.path), and as chardev-add's JSON (backend.data.addr.data.path).
+ */
+static char *chardev_get(const char *opts, const char *key)
+{
+	static const char *const outer[] = { "", "data.", "backend.", "backend.data." };
+	static const char *const inner[] = { "", "addr.", "addr.data." };
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(outer); i++) {
+		for (k = 0; k < ARRAY_SIZE(inner); k++) {
+			auto_free char *full = xasprintf("%s%s%s", outer[i], inner[k], key);
+			char *value = qmp_opt_get(opts, "backend", full);
+
+			if (value)
+				return value;
+		}
+	}
+	return NULL;
+}
+
+static void add_monitor(struct qmp_cmdline *out, enum qmp_monitor_kind kind, char *path)
+{
+	*vec_push(out->monitors, out->n_monitors) = (struct qmp_monitor){ .kind = kind, .path = path };
+}
+
+/* A socket chardev's members, however they were written. Takes path and fd over. */
+static void add_socket(struct qmp_cmdline *out, char *path, char *fd, bool server, bool abstract)
+{
+	if (fd) {
+		add_monitor(out, QMP_MONITOR_FD, xasprintf("fd=%s", fd));
+	} else if (!path || !*path || strlen(path) >= PATH_MAX) {
+		add_monitor(out, QMP_MONITOR_OTHER, xstrdup("a socket that is no unix socket"));
+	} else if (abstract) {
+		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("abstract socket %s", path));
+	} else if (!server) {
+		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("connects to %s", path));
+	} else {
+		add_monitor(out, QMP_MONITOR_UNIX, xstrdup(path));
+	}
+	free(path);
+	free(fd);
+}
+
+static void add_chardev(struct qmp_cmdline *out, const char *opts)
+{
+	auto_free char *server = chardev_get(opts, "server");
+	auto_free char *abstract = chardev_get(opts, "abstract");
+	auto_free char *dotted = qmp_opt_get(opts, "backend", "addr.type");
+	auto_free char *kind = NULL;
+
+	kind = qmp_opt_get(opts, "backend", "backend.type");
+	if (!kind)
+		kind = qmp_opt_get(opts, "backend", "backend");
+	if (!kind)
+		kind = qmp_opt_get(opts, "backend", "type");
+	if (kind && strcmp(kind, "socket")) {
+		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(kind, strlen(kind), NAME_MAX_BYTES));
+		return;
+	}
+	/* in QAPI's forms a socket listens unless told otherwise */
+	add_socket(out, chardev_get(opts, "path"), chardev_get(opts, "fd"),
+		   is_on(server, *opts == '{' || dotted), is_on(abstract, false));
+}
+
+static void add_chardev_id(struct qmp_cmdline *out, const struct reader *r, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_chardevs; i++) {
+		auto_free char *own = qmp_opt_get(r->chardevs[i], "backend", "id");
+
+		if (own && !strcmp(own, id)) {
+			add_chardev(out, r->chardevs[i]);
+			return;
+		}
+	}
+}
+
+/* -qmp: QEMU's short form, "unix:PATH,options" being the one that can be used. */
+static void add_short(struct qmp_cmdline *out, const struct reader *r, const char *value)
+{
+	auto_free char *server = NULL, *abstract = NULL;
+	const char *rest;
+
+	if (str_has_prefix(value, "chardev:")) {
+		add_chardev_id(out, r, value + strlen("chardev:"));
+		return;
+	}
+	if (!str_has_prefix(value, "unix:")) {
+		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(value, strlen(value), NAME_MAX_BYTES));
+		return;
+	}
+	rest = value + strlen("unix:");
+	server = qmp_opt_get(rest, "path", "server");
+	abstract = qmp_opt_get(rest, "path", "abstract");
+	add_socket(out, qmp_opt_get(rest, "path", "path"), NULL, is_on(server, false),
+		   is_on(abstract, false));
+}
+
+static void add_long(struct qmp_cmdline *out, const struct reader *r, const char *value)
+{
+	auto_free char *id = qmp_opt_get(value, "chardev", "chardev");
+
+	if (id)
+		add_chardev_id(out, r, id);
+}
+
+void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
+{
+	struct reader r = { .out = out };
+	size_t i;
+
+	*out = (struct qmp_cmdline){ .mem_bytes = DEFAULT_MEM };
+	for (i = 1; i < argc; )
+		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
+	for (i = 0; i < r.n_mons; i++)
+		(r.mons[i].short_form ? add_short : add_long)(out, &r, r.mons[i].value);
+	free(r.chardevs);
+	free(r.mons);
+}
+
+void qmp_cmdline_done(struct qmp_cmdline *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_monitors; i++)
+		free(c->monitors[i].path);
+	free(c->monitors);
+	free(c->name);
+	free(c->uuid);
+	free(c->machine);
+	free(c->accel);
+	*c = (struct qmp_cmdline){0};
+}

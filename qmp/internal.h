@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the typed calls share; for files of qmp/ only. Strings that come back are copies, valid
+ * UTF-8 and bounded.
+ */
+#ifndef KT_QMP_INTERNAL_H
+#define KT_QMP_INTERNAL_H
+
+#include "calls.h"
+
+#define QMP_IDENT_MAX 1024	/* ids, QOM paths, types, node names */
+#define QMP_FILE_MAX 4096	/* file names */
+
+/* A slot for query-commands' answer, freed with the client; NULL in it until somebody asked. */
+struct json_object **qmp_commands(struct qmp *q);
+
+/* qmp_call with QMP_ASK_MS; an answer of another type is -EBADMSG. */
+int qmp_ask(struct qmp *q, const char *command, struct json_object *args, enum json_type type,
+	    struct json_object **ret, struct err *err);
+/* human-monitor-command: its text, at most max bytes. HMP's errors are text too. */
+int qmp_ask_hmp(struct qmp *q, const char *line, size_t max, char **text, struct err *err);
+/* An answer that makes no sense: -EBADMSG. */
+int qmp_bad(struct err *err, const char *command, const char *what);
+/* QEMU answered, with an error: the connection is fine and the next question may be asked. */
+bool qmp_is_refusal(int code);
+
+/* The string member key, or NULL where it is none. ident: NULL too when too long, never cut. */
+char *qmp_ident(struct json_object *obj, const char *key);
+char *qmp_text(struct json_object *obj, const char *key, size_t max);
+/* "/machine/peripheral/d0/virtio-backend" is "d0"; an anonymous device's path; a plain id. */
+char *qmp_device_id(const char *path);
+/* {"path": path, "property": property}, property may be NULL */
+struct json_object *qmp_path_args(const char *path, const char *property);
+
+#endif
