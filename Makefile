@@ -21,15 +21,15 @@ PKGS := json-c ncursesw readline
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wvla -Wundef -Wpointer-arith -Wno-missing-field-initializers
-KT_CPPFLAGS := -I. -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS)
+KT_CPPFLAGS := -I. -D_GNU_SOURCE $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS)
 KT_CFLAGS := -std=c11 -pthread $(WARN) $(CFLAGS)
 KT_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -pthread -lm $(LIBS)
-ifeq ($(WERROR),1)
-KT_CFLAGS += -Werror
-endif
 ifeq ($(SAN),1)
 KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 KT_LDFLAGS := -fsanitize=address,undefined
+endif
+ifeq ($(WERROR),1)
+STRICT := -Werror
 endif
 ifneq ($(V),1)
 Q = @
@@ -53,12 +53,17 @@ $(LIB): $(OBJ)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS) $(STRICT) -MMD -MP -c -o $@ $<
 
-# Rebuild when the flags change, the version in them included.
+# Rebuild all when the flags change, one file when the version does.
 $(BUILD)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(KT_CPPFLAGS) $(KT_CFLAGS)' > $@
+$(BUILD)/version.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#define KT_VERSION "$(VERSION)"' | cmp -s - $@ || echo '#define KT_VERSION "$(VERSION)"' > $@
+$(BUILD)/obj/lib/cmd/version.o: $(BUILD)/version.h
+$(BUILD)/obj/lib/cmd/version.o: KT_CPPFLAGS += -include $(BUILD)/version.h
 
 # The man page is committed, so that a package needs no run of the program; `make check` fails when it is stale.
 man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
