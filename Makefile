@@ -67,7 +67,7 @@ $(BUILD)/obj/lib/cmd/version.o: KT_CPPFLAGS += -include $(BUILD)/version.h
 
 # The man page is committed, so that a package needs no run of the program; `make check` fails when it is stale.
 man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
-	$(call say,GEN,$@)$(BUILD)/kvmtop gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
+	$(call say,GEN,$@)$(BUILD)/kvmtop --batch gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
 
 tests: $(TESTS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_LIB:%.c=$(BUILD)/obj/%.o) $(LIB)

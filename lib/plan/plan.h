@@ -97,7 +97,9 @@ int plan_finish(struct plan *p, const struct plan_env *env);
 
 /* The record a changing verb answers with (design.md section 2). line: of a script, 0 = none. Yours. */
 struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsigned line);
+/* design.md section 2; -ENOENT, -ENODEV and -ENOTUNIQ of a check are "no such guest or device" */
 int plan_exit_code(const struct plan *p);
+const char *plan_arg(const struct plan *p, const char *name);		/* as given; NULL: not given */
 
 /* As the journal keeps it. plan_parse checks everything: a step outside of the allowed operations is -EPERM. */
 struct json_object *plan_json(const struct plan *p);

@@ -21,6 +21,11 @@ static const char *const op_names[] = {
 	[STEP_QMP] = "qmp", [STEP_AWAIT_GONE] = "await-gone", [STEP_AWAIT_DRIVER] = "await-driver",
 };
 
+const char *plan_arg(const struct plan *p, const char *name)
+{
+	return json_str(p->args, name);
+}
+
 static struct json_object *strings(char *const *list, size_t n)
 {
 	struct json_object *array = json_object_new_array();

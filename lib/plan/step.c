@@ -2,6 +2,7 @@
 /* Building plans, and saying what a step does. */
 #include "plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,7 @@ int plan_exit_code(const struct plan *p)
 	case PLAN_UNDONE:
 		return 0;
 	case PLAN_INVALID:
+		return p->err.code == -ENOENT || p->err.code == -ENODEV || p->err.code == -ENOTUNIQ ? 3 : 1;
 	case PLAN_FAILED:
 		return 1;
 	case PLAN_REFUSED:

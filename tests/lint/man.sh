@@ -6,7 +6,7 @@
 
 # PROGRAM: is the committed man page the one that PROGRAM makes?
 man_is_fresh() {
-	"$1" gen-man <"$ROOT/man/kvmtop.1.in" >made && diff "$ROOT/man/kvmtop.1" made
+	"$1" --batch gen-man <"$ROOT/man/kvmtop.1.in" >made && diff "$ROOT/man/kvmtop.1" made
 }
 man_is_stale() { ! man_is_fresh "$1"; }
 

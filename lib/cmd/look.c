@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Look-ups: which columns, how many samples, printed as they come. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A guest that does not answer by then keeps its row; its rings and state stay unknown. */
+#define SETTLE_MS 2500
+
+static int no_field(const struct table *t, const char *what, const char *word, const struct str_near *near, struct err *err)
+{
+	if (near->best)
+		return err_set(err, -EINVAL, "%s: %s has no field '%s', did you mean '%s'?", what, t->name, word, near->best);
+	return err_set(err, -EINVAL, "%s: %s has no field '%s' (see: kvmtop --batch columns %s)", what, t->name, word, t->name);
+}
+
+static int parse_fields(const struct table *t, const char *list, struct look *look, struct err *err)
+{
+	while (*list || !look->n_columns) {
+		size_t len = strcspn(list, ",");
+		auto_free char *word = xstrndup(list, len);
+		struct str_near near = { .word = word };
+		const struct column *c = table_column(t, word, &near);
+
+		if (!c)
+			return no_field(t, "--fields", word, &near, err);
+		*vec_push(look->columns, look->n_columns) = c;
+		list += len + (list[len] == ',');
+	}
+	return 0;
+}
+
+static int parse_sort(const struct table *t, const char *word, struct view_order *order, struct err *err)
+{
+	struct str_near near = {0};
+	bool turned = false;
+
+	if (!word)
+		word = t->sort;
+	if (!word)
+		return 0;
+	turned = *word == '-';
+	near.word = word + turned;
+	order->sort = table_column(t, word + turned, &near);
+	if (!order->sort)
+		return no_field(t, "--sort", word + turned, &near, err);
+	order->descending = order->sort->descending != turned;
+	return 0;
+}
+
+static void count_in(struct look *look, const struct column *c)
+{
+	look->needs |= c->needs;
+	look->rates |= column_is_rate(c);
+}
+
+int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)
+{
+	const struct table *table = table_get(t);
+	const struct column **shown;
+	size_t n, i;
+	int rc = 0;
+
+	*look = (struct look){ .table = t };
+	if (o->fields)
+		rc = parse_fields(table, o->fields, look, err);
+	if (!rc)
+		rc = parse_sort(table, o->sort, &look->order, err);
+	if (!rc && o->filter)
+		rc = filter_parse(table, o->filter, &look->filter, err);
+	if (rc) {
+		look_done(look);
+		return rc;
+	}
+	if (!look->columns)
+		look->columns = out_default_columns(out, t, &look->n_columns);
+	shown = look->columns;
+	n = look->n_columns;
+	for (i = 0; i < n; i++)
+		count_in(look, shown[i]);
+	if (look->order.sort)
+		count_in(look, look->order.sort);
+	look->needs |= filter_needs(look->filter);
+	look->rates |= filter_has_rate(look->filter);
+	return 0;
+}
+
+void look_done(struct look *look)
+{
+	free(look->columns);
+	filter_free(look->filter);
+	*look = (struct look){0};
+}
+
+/* The snapshot holds every guest; keep those of one. */
+static size_t keep_guest(const void **rows, size_t n, const char *ref)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < n; i++)
+		if (!ref || !strcmp(((const struct row *)rows[i])->ref, ref))
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+static void print_sample(struct session *s, const struct look *look, const struct snapshot *snap, const char *ref)
+{
+	const void **rows;
+	size_t n = view_build(snap, look->table, look->filter, look->order, &rows);
+
+	n = keep_guest(rows, n, ref);
+	out_rows(&s->out, snap, look->table, look->columns, look->n_columns, rows, n);
+	fflush(s->out.file);
+	free(rows);
+}
+
+static void sample_guests(struct session *s, const struct look *look, const char *ref)
+{
+	double delay_s = s->opts->delay_s < 0 ? 1 : s->opts->delay_s;
+	uint64_t delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC), count = s->opts->count ? s->opts->count : 1;
+	uint64_t next = clock_now_ns(), i;
+
+	/* queues are rows of what QEMU has, whatever is shown of them */
+	unsigned needs = look->needs | (look->table == TABLE_QUEUES ? NEED_RINGS : 0);
+
+	sampler_settle(s->sampler, needs, SETTLE_MS);
+	if (look->rates && delay_ns) {
+		snapshot_unref(sampler_take(s->sampler, needs));
+		next = clock_now_ns() + delay_ns;
+	}
+	for (i = 0; i < count && !ferror(s->out.file); i++) {
+		struct snapshot *snap;
+
+		sampler_sleep(s->sampler, next);
+		if (i)
+			sampler_discover(s->sampler, NULL);
+		snap = sampler_take(s->sampler, needs);
+		next = snapshot_time_ns(snap) + delay_ns;
+		print_sample(s, look, snap, ref);
+		snapshot_unref(snap);
+	}
+}
+
+/* The tables that describe kvmtop itself. */
+static struct snapshot *describe(enum table_id t, const char *about, struct err *err)
+{
+	struct timespec wall;
+	struct snapshot *snap;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	snap = snapshot_new(clock_now_ns(), wall);
+	if (t == TABLE_COLUMNS)
+		docs_column_rows(snap, about);
+	else if (t == TABLE_JOURNAL)
+		change_journal_rows(snap, err);
+	return snap;
+}
+
+/* Sockets given by hand that led nowhere: named, after what could be shown. */
+static int tell_problems(struct session *s)
+{
+	size_t n, i;
+	char **list = sampler_problems(s->sampler, &n);
+
+	for (i = 0; i < n; i++)
+		out_error("%s", list[i]);
+	qmp_strings_free(list, n);
+	return n ? EXIT_FAILED : EXIT_DONE;
+}
+
+int look_run(struct session *s, const struct call *c, struct err *err)
+{
+	enum table_id t = c->verb->table;
+	struct sample_guest guest = {0};
+	const char *word = c->verb->n_args ? c->values[0] : NULL;
+	struct look look;
+	int code = EXIT_DONE, rc;
+
+	if (look_parse(t, s->opts, &s->out, &look, err))
+		return EXIT_USAGE;
+	if (t == TABLE_COLUMNS || t == TABLE_JOURNAL) {
+		struct snapshot *snap = describe(t, word, err);
+
+		print_sample(s, &look, snap, NULL);
+		snapshot_unref(snap);
+		look_done(&look);
+		return err->code ? EXIT_FAILED : EXIT_DONE;
+	}
+	rc = session_guests(s, err);
+	if (!rc && word)
+		rc = sampler_find(s->sampler, word, &guest, err);
+	if (rc)
+		code = rc == -ENOENT || rc == -ENOTUNIQ ? EXIT_NOT_FOUND : EXIT_FAILED;
+	else
+		sample_guests(s, &look, guest.ref);
+	sample_guest_done(&guest);
+	look_done(&look);
+	return rc ? code : tell_problems(s);
+}

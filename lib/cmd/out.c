@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The three printed forms, peers of the screen. */
+#include "cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RANK_ASKED 9		/* shown only when asked for */
+
+void out_text(FILE *f, const char *text)
+{
+	auto_free char *copy = xstrdup(text);
+
+	fputs(str_clean(copy), f);
+}
+
+void out_error(const char *fmt, ...)
+{
+	auto_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	/* what was printed before stands before it, also when both go to one file */
+	fflush(stdout);
+	fprintf(stderr, "kvmtop: %s\n", str_clean(text));
+}
+
+
+static char *cell(const struct column *c, const void *row)
+{
+	auto_buf struct buf b = {0};
+
+	value_format(column_get(c, row), c->unit, &b);
+	return str_clean(buf_take(&b));
+}
+
+static bool is_text(const struct column *c)
+{
+	return c->kind == VALUE_TEXT;
+}
+
+static void print_cell(FILE *f, const struct column *c, const char *text, size_t width, bool last)
+{
+	size_t pad = width > str_width(text) ? width - str_width(text) : 0;
+
+	if (!is_text(c))
+		fprintf(f, "%*s", (int)pad, "");
+	fputs(text, f);
+	if (is_text(c) && !last)
+		fprintf(f, "%*s", (int)pad, "");
+	fputs(last ? "\n" : "  ", f);
+}
+
+static void print_table(struct out *o, const struct column *const *columns, size_t n, const void *const *rows, size_t n_rows)
+{
+	char **text = xcalloc((n_rows + 1) * n, sizeof(*text));
+	size_t *width = xcalloc(n, sizeof(*width)), i, k;
+
+	for (k = 0; k < n; k++) {
+		for (i = 0; i <= n_rows; i++) {
+			char *s = i ? cell(columns[k], rows[i - 1]) : xstrdup(columns[k]->title);
+
+			text[i * n + k] = s;
+			if (str_width(s) > width[k])
+				width[k] = str_width(s);
+		}
+	}
+	for (i = 0; i <= n_rows; i++) {
+		for (k = 0; k < n; k++) {
+			print_cell(o->file, columns[k], text[i * n + k], width[k], k == n - 1);
+			free(text[i * n + k]);
+		}
+	}
+	free(text);
+	free(width);
+}
+
+static void print_json(struct out *o, const struct snapshot *snap, enum table_id t, const struct column *const *columns,
+		       size_t n, const struct row *row)
+{
+	auto_json struct json_object *obj = json_object_new_object();
+	auto_free char *text = NULL;
+	char time[40];
+	size_t k;
+
+	clock_rfc3339(snapshot_wall(snap), time);
+	json_put(obj, "v", json_object_new_int(1));
+	json_put_str(obj, "time", time);
+	json_put_str(obj, "table", table_get(t)->name);
+	json_put_str(obj, "vm", row->vm);
+	json_put_str(obj, "ref", row->ref);
+	for (k = 0; k < n; k++)
+		json_put(obj, columns[k]->id, value_json(column_get(columns[k], row)));
+	text = json_text(obj);
+	fprintf(o->file, "%s\n", text);
+}
+
+static void print_csv_field(FILE *f, char *text, bool first)
+{
+	const char *p;
+
+	str_clean(text);
+	if (!first)
+		fputc(',', f);
+	if (!strpbrk(text, ",\"\n")) {
+		fputs(text, f);
+		return;
+	}
+	fputc('"', f);
+	for (p = text; *p; p++) {
+		if (*p == '"')
+			fputc('"', f);
+		fputc(*p, f);
+	}
+	fputc('"', f);
+}
+
+static bool is_common(const struct column *c)
+{
+	return !strcmp(c->id, "vm") || !strcmp(c->id, "ref");
+}
+
+static void print_csv(struct out *o, const struct snapshot *snap, enum table_id t, const struct column *const *columns,
+		      size_t n, const struct row *row)
+{
+	const char *lead[] = { "time", "vm", "ref" };
+	char time[40];
+	size_t k;
+
+	clock_rfc3339(snapshot_wall(snap), time);
+	if (row) {
+		lead[0] = time;
+		lead[1] = row->vm ? row->vm : "";
+		lead[2] = row->ref ? row->ref : "";
+	}
+	for (k = 0; k < ARRAY_SIZE(lead); k++) {
+		auto_free char *text = xstrdup(lead[k]);
+
+		print_csv_field(o->file, text, k == 0);
+	}
+	for (k = 0; k < n; k++) {
+		auto_buf struct buf b = {0};
+
+		if (is_common(columns[k]))
+			continue;
+		buf_puts(&b, row ? "" : columns[k]->id);
+		if (row)
+			value_raw(column_get(columns[k], row), &b);
+		print_csv_field(o->file, b.text, false);
+	}
+	fputc('\n', o->file);
+	(void)t;
+}
+
+static size_t table_width(const struct column *const *columns, size_t n)
+{
+	size_t width = 0, k;
+
+	for (k = 0; k < n; k++)
+		width += (size_t)columns[k]->width + 2;
+	return width;
+}
+
+const struct column **out_default_columns(const struct out *o, enum table_id t, size_t *n)
+{
+	const struct table *table = table_get(t);
+	int rank = o->format == FORMAT_TABLE ? RANK_ASKED - 1 : RANK_ASKED;
+	const struct column **list;
+	size_t i;
+
+	do {
+		list = NULL;
+		*n = 0;
+		for (i = 0; i < table->n_columns; i++)
+			if (table->columns[i].rank <= rank)
+				*vec_push(list, *n) = &table->columns[i];
+		if (o->format != FORMAT_TABLE || !o->width || table_width(list, *n) <= o->width || rank == 1)
+			break;
+		free(list);
+		rank--;
+	} while (1);
+	return list;
+}
+
+void out_rows(struct out *o, const struct snapshot *snap, enum table_id t, const struct column *const *columns,
+	      size_t n_columns, const void *const *rows, size_t n_rows)
+{
+	const struct column **chosen = NULL;
+	size_t i;
+
+	if (!columns)
+		columns = chosen = out_default_columns(o, t, &n_columns);
+	if (o->format == FORMAT_TABLE)
+		print_table(o, columns, n_columns, rows, n_rows);
+	if (o->format == FORMAT_CSV && o->headed != t)
+		print_csv(o, snap, t, columns, n_columns, NULL);
+	o->headed = t;
+	for (i = 0; i < n_rows && o->format != FORMAT_TABLE; i++) {
+		if (o->format == FORMAT_JSON)
+			print_json(o, snap, t, columns, n_columns, rows[i]);
+		else
+			print_csv(o, snap, t, columns, n_columns, rows[i]);
+	}
+	free(chosen);
+}
+
+static void print_plan(FILE *f, const struct plan *p, unsigned timeout_ms)
+{
+	size_t i;
+
+	fprintf(f, "%-9s  %s  ", plan_status_name(p->status), p->verb);
+	out_text(f, p->vm ? p->vm : "");
+	fputs(p->device ? "  " : "", f);
+	out_text(f, p->device ? p->device : "");
+	if (p->guest)
+		fprintf(f, "  guest %s", p->guest);
+	fputc('\n', f);
+	for (i = 0; i < p->n_steps; i++) {
+		auto_free char *text = step_text(&p->steps[i], timeout_ms);
+
+		fprintf(f, "  %zu  %-7s", i + 1, step_status_name(p->steps[i].status));
+		if (p->steps[i].status == STEP_TODO)
+			fprintf(f, "%10s  ", "");
+		else
+			fprintf(f, "%7llu ms  ", (unsigned long long)(p->steps[i].ns / NS_PER_MS));
+		out_text(f, text);
+		fputc('\n', f);
+	}
+	for (i = 0; i < p->n_left; i++) {
+		fputs("  left  ", f);
+		out_text(f, p->left[i]);
+		fputc('\n', f);
+	}
+	if (p->id)
+		fprintf(f, "  journal  %s%s\n", p->id, p->pending ? " (pending)" : "");
+}
+
+static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)
+{
+	auto_buf struct buf left = {0};
+	auto_free char *number = line ? xasprintf("%u", line) : NULL;
+	const char *const fields[] = { p->verb, p->vm, p->ref, p->device, number, plan_status_name(p->status), p->guest,
+				       NULL, p->err.text, p->id };
+	size_t i;
+
+	for (i = 0; i < p->n_left; i++)
+		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
+	if (o->headed != TABLE_JOURNAL)
+		fputs("verb,vm,ref,id,line,status,guest,left,error,journal\n", o->file);
+	o->headed = TABLE_JOURNAL;
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		auto_free char *text = xstrdup(fields[i] ? fields[i] : i == 7 && left.text ? left.text : "");
+
+		print_csv_field(o->file, text, i == 0);
+	}
+	fputc('\n', o->file);
+}
+
+void out_record(struct out *o, const struct plan *p, unsigned timeout_ms, unsigned line)
+{
+	auto_json struct json_object *obj = NULL;
+	auto_free char *text = NULL;
+
+	switch (o->format) {
+	case FORMAT_TABLE:
+		print_plan(o->file, p, timeout_ms);
+		break;
+	case FORMAT_JSON:
+		obj = plan_record(p, timeout_ms, line);
+		text = json_text(obj);
+		fprintf(o->file, "%s\n", text);
+		break;
+	case FORMAT_CSV:
+		print_plan_csv(o, p, line);
+		break;
+	}
+	fflush(o->file);
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Opening and closing, running calls and scripts. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SCRIPT_MAX (16 << 20)
+
+static unsigned terminal_width(FILE *f)
+{
+	struct winsize ws;
+
+	if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &ws))
+		return 0;
+	return ws.ws_col;
+}
+
+int session_open(struct session *s, const struct options *opts, struct err *err)
+{
+	*s = (struct session){ .opts = opts };
+	s->out = (struct out){ .file = stdout, .format = opts->format, .width = terminal_width(stdout), .headed = TABLE_COUNT };
+	return host_open("/", &s->host, err);
+}
+
+void session_done(struct session *s)
+{
+	sampler_free(s->sampler);
+	host_free(s->host);
+	*s = (struct session){0};
+}
+
+int session_guests(struct session *s, struct err *err)
+{
+	struct sample_config config = {
+		.host = s->host, .scan = !s->opts->no_scan, .sockets = s->opts->sockets, .n_sockets = s->opts->n_sockets,
+	};
+	int rc;
+
+	if (s->sampler)
+		return 0;
+	s->sampler = sampler_new(&config);
+	rc = sampler_discover(s->sampler, err);
+	if (rc)
+		return rc;
+	if (s->opts->n_sockets)
+		sampler_settle(s->sampler, 0, 1500);
+	session_finish_pending(s);
+	return 0;
+}
+
+static int run_call(struct session *s, const struct call *c, struct err *err)
+{
+	struct change change;
+	int code;
+
+	if (c->verb->run)
+		return c->verb->run(s, c, err);
+	if (!c->verb->build)
+		return look_run(s, c, err);
+	change_build(s, c, &change);
+	if (change.plan->status == PLAN_PLANNED && !s->opts->dry_run)
+		change_run(&change, -1, NULL, NULL);
+	out_record(&s->out, change.plan, s->opts->timeout_ms, c->line);
+	*err = change.plan->err;
+	code = plan_exit_code(change.plan);
+	change_done(&change);
+	return code;
+}
+
+int session_run(struct session *s, const struct call *c)
+{
+	const char *vm = c->verb->n_args && c->verb->args[0].type == ARG_VM ? c->values[0] : NULL;
+	struct err err = {0};
+	int code = run_call(s, c, &err);
+
+	if (code && err.text[0])
+		out_error("%s%s%s%s%s", vm ? vm : "", vm ? ": " : "", c->verb->name, ": ", err.text);
+	return code;
+}
+
+/* Which of two exit codes says more when a script goes on after errors. */
+static int worse(int a, int b)
+{
+	static const int order[] = { EXIT_PARTLY, EXIT_GUEST, EXIT_FAILED, EXIT_DENIED, EXIT_NOT_FOUND, EXIT_USAGE };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a ? a : b;
+}
+
+struct script {
+	struct call *calls;
+	size_t n;
+};
+
+static void script_done(struct script *script)
+{
+	while (script->n)
+		call_done(&script->calls[--script->n]);
+	free(script->calls);
+}
+
+/* All of it, before the first line runs: a typo in the last line must not leave the others done. */
+static int script_parse(FILE *f, struct script *script, struct err *err)
+{
+	auto_free char *line = NULL;
+	size_t size = 0, total = 0;
+	unsigned number = 0;
+	ssize_t len;
+	int rc = 0;
+
+	while (!rc && (len = getline(&line, &size, f)) >= 0) {
+		struct call call;
+		char **words = NULL;
+		size_t n = 0;
+
+		number++;
+		total += (size_t)len;
+		if (total > SCRIPT_MAX || strlen(line) != (size_t)len)
+			rc = err_set(err, -EINVAL, total > SCRIPT_MAX ? "the script is longer than 16 MiB" : "a NUL byte");
+		if (!rc)
+			rc = words_parse(line, &words, &n, err);
+		if (!rc && n) {
+			rc = call_parse(words, n, &call, err);
+			if (!rc) {
+				call.line = number;
+				*vec_push(script->calls, script->n) = call;
+			}
+		}
+		words_free(words, n);
+	}
+	if (rc)
+		err_prefix(err, "line %u", number);
+	else if (ferror(f))
+		rc = err_sys(err, -EIO, "reading");
+	return rc;
+}
+
+static int run_script(struct session *s, const char *path)
+{
+	struct script script = {0};
+	struct err err = {0};
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int code = EXIT_DONE, rc;
+	size_t i;
+
+	if (!f) {
+		out_error("script %s: %s", path, strerror(errno));
+		return EXIT_USAGE;
+	}
+	rc = script_parse(f, &script, &err);
+	if (f != stdin)
+		fclose(f);
+	if (rc) {
+		out_error("script %s: %s", path, err.text);
+		code = EXIT_USAGE;
+	}
+	for (i = 0; i < script.n && !rc; i++) {
+		int one = session_run(s, &script.calls[i]);
+
+		code = worse(code, one);
+		if (one && !s->opts->go_on) {
+			code = one;
+			break;
+		}
+	}
+	script_done(&script);
+	return code;
+}
+
+int session_batch(struct session *s)
+{
+	struct err err = {0};
+	struct call call;
+	int code;
+
+	if (s->opts->script && s->opts->n_words) {
+		out_error("a script and a verb ('%s') exclude each other", s->opts->words[0]);
+		return EXIT_USAGE;
+	}
+	if (s->opts->script)
+		return run_script(s, s->opts->script);
+	if (call_parse(s->opts->words, s->opts->n_words, &call, &err)) {
+		out_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+	code = session_run(s, &call);
+	call_done(&call);
+	return code;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One run of kvmtop: its options and what it has opened; running a call; a change in its parts, for whoever confirms. */
+#ifndef KT_CMD_SESSION_H
+#define KT_CMD_SESSION_H
+
+#include <stdatomic.h>
+
+#include "out.h"
+#include "verb.h"
+
+struct key_help {			/* a key of the screen, for help and man page */
+	const char *key, *help;
+};
+
+struct session {
+	const struct options *opts;
+	struct host *host;
+	struct sampler *sampler;	/* NULL until something looks at guests */
+	struct out out;
+	const struct key_help *keys;
+	size_t n_keys;
+};
+
+int session_open(struct session *s, const struct options *opts, struct err *err);
+void session_done(struct session *s);
+/* The sampler with its first discovery done; sockets given by hand are found, or their problems known. */
+int session_guests(struct session *s, struct err *err);
+/* Finish removals that guests have let go of meanwhile. Tells on standard error; never in read-only. */
+void session_finish_pending(struct session *s);
+
+/* Run one call, print what comes of it: an exit code. */
+int session_run(struct session *s, const struct call *c);
+/* All that --batch was asked for: the words, or the script. An exit code. */
+int session_batch(struct session *s);
+
+/* look.c: a look-up's columns, filter and order out of options or a screen's choice */
+struct look {
+	enum table_id table;
+	const struct column **columns;	/* NULL: the default ones */
+	size_t n_columns;
+	struct filter *filter;
+	struct view_order order;
+	unsigned needs;
+	bool rates;			/* a rate is shown, sorted or filtered by */
+};
+int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err);
+void look_done(struct look *look);
+int look_run(struct session *s, const struct call *c, struct err *err);	/* exit code */
+
+/* change.c: a change: built, perhaps confirmed, run. Each part blocks up to its deadlines: not for a drawing thread. */
+struct change {
+	struct session *session;
+	struct plan *plan;		/* never NULL after change_build; status PLANNED: it can run */
+	struct journal *journal;
+	struct qmp *qmp;
+	char *ref;
+};
+void change_build(struct session *s, const struct call *c, struct change *change);
+void change_run(struct change *change, int interrupt_fd,
+		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg);
+void change_done(struct change *change);
+/* The journal as rows; entries that cannot be believed are told on standard error and in err. */
+void change_journal_rows(struct snapshot *snap, struct err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Verbs. One row is all there is to say about one: its words, arguments, help, key and what it does. A call is a verb
+ * with its arguments, checked.
+ */
+#ifndef KT_CMD_VERB_H
+#define KT_CMD_VERB_H
+
+#include "options.h"
+
+enum arg_type {
+	ARG_VM,				/* a guest: name, UUID, ref */
+	ARG_DEVICE,			/* id of a device of that guest */
+	ARG_FILE,			/* a path, made absolute */
+	ARG_TEXT,
+	ARG_CHOICE,			/* one of choices */
+	ARG_SIZE,			/* bytes with K M G T */
+	ARG_UINT,
+	ARG_TABLE, ARG_VERB,
+};
+
+struct arg {
+	const char *name;
+	enum arg_type type;
+	bool positional, required;
+	const char *choices;		/* "raw|qcow2" */
+	const char *help;
+};
+
+#define VERB_ARGS_MAX 16
+
+struct session;
+struct call;
+
+struct verb {
+	const char *name;		/* one or two words */
+	const char *group;		/* "look", "change", "help" */
+	const char *summary, *doc;	/* one line; the man page's paragraph */
+	const struct arg *args;
+	size_t n_args;
+	const char *key;		/* on the screen, NULL: none */
+	bool hidden;			/* for scripts of ours, not in help */
+
+	/* exactly one of the three */
+	enum table_id table;		/* look: prints this table; TABLE_COUNT: it does not look */
+	int (*build)(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
+	int (*run)(struct session *s, const struct call *c, struct err *err);	/* exit code */
+};
+
+const struct verb *const *verbs(size_t *n);
+/* By name ("disk add"), NULL if there is none. */
+const struct verb *verb_find(const char *name);
+/* "disk add VM file=PATH format=raw|qcow2 [id=TEXT]" into out */
+void verb_synopsis(const struct verb *v, struct buf *out);
+
+struct call {
+	const struct verb *verb;
+	char *values[VERB_ARGS_MAX];	/* in the order of verb->args; NULL: not given */
+	unsigned line;			/* of a script, 0: none */
+};
+
+/* From words: -EINVAL with a text that names the nearest match. */
+int call_parse(char *const *words, size_t n, struct call *out, struct err *err);
+const char *call_value(const struct call *c, const char *arg);	/* NULL: not given */
+void call_done(struct call *c);
+
+/*
+ * One line into words: blanks separate, '..' is literal, ".." knows \" and \\, \ escapes outside of quotes, # begins
+ * a comment where a word would begin. Nothing is expanded. The words are yours, one by one.
+ */
+#define LINE_MAX_BYTES 65536
+int words_parse(const char *line, char ***words, size_t *n, struct err *err);
+void words_free(char **words, size_t n);
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The verb table. */
+#include "cmd.h"
+#include "hotplug/hotplug.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARGS(list) .args = (list), .n_args = ARRAY_SIZE(list)
+#define LOOK(t) .group = "look", .table = (t)
+#define CHANGE(fn) .group = "change", .table = TABLE_COUNT, .build = (fn)
+#define OTHER(fn) .group = "help", .table = TABLE_COUNT, .run = (fn)
+
+#define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
+	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
+#define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
+
+static const struct arg one_guest[] = { ARG_ONE_GUEST };
+
+static const struct verb verb_vms = {
+	.name = "vms", LOOK(TABLE_VMS), ARGS(one_guest), .summary = "Guests.",
+	.doc = "The guests of this host, one row each: who uses CPU, waits for one, does I/O, and what stands still.",
+};
+
+static const struct verb verb_queues = {
+	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
+	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+};
+
+static const struct arg columns_args[] = {
+	{ "TABLE", ARG_TABLE, .positional = true, .help = "One table instead of all." },
+};
+static const struct verb verb_columns = {
+	.name = "columns", LOOK(TABLE_COLUMNS), ARGS(columns_args), .summary = "Columns of the tables.",
+	.doc = "What each column of a table says, its unit, and which counter it comes from.",
+};
+
+static const struct verb verb_journal = {
+	.name = "journal", LOOK(TABLE_JOURNAL), .summary = "Changes made by kvmtop.",
+	.doc = "The changes kvmtop has made, and those that are pending: a device the guest has not let go of yet is cleaned "
+	       "up by the next kvmtop once it has.",
+};
+
+static const struct arg disk_add_args[] = {
+	ARG_OF_GUEST,
+	{ "file", ARG_FILE, .required = true, .help = "The image or block device. It is the guest's alone: an image that "
+	  "another process has locked is refused." },
+	{ "format", ARG_CHOICE, .required = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
+	  "could write a qcow2 header into a raw disk that names any file of the host." },
+	{ "id", ARG_TEXT, .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },
+	{ "serial", ARG_TEXT, .help = "Serial number the guest sees, at most 20 characters." },
+	{ "readonly", ARG_CHOICE, .choices = "on|off", .help = "on: the guest cannot write." },
+	{ "cache", ARG_CHOICE, .choices = "none|writeback|writethrough|directsync|unsafe",
+	  .help = "As for -drive cache=; writeback if nothing is given." },
+	{ "aio", ARG_CHOICE, .choices = "threads|native|io_uring", .help = "How QEMU does I/O; native wants cache=none or directsync." },
+	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
+};
+static const struct verb verb_disk_add = {
+	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
+	.doc = "Plugs a virtio-blk disk into a running guest on a free hotpluggable PCI port and waits for the guest's driver. "
+	       "What fails is taken back.",
+};
+
+static const struct arg disk_remove_args[] = {
+	ARG_OF_GUEST,
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
+};
+static const struct verb verb_disk_remove = {
+	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
+	.doc = "Asks the guest to let go of a disk, waits until it has, then closes the image. A guest that does not answer keeps "
+	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has let go or was reset.",
+};
+
+static int run_help(struct session *s, const struct call *c, struct err *err)
+{
+	const struct verb *v = c->values[0] ? verb_find(c->values[0]) : NULL;
+	struct str_near near = { .word = c->values[0] };
+	size_t n, i;
+	const struct verb *const *all = verbs(&n);
+
+	if (!c->values[0]) {
+		docs_verbs(s->out.file);
+		return EXIT_DONE;
+	}
+	if (v) {
+		docs_verb(s->out.file, v);
+		return EXIT_DONE;
+	}
+	for (i = 0; i < n; i++)
+		str_near_try(&near, all[i]->name);
+	err_set(err, -1, "no verb '%s'%s%s%s", c->values[0], near.best ? ", did you mean '" : "", near.best ? near.best : "",
+		near.best ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+static const struct arg help_args[] = {
+	{ "VERB", ARG_VERB, .positional = true, .help = "One verb: its arguments and columns." },
+};
+static const struct verb verb_help = {
+	.name = "help", OTHER(run_help), ARGS(help_args), .summary = "Verbs, or one of them.",
+	.doc = "Lists the verbs, or tells about one: its arguments and, for a look-up, its columns.",
+};
+
+static int run_man(struct session *s, const struct call *c, struct err *err)
+{
+	(void)c;
+	(void)err;
+	docs_man(stdin, s->out.file, s);
+	return EXIT_DONE;
+}
+static const struct verb verb_man = {
+	.name = "gen-man", OTHER(run_man), .hidden = true, .summary = "The man page from its template.",
+	.doc = "Reads the template of the man page and writes it with the generated sections.",
+};
+
+static int run_self_test(struct session *s, const struct call *c, struct err *err)
+{
+	(void)c;
+	(void)err;
+	return docs_self_test(s->out.file) ? EXIT_FAILED : EXIT_DONE;
+}
+static const struct verb verb_self_test = {
+	.name = "self-test", OTHER(run_self_test), .hidden = true, .summary = "Checks the tables.",
+	.doc = "Checks the verb and column tables for gaps and contradictions.",
+};
+
+static const struct verb *const table[] = {
+	&verb_vms, &verb_queues, &verb_columns, &verb_journal,
+	&verb_disk_add, &verb_disk_remove,
+	&verb_help, &verb_man, &verb_self_test,
+};
+
+const struct verb *const *verbs(size_t *n)
+{
+	*n = ARRAY_SIZE(table);
+	return table;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strcmp(table[i]->name, name))
+			return table[i];
+	return NULL;
+}
+
+static const char *placeholder(const struct arg *a)
+{
+	switch (a->type) {
+	case ARG_CHOICE: return a->choices;
+	case ARG_FILE: return "PATH";
+	case ARG_SIZE: return "SIZE";
+	case ARG_UINT: return "N";
+	case ARG_VM:
+	case ARG_DEVICE:
+	case ARG_TEXT:
+	case ARG_TABLE:
+	case ARG_VERB:
+		break;
+	}
+	return "TEXT";
+}
+
+void verb_synopsis(const struct verb *v, struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, v->name);
+	for (i = 0; i < v->n_args; i++) {
+		const struct arg *a = &v->args[i];
+
+		buf_printf(out, a->required ? " " : " [");
+		if (a->positional)
+			buf_puts(out, a->name);
+		else
+			buf_printf(out, "%s=%s", a->name, placeholder(a));
+		buf_puts(out, a->required ? "" : "]");
+	}
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* kvmtop: which of its faces is wanted. */
+#include "lib/cmd/cmd.h"
+#include "tui/tui.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static int run_help(struct session *s)
+{
+	struct err err = {0};
+	struct call call;
+
+	if (!s->opts->n_words) {
+		docs_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (s->opts->n_words == 1 || s->opts->n_words == 2) {
+		auto_free char *two = s->opts->n_words == 2 ? xasprintf("%s %s", s->opts->words[0], s->opts->words[1]) : NULL;
+		const struct verb *v = two && verb_find(two) ? verb_find(two) : verb_find(s->opts->words[0]);
+
+		if (v) {
+			docs_verb(stdout, v);
+			return EXIT_DONE;
+		}
+	}
+	call_parse(s->opts->words, s->opts->n_words, &call, &err);
+	out_error("%s", err.text);
+	return EXIT_USAGE;
+}
+
+static int run(struct session *s)
+{
+	switch (s->opts->mode) {
+	case MODE_SCREEN: return tui_run(s);
+	case MODE_BATCH: return session_batch(s);
+	case MODE_PROMPT: return tui_prompt(s);
+	case MODE_HELP: return run_help(s);
+	case MODE_VERSION:
+		printf("kvmtop %s\n", version_text());
+		return EXIT_DONE;
+	}
+	return EXIT_USAGE;
+}
+
+/* A guest takes a descriptor per thread and a few more; where they run out, files are opened for each reading. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+	struct session s;
+	struct err err = {0};
+	int code;
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && !strcmp(argv[1], "complete")) {	/* for completions/kvmtop.bash: the words are raw */
+		docs_complete(stdout, argv + 2, (size_t)argc - 2);
+		return EXIT_DONE;
+	}
+	raise_limit();
+	if (options_parse(argc, argv, &opts, &err)) {
+		out_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+	if (session_open(&s, &opts, &err)) {
+		out_error("%s", err.text);
+		options_done(&opts);
+		return EXIT_FAILED;
+	}
+	s.keys = tui_keys(&s.n_keys);
+	code = run(&s);
+	session_done(&s);
+	options_done(&opts);
+	if (fflush(stdout) || ferror(stdout)) {
+		if (code == EXIT_DONE)
+			code = EXIT_FAILED;
+	}
+	return code;
+}
