@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "root.h"
+#include "scan.h"
 
 /* Open relative to a directory's descriptor, with the flags that fit files somebody else may have put there. */
 int host_open_in(int dir, const char *path);
@@ -44,5 +45,9 @@ struct host_stat {
 #define HOST_STAT_SIZE 2048
 /* One line of /proc/PID/stat: 0 or -EBADMSG. */
 int host_stat_parse(const char *line, struct host_stat *out);
+
+/* host_scan_run with the time given, for tests. */
+int host_scan_run_at(struct host_scan *s, uint64_t now, const struct host_proc **procs, size_t *n_procs,
+		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
 
 #endif

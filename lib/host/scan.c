@@ -169,10 +169,9 @@ static void look(struct host_scan *s, struct known *k, uint64_t now)
 }
 
 /* Old and new are sorted: what is in both is remembered, what is only in the old is forgotten. */
-static void merge(struct host_scan *s)
+static void merge(struct host_scan *s, uint64_t now)
 {
 	struct known *next = xcalloc(s->ids.n, sizeof(*next));
-	uint64_t now = clock_now_ns();
 	size_t i, old = 0;
 
 	for (i = 0; i < s->ids.n; i++) {
@@ -192,8 +191,8 @@ static void merge(struct host_scan *s)
 	s->run++;
 }
 
-int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
-		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
+int host_scan_run_at(struct host_scan *s, uint64_t now, const struct host_proc **procs, size_t *n_procs,
+		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
 {
 	size_t i, np = 0, nv = 0;
 	int r;
@@ -203,7 +202,7 @@ int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n
 	r = s->dir < 0 ? s->dir : host_ids_read(s->dir, &s->ids);
 	if (r < 0)
 		return err_sys(err, r, "reading /proc");
-	merge(s);
+	merge(s, now);
 	for (i = 0; i < s->n_known; i++) {
 		const struct known *k = &s->known[i];
 
@@ -217,4 +216,10 @@ int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n
 	*vhosts = s->vhosts;
 	*n_vhosts = nv;
 	return 0;
+}
+
+int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
+{
+	return host_scan_run_at(s, clock_now_ns(), procs, n_procs, vhosts, n_vhosts, err);
 }
