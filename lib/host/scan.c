@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Finding QEMU processes and vhost kernel threads. Names are judged by the executable: comm is what the process
- * says of itself (-name process=X), and cut to 15 bytes.
+ * Finding QEMU processes and vhost kernel threads. Names are judged by the executable: comm is what
+ * the process says of itself (-name process=X), and cut to 15 bytes.
  */
 #include "scan.h"
 
@@ -12,9 +12,9 @@
 
 #include "private.h"
 
-#define YOUNG_NS (10 * NS_PER_SEC)	/* so long it is looked at each time: fork and exec are not one moment */
+#define YOUNG_NS (10 * NS_PER_SEC)	/* looked at each time: it may exec yet */
 #define TURNS 10
-#define KTHREAD_TURNS 160		/* a big host has thousands of kernel threads, and they stay what they are */
+#define KTHREAD_TURNS 160		/* there may be thousands, and they stay what they are */
 
 enum kind {
 	KIND_UNKNOWN,			/* could not be looked at: try again */
@@ -90,7 +90,7 @@ static bool is_short_of_fds(int r)
 
 static void kthread_look(const struct host *h, struct known *k)
 {
-	struct host_stat st;
+	struct host_stat st = {0};
 	pid_t owner;
 	int r = stat_read(h, k->pid, &st);
 
@@ -191,7 +191,8 @@ static void merge(struct host_scan *s, uint64_t now)
 	s->run++;
 }
 
-int host_scan_run_at(struct host_scan *s, uint64_t now, const struct host_proc **procs, size_t *n_procs,
+int host_scan_run_at(struct host_scan *s, uint64_t now,
+		     const struct host_proc **procs, size_t *n_procs,
 		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
 {
 	size_t i, np = 0, nv = 0;

@@ -134,7 +134,10 @@ static void test_order(void **state)
 
 	for (int i = 0; i < 100000; i++) {
 		assert_int_equal(host_mem_read16(c->pid, addresses, 2, out), 2);
-		/* minus one is what the other order would give; being scheduled away in between gives anything else */
+		/*
+		 * minus one is what the other order would give; being scheduled away in between
+		 * gives anything else
+		 */
 		assert_int_not_equal((uint16_t)(out[1] - out[0]), UINT16_MAX);
 	}
 }

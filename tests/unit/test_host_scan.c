@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* lib/host: which processes are QEMU's, which kernel threads vhost's; on a recorded host and on this one. */
+/*
+ * lib/host: which processes are QEMU's, which kernel threads vhost's; on a recorded host and on
+ * this one.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* lib/host: who listens on a unix socket, who is in, who waits; and where another process's paths are. */
+/*
+ * lib/host: who listens on a unix socket, who is in, who waits; and where another process's paths
+ * are.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
