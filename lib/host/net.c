@@ -26,7 +26,10 @@ static void netif_add(struct host_netif **list, size_t *n, const char *name, boo
 	nif->macvtap = macvtap;
 }
 
-/* "iff:\t<name>" of a tun descriptor; one that is not attached to an interface yet has an empty name. */
+/*
+ * "iff:\t<name>" of a tun descriptor; one that is not attached to an interface yet has an empty
+ * name.
+ */
 static void tap_add(const struct host *h, pid_t pid, int fd, struct host_netif **list, size_t *n)
 {
 	char buf[1024], *name;
@@ -86,13 +89,18 @@ static void fd_look(const struct host *h, pid_t pid, int fd, struct host_netif *
 	}
 }
 
-/* sysfs shows our network namespace: an interface of the same name there would be somebody else's. */
+/*
+ * sysfs shows our network namespace: an interface of the same name there would be somebody else's.
+ */
 static bool is_other_net_ns(const struct host *h, pid_t pid)
 {
 	char theirs[64], ours[64];
 
-	return host_readlink(h, theirs, sizeof(theirs), "proc/%d/ns/net", pid) >= 0 &&
-	       host_readlink(h, ours, sizeof(ours), "proc/self/ns/net") >= 0 && strcmp(theirs, ours);
+	if (host_readlink(h, theirs, sizeof(theirs), "proc/%d/ns/net", pid) < 0)
+		return false;
+	if (host_readlink(h, ours, sizeof(ours), "proc/self/ns/net") < 0)
+		return false;
+	return strcmp(theirs, ours);
 }
 
 int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n)
@@ -132,7 +140,7 @@ static int counter_read(int dir, const char *name, uint64_t *out)
 
 int host_net_read(const struct host *h, const struct host_netif *nif, struct host_net_counters *out)
 {
-	struct host_net_counters c;
+	struct host_net_counters c = {0};
 	const struct {
 		const char *name;
 		uint64_t *value;
@@ -148,7 +156,8 @@ int host_net_read(const struct host *h, const struct host_netif *nif, struct hos
 	size_t i;
 	int r;
 
-	if (strnlen(nif->name, sizeof(nif->name)) == sizeof(nif->name) || !host_name_is_plain(nif->name))
+	if (strnlen(nif->name, sizeof(nif->name)) == sizeof(nif->name) ||
+	    !host_name_is_plain(nif->name))
 		return -EINVAL;
 	dir = host_openat(h, "sys/class/net/%s/statistics", nif->name);
 	if (dir < 0)

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define PF_KTHREAD 0x00200000u		/* include/linux/sched.h; stat's flags have been the same since 2.6.27 */
+#define PF_KTHREAD 0x00200000u		/* include/linux/sched.h; the same since 2.6.27 */
 
 bool host_u64_next(const char **text, uint64_t *out)
 {
@@ -19,7 +19,8 @@ bool host_u64_next(const char **text, uint64_t *out)
 	if (*p < '0' || *p > '9')
 		return false;
 	for (; *p >= '0' && *p <= '9'; p++) {
-		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
+		if (__builtin_mul_overflow(n, 10u, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
 			return false;
 	}
 	*text = p;
@@ -63,7 +64,8 @@ bool host_comm_is_vhost(const char *comm, pid_t *owner)
 	uint64_t n;
 
 	/* a digit at once: a blank before the number would be taken too */
-	if (!str_has_prefix(comm, "vhost-") || !isdigit((unsigned char)*p) || !host_u64_next(&p, &n))
+	if (!str_has_prefix(comm, "vhost-") || !isdigit((unsigned char)*p) ||
+	    !host_u64_next(&p, &n))
 		return false;
 	if (*p || n > INT_MAX)
 		return false;
@@ -94,7 +96,9 @@ static const char *fields_skip(const char *p, unsigned n)
 	return p;
 }
 
-/* Fields are counted as in proc(5). comm, the second, may hold anything, ')' and blanks included. */
+/*
+ * Fields are counted as in proc(5). comm, the second, may hold anything, ')' and blanks included.
+ */
 int host_stat_parse(const char *line, struct host_stat *out)
 {
 	const char *open = strchr(line, '('), *close = strrchr(line, ')'), *p;
@@ -102,7 +106,9 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	struct host_stat st = { .cpu = -1 };
 	size_t len;
 
-	if (!open || !close || close < open || close[1] != ' ' || !isalpha((unsigned char)close[2]) || close[3] != ' ')
+	if (!open || !close || close < open)
+		return -EBADMSG;
+	if (close[1] != ' ' || !isalpha((unsigned char)close[2]) || close[3] != ' ')
 		return -EBADMSG;
 	len = (size_t)(close - open) - 1;
 	memcpy(st.comm, open + 1, len < sizeof(st.comm) ? len : sizeof(st.comm) - 1);

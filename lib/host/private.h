@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared inside lib/host only: directories, and the few formats of /proc. All text may come from a stranger. */
+/*
+ * Shared inside lib/host only: directories, and the few formats of /proc. All text may come from a
+ * stranger.
+ */
 #ifndef KT_HOST_PRIVATE_H
 #define KT_HOST_PRIVATE_H
 
 #include <stdarg.h>
 
 #include "root.h"
+#include "scan.h"
 
-/* Open relative to a directory's descriptor, with the flags that fit files somebody else may have put there. */
+/*
+ * Open relative to a directory's descriptor, with the flags that fit files somebody else may have
+ * put there.
+ */
 int host_open_in(int dir, const char *path);
-int host_vopenat(const struct host *h, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+int host_vopenat(const struct host *h, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
 
-/* The names in a directory that are numbers, sorted; from its start each time. {0} is an empty list. */
+/*
+ * The names in a directory that are numbers, sorted; from its start each time. {0} is an empty
+ * list.
+ */
 struct host_ids {
 	pid_t *id;
 	size_t n;
@@ -44,5 +55,10 @@ struct host_stat {
 #define HOST_STAT_SIZE 2048
 /* One line of /proc/PID/stat: 0 or -EBADMSG. */
 int host_stat_parse(const char *line, struct host_stat *out);
+
+/* host_scan_run with the time given, for tests. */
+int host_scan_run_at(struct host_scan *s, uint64_t now,
+		     const struct host_proc **procs, size_t *n_procs,
+		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
 
 #endif

@@ -11,7 +11,10 @@
 #define MAX_BYTES (2u << 20)
 #define MAX_WORDS 16384u
 
-/* Through the process's own directory, which never becomes another process's when the pid is used again. */
+/*
+ * Through the process's own directory, which never becomes another process's when the pid is used
+ * again.
+ */
 static ssize_t file_read(int dir, char *buf, size_t size, const char *name)
 {
 	auto_close int fd = host_open_in(dir, name);
@@ -51,7 +54,9 @@ static int identity_read(int dir, struct host_proc *p)
 	return 0;
 }
 
-/* The words and the pointers to them are one allocation. What was cut off is not taken for a word. */
+/*
+ * The words and the pointers to them are one allocation. What was cut off is not taken for a word.
+ */
 static void words_split(struct host_proc *p, const char *text, size_t len, bool more)
 {
 	size_t end = len, n = 0, i;
@@ -81,6 +86,7 @@ static int words_read(int dir, struct host_proc *p)
 	auto_close int fd = host_open_in(dir, "cmdline");
 	auto_buf struct buf b = {0};
 	char piece[16384];
+	bool more;
 	ssize_t n = 0;
 
 	if (fd < 0)
@@ -91,7 +97,8 @@ static int words_read(int dir, struct host_proc *p)
 		if (n > 0)
 			buf_add(&b, piece, (size_t)n);
 	}
-	words_split(p, b.len ? b.text : "", b.len > MAX_BYTES ? MAX_BYTES : b.len, b.len > MAX_BYTES);
+	more = b.len > MAX_BYTES;
+	words_split(p, b.len ? b.text : "", more ? MAX_BYTES : b.len, more);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ int host_open_in(int dir, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static int path_format(char path[PATH_MAX], const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+__attribute__((format(printf, 2, 0)))
 static int path_format(char path[PATH_MAX], const char *fmt, va_list ap)
 {
 	int len = vsnprintf(path, PATH_MAX, fmt, ap);
@@ -261,7 +261,8 @@ int host_open(const char *root, struct host **out, struct err *err)
 		return err_sys(err, -errno, "%s", root);
 	h = xcalloc(1, sizeof(*h));
 	h->dir = fd;
-	h->live = !stat("/", &real) && !fstat(fd, &here) && real.st_dev == here.st_dev && real.st_ino == here.st_ino;
+	h->live = !stat("/", &real) && !fstat(fd, &here) && real.st_dev == here.st_dev &&
+		  real.st_ino == here.st_ino;
 	facts_read(h);
 	*out = h;
 	return 0;

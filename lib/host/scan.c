@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Finding QEMU processes and vhost kernel threads. Names are judged by the executable: comm is what the process
- * says of itself (-name process=X), and cut to 15 bytes.
+ * Finding QEMU processes and vhost kernel threads. Names are judged by the executable: comm is what
+ * the process says of itself (-name process=X), and cut to 15 bytes.
  */
 #include "scan.h"
 
@@ -12,9 +12,9 @@
 
 #include "private.h"
 
-#define YOUNG_NS (10 * NS_PER_SEC)	/* so long it is looked at each time: fork and exec are not one moment */
+#define YOUNG_NS (10 * NS_PER_SEC)	/* looked at each time: it may exec yet */
 #define TURNS 10
-#define KTHREAD_TURNS 160		/* a big host has thousands of kernel threads, and they stay what they are */
+#define KTHREAD_TURNS 160		/* there may be thousands, and they stay what they are */
 
 enum kind {
 	KIND_UNKNOWN,			/* could not be looked at: try again */
@@ -90,7 +90,7 @@ static bool is_short_of_fds(int r)
 
 static void kthread_look(const struct host *h, struct known *k)
 {
-	struct host_stat st;
+	struct host_stat st = {0};
 	pid_t owner;
 	int r = stat_read(h, k->pid, &st);
 
@@ -169,10 +169,9 @@ static void look(struct host_scan *s, struct known *k, uint64_t now)
 }
 
 /* Old and new are sorted: what is in both is remembered, what is only in the old is forgotten. */
-static void merge(struct host_scan *s)
+static void merge(struct host_scan *s, uint64_t now)
 {
 	struct known *next = xcalloc(s->ids.n, sizeof(*next));
-	uint64_t now = clock_now_ns();
 	size_t i, old = 0;
 
 	for (i = 0; i < s->ids.n; i++) {
@@ -192,8 +191,9 @@ static void merge(struct host_scan *s)
 	s->run++;
 }
 
-int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
-		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
+int host_scan_run_at(struct host_scan *s, uint64_t now,
+		     const struct host_proc **procs, size_t *n_procs,
+		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
 {
 	size_t i, np = 0, nv = 0;
 	int r;
@@ -203,7 +203,7 @@ int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n
 	r = s->dir < 0 ? s->dir : host_ids_read(s->dir, &s->ids);
 	if (r < 0)
 		return err_sys(err, r, "reading /proc");
-	merge(s);
+	merge(s, now);
 	for (i = 0; i < s->n_known; i++) {
 		const struct known *k = &s->known[i];
 
@@ -217,4 +217,10 @@ int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n
 	*vhosts = s->vhosts;
 	*n_vhosts = nv;
 	return 0;
+}
+
+int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
+{
+	return host_scan_run_at(s, clock_now_ns(), procs, n_procs, vhosts, n_vhosts, err);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * AF_UNIX sock_diag. A listener and the connections accepted from it carry the name and the file's inode of the
- * listener; a connection nobody has accepted yet is there too, without an inode of its own. Only sockets of our own
- * network namespace are reported.
+ * AF_UNIX sock_diag. A listener and the connections accepted from it carry the name and the file's
+ * inode of the listener; a connection nobody has accepted yet is there too, without an inode of its
+ * own. Only sockets of our own network namespace are reported.
  */
 #include "sock.h"
 
@@ -37,7 +37,10 @@ struct report {
 	char name[NAME_SIZE];
 };
 
-/* Sockets that were found to be the path's by one way of comparing: all of one file, or they prove nothing. */
+/*
+ * Sockets that were found to be the path's by one way of comparing: all of one file, or they prove
+ * nothing.
+ */
 struct match {
 	struct host_sock sock;
 	bool any, ambiguous;
@@ -114,7 +117,8 @@ static void attr_take(struct report *r, const struct nlattr *a)
 static void report_take(struct look *l, const struct nlmsghdr *m)
 {
 	const struct unix_diag_msg *msg = NLMSG_DATA(m);
-	const char *p = (const char *)m + NLMSG_SPACE(sizeof(*msg)), *end = (const char *)m + m->nlmsg_len;
+	const char *p = (const char *)m + NLMSG_SPACE(sizeof(*msg));
+	const char *end = (const char *)m + m->nlmsg_len;
 	struct report r = {0};
 
 	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*msg)) || msg->udiag_family != AF_UNIX)
@@ -132,7 +136,10 @@ static void report_take(struct look *l, const struct nlmsghdr *m)
 	report_judge(l, &r);
 }
 
-/* What one datagram holds: 1 at the end of the dump, 0 for more, negative; *changed when the list moved meanwhile. */
+/*
+ * What one datagram holds: 1 at the end of the dump, 0 for more, negative; *changed when the list
+ * moved meanwhile.
+ */
 static int datagram_take(struct look *l, const char *buf, size_t len, uint32_t seq, bool *changed)
 {
 	const struct nlmsghdr *m = (const void *)buf;
@@ -147,7 +154,9 @@ static int datagram_take(struct look *l, const char *buf, size_t len, uint32_t s
 		if (m->nlmsg_type == NLMSG_ERROR) {
 			const struct nlmsgerr *e = NLMSG_DATA(m);
 
-			return m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || !e->error ? -EPROTO : e->error;
+			if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || e->error >= 0)
+				return -EPROTO;
+			return e->error;
 		}
 		if (m->nlmsg_type == SOCK_DIAG_BY_FAMILY)
 			report_take(l, m);
@@ -224,8 +233,9 @@ static int dump_run(struct look *l)
 }
 
 /*
- * File systems whose stat(2) shows other numbers than the kernel keeps for a bound socket: device (subvolumes) or both
- * (layers). Elsewhere a file that no socket matches is simply one nobody listens on any more.
+ * File systems whose stat(2) shows other numbers than the kernel keeps for a bound socket: device
+ * (subvolumes) or both (layers). Elsewhere a file that no socket matches is simply one nobody
+ * listens on any more.
  */
 static bool fs_hides_numbers(const char *path)
 {

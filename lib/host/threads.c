@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The threads of a watched process. The list is read again when it must have changed: their number differs, one cannot
- * be read any more; and now and then, because threads name themselves after they were started.
+ * The threads of a watched process. The list is read again when it must have changed: their number
+ * differs, one cannot be read any more; and now and then, because threads name themselves after
+ * they were started.
  */
 #include "watch.h"
 
@@ -33,12 +34,13 @@ void host_threads_done(struct host_watch *w)
 	w->n_tasks = 0;
 }
 
-static ssize_t file_read(const struct host_watch *w, const struct host_task *task, int *fd, bool *opened,
-			 char *buf, size_t size, const char *name)
+static ssize_t file_read(const struct host_watch *w, const struct host_task *task, int *fd,
+			 bool *opened, char *buf, size_t size, const char *name)
 {
 	if (task->kthread)
 		return host_kept_read(w->h, fd, opened, buf, size, "proc/%d/%s", task->tid, name);
-	return host_kept_read(w->h, fd, opened, buf, size, "proc/%d/task/%d/%s", w->pid, task->tid, name);
+	return host_kept_read(w->h, fd, opened, buf, size, "proc/%d/task/%d/%s", w->pid,
+			      task->tid, name);
 }
 
 /* For one reading only: comm is read on every listing, and is not worth a descriptor. */
@@ -57,12 +59,13 @@ static void comm_read(const struct host_watch *w, struct host_task *task, struct
 	if (len && buf[len - 1] == '\n')
 		buf[--len] = '\0';
 	memset(task->comm, 0, sizeof(task->comm));
-	memcpy(task->comm, buf, (size_t)len < sizeof(task->comm) ? (size_t)len : sizeof(task->comm) - 1);
+	memcpy(task->comm, buf, strnlen(buf, sizeof(task->comm) - 1));
 	t->vhost = task->kthread || host_comm_is_vhost(task->comm, &owner);
 }
 
 /* Take the thread over from the old list, or begin with it. */
-static void list_take(struct host_watch *w, size_t *old, struct host_task *task, struct watch_thread *t)
+static void list_take(struct host_watch *w, size_t *old, struct host_task *task,
+		      struct watch_thread *t)
 {
 	while (*old < w->n_tasks && w->tasks[*old].tid < task->tid)
 		thread_done(&w->threads[(*old)++]);
@@ -95,15 +98,15 @@ static void list_replace(struct host_watch *w, const struct host_ids *ids)
 		task->cpu = -1;
 		task->state = '?';
 		if (k >= w->n_workers || (i < ids->n && ids->id[i] <= w->workers[k].tid)) {
-			/* a worker that is a thread of the process is counted there */
-			if (k < w->n_workers && ids->id[i] == w->workers[k].tid)
-				k++;
 			task->tid = ids->id[i++];
 		} else {
 			task->kthread = true;
 			task->start = w->workers[k].start;
-			task->tid = w->workers[k++].tid;
+			task->tid = w->workers[k].tid;
 		}
+		/* a worker that is a thread of the process too, or was named twice, counts once */
+		while (k < w->n_workers && w->workers[k].tid == task->tid)
+			k++;
 		list_take(w, &old, task, &threads[n]);
 		n++;
 	}
@@ -127,15 +130,18 @@ static int list_read(struct host_watch *w)
 	if (is_gone(r))
 		return -ESRCH;
 	if (r < 0)
-		return 0;		/* descriptors ran out, say: the old list, and again next time */
+		return 0;		/* out of descriptors, say: again next time */
 	list_replace(w, &ids);
 	for (size_t i = 0; i < w->n_tasks; i++)
 		comm_read(w, &w->tasks[i], &w->threads[i]);
 	return 0;
 }
 
-/* The thread's own stat: who it is after a file was opened, and where it runs if that is asked for. */
-static int stat_read(const struct host_watch *w, struct host_task *task, struct watch_thread *t, bool keep)
+/*
+ * The thread's own stat: who it is after a file was opened, and where it runs if that is asked for.
+ */
+static int stat_read(const struct host_watch *w, struct host_task *task,
+		     struct watch_thread *t, bool keep)
 {
 	char buf[HOST_STAT_SIZE];
 	struct host_stat st;
@@ -161,12 +167,13 @@ static int stat_read(const struct host_watch *w, struct host_task *task, struct 
 }
 
 /*
- * A thread that was started after the previous reading has spent all its time since; of another one (the first
- * reading, a worker handed over late) nobody knows when it spent it, so it counts from here.
+ * A thread that was started after the previous reading has spent all its time since; of another one
+ * (the first reading, a worker handed over late) nobody knows when it spent it, so it counts from
+ * here.
  */
 static void count(struct host_watch *w, struct host_task *task, struct watch_thread *t)
 {
-	if (!t->counted && !(w->list_ticks && task->start >= w->list_ticks)) {
+	if (!t->counted && !(w->read_ticks && task->start >= w->read_ticks)) {
 		t->run_ns = task->run_ns;
 		t->wait_ns = task->wait_ns;
 	}
@@ -183,7 +190,8 @@ static void count(struct host_watch *w, struct host_task *task, struct watch_thr
 	}
 }
 
-static int thread_read(struct host_watch *w, struct host_task *task, struct watch_thread *t, unsigned needs)
+static int thread_read(struct host_watch *w, struct host_task *task, struct watch_thread *t,
+		       unsigned needs)
 {
 	bool opened = false, place = needs & HOST_NEED_CPU;
 	uint64_t run, wait;

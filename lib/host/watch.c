@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * One process watched: state, memory, I/O and KVM exits, on descriptors kept open. A descriptor of /proc belongs to the
- * process it was opened for, whoever gets its pid later; what is opened again is checked by the start time.
+ * One process watched: state, memory, I/O and KVM exits, on descriptors kept open. A descriptor of
+ * /proc belongs to the process it was opened for, whoever gets its pid later; what is opened again
+ * is checked by the start time.
  */
 #include "watch.h"
 
@@ -28,7 +29,8 @@ static bool may_keep(int fd)
 	return (rlim_t)fd < lim.rlim_cur - spare;
 }
 
-ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size, const char *fmt, ...)
+ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size,
+		       const char *fmt, ...)
 {
 	va_list ap;
 	ssize_t len;
@@ -66,7 +68,10 @@ static uint64_t boot_ticks(const struct host *h)
 	return (uint64_t)ts.tv_sec * hz + (uint64_t)ts.tv_nsec * hz / NS_PER_SEC;
 }
 
-/* Everything is let go at once: an open debugfs file keeps the dead guest's struct kvm in the kernel. */
+/*
+ * Everything is let go at once: an open debugfs file keeps the dead guest's struct kvm in the
+ * kernel.
+ */
 static int watch_bury(struct host_watch *w)
 {
 	w->dead = true;
@@ -110,7 +115,8 @@ static void statm_read(struct host_watch *w)
 	uint64_t pages;
 	bool opened;
 
-	if (host_kept_read(w->h, &w->statm_fd, &opened, buf, sizeof(buf), "proc/%d/statm", w->pid) < 0)
+	if (host_kept_read(w->h, &w->statm_fd, &opened, buf, sizeof(buf), "proc/%d/statm",
+			   w->pid) < 0)
 		return;
 	if (host_u64_next(&p, &pages) && host_u64_next(&p, &pages))
 		w->rss_bytes = pages * host_facts(w->h)->page_bytes;
@@ -133,7 +139,8 @@ static bool io_read(struct host_watch *w, struct host_usage *out)
 
 	if (host_kept_read(w->h, &w->io_fd, &opened, buf, sizeof(buf), "proc/%d/io", w->pid) < 0)
 		return false;
-	return line_u64(buf, "\nread_bytes:", &out->read_bytes) && line_u64(buf, "\nwrite_bytes:", &out->write_bytes);
+	return line_u64(buf, "\nread_bytes:", &out->read_bytes) &&
+	       line_u64(buf, "\nwrite_bytes:", &out->write_bytes);
 }
 
 /* The first PID-FD: a process with several VMs is not QEMU's way. */
@@ -159,7 +166,10 @@ static void kvm_find(struct host_watch *w)
 	closedir(dir);
 }
 
-/* Looked for at the first reading, and then each time the threads are listed: a VM is there before its vCPUs' threads. */
+/*
+ * Looked for at the first reading, and then each time the threads are listed: a VM is there before
+ * its vCPUs' threads.
+ */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
 	const char *p;
@@ -171,7 +181,8 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 		kvm_find(w);
 	if (!w->kvm_name[0])
 		return false;
-	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf), "sys/kernel/debug/kvm/%s/exits", w->kvm_name);
+	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf),
+			     "sys/kernel/debug/kvm/%s/exits", w->kvm_name);
 	if (len < 0) {
 		host_kept_drop(&w->kvm_fd);
 		if (len != -EMFILE && len != -ENFILE)
@@ -260,7 +271,7 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 		r = host_threads_read(w, needs);
 	if (r < 0)
 		return r == -ESRCH ? watch_bury(w) : r;
-	w->list_ticks = ticks;
+	w->read_ticks = ticks;
 	statm_read(w);
 	u.has_io = (needs & HOST_NEED_IO) && io_read(w, &u);
 	u.has_kvm = (needs & HOST_NEED_KVM) && kvm_read(w, &u);

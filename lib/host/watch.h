@@ -31,7 +31,7 @@ struct host_watch {
 
 	bool relist;
 	unsigned since_list;
-	uint64_t list_ticks;		/* since boot, at the start of the previous reading; 0: none yet */
+	uint64_t read_ticks;		/* since boot, when the previous reading began; 0: none */
 	struct host_task *tasks;	/* sorted by tid; threads[i] belongs to tasks[i] */
 	struct watch_thread *threads;
 	size_t n_tasks;
@@ -40,10 +40,11 @@ struct host_watch {
 };
 
 /*
- * A small file on *fd; opened when it is not yet, and then kept unless descriptors are getting short. *opened says that
- * it was, so whose file it is must be checked.
+ * A small file on *fd; opened when it is not yet, and then kept unless descriptors are getting
+ * short. *opened says that it was, so whose file it is must be checked.
  */
-ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size, const char *fmt, ...)
+ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size,
+		       const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void host_kept_drop(int *fd);
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A small recorded host that a test makes and changes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "host_tree.h"
+#include "lib/host/host.h"
+
+char *tree_new(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char *root;
+
+	if (!dir) {
+		dir = "build";
+		mkdir(dir, 0755);
+	}
+	root = xasprintf("%s/host-XXXXXX", dir);
+	assert_non_null(mkdtemp(root));
+	return root;
+}
+
+static int entry_remove(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+void tree_remove(char *root)
+{
+	assert_int_equal(nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+	free(root);
+}
+
+void tree_put(const char *root, const char *name, const char *data, size_t len)
+{
+	auto_free char *path = xasprintf("%s/%s", root, name);
+	FILE *f;
+
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	fclose(f);
+}
+
+void tree_puts(const char *root, const char *text, const char *fmt, ...)
+{
+	auto_free char *name = NULL;
+	char *made;
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_true(vasprintf(&made, fmt, ap) >= 0);
+	va_end(ap);
+	name = made;
+	tree_put(root, name, text, strlen(text));
+}
+
+struct host *tree_host(const char *root)
+{
+	struct err err = {0};
+	struct host *h;
+
+	assert_int_equal(host_open(root, &h, &err), 0);
+	return h;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* lib/host: the root, static facts, and the formats of /proc. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/host/host.h"
+#include "lib/host/private.h"
+
+#define BOX "tests/fixtures/host/box1"
+
+static void test_facts(void **state)
+{
+	const struct host_facts *f;
+	struct err err = {0};
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(host_open(BOX, &h, &err), 0);
+	f = host_facts(h);
+	assert_false(host_is_live(h));
+	assert_string_equal(f->name, "box1");
+	assert_int_equal(f->cpus, 4);
+	assert_int_equal(f->nodes, 2);
+	assert_int_equal(f->mem_bytes, 16384000ull * 1024);
+	assert_int_equal(f->page_bytes, sysconf(_SC_PAGESIZE));
+	assert_int_equal(host_cpu_node(h, 2), 0);
+	assert_int_equal(host_cpu_node(h, 3), 1);
+	assert_int_equal(host_cpu_node(h, 4), -1);
+	host_free(h);
+}
+
+static void test_live(void **state)
+{
+	struct err err = {0};
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(host_open("/", &h, &err), 0);
+	assert_true(host_is_live(h));
+	assert_int_equal(host_facts(h)->cpus, sysconf(_SC_NPROCESSORS_ONLN));
+	assert_true(host_facts(h)->nodes >= 1);
+	assert_true(host_facts(h)->mem_bytes > 0);
+	assert_int_equal(host_cpu_node(h, 65536), -1);
+	host_free(h);
+	assert_int_equal(host_open("/nonexistent/root", &h, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/nonexistent/root"));
+}
+
+static void test_files(void **state)
+{
+	struct err err = {0};
+	char buf[8], link[64];
+	struct host *h;
+	int fd;
+
+	(void)state;
+	assert_int_equal(host_open(BOX, &h, &err), 0);
+	assert_int_equal(host_read(h, buf, sizeof(buf), "proc/%d/comm", 1002), 7);
+	assert_string_equal(buf, "web-fro");
+	assert_int_equal(host_read(h, buf, sizeof(buf), "proc/%d/comm", 9), -ENOENT);
+	assert_int_equal(host_openat(h, "/etc/passwd"), -EINVAL);
+	assert_int_equal(host_openat(h, "%05000d", 1), -ENAMETOOLONG);
+	fd = host_openat(h, "proc/1001/comm");
+	assert_true(fd >= 0);
+	assert_int_equal(host_pread(fd, buf, sizeof(buf)), 6);
+	assert_int_equal(host_pread(fd, buf, sizeof(buf)), 6);
+	assert_string_equal(buf, "(a) b\n");
+	close(fd);
+	assert_int_equal(host_readlink(h, link, sizeof(link), "proc/1001/fd/0"), 9);
+	assert_string_equal(link, "/dev/null");
+	assert_int_equal(host_readlink(h, link, sizeof(link), "proc/1001/comm"), -EINVAL);
+	host_free(h);
+}
+
+#define TAIL " 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 7 0 4242 1 6400 0 0 0 0 0 0 0 0 0 0 0 0 0 0 3 0"
+
+static void test_stat(void **state)
+{
+	static const struct {
+		const char *line, *comm;
+		char state;
+		int cpu;
+	} good[] = {
+		{ "9 (qemu) S" TAIL "\n", "qemu", 'S', 3 },
+		{ "9 (qemu) S" TAIL " 0 0\n", "qemu", 'S', 3 },
+		{ "9 ((a) b) R" TAIL, "(a) b", 'R', 3 },
+		{ "9 () D" TAIL, "", 'D', 3 },
+		{ "9 () Z 1 1) T" TAIL, ") Z 1 1", 'T', 3 },
+		{ "9 (kworker/u4:2-events_unbound) I" TAIL, "kworker/u4:2-ev", 'I', 3 },
+		{ "9 (a\nb) S" TAIL, "a\nb", 'S', 3 },
+		{ "9 (a) S 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 7 0 4242", "a", 'S', -1 },
+	};
+	static const char *const bad[] = {
+		"", "\n", "9", "9 (", "9 )", ")(", "9 (a)", "9 (a) ", "9 (a) S", "9 (a)S 1", "9 (a) SS 1", "9 (a) 1 1",
+		"9 (a) S 1 9 9 0 -1 4194560", "9 (a) S 1 9 9 0 -1 ", "9 (a) S 1 9 9 0 -1 x 1 0 0 0 50 20 0 0 20 0 7 0 4242",
+		"9 (a) S 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 7", "9 (a) S 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 7 0 ",
+		"9 (a) S 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 -7 0 4242",
+		"9 (a) S 1 9 9 0 -1 4194560 1 0 0 0 50 20 0 0 20 0 7 0 99999999999999999999999",
+	};
+	struct host_stat st;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(host_stat_parse(good[i].line, &st), 0);
+		assert_string_equal(st.comm, good[i].comm);
+		assert_int_equal(st.state, good[i].state);
+		assert_int_equal(st.threads, 7);
+		assert_int_equal(st.start, 4242);
+		assert_int_equal(st.cpu, good[i].cpu);
+		assert_false(st.kthread);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		/* on the heap, so that a sanitizer sees a step too far */
+		auto_free char *line = xstrdup(bad[i]);
+
+		assert_int_equal(host_stat_parse(line, &st), -EBADMSG);
+	}
+}
+
+static void test_own_stat(void **state)
+{
+	char buf[HOST_STAT_SIZE];
+	struct err err = {0};
+	struct host_stat st;
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(host_open("/", &h, &err), 0);
+	assert_true(host_read(h, buf, sizeof(buf), "proc/self/stat") > 0);
+	assert_int_equal(host_stat_parse(buf, &st), 0);
+	assert_int_equal(st.state, 'R');
+	assert_int_equal(st.threads, 1);
+	assert_in_range(st.cpu, 0, sysconf(_SC_NPROCESSORS_CONF) - 1);
+	host_free(h);
+}
+
+static void test_ranges(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned sum;		/* of all firsts and lasts */
+		int end;
+	} rows[] = {
+		{ "", 0, 0 }, { "\n", 0, 0 }, { "0\n", 0, 0 }, { "3", 6, 0 }, { "0-3,8,10-11\n", 3 + 16 + 21, 0 },
+		{ "1-", 0, -EINVAL }, { "5-2", 0, -EINVAL }, { "1,x", 2, -EINVAL }, { "-1", 0, -EINVAL }, { "1;2", 0, -EINVAL },
+		{ "0-99999999999", 0, -EINVAL }, { "1,,2", 2, -EINVAL },
+	};
+	unsigned first, last, sum;
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *p = rows[i].text;
+
+		for (sum = 0; (r = host_range_next(&p, &first, &last)) > 0;)
+			sum += first + last;
+		assert_int_equal(r, rows[i].end);
+		assert_int_equal(sum, rows[i].sum);
+	}
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *path;
+		bool qemu;
+	} exe[] = {
+		{ "/usr/bin/qemu-system-x86_64", true }, { "qemu-system-arm", true }, { "/usr/libexec/qemu-kvm", true },
+		{ "/usr/bin/kvm", true }, { "kvm (deleted)", true }, { "/usr/bin/qemu-system-x86_64 (deleted)", true },
+		{ "qemu-system-", false }, { "qemu-system- (deleted)", false }, { "/usr/bin/kvm-ok", false },
+		{ "/opt/kvm/sh", false }, { "qemu-img", false }, { "qemu-kvm2", false }, { "kvm_stat", false },
+		{ " (deleted)", false }, { "", false }, { "/", false }, { "/usr/bin/kvm/", false },
+	};
+	static const struct {
+		const char *comm;
+		pid_t owner;
+	} vhost[] = {
+		{ "vhost-1001", 1001 }, { "vhost-", 0 }, { "vhost-x", 0 }, { "vhost- 1", 0 }, { "vhost-12x", 0 },
+		{ "vhost-99999999", 99999999 }, { "vhost-9999999999", 0 }, { "xvhost-1", 0 }, { "vhost", 0 },
+	};
+	pid_t owner;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(exe); i++)
+		assert_int_equal(host_exe_is_qemu(exe[i].path), exe[i].qemu);
+	for (i = 0; i < ARRAY_SIZE(vhost); i++) {
+		owner = 0;
+		assert_int_equal(host_comm_is_vhost(vhost[i].comm, &owner), vhost[i].owner != 0);
+		assert_int_equal(owner, vhost[i].owner);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_live),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_stat),
+		cmocka_unit_test(test_own_stat),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
