@@ -62,6 +62,8 @@ void change_build(struct session *s, const struct call *c, struct change *change
 	rc = c->verb->build(p, change->qmp, s->host, &p->err);
 	if (rc)
 		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : PLAN_INVALID);
+	else			/* what a question answered with "no" on the way is no error */
+		p->err = (struct err){0};
 }
 
 void change_run(struct change *change, int interrupt_fd,

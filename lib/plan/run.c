@@ -284,8 +284,10 @@ static int run_from(struct run *r, size_t first)
 		else
 			p->steps[i].status = STEP_OK;
 	}
-	if (!rc)
+	if (!rc) {
 		p->status = PLAN_OK;
+		p->err = (struct err){0};
+	}
 	qmp_set_interrupt(r->env->qmp, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");
