@@ -100,12 +100,18 @@ static int check_image(const struct plan *p, const struct host *h, bool *block_d
 	return check_format(p, head, fd < 0 ? 0 : pread(fd, head, sizeof(head), 0), err);
 }
 
+/* A device, and not a property of the container. */
+static bool is_child(const struct qmp_prop *prop)
+{
+	return str_has_prefix(prop->type, "child<");
+}
+
 static bool is_peripheral(const struct qmp_prop *list, size_t n, const char *id)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].name, id))
+		if (is_child(&list[i]) && !strcmp(list[i].name, id))
 			return true;
 	return false;
 }
@@ -127,7 +133,8 @@ static int same_or_taken(struct plan *p, struct qmp *q, const char *id, const ch
 			same = !strcmp(disks[i].file, file) && !strcmp(disks[i].format, format);
 	qmp_disks_free(disks, n);
 	if (!same)
-		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", id, type);
+		return err_set(err, -EEXIST, "id '%s' is taken by a %.*s of this guest", id,
+			       (int)strcspn(type + strlen("child<"), ">"), type + strlen("child<"));
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -149,7 +156,7 @@ static int choose_id(struct plan *p, struct qmp *q, struct err *err)
 	if (id) {
 		p->device = xstrdup(id);
 		for (i = 0; i < n; i++)
-			if (!strcmp(list[i].name, id))
+			if (is_child(&list[i]) && !strcmp(list[i].name, id))
 				rc = same_or_taken(p, q, id, list[i].type, err);
 	}
 	while (!p->device) {
