@@ -25,8 +25,7 @@ for format in raw qcow2; do
 	t_ok "$format: the guest sees it" wait_for 60 guest_has_serial shared "s-$format"
 	t_ok "$format: QEMU has it" vm_has_device shared "$id"
 	t_ok "$format: and its node" grep -q -w "$id-node" <<<"$(nodes)"
-	t_ok "$format: kvmtop shows its queue" jq -e --arg id "$id" 'select(.device == $id and .kind == "request")' \
-		<<<"$(kt -d 0 -o json queues "$vm")" >/dev/null
+	t_is "$format: kvmtop shows its queue" "$(kt -d 0 -o json queues "$vm" | jq -r --arg id "$id" 'select(.device == $id).kind')" request
 	kt -o json disk add "$vm" file="one.$format" format="$format" id="$id" >record
 	t_is "$format: once more is no change: exit 0" "$?" 0
 	t_is "$format: and says so" "$(jq -r .status record)" unchanged
