@@ -392,7 +392,7 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct qmp_disk *dis
 	s = plan_await_gone(p, disk->id);
 	step_leaves(s, "device %s, which the guest has not let go of", disk->id);
 	for (i = 0; i < n; i++) {
-		s = plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
+		s = i ? plan_drop_node(p, chain[i]) : plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
 		step_leaves(s, "block node %s (%s)", chain[i], disk->file ? disk->file : "?");
 	}
 	qmp_strings_free(chain, n);
