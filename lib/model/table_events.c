@@ -2,7 +2,7 @@
 /* jobs, events and find: what is under way, what happened, who has it. */
 #include "tables.h"
 
-#define JOBS "query-migrate, query-jobs and query-block-jobs, asked for each sample while jobs are looked at: "
+#define JOBS "query-migrate and query-jobs, asked for each sample while jobs are looked at: "
 
 static const struct column job_columns[] = {
 	COLUMN_VM, COLUMN_REF,
