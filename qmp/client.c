@@ -301,18 +301,20 @@ static int send_command(struct qmp *q, const char *command, struct json_object *
 			uint64_t deadline, struct err *err)
 {
 	int rc = flush(q, -1, deadline, err);
+	bool begun = false;
 
 	if (!rc) {
 		put_command(q, command, args);
 		rc = flush(q, fd, deadline, err);
-		if (rc && !q->out_at)
-			buf_reset(&q->out);
-		else if (rc)
+		begun = q->out_at;
+		if (rc && begun)
 			q->late++;
+		else if (rc)
+			buf_reset(&q->out);
 	}
 	if (rc == -ETIMEDOUT)
 		err_set(err, rc, "QEMU does not read its monitor: %s was not %s", command,
-			q->out_at ? "sent whole" : "sent");
+			begun ? "sent whole" : "sent");
 	return rc;
 }
 
