@@ -296,13 +296,13 @@ void attach_start(struct sampler *s, struct guest *g)
 	}
 	g->asking = ASK_UNDER_WAY;
 	g->ask_again_ns = 0;
-	pool_add(s->pool, job_run, j);
+	pool_add(s->pool, job_run, job_free, j);
 }
 
 void attach_stop(struct sampler *s)
 {
 	eventfd_write(s->quit_fd, 1);
-	pool_free(s->pool, job_free);
+	pool_free(s->pool);
 	s->pool = NULL;
 }
 
