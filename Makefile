@@ -42,6 +42,7 @@ LIB := $(BUILD)/libkvmtop.a
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_LIB := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 
 all: $(BUILD)/kvmtop man/kvmtop.1
 
@@ -69,7 +70,11 @@ $(BUILD)/obj/lib/cmd/version.o: KT_CPPFLAGS += -include $(BUILD)/version.h
 man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
 	$(call say,GEN,$@)$(BUILD)/kvmtop --batch gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
 
-tests: $(TESTS)
+tests: $(TESTS) tools
+tools: $(TOOLS)
+$(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_LIB:%.c=$(BUILD)/obj/%.o) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS) -lcmocka
@@ -95,6 +100,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check bench soak install uninstall clean FORCE
+.PHONY: all tests tools check bench soak install uninstall clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -51,37 +51,59 @@ static bool is_qcow2(const char *head, ssize_t len)
 	return len >= 4 && !memcmp(head, "QFI\xfb", 4);
 }
 
-/* The image as QEMU sees it: its file system may be another than ours. */
-static int check_image(const struct plan *p, const struct host *h, struct err *err)
+static int check_format(const struct plan *p, const char *head, ssize_t len, struct err *err)
 {
 	const char *file = plan_arg(p, "file"), *format = plan_arg(p, "format"), *force = plan_arg(p, "force");
-	bool forced = force && !strcmp(force, "on");
-	auto_free char *path = NULL;
+
+	if (!format)
+		return err_set(err, -EINVAL, "format= is missing, and never guessed: image %s looks like %s, say format=%s", file,
+			       is_qcow2(head, len) ? "qcow2" : "a raw disk", is_qcow2(head, len) ? "qcow2" : "raw");
+	if (!strcmp(format, "qcow2") && !is_qcow2(head, len))
+		return err_set(err, -EINVAL, "image %s is not qcow2 (say format=raw if it is a plain disk image)", file);
+	if (!strcmp(format, "raw") && is_qcow2(head, len) && !(force && !strcmp(force, "on")))
+		return err_set(err, -EINVAL, "image %s has a qcow2 header, the guest would see the container instead of the disk "
+			       "(say format=qcow2, or force=on if the header is the guest's own)", file);
+	return 0;
+}
+
+/* Where the guest's process finds a path: its file system may be another than ours. */
+static char *guest_path(const struct plan *p, const struct host *h, const char *path)
+{
+	int pid;
+
+	if (p->ref && sscanf(p->ref, "pid:%d", &pid) == 1)
+		return host_proc_path(h, pid, path);
+	return xstrdup(path);
+}
+
+static int check_image(const struct plan *p, const struct host *h, bool *block_device, struct err *err)
+{
+	const char *file = plan_arg(p, "file");
+	auto_free char *path = guest_path(p, h, file);
 	auto_close int fd = -1;
 	struct stat st;
 	char head[4];
-	ssize_t len;
-	int pid = 0;
 
-	if (p->ref && sscanf(p->ref, "pid:%d", &pid) == 1)
-		path = host_proc_path(h, pid, file);
-	if (stat(path ? path : file, &st))
-		return err_sys(err, -errno == -ENOENT ? -EINVAL : -errno, "image %s%s", file,
-			       errno == ENOENT ? ": no such file (create it with: qemu-img create)" : "");
+	if (stat(path, &st)) {
+		if (errno == ENOENT)	/* not -ENOENT: that is said of guests and devices */
+			return err_set(err, -EINVAL, "image %s: no such file (make one with: qemu-img create)", file);
+		return err_sys(err, -errno, "image %s", file);
+	}
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, -EINVAL, "image %s is a directory", file);
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return err_set(err, -EINVAL, "image %s is neither a file nor a block device", file);
-	fd = open(path ? path : file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)		/* QEMU's rights count, not ours: let it try */
+	*block_device = S_ISBLK(st.st_mode);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && plan_arg(p, "format"))	/* QEMU's rights count, not ours: let it try */
 		return 0;
-	len = pread(fd, head, sizeof(head), 0);
-	if (!strcmp(format, "qcow2") && !is_qcow2(head, len))
-		return err_set(err, -EINVAL, "image %s is not qcow2 (say format=raw if it is a plain disk image)", file);
-	if (!strcmp(format, "raw") && is_qcow2(head, len) && !forced)
-		return err_set(err, -EINVAL, "image %s has a qcow2 header, the guest would see the container instead of the disk "
-			       "(say format=qcow2, or force=on if the header is the guest's own)", file);
-	return 0;
+	return check_format(p, head, fd < 0 ? 0 : pread(fd, head, sizeof(head), 0), err);
+}
+
+/* A device, and not a property of the container. */
+static bool is_child(const struct qmp_prop *prop)
+{
+	return str_has_prefix(prop->type, "child<");
 }
 
 static bool is_peripheral(const struct qmp_prop *list, size_t n, const char *id)
@@ -89,7 +111,7 @@ static bool is_peripheral(const struct qmp_prop *list, size_t n, const char *id)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].name, id))
+		if (is_child(&list[i]) && !strcmp(list[i].name, id))
 			return true;
 	return false;
 }
@@ -111,7 +133,8 @@ static int same_or_taken(struct plan *p, struct qmp *q, const char *id, const ch
 			same = !strcmp(disks[i].file, file) && !strcmp(disks[i].format, format);
 	qmp_disks_free(disks, n);
 	if (!same)
-		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", id, type);
+		return err_set(err, -EEXIST, "id '%s' is taken by a %.*s of this guest", id,
+			       (int)strcspn(type + strlen("child<"), ">"), type + strlen("child<"));
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -133,7 +156,7 @@ static int choose_id(struct plan *p, struct qmp *q, struct err *err)
 	if (id) {
 		p->device = xstrdup(id);
 		for (i = 0; i < n; i++)
-			if (!strcmp(list[i].name, id))
+			if (is_child(&list[i]) && !strcmp(list[i].name, id))
 				rc = same_or_taken(p, q, id, list[i].type, err);
 	}
 	while (!p->device) {
@@ -255,12 +278,12 @@ static int check_options(const struct plan *p, struct qmp *q, struct err *err)
  * The file is nested in the format's node, so that deleting the one drops both. The node has a name of ours, its file a
  * generated one.
  */
-static struct json_object *node_json(const struct plan *p, const struct stat *st, const char *node)
+static struct json_object *node_json(const struct plan *p, bool block_device, const char *node)
 {
 	struct json_object *file = json_object_new_object(), *obj = json_object_new_object();
 	bool cache = plan_arg(p, "cache") != NULL;
 
-	json_put_str(file, "driver", st && S_ISBLK(st->st_mode) ? "host_device" : "file");
+	json_put_str(file, "driver", block_device ? "host_device" : "file");
 	json_put_str(file, "filename", plan_arg(p, "file"));
 	if (plan_arg(p, "aio"))
 		json_put_str(file, "aio", plan_arg(p, "aio"));
@@ -297,12 +320,12 @@ static struct json_object *named(const char *key, const char *name)
 	return json_put_str(json_object_new_object(), key, name);
 }
 
-static void plan_add(struct plan *p, const struct stat *st, const char *node, const char *bus)
+static void plan_add(struct plan *p, bool block_device, const char *node, const char *bus)
 {
 	const char *wait = plan_arg(p, "wait");
 	struct step *s;
 
-	s = plan_qmp(p, "blockdev-add", node_json(p, st, node));
+	s = plan_qmp(p, "blockdev-add", node_json(p, block_device, node));
 	step_undo_qmp(s, "blockdev-del", named("node-name", node));
 	step_leaves(s, "block node %s (%s)", node, plan_arg(p, "file"));
 	s = plan_qmp(p, "device_add", device_json(p, node, bus));
@@ -315,10 +338,10 @@ static void plan_add(struct plan *p, const struct stat *st, const char *node, co
 int hotplug_disk_add(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
 {
 	auto_free char *node = NULL, *bus = NULL;
-	struct stat st;
+	bool block_device = false;
 	int rc;
 
-	rc = check_image(p, h, err);
+	rc = check_image(p, h, &block_device, err);
 	if (!rc)
 		rc = check_guest(p, q, err);
 	if (!rc)
@@ -333,7 +356,7 @@ int hotplug_disk_add(struct plan *p, struct qmp *q, const struct host *h, struct
 		rc = choose_port(q, &bus, err);
 	if (rc)
 		return rc;
-	plan_add(p, stat(plan_arg(p, "file"), &st) ? NULL : &st, node, bus);
+	plan_add(p, block_device, node, bus);
 	return 0;
 }
 
@@ -369,7 +392,7 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct qmp_disk *dis
 	s = plan_await_gone(p, disk->id);
 	step_leaves(s, "device %s, which the guest has not let go of", disk->id);
 	for (i = 0; i < n; i++) {
-		s = plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
+		s = i ? plan_drop_node(p, chain[i]) : plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
 		step_leaves(s, "block node %s (%s)", chain[i], disk->file ? disk->file : "?");
 	}
 	qmp_strings_free(chain, n);

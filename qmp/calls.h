@@ -2,8 +2,8 @@
 /*
  * Typed QMP calls: ask, check every type, decode into plain structs. Lists are vecs that the caller frees with the
  * function beside them. Unknown members and enum values are ignored; documented-optional ones are optional.
- * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise. An answer of the wrong type or out of
- * bounds is -EBADMSG; the client stays usable.
+ * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise. An answer of
+ * the wrong type or out of bounds is -EBADMSG; the client stays usable.
  */
 #ifndef KT_QMP_CALLS_H
 #define KT_QMP_CALLS_H
@@ -66,8 +66,10 @@ struct qmp_virtio {
 /* All virtio devices, rings included where with_rings; CommandNotFound (before 7.2) gives -ENOSYS. */
 int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n, struct err *err);
 void qmp_virtio_free(struct qmp_virtio *list, size_t n);
-/* The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such virtio device;
- * -EOPNOTSUPP: one that must not be asked. */
+/*
+ * The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such
+ * virtio device; -EOPNOTSUPP: one that must not be asked.
+ */
 int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err);
 
 /* Disks: query-block for what is plugged where. */
@@ -85,9 +87,10 @@ int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err
 void qmp_disks_free(struct qmp_disk *list, size_t n);
 
 /*
- * Node names of a disk's chain in the order in which they can be deleted (top first). Auto-named ones are left out, and
- * those that somebody outside the chain uses too. A node that was defined inside its parent goes with the parent, and
- * QEMU does not say which were: look at qmp_query_nodes before deleting the next. -ENODEV: no such node.
+ * Node names of a disk's chain in the order in which they can be deleted (top first). Auto-named
+ * ones are left out, and those that somebody outside the chain uses too. A node that was defined
+ * inside its parent goes with the parent, and QEMU does not say which were: look at
+ * qmp_query_nodes before deleting the next. -ENODEV: no such node.
  */
 int qmp_query_chain(struct qmp *q, const char *node, char ***names, size_t *n, struct err *err);
 /* All node names (query-named-block-nodes, flat), or all qdev ids under /machine/peripheral. */

@@ -196,9 +196,11 @@ int qmp_query_chain(struct qmp *q, const char *node, char ***names, size_t *n, s
 	while (more) {
 		more = false;
 		for (i = 0; i < g.n_nodes; i++) {
-			if (g.nodes[i].taken || !g.nodes[i].driver || !graph_is_freed(&g, &g.nodes[i]))
+			struct graph_node *one = &g.nodes[i];
+
+			if (one->taken || !one->driver || !graph_is_freed(&g, one))
 				continue;
-			take_node(&g.nodes[i], &list, &found);
+			take_node(one, &list, &found);
 			more = true;
 		}
 	}

@@ -17,10 +17,15 @@ static void free_port(struct qmp_port *p)
 	free(p->kind);
 }
 
-void qmp_ports_free(struct qmp_port *list, size_t n)
+static void free_ports(struct qmp_port *ports, size_t n)
 {
 	while (n)
-		free_port(&list[--n]);
+		free_port(&ports[--n]);
+}
+
+void qmp_ports_free(struct qmp_port *list, size_t n)
+{
+	free_ports(list, n);
 	free(list);
 }
 
@@ -112,7 +117,8 @@ static int read_slots(struct qmp *q, const char *path, uint32_t *taken, struct e
 
 		if (!is_occupant(&props[i]))
 			continue;
-		rc = qmp_ask(q, "qom-get", qmp_path_args(device, "addr"), json_type_int, &addr, err);
+		rc = qmp_ask(q, "qom-get", qmp_path_args(device, "addr"), json_type_int, &addr,
+			     err);
 		if (qmp_is_refusal(rc)) {	/* just unplugged: counts as taken no more */
 			rc = 0;
 			continue;
@@ -231,6 +237,27 @@ static int compare_ports(const void *a, const void *b)
 	return strverscmp(x->bus, y->bus);
 }
 
+/*
+ * device_add finds a bus by name only, and a port without an id has QEMU's own ("pcie.0", as the
+ * root bus): what it would mean is not for us to guess.
+ */
+static size_t drop_ambiguous(struct qmp_port *ports, size_t n, bool i440fx)
+{
+	size_t i, end, kept = 0;
+
+	for (i = 0; i < n; i = end) {
+		bool clear = i440fx || strcmp(ports[i].bus, "pcie.0");
+
+		for (end = i + 1; end < n && !strcmp(ports[i].bus, ports[end].bus); end++)
+			clear = false;
+		if (clear)
+			ports[kept++] = ports[i];
+		else
+			free_ports(&ports[i], end - i);
+	}
+	return kept;
+}
+
 int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err)
 {
 	struct qmp_port *ports = NULL;
@@ -249,6 +276,7 @@ int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err
 	/* QEMU keeps its objects in a hash table, in no order */
 	if (found)
 		qsort(ports, found, sizeof(*ports), compare_ports);
+	found = drop_ambiguous(ports, found, i440fx);
 	*list = ports;
 	*n = found;
 	return 0;

@@ -28,7 +28,10 @@ static int list_props(struct qmp *q, const char *path, const char *prefix, struc
 		return rc;
 	for (i = 0; i < json_object_array_length(ret); i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
-		struct qmp_prop p = { .name = qmp_ident(one, "name"), .type = qmp_ident(one, "type") };
+		struct qmp_prop p = {
+			.name = qmp_ident(one, "name"),
+			.type = qmp_ident(one, "type"),
+		};
 
 		if (p.name && p.type && str_has_prefix(p.type, prefix)) {
 			*vec_push(props, found) = p;

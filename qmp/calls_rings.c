@@ -90,7 +90,8 @@ static int read_own(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *
 }
 
 /* A ring that vhost serves: QEMU knows where it mapped it. */
-static int read_vhost(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *r, struct err *err)
+static int read_vhost(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *r,
+		      struct err *err)
 {
 	struct json_object *args = json_put(qmp_path_args(v->path, NULL), "queue",
 					    json_object_new_int((int)r->queue));
@@ -189,7 +190,8 @@ static const char *find_why(const struct qmp_virtio *v)
 			return NULL;
 	if (v->vhost)
 		return "vhost does not say where its rings are";
-	return v->vhost_user ? "the vhost-user back end does not run" : "QEMU does not say where the rings are";
+	return v->vhost_user ? "the vhost-user back end does not run" :
+			       "QEMU does not say where the rings are";
 }
 
 int qmp_rings_read(struct qmp *q, const struct qmp_virtio_class *class, struct qmp_nics *nics,

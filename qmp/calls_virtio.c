@@ -65,7 +65,8 @@ static void take_status(struct json_object *ret, struct qmp_virtio *v)
 {
 	struct json_object *guest = json_array(json_member(ret, "guest-features"), "transports");
 	struct json_object *vhost = json_member(ret, "vhost-dev");
-	struct json_object *protocols = json_array(json_member(vhost, "protocol-features"), "protocols");
+	struct json_object *features = json_member(vhost, "protocol-features");
+	struct json_object *protocols = json_array(features, "protocols");
 	const char *endian = json_str(ret, "device-endian");
 
 	v->vhost = json_flag(ret, "vhost-started", false);
@@ -233,7 +234,8 @@ int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *er
 	int rc = find_backend(q, id, &v, err);
 
 	if (!rc && !find_class(v.type))
-		rc = err_set(err, -EOPNOTSUPP, "%s: QEMU cannot be asked safely about a %s", id, v.type);
+		rc = err_set(err, -EOPNOTSUPP, "%s: QEMU cannot be asked safely about a %s", id,
+			     v.type);
 	if (!rc)
 		rc = qmp_virtio_status(q, &v, &queues, err);
 	if (!rc)

@@ -78,15 +78,17 @@ static int break_off(struct qmp *q, int code, const char *fmt, ...)
 
 static int take_greeting(struct qmp *q, struct json_object *doc)
 {
-	struct json_object *qemu = json_member(json_member(json_member(doc, "QMP"), "version"), "qemu");
+	struct json_object *greeting = json_member(doc, "QMP");
+	struct json_object *qemu = json_member(json_member(greeting, "version"), "qemu");
 	uint64_t major = 0, minor = 0, micro = 0;
 
-	if (!json_object_is_type(json_member(doc, "QMP"), json_type_object))
-		return break_off(q, -EPROTO, "it does not speak QMP: its first message is no greeting");
+	if (!json_object_is_type(greeting, json_type_object))
+		return break_off(q, -EPROTO,
+				 "it does not speak QMP: its first message is no greeting");
 	if (json_u64(qemu, "major", &major) && json_u64(qemu, "minor", &minor) &&
 	    json_u64(qemu, "micro", &micro) && major < 1000 && minor < 1000 && micro < 1000)
-		snprintf(q->version, sizeof(q->version), "%u.%u.%u", (unsigned)major, (unsigned)minor,
-			 (unsigned)micro);
+		snprintf(q->version, sizeof(q->version), "%u.%u.%u", (unsigned)major,
+			 (unsigned)minor, (unsigned)micro);
 	set_state(q, QMP_GREETED);
 	return 0;
 }
@@ -127,7 +129,8 @@ static int take_message(struct qmp *q, struct json_object *doc)
 	}
 	if (!json_object_is_type(doc, json_type_object) ||
 	    !(json_object_object_get_ex(doc, "return", NULL) || json_member(doc, "error")))
-		return break_off(q, -EPROTO, "it does not speak QMP: a message that is no reply and no event");
+		return break_off(q, -EPROTO,
+				 "it does not speak QMP: a message that is no reply and no event");
 	take_reply(q, doc);
 	return 0;
 }
@@ -167,7 +170,8 @@ static int receive(struct qmp *q)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n < 0)
-		return break_off(q, -ECONNRESET, "the connection to QEMU broke: %s", strerror(errno));
+		return break_off(q, -ECONNRESET, "the connection to QEMU broke: %s",
+				 strerror(errno));
 	if (n == 0)
 		return break_off(q, -ECONNRESET, "QEMU closed the connection%s",
 				 q->mid ? " in the middle of a message" : "");
@@ -178,7 +182,7 @@ static int receive(struct qmp *q)
 	return rc ? rc : 1;
 }
 
-/* The events that the descriptor is ready for, or -ETIMEDOUT, -ECANCELED without a text for the former. */
+/* What the descriptor is ready for, -ETIMEDOUT (its text is up to the caller), -ECANCELED. */
 static int wait_ready(struct qmp *q, short events, uint64_t deadline, struct err *err)
 {
 	struct pollfd fds[2] = {
@@ -221,8 +225,8 @@ static int wait_more(struct qmp *q, short events, uint64_t deadline, struct err 
 static int flush(struct qmp *q, int fd, uint64_t deadline, struct err *err)
 {
 	while (q->out_at < q->out.len) {
-		ssize_t n = q->transport.send(q->ctx, q->out.text + q->out_at, q->out.len - q->out_at,
-					      q->out_at ? -1 : fd);
+		ssize_t n = q->transport.send(q->ctx, q->out.text + q->out_at,
+					      q->out.len - q->out_at, q->out_at ? -1 : fd);
 		int rc;
 
 		if (n > 0) {
@@ -234,7 +238,8 @@ static int flush(struct qmp *q, int fd, uint64_t deadline, struct err *err)
 		if (n < 0 && fd >= 0 && !q->out_at && (errno == EBADF || errno == ETOOMANYREFS))
 			return err_sys(err, -errno, "passing a descriptor to QEMU");
 		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-			return break_off(q, -ECONNRESET, "QEMU closed the connection: %s", strerror(errno));
+			return break_off(q, -ECONNRESET, "QEMU closed the connection: %s",
+					 strerror(errno));
 		rc = wait_more(q, POLLIN | POLLOUT, deadline, err);
 		if (rc)
 			return rc;
@@ -246,9 +251,10 @@ static int flush(struct qmp *q, int fd, uint64_t deadline, struct err *err)
 
 static void put_command(struct qmp *q, const char *command, struct json_object *args)
 {
-	auto_json struct json_object *doc = json_put_str(json_object_new_object(), "execute", command);
+	auto_json struct json_object *doc = json_object_new_object();
 	auto_free char *text = NULL;
 
+	json_put_str(doc, "execute", command);
 	if (args)
 		json_put(doc, "arguments", json_object_get(args));
 	json_put(doc, "id", json_object_new_int64((int64_t)q->awaited));
@@ -295,18 +301,20 @@ static int send_command(struct qmp *q, const char *command, struct json_object *
 			uint64_t deadline, struct err *err)
 {
 	int rc = flush(q, -1, deadline, err);
+	bool begun = false;
 
 	if (!rc) {
 		put_command(q, command, args);
 		rc = flush(q, fd, deadline, err);
-		if (rc && !q->out_at)
-			buf_reset(&q->out);
-		else if (rc)
+		begun = q->out_at;
+		if (rc && begun)
 			q->late++;
+		else if (rc)
+			buf_reset(&q->out);
 	}
 	if (rc == -ETIMEDOUT)
 		err_set(err, rc, "QEMU does not read its monitor: %s was not %s", command,
-			q->out_at ? "sent whole" : "sent");
+			begun ? "sent whole" : "sent");
 	return rc;
 }
 
@@ -317,7 +325,8 @@ static int await_reply(struct qmp *q, const char *command, unsigned timeout_ms, 
 		int rc = wait_more(q, POLLIN, deadline, err);
 
 		if (rc == -ETIMEDOUT && !q->reply)
-			err_set(err, rc, "QEMU did not answer %s within %u ms", command, timeout_ms);
+			err_set(err, rc, "QEMU did not answer %s within %u ms", command,
+				timeout_ms);
 		if (rc && !q->reply) {
 			q->late++;
 			return rc;
@@ -372,9 +381,9 @@ static int await_greeting(struct qmp *q, unsigned timeout_ms, struct err *err)
 		if (q->state != QMP_CONNECTED && q->state != QMP_BROKEN)
 			break;
 		if (rc == -ETIMEDOUT)
-			return err_set(err, rc, q->mid ? "only part of a QMP greeting within %u ms" :
-				       "no QMP greeting within %u ms (another client may be connected)",
-				       timeout_ms);
+			return err_set(err, rc, "%s QMP greeting within %u ms%s",
+				       q->mid ? "only part of a" : "no", timeout_ms,
+				       q->mid ? "" : " (another client may be connected)");
 		if (rc == -ECANCELED)
 			return rc;
 		if (rc)

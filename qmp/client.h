@@ -41,6 +41,8 @@ struct qmp_peer {
 	pid_t pid;
 };
 int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, struct err *err);
+/* On a stream socket that is connected, taken over. */
+struct qmp *qmp_open_fd(int fd);
 /* On a transport that is connected; ctx is taken over. */
 struct qmp *qmp_open(const struct qmp_transport *transport, void *ctx);
 void qmp_close(struct qmp *q);			/* NULL is fine */

@@ -238,7 +238,10 @@ static char *chardev_get(const char *opts, const char *key)
 
 static void add_monitor(struct qmp_cmdline *out, enum qmp_monitor_kind kind, char *path)
 {
-	*vec_push(out->monitors, out->n_monitors) = (struct qmp_monitor){ .kind = kind, .path = path };
+	struct qmp_monitor *m = vec_push(out->monitors, out->n_monitors);
+
+	m->kind = kind;
+	m->path = path;
 }
 
 /* A socket chardev's members, however they were written. Takes path and fd over. */

@@ -50,7 +50,8 @@ static char *get_plain(const char *opts, const char *implied, const char *key)
 			continue;
 		}
 		if (bare && !(first && implied)) {
-			bool off = len > 2 && str_has_prefix(at, "no") && is_word(at + 2, len - 2, key);
+			bool off = len > 2 && str_has_prefix(at, "no") &&
+				   is_word(at + 2, len - 2, key);
 
 			if (off || is_word(at, len, key)) {
 				found = true;

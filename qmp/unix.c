@@ -68,6 +68,14 @@ static const struct qmp_transport unix_transport = {
 	.close = unix_close,
 };
 
+struct qmp *qmp_open_fd(int fd)
+{
+	struct unix_conn *c = xcalloc(1, sizeof(*c));
+
+	c->fd = fd;
+	return qmp_open(&unix_transport, c);
+}
+
 static int connect_to(int fd, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -103,7 +111,6 @@ int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, str
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct unix_conn *c;
 	int rc;
 
 	if (fd < 0)
@@ -116,8 +123,6 @@ int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, str
 		return err_sys(err, -errno, "%s: who listens there", path);
 	if (peer)
 		*peer = (struct qmp_peer){ .uid = cred.uid, .pid = cred.pid };
-	c = xcalloc(1, sizeof(*c));
-	c->fd = take_fd(&fd);
-	*out = qmp_open(&unix_transport, c);
+	*out = qmp_open_fd(take_fd(&fd));
 	return 0;
 }

@@ -158,7 +158,7 @@ static int take_args(struct call *c, char *const *words, size_t n, struct err *e
 		rc = at < 0 ? no_key(v, words[i], err) : take_value(&v->args[at], value, &c->values[at], err);
 	}
 	for (i = 0; i < v->n_args && !rc; i++)
-		if (v->args[i].required && !c->values[i])
+		if (v->args[i].required && !v->args[i].left_to_build && !c->values[i])
 			rc = err_set(err, -EINVAL, "%s: %s%s is missing: %s (see: kvmtop --batch help %s)", v->name,
 				     v->args[i].name, v->args[i].positional ? "" : "=", v->args[i].help, v->name);
 	return rc;

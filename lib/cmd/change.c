@@ -62,6 +62,8 @@ void change_build(struct session *s, const struct call *c, struct change *change
 	rc = c->verb->build(p, change->qmp, s->host, &p->err);
 	if (rc)
 		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : PLAN_INVALID);
+	else			/* what a question answered with "no" on the way is no error */
+		p->err = (struct err){0};
 }
 
 void change_run(struct change *change, int interrupt_fd,
@@ -109,10 +111,8 @@ static bool finish(struct session *s, struct plan *p)
 
 	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
 	if (rc == -ENOENT && !s->opts->no_scan) {	/* what it left went with it */
-		p->pending = false;
+		plan_forget_left(p);
 		p->status = PLAN_OK;
-		while (p->n_left)
-			free(p->left[--p->n_left]);
 		return true;
 	}
 	if (rc)
@@ -126,7 +126,7 @@ static bool finish(struct session *s, struct plan *p)
 		return false;
 	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "", p->verb, p->device ? p->device : "", p->id,
 		  rc ? p->err.text : "the guest has let go, finished");
-	return true;
+	return !rc;
 }
 
 void session_finish_pending(struct session *s)
@@ -151,7 +151,7 @@ void session_finish_pending(struct session *s)
 		plans = NULL;
 	}
 	for (i = 0; i < n; i++) {
-		if (plans[i]->pending && finish(s, plans[i]) && journal_write(journal, plans[i], &err))
+		if (plans[i]->n_rest && finish(s, plans[i]) && journal_write(journal, plans[i], &err))
 			out_error("%s", err.text);
 		plan_free(plans[i]);
 	}
@@ -171,7 +171,7 @@ static void journal_row(struct snapshot *snap, const struct plan *p)
 	row->begun = snapshot_str(snap, p->begun);
 	row->verb = snapshot_str(snap, p->verb);
 	row->device = snapshot_str(snap, p->device);
-	row->state = p->pending ? "pending" : plan_status_name(p->status);
+	row->state = p->n_rest ? "pending" : plan_status_name(p->status);
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
 	row->left = snapshot_str(snap, left.text);

@@ -237,7 +237,7 @@ static void print_plan(FILE *f, const struct plan *p, unsigned timeout_ms)
 		fputc('\n', f);
 	}
 	if (p->id)
-		fprintf(f, "  journal  %s%s\n", p->id, p->pending ? " (pending)" : "");
+		fprintf(f, "  journal  %s%s\n", p->id, p->n_rest ? " (pending)" : "");
 }
 
 static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)

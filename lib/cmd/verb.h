@@ -23,6 +23,7 @@ struct arg {
 	const char *name;
 	enum arg_type type;
 	bool positional, required;
+	bool left_to_build;		/* required, but the builder tells: it knows what to write */
 	const char *choices;		/* "raw|qcow2" */
 	const char *help;
 };

@@ -46,7 +46,7 @@ static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
 	{ "file", ARG_FILE, .required = true, .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
-	{ "format", ARG_CHOICE, .required = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
+	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },
 	{ "serial", ARG_TEXT, .help = "Serial number the guest sees, at most 20 characters." },

@@ -193,6 +193,12 @@ static int is_entry(const struct dirent *d)
 	       !strcmp(d->d_name + ID_LEN, SUFFIX);
 }
 
+/* Ids of one second are in no order; the times in the entries are. */
+static int by_time(const void *a, const void *b)
+{
+	return strcmp((*(struct plan *const *)a)->begun, (*(struct plan *const *)b)->begun);
+}
+
 int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)(void *arg, const struct err *err),
 		 void *arg, struct err *err)
 {
@@ -215,5 +221,7 @@ int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)
 		free(names[i]);
 	}
 	free(names);
+	if (*n)
+		qsort(*plans, *n, sizeof(**plans), by_time);
 	return 0;
 }

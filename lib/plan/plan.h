@@ -12,6 +12,7 @@
 
 enum step_op {
 	STEP_QMP,			/* run a QMP command */
+	STEP_DROP_NODE,			/* blockdev-del, unless the node has gone with another one */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
 };
@@ -20,7 +21,7 @@ enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, S
 
 struct step {
 	enum step_op op;
-	char *what;			/* QMP command, or the device that is waited for */
+	char *what;			/* QMP command, block node, or the device that is waited for */
 	struct json_object *args;	/* of a QMP command; NULL: none */
 	bool required;			/* AWAIT_DRIVER: a guest that does not take it is a timeout, not a remark */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
@@ -48,7 +49,8 @@ struct plan {
 
 	enum plan_status status;
 	const char *guest;		/* "ready", "unseen", "unknown", "failed"; NULL: does not apply */
-	bool pending;			/* the guest may still let go: the rest of the steps is to be done then */
+	struct step *rest;		/* pending: waiting for the guest to let go, then what is to be done; or none */
+	size_t n_rest;
 	char **left;			/* what is left behind, each in words */
 	size_t n_left;
 	struct err err;
@@ -61,12 +63,17 @@ void plan_free(struct plan *p);					/* NULL is fine */
 
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
+struct step *plan_drop_node(struct plan *p, const char *node);
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
 void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
 void step_undo_await_gone(struct step *s, const char *device);
 void step_leaves(struct step *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put off steps[0..n): they are copied to the end of the rest, without their inverses. */
+void plan_put_off(struct plan *p, const struct step *steps, size_t n);
+void plan_forget_left(struct plan *p);		/* and the rest: nothing is left any more */
 
 /* What the step does, in one line, exactly: command and arguments as they are sent. Yours; clean it before drawing. */
 char *step_text(const struct step *s, unsigned timeout_ms);

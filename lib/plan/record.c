@@ -18,7 +18,8 @@ static const char *const allowed[] = {
 };
 
 static const char *const op_names[] = {
-	[STEP_QMP] = "qmp", [STEP_AWAIT_GONE] = "await-gone", [STEP_AWAIT_DRIVER] = "await-driver",
+	[STEP_QMP] = "qmp", [STEP_DROP_NODE] = "drop-node",
+	[STEP_AWAIT_GONE] = "await-gone", [STEP_AWAIT_DRIVER] = "await-driver",
 };
 
 const char *plan_arg(const struct plan *p, const char *name)
@@ -111,8 +112,8 @@ struct json_object *plan_json(const struct plan *p)
 	json_put_str(obj, "device", p->device);
 	json_put(obj, "args", json_object_get(p->args));
 	json_put_str(obj, "status", plan_status_name(p->status));
-	json_put(obj, "pending", json_object_new_boolean(p->pending));
 	json_put(obj, "steps", steps_json(p->steps, p->n_steps));
+	json_put(obj, "rest", steps_json(p->rest, p->n_rest));
 	json_put(obj, "left", strings(p->left, p->n_left));
 	json_put_str(obj, "error", p->err.text[0] ? p->err.text : NULL);
 	return obj;
@@ -202,12 +203,13 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 	p->device = text(obj, "device");
 	p->id = text(obj, "id");
 	p->begun = text(obj, "begun");
-	p->pending = json_flag(obj, "pending", false);
 	p->status = PLAN_STATUS_COUNT;
 	for (status = 0; status < PLAN_STATUS_COUNT; status++)
 		if (json_str(obj, "status") && !strcmp(json_str(obj, "status"), plan_status_name(status)))
 			p->status = status;
 	rc = steps_parse(json_array(obj, "steps"), &p->steps, &p->n_steps, false, err);
+	if (!rc)
+		rc = steps_parse(json_array(obj, "rest"), &p->rest, &p->n_rest, true, err);
 	if (!rc && (!p->verb || !p->id || !p->begun || p->status == PLAN_STATUS_COUNT))
 		rc = err_set(err, -EPERM, "a field is missing or not what it must be");
 	if (rc) {

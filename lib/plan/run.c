@@ -116,6 +116,26 @@ static int await_driver(struct run *r, const struct step *s, uint64_t deadline, 
 	}
 }
 
+/* QEMU does not say which node lives inside which; the one inside goes with the other. */
+static int drop_node(struct run *r, const char *node, unsigned timeout_ms, struct err *err)
+{
+	struct json_object *args;
+	char **names = NULL;
+	size_t n = 0;
+	bool there;
+	int rc;
+
+	rc = qmp_query_nodes(r->env->qmp, &names, &n, err);
+	if (rc)
+		return rc;
+	there = has(names, n, node);
+	qmp_strings_free(names, n);
+	if (!there)
+		return 0;
+	args = json_put_str(json_object_new_object(), "node-name", node);
+	return qmp_call(r->env->qmp, "blockdev-del", args, timeout_ms, NULL, err);
+}
+
 static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
@@ -125,6 +145,8 @@ static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, str
 	case STEP_QMP:
 		args = s->args ? json_object_get(s->args) : NULL;
 		return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+	case STEP_DROP_NODE:
+		return drop_node(r, s->what, timeout_ms, err);
 	case STEP_AWAIT_GONE:
 		return await_gone(r, s->what, deadline, err);
 	case STEP_AWAIT_DRIVER:
@@ -161,7 +183,10 @@ static void note_left(struct plan *p, const char *what)
 		*vec_push(p->left, p->n_left) = xstrdup(what);
 }
 
-/* Take one step back. sure: it is known to have happened, so an inverse that fails leaves something. */
+/*
+ * Take one step back. sure: it is known to have happened, so an inverse that fails leaves something. A device the guest
+ * does not let go of, and what has to wait for that, is put off.
+ */
 static bool step_take_back(struct run *r, struct step *s, bool sure)
 {
 	struct err err;
@@ -175,7 +200,8 @@ static bool step_take_back(struct run *r, struct step *s, bool sure)
 		rc = 0;
 	if (rc) {
 		note_left(r->p, s->leaves);
-		r->p->pending |= i && s->undo[i - 1].op == STEP_AWAIT_GONE && rc == -ETIMEDOUT;
+		if (rc == -ETIMEDOUT && s->undo[i - 1].op == STEP_AWAIT_GONE)
+			plan_put_off(r->p, &s->undo[i - 1], s->n_undo - (i - 1));
 		return false;
 	}
 	if (s->status == STEP_OK && s->n_undo)
@@ -193,11 +219,16 @@ static void roll_back(struct run *r, size_t failed, int rc)
 	if (rc == -ETIMEDOUT || rc == -ECANCELED)
 		whole = step_take_back(r, &r->p->steps[failed], false);
 	for (i = failed; i-- > 0; ) {
+		struct step *s = &r->p->steps[i];
+
 		/* what an undeleted device uses cannot be taken away under it */
-		if (whole)
-			whole = step_take_back(r, &r->p->steps[i], true);
-		else
-			note_left(r->p, r->p->steps[i].leaves);
+		if (whole) {
+			whole = step_take_back(r, s, true);
+			continue;
+		}
+		note_left(r->p, s->leaves);
+		if (r->p->n_rest)
+			plan_put_off(r->p, s->undo, s->n_undo);
 	}
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
@@ -216,10 +247,9 @@ static void leave_pending(struct run *r, size_t failed)
 {
 	size_t i;
 
-	r->p->pending = true;
 	r->p->status = PLAN_TIMEOUT;
-	note_left(r->p, r->p->steps[failed].leaves);
-	for (i = failed + 1; i < r->p->n_steps; i++)
+	plan_put_off(r->p, &r->p->steps[failed], r->p->n_steps - failed);
+	for (i = failed; i < r->p->n_steps; i++)
 		note_left(r->p, r->p->steps[i].leaves);
 }
 
@@ -284,8 +314,10 @@ static int run_from(struct run *r, size_t first)
 		else
 			p->steps[i].status = STEP_OK;
 	}
-	if (!rc)
+	if (!rc) {
 		p->status = PLAN_OK;
+		p->err = (struct err){0};
+	}
 	qmp_set_interrupt(r->env->qmp, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");
@@ -312,28 +344,37 @@ int plan_run(struct plan *p, const struct plan_env *env)
 	return rc;
 }
 
+/* A removal waits for the guest in its own steps; an addition only while it is taken back. */
+static enum plan_status finished(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_steps; i++)
+		if (p->steps[i].op == STEP_AWAIT_GONE)
+			return PLAN_OK;
+	return PLAN_UNDONE;
+}
+
 int plan_finish(struct plan *p, const struct plan_env *env)
 {
 	struct run r = { .p = p, .env = env };
+	bool there = false;
 	size_t i;
-	bool there;
-	int rc;
+	int rc = 0;
 
-	for (i = 0; i < p->n_steps && p->steps[i].op != STEP_AWAIT_GONE; i++)
-		;
-	if (i == p->n_steps)
+	if (!p->n_rest || p->rest[0].op != STEP_AWAIT_GONE)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	rc = device_is_there(env->qmp, p->steps[i].what, &there, &p->err);
+	rc = device_is_there(env->qmp, p->rest[0].what, &there, &p->err);
+	if (!rc && there)
+		return -EAGAIN;
+	qmp_on_event(env->qmp, on_event, &r);
+	for (i = 1; i < p->n_rest && !rc; i++)
+		rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
+	run_done(&r);
 	if (rc)
 		return rc;
-	if (there)
-		return -EAGAIN;
-	p->steps[i].status = STEP_OK;
-	p->pending = false;
-	while (p->n_left)
-		free(p->left[--p->n_left]);
-	qmp_on_event(env->qmp, on_event, &r);
-	rc = run_from(&r, i + 1);
-	run_done(&r);
-	return rc;
+	plan_forget_left(p);
+	p->status = finished(p);
+	p->err = (struct err){0};
+	return 0;
 }

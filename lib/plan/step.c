@@ -32,6 +32,34 @@ static void steps_free(struct step *steps, size_t n)
 	free(steps);
 }
 
+void plan_forget_left(struct plan *p)
+{
+	while (p->n_left)
+		free(p->left[--p->n_left]);
+	steps_free(p->rest, p->n_rest);
+	free(p->left);
+	p->rest = NULL;
+	p->left = NULL;
+	p->n_rest = 0;
+}
+
+void plan_put_off(struct plan *p, const struct step *steps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct step *s = vec_push(p->rest, p->n_rest);
+		const char *node = json_str(steps[i].args, "node-name");
+		bool drop = steps[i].op == STEP_QMP && !strcmp(steps[i].what, "blockdev-del") && node;
+
+		/* by then it may be gone: another removal of the same device was put off too, or somebody cleaned up */
+		s->op = drop ? STEP_DROP_NODE : steps[i].op;
+		s->what = xstrdup(drop ? node : steps[i].what);
+		s->leaves = xstrdup(steps[i].leaves);
+		s->args = steps[i].args && !drop ? json_object_get(steps[i].args) : NULL;
+	}
+}
+
 void plan_free(struct plan *p)
 {
 	size_t i;
@@ -39,12 +67,10 @@ void plan_free(struct plan *p)
 	if (!p)
 		return;
 	steps_free(p->steps, p->n_steps);
+	plan_forget_left(p);
 	for (i = 0; i < p->n_warnings; i++)
 		free(p->warnings[i]);
-	for (i = 0; i < p->n_left; i++)
-		free(p->left[i]);
 	free(p->warnings);
-	free(p->left);
 	json_object_put(p->args);
 	free(p->verb);
 	free(p->vm);
@@ -68,6 +94,11 @@ static struct step *step_add(struct step **steps, size_t *n, enum step_op op, co
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
 {
 	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
+}
+
+struct step *plan_drop_node(struct plan *p, const char *node)
+{
+	return step_add(&p->steps, &p->n_steps, STEP_DROP_NODE, node, NULL);
 }
 
 struct step *plan_await_gone(struct plan *p, const char *device)
@@ -127,6 +158,8 @@ char *step_text(const struct step *s, unsigned timeout_ms)
 			return xstrdup(s->what);
 		args = json_text(s->args);
 		return xasprintf("%s %s", s->what, args);
+	case STEP_DROP_NODE:
+		return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
 	case STEP_AWAIT_GONE:
 		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, seconds);
 	case STEP_AWAIT_DRIVER:

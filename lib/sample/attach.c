@@ -12,12 +12,16 @@
 #include <sys/eventfd.h>
 
 #define GREET_MS 1000
+/* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
+#define LEAVING_NS (NS_PER_SEC / 4)
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
 #define RETRY_MAX_NS (60 * NS_PER_SEC)
 
 struct job {
 	struct sampler *s;
-	char *ref, *path, *note;	/* ref NULL: whose socket that is, has to be found out first */
+	char *ref, *note;
+	char **paths;			/* monitors to try */
+	size_t n_paths;
 	uid_t uid;
 	bool hold;
 	struct qmp *q;
@@ -42,9 +46,72 @@ static void job_free(void *arg)
 	qmp_close(j->q);
 	answers_done(&j->answers);
 	free(j->ref);
-	free(j->path);
+	qmp_strings_free(j->paths, j->n_paths);
 	free(j->note);
 	free(j);
+}
+
+/* Who is in, without connecting: NULL if the socket is free, else why not (yours). */
+char *attach_occupied(const struct host *h, const char *path)
+{
+	struct host_sock sock;
+	int rc = host_sock_look(h, path, &sock);
+
+	if (rc == -EOPNOTSUPP)		/* nothing is known: the greeting's deadline will tell */
+		return NULL;
+	if (rc == -EACCES || rc == -EPERM)
+		return xasprintf("monitor: no right to look at %s", path);
+	if (rc)
+		return xasprintf("monitor: %s: %s", path, strerror(-rc));
+	if (!sock.listening && !sock.clients)
+		return xasprintf("monitor: nobody listens at %s", path);
+	if (sock.clients || sock.waiting)
+		return xasprintf("monitor: another client holds %s", path);
+	return NULL;
+}
+
+size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
+{
+	size_t n = 0, i;
+
+	*paths = NULL;
+	if (g->given)
+		*vec_push(*paths, n) = xstrdup(g->given_path);
+	for (i = 0; i < g->cmdline.n_monitors && !g->given; i++)
+		if (g->cmdline.monitors[i].kind == QMP_MONITOR_UNIX)
+			*vec_push(*paths, n) = host_proc_path(h, g->pid, g->cmdline.monitors[i].path);
+	return n;
+}
+
+char *attach_none(const struct guest *g)
+{
+	if (g->cmdline.libvirt)
+		return xstrdup("monitor: libvirt holds it");
+	if (g->cmdline.n_monitors)
+		return xstrdup("monitor: none on a unix socket (start QEMU with -qmp unix:PATH,server=on,wait=off)");
+	return xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
+}
+
+int attach_pick(const struct host *h, char *const *paths, size_t n, size_t *picked, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + LEAVING_NS;
+	size_t i;
+	bool wait;
+
+	do {
+		for (i = 0; i < n; i++) {
+			auto_free char *why = attach_occupied(h, paths[i]);
+
+			*picked = i;
+			if (!why)
+				return 0;
+			err_set(err, -EBUSY, "%s", why);
+		}
+		wait = n && clock_now_ns() < deadline;
+		if (wait)
+			clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+	} while (wait);
+	return -EBUSY;
 }
 
 int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
@@ -57,7 +124,8 @@ int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt,
 	if (rc)
 		return rc;
 	qmp_set_interrupt(q, interrupt);
-	if (peer.uid != uid)
+	/* root's is fine: QEMU may have listened before it dropped its rights (-runas) */
+	if (peer.uid != uid && peer.uid != 0)
 		rc = err_set(err, -EPERM, "the monitor socket is served by uid %u, the guest runs as uid %u",
 			     (unsigned)peer.uid, (unsigned)uid);
 	else
@@ -175,19 +243,29 @@ static void come_home(struct job *j)
 	pthread_mutex_unlock(&j->s->lock);
 }
 
+static int job_connect(struct job *j, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if (j->q)		/* held already */
+		return 0;
+	if (!j->n_paths)
+		return err_set(err, -ENOTCONN, "none");
+	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
+	return rc ? rc : attach_open(j->paths[i], j->uid, GREET_MS, j->s->quit_fd, &j->q, err);
+}
+
 static void job_run(void *arg)
 {
 	struct job *j = arg;
 	struct err err = {0};
 
-	if (!j->path)		/* attach_pick has said why */
-		j->rc = -ENOTCONN;
-	else if (!j->q)
-		j->rc = attach_open(j->path, j->uid, GREET_MS, j->s->quit_fd, &j->q, &err);
+	j->rc = job_connect(j, &err);
 	if (!j->rc)
 		j->rc = ask(j->q, &j->answers, &err);
 	if (j->rc && !j->note)
-		j->note = xasprintf("monitor: %s", err.text);
+		j->note = xasprintf("%s%s", str_has_prefix(err.text, "monitor: ") ? "" : "monitor: ", err.text);
 	if (j->q && (!j->hold || j->rc)) {
 		qmp_close(j->q);	/* before the answers are home: whoever sees them finds the socket free */
 		j->q = NULL;
@@ -196,54 +274,15 @@ static void job_run(void *arg)
 	job_free(j);
 }
 
-/* Who is in, without connecting: NULL if the socket is free, else why not (yours). */
-char *attach_occupied(const struct host *h, const char *path)
+/*
+ * A stopped process accepts nobody: a connection would stay in its socket's queue after we have gone, where it looks
+ * like another client.
+ */
+bool attach_is_hopeless(struct guest *g)
 {
-	struct host_sock sock;
-	int rc = host_sock_look(h, path, &sock);
+	struct host_usage u;
 
-	if (rc == -EOPNOTSUPP)		/* nothing is known: the greeting's deadline will tell */
-		return NULL;
-	if (rc == -EACCES || rc == -EPERM)
-		return xasprintf("monitor: no right to look at %s", path);
-	if (rc)
-		return xasprintf("monitor: %s: %s", path, strerror(-rc));
-	if (!sock.listening && !sock.clients)
-		return xasprintf("monitor: nobody listens at %s", path);
-	if (sock.clients || sock.waiting)
-		return xasprintf("monitor: another client holds %s", path);
-	return NULL;
-}
-
-char *attach_pick(const struct host *h, const struct guest *g, char **why)
-{
-	size_t i;
-
-	*why = NULL;
-	if (g->given) {
-		*why = attach_occupied(h, g->given_path);
-		return *why ? NULL : xstrdup(g->given_path);
-	}
-	for (i = 0; i < g->cmdline.n_monitors; i++) {
-		auto_free char *path = NULL;
-
-		if (g->cmdline.monitors[i].kind != QMP_MONITOR_UNIX)
-			continue;
-		path = host_proc_path(h, g->pid, g->cmdline.monitors[i].path);
-		free(*why);
-		*why = attach_occupied(h, path);
-		if (!*why)
-			return take_ptr(path);
-	}
-	if (*why)
-		return NULL;
-	if (g->cmdline.libvirt)
-		*why = xstrdup("monitor: libvirt holds it");
-	else if (g->cmdline.n_monitors)
-		*why = xstrdup("monitor: none on a unix socket (start QEMU with -qmp unix:PATH,server=on,wait=off)");
-	else
-		*why = xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
-	return NULL;
+	return !host_watch_read(g->watch, 0, &u) && (u.state == 'T' || u.state == 't');
 }
 
 void attach_start(struct sampler *s, struct guest *g)
@@ -252,6 +291,13 @@ void attach_start(struct sampler *s, struct guest *g)
 
 	if (g->asking == ASK_UNDER_WAY || g->lent)
 		return;
+	if (attach_is_hopeless(g)) {
+		free(g->note);
+		g->note = xstrdup("monitor: the QEMU process is stopped (SIGCONT makes it go on)");
+		g->asking = ASK_FAILED;
+		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+		return;
+	}
 	j = xcalloc(1, sizeof(*j));
 	j->s = s;
 	j->ref = xstrdup(g->ref);
@@ -261,19 +307,20 @@ void attach_start(struct sampler *s, struct guest *g)
 		j->q = take_ptr(g->held);
 		qmp_on_event(j->q, NULL, NULL);
 		qmp_set_interrupt(j->q, s->quit_fd);
-		j->path = xstrdup("");
 	} else {
-		j->path = attach_pick(s->config.host, g, &j->note);
+		j->n_paths = attach_paths(s->config.host, g, &j->paths);
+		if (!j->n_paths)
+			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;
 	g->ask_again_ns = 0;
-	pool_add(s->pool, job_run, j);
+	pool_add(s->pool, job_run, job_free, j);
 }
 
 void attach_stop(struct sampler *s)
 {
 	eventfd_write(s->quit_fd, 1);
-	pool_free(s->pool, job_free);
+	pool_free(s->pool);
 	s->pool = NULL;
 }
 

@@ -53,12 +53,10 @@ static int nobody(struct sampler *s, const char *word, struct err *err)
 	return err_set(err, -ENOENT, "no guest '%s' (see: kvmtop --batch vms)", word);
 }
 
-static void describe(struct sampler *s, struct guest *g, struct sample_guest *out)
+static void describe(const struct guest *g, struct sample_guest *out)
 {
-	*out = (struct sample_guest){ .pid = g->pid, .start = g->start, .uid = g->uid, .ref = xstrdup(g->ref) };
+	*out = (struct sample_guest){ .pid = g->pid, .ref = xstrdup(g->ref) };
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
-	if (!g->held)
-		out->socket = attach_pick(s->config.host, g, &out->why);
 }
 
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
@@ -88,7 +86,7 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 	else if (!n)
 		rc = nobody(s, word, err);
 	else
-		describe(s, found, out);
+		describe(found, out);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -97,8 +95,6 @@ void sample_guest_done(struct sample_guest *g)
 {
 	free(g->name);
 	free(g->ref);
-	free(g->socket);
-	free(g->why);
 	*g = (struct sample_guest){0};
 }
 
@@ -115,30 +111,47 @@ static struct guest *when_quiet(struct sampler *s, const char *ref)
 	return g;
 }
 
+/* The guest is marked as lent; *q is set where a connection was held, else paths are those to try. */
+static int lend(struct sampler *s, const char *ref, struct qmp **q, char ***paths, size_t *n, uid_t *uid, struct err *err)
+{
+	auto_free char *none = NULL;
+	struct guest *g = when_quiet(s, ref);
+
+	if (!g)
+		return err_set(err, -ENOENT, "the guest has ended");
+	if (g->lent)
+		return err_set(err, -EBUSY, "another change is under way on this guest");
+	if (attach_is_hopeless(g))
+		return err_set(err, -ETIMEDOUT, "the QEMU process is stopped (kill -CONT %d makes it go on)", (int)g->pid);
+	*q = g->held;
+	if (!*q)
+		*n = attach_paths(s->config.host, g, paths);
+	if (!*q && !*n) {
+		none = attach_none(g);
+		return err_set(err, -ENOTCONN, "%s", none);
+	}
+	g->held = NULL;
+	g->lent = true;
+	*uid = g->uid;
+	return 0;
+}
+
 int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct err *err)
 {
-	auto_free char *path = NULL, *why = NULL;
-	struct guest *g;
+	char **paths = NULL;
+	size_t n = 0, picked;
 	uid_t uid = 0;
-	int rc = 0;
+	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	g = when_quiet(s, ref);
-	if (!g)
-		rc = err_set(err, -ENOENT, "the guest has ended");
-	else if (g->lent)
-		rc = err_set(err, -EBUSY, "another change is under way on this guest");
-	else if (!g->held && !(path = attach_pick(s->config.host, g, &why)))
-		rc = err_set(err, -ENOTCONN, "%s", why);
-	if (!rc) {
-		g->lent = true;
-		uid = g->uid;
-		*out = take_ptr(g->held);
-	}
+	rc = lend(s, ref, out, &paths, &n, &uid, err);
 	pthread_mutex_unlock(&s->lock);
 	if (rc || *out)
 		return rc;
-	rc = attach_open(path, uid, GREET_MS, -1, out, err);
+	rc = attach_pick(s->config.host, paths, n, &picked, err);
+	if (!rc)
+		rc = attach_open(paths[picked], uid, GREET_MS, -1, out, err);
+	qmp_strings_free(paths, n);
 	if (rc)
 		sampler_return(s, ref, NULL);
 	return rc;

@@ -80,11 +80,15 @@ bool given_is_busy(const struct sampler *s);
 
 /* attach.c: ask a guest, in a worker. What it answers, or why it did not, is in the guest when it is over. */
 void attach_start(struct sampler *s, struct guest *g);
+bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
 void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
 void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */
 void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to who waits; start askings that are due */
-/* The monitor of a guest that nobody uses: a path for us (yours), or NULL and why (yours). */
-char *attach_pick(const struct host *h, const struct guest *g, char **why);
+/* The monitors of a guest that we could use, as paths for us (a vec of yours); attach_none says why there is none. */
+size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
+char *attach_none(const struct guest *g);
+/* One of them that nobody uses, waiting a moment for somebody who is just leaving. Not under the lock. -EBUSY. */
+int attach_pick(const struct host *h, char *const *paths, size_t n, size_t *picked, struct err *err);
 /* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
 char *attach_occupied(const struct host *h, const char *path);
 /* Connect and greet, checked against the guest's uid. */

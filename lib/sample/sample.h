@@ -41,16 +41,11 @@ char **sampler_problems(struct sampler *s, size_t *n);
  * -ENOENT: none (with the nearest name); -ENOTUNIQ: several, listed.
  */
 struct sample_guest {
-	char *name, *ref, *socket;	/* socket: a path for us, NULL if it has none; yours: sample_guest_done */
+	char *name, *ref;		/* the name is "pid:N" where it has none; yours: sample_guest_done */
 	pid_t pid;
-	uint64_t start;
-	uid_t uid;
-	char *why;			/* why it cannot be talked to, NULL if it can */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
 void sample_guest_done(struct sample_guest *g);
-
-/* A guest's word for people: "name", or "pid:N" where it has none. */
 
 /*
  * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.

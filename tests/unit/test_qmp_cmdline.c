@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* QEMU command lines: every spelling, and words that mean harm. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qmp/cmdline.h"
+#include "lib/base/base.h"
+
+#define MAX_WORDS 24
+
+static void parse(const char *const words[], struct qmp_cmdline *out)
+{
+	char *argv[MAX_WORDS] = {0};
+	size_t n = 0;
+
+	argv[n++] = (char *)(uintptr_t)"qemu-system-x86_64";
+	while (n < MAX_WORDS && words[n - 1]) {
+		argv[n] = (char *)(uintptr_t)words[n - 1];
+		n++;
+	}
+	qmp_cmdline_parse(argv, n, out);
+}
+
+static void check_text(const char *have, const char *want)
+{
+	if (want)
+		assert_string_equal(have ? have : "(none)", want);
+	else
+		assert_null(have);
+}
+
+static void test_options(void **state)
+{
+	static const struct {
+		const char *opts, *implied, *key, *value;
+	} cases[] = {
+		{ "demo", "guest", "guest", "demo" },
+		{ "guest=demo,debug-threads=on", "guest", "guest", "demo" },
+		{ "a,,b,,,c=d", "guest", "guest", "a,b," },
+		{ "a,,b,,,c=d", "guest", "c", "d" },
+		{ "x,server,nowait", "path", "server", "on" },
+		{ "x,server,nowait", "path", "wait", "off" },
+		{ "x,wait=off,wait=on", "path", "wait", "on" },
+		{ "x,path=y", "path", "path", "y" },
+		{ "server", NULL, "server", "on" },
+		{ "x=1,", NULL, "x", "1" },
+		{ "x=", NULL, "x", "" },
+		{ "x==", NULL, "x", "=" },
+		{ ",x=1", "a", "x", "1" },
+		{ "=,=,=", "a", "", "" },
+		{ "pathological=1", "path", "path", NULL },
+		{ "", "path", "path", NULL },
+		{ ",,,,", "path", "path", ",," },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "id", "x" },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "n", "7" },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "b", "on" },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "a.p", "q" },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "a", NULL },
+		{ "{\"id\":\"x\",\"n\":7,\"b\":true,\"a\":{\"p\":\"q\"}}", NULL, "a.", NULL },
+		{ "{\"id\":\"x\"", NULL, "id", NULL },
+		{ "{]", NULL, "id", NULL },
+		{ "{", NULL, "", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *value = qmp_opt_get(cases[i].opts, cases[i].implied, cases[i].key);
+
+		check_text(value, cases[i].value);
+	}
+}
+
+static void test_identity(void **state)
+{
+	static const struct {
+		const char *words[MAX_WORDS];
+		const char *name, *uuid, *machine, *accel;
+		uint64_t mib;
+		bool libvirt, incoming;
+	} cases[] = {
+		{ { NULL }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-name", "demo" }, "demo", NULL, NULL, NULL, 128, false, false },
+		{ { "--name", "guest=a,,b=c,process=x" },
+		  "a,b=c",
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-name", "one", "-name", "debug-threads=on", "-name", "two" },
+		  "two",
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-name", "debug-threads=on" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-name", "a\x1b[2J\xff" },
+		  "a\x1b[2J\xef\xbf\xbd",
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		/* a value is no option, and an option's value may look like one */
+		{ { "-name", "-name", "-m", "1G" }, "-name", NULL, NULL, NULL, 1024, false, false },
+		{ { "-append", "-name", "evil" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-kernel", "vmlinuz", "-S", "-name", "x" },
+		  "x",
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-name" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "disk.img", "-name", "x", "-" }, "x", NULL, NULL, NULL, 128, false, false },
+		{ { "-uuid", "AAAAAAAA-2222-3333-4444-555555555555" },
+		  NULL,
+		  "aaaaaaaa-2222-3333-4444-555555555555",
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-uuid", "00000000-0000-0000-0000-000000000000" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-uuid", "not a uuid" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-uuid", "aaaaaaaaa2222-3333-4444-555555555555" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+		{ { "-M", "q35" }, NULL, NULL, "q35", NULL, 128, false, false },
+		{ { "-machine", "pc-q35-7.2,usb=off,accel=kvm:tcg" },
+		  NULL,
+		  NULL,
+		  "pc-q35-7.2",
+		  "kvm:tcg",
+		  128,
+		  false,
+		  false },
+		{ { "-machine", "type=pc", "-M", "accel=tcg" },
+		  NULL,
+		  NULL,
+		  "pc",
+		  "tcg",
+		  128,
+		  false,
+		  false },
+		{ { "-accel", "kvm,kernel-irqchip=split", "-accel", "tcg", "-machine",
+		    "accel=xen" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  "kvm",
+		  128,
+		  false,
+		  false },
+		{ { "-enable-kvm", "-name", "x" }, "x", NULL, NULL, "kvm", 128, false, false },
+		{ { "-m", "4096" }, NULL, NULL, NULL, NULL, 4096, false, false },
+		{ { "-m", "size=4g,slots=2,maxmem=8G" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  4096,
+		  false,
+		  false },
+		{ { "-m", "size=4194304k" }, NULL, NULL, NULL, NULL, 4096, false, false },
+		{ { "-m", "1.5G" }, NULL, NULL, NULL, NULL, 1536, false, false },
+		{ { "-m", "1T" }, NULL, NULL, NULL, NULL, 1 << 20, false, false },
+		{ { "-m", "slots=2,maxmem=8G" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-m", "-1" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-m", "99999999999999999999E" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-m", "4X" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-m", "4Gx" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-m", "" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-incoming", "defer" }, NULL, NULL, NULL, NULL, 128, false, true },
+		{ { "-object", "{\"qom-type\":\"secret\",\"id\":\"masterKey0\",\"format\":\"raw\","
+			       "\"file\":\"/x/master-key.aes\"}" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  true,
+		  false },
+		{ { "-object",
+		    "secret,id=masterKey0,format=raw,file=/var/lib/libvirt/qemu/domain-1-a/master-key.aes" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  true,
+		  false },
+		{ { "-chardev",
+		    "socket,id=c,path=/var/lib/libvirt/qemu/domain-1-a/monitor.sock,server=on" },
+		  NULL,
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  true,
+		  false },
+		{ { "-drive", "file=/var/lib/libvirt/images/a.img", "-name",
+		    "/libvirt/qemu/domain-1" },
+		  "/libvirt/qemu/domain-1",
+		  NULL,
+		  NULL,
+		  NULL,
+		  128,
+		  false,
+		  false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct qmp_cmdline c;
+
+		parse(cases[i].words, &c);
+		check_text(c.name, cases[i].name);
+		check_text(c.uuid, cases[i].uuid);
+		check_text(c.machine, cases[i].machine);
+		check_text(c.accel, cases[i].accel);
+		assert_int_equal(c.mem_bytes >> 20, cases[i].mib);
+		assert_int_equal(c.libvirt, cases[i].libvirt);
+		assert_int_equal(c.incoming, cases[i].incoming);
+		assert_int_equal(c.n_monitors, 0);
+		qmp_cmdline_done(&c);
+	}
+}
+
+static void test_monitors(void **state)
+{
+	/* each monitor as "unix:PATH fd:N other:TEXT " */
+	static const struct {
+		const char *words[MAX_WORDS];
+		const char *monitors;
+	} cases[] = {
+		{ { "-qmp", "unix:/run/a.sock,server=on,wait=off" }, "unix:/run/a.sock " },
+		{ { "-qmp", "unix:a.sock,server,nowait" }, "unix:a.sock " },
+		{ { "--qmp-pretty", "unix:/a,,b,server=on" }, "unix:/a,b " },
+		{ { "-qmp", "unix:path=/a,server=yes" }, "unix:/a " },
+		{ { "-qmp", "unix:/a" }, "other:connects to /a " },
+		{ { "-qmp", "unix:/a,server=on,abstract=on" }, "other:abstract socket /a " },
+		{ { "-qmp", "unix:" }, "other:a socket that is no unix socket " },
+		{ { "-qmp", "tcp:127.0.0.1:4444,server=on,wait=off" },
+		  "other:tcp:127.0.0.1:4444,server=on,wait=off " },
+		{ { "-qmp", "stdio" }, "other:stdio " },
+		{ { "-qmp", "unix:/a,server=on", "-qmp", "unix:/b,server=on" },
+		  "unix:/a unix:/b " },
+		{ { "-chardev", "socket,id=m,path=/a,server=on,wait=off", "-mon",
+		    "chardev=m,mode=control" },
+		  "unix:/a " },
+		{ { "-mon", "m,mode=control", "-chardev", "socket,path=/a,server,id=m" },
+		  "unix:/a " },
+		{ { "-chardev", "socket,id=m,path=/a,server=on", "-qmp", "chardev:m" },
+		  "unix:/a " },
+		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon",
+		    "chardev=m,mode=readline" },
+		  "" },
+		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon", "chardev=m" }, "" },
+		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon", "chardev=n,mode=control" },
+		  "" },
+		{ { "-chardev", "socket,id=m,path=/a", "-mon", "chardev=m,mode=control" },
+		  "other:connects to /a " },
+		{ { "-chardev", "socket,id=m,fd=28,server=on,wait=off", "-mon",
+		    "chardev=m,id=monitor,mode=control" },
+		  "fd:fd=28 " },
+		{ { "-chardev", "socket,id=m,host=::1,port=1,server=on", "-mon",
+		    "chardev=m,mode=control" },
+		  "other:a socket that is no unix socket " },
+		{ { "-chardev", "pty,id=m", "-mon", "chardev=m,mode=control" }, "other:pty " },
+		{ { "-chardev", "pipe,id=m,path=/a", "-mon", "chardev=m,mode=control" },
+		  "other:pipe " },
+		{ { "-chardev", "socket,id=m,addr.type=unix,addr.path=/a,server=on", "-mon",
+		    "chardev=m,mode=control" },
+		  "unix:/a " },
+		{ { "-chardev", "socket,id=m,addr.type=unix,addr.path=/a", "-mon",
+		    "chardev=m,mode=control" },
+		  "unix:/a " },
+		{ { "-chardev",
+		    "{\"id\":\"m\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\","
+		    "\"data\":{\"path\":\"/a\"}},\"server\":true}}}",
+		    "-mon", "{\"chardev\":\"m\",\"mode\":\"control\"}" },
+		  "unix:/a " },
+		{ { "-chardev",
+		    "{\"backend\":\"socket\",\"id\":\"m\",\"addr\":{\"type\":\"unix\",\"path\":\"/a\"}}",
+		    "-mon", "m,mode=control" },
+		  "unix:/a " },
+		{ { "-chardev",
+		    "{\"backend\":\"socket\",\"id\":\"m\",\"addr\":{\"type\":\"unix\",\"path\":\"/a\"},"
+		    "\"server\":false}",
+		    "-mon", "m,mode=control" },
+		  "other:connects to /a " },
+		{ { "-chardev", "{\"id\":\"m\",\"backend\":[[[", "-mon", "chardev=m,mode=control" },
+		  "" },
+		{ { "-mon", "mode=control" }, "" },
+		{ { "-monitor", "unix:/a,server=on", "-serial", "-qmp", "unix:/b,server=on" }, "" },
+		{ { "-qmp" }, "" },
+		{ { "-", "--", "-qmp", "unix:/a,server=on" }, "unix:/a " },
+	};
+	static const char *const kinds[] = {
+		[QMP_MONITOR_UNIX] = "unix", [QMP_MONITOR_FD] = "fd", [QMP_MONITOR_OTHER] = "other",
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_buf struct buf text = {0};
+		struct qmp_cmdline c;
+
+		parse(cases[i].words, &c);
+		for (k = 0; k < c.n_monitors; k++)
+			buf_printf(&text, "%s:%s ", kinds[c.monitors[k].kind], c.monitors[k].path);
+		check_text(text.text ? text.text : "", cases[i].monitors);
+		qmp_cmdline_done(&c);
+	}
+}
+
+static void test_huge(void **state)
+{
+	static const char *const starts[] = { "", "unix:", "{\"id\":\"", "guest=", "socket,id=" };
+	char fill[] = { 'a', ',', '=', '{', '[', '"', '\xff', '\x1b' };
+	size_t size = 20000, i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		for (k = 0; k < sizeof(fill); k++) {
+			auto_free char *tail = xmalloc(size + 1), *word = NULL;
+			struct qmp_cmdline c;
+
+			memset(tail, fill[k], size);
+			tail[size] = '\0';
+			word = xasprintf("%s%s", starts[i], tail);
+			const char *const words[] = { "-name",	  word, "-qmp",	    word,
+						      "-mon",	  word, "-chardev", word,
+						      "-m",	  word, "-object",  word,
+						      "-machine", word, "-uuid",    word,
+						      word,	  NULL };
+			parse(words, &c);
+			assert_true(!c.name || strlen(c.name) <= 255);
+			qmp_cmdline_done(&c);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_monitors),
+		cmocka_unit_test(test_huge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
