@@ -152,19 +152,21 @@ struct json_object *json_put_str(struct json_object *obj, const char *key, const
 char *json_text(struct json_object *obj)
 {
 	const char *s = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	size_t left = strlen(s);
 	auto_buf struct buf out = {0};
 
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
+	while (left) {
+		uint32_t cp;
+		size_t n = str_char(s, left, &cp);
 
-		if (c == 0x7f) {
-			buf_puts(&out, "\\u007f");
-		} else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {	/* C1 in UTF-8 */
-			buf_printf(&out, "\\u00%02x", next);
-			s++;
-		} else {
-			buf_add(&out, s, 1);
-		}
+		if (!n)			/* json-c passes on what it was given; JSON is UTF-8 */
+			buf_puts(&out, "\xef\xbf\xbd");
+		else if (!str_is_drawable(cp))
+			buf_printf(&out, "\\u%04x", (unsigned)cp);
+		else
+			buf_add(&out, s, n);
+		s += n ? n : 1;
+		left -= n ? n : 1;
 	}
 	return buf_take(&out);
 }

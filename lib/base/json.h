@@ -39,7 +39,10 @@ struct json_object *json_array(struct json_object *obj, const char *key);		/* bo
 struct json_object *json_put(struct json_object *obj, const char *key, struct json_object *value);
 struct json_object *json_put_str(struct json_object *obj, const char *key, const char *value);
 
-/* One line, no blanks; controls beyond ASCII's (DEL, C1) escaped too, so that it may go to a terminal. Yours. */
+/*
+ * One line, no blanks, for a terminal too: what str_clean would replace is escaped, also beyond ASCII's controls, and
+ * bytes that are no UTF-8 become U+FFFD. Yours.
+ */
 char *json_text(struct json_object *obj);
 
 void json_put_ptr(struct json_object **obj);

@@ -8,7 +8,7 @@
 
 struct job {
 	struct job *next;
-	void (*run)(void *);
+	void (*run)(void *), (*drop)(void *);
 	void *arg;
 };
 
@@ -67,11 +67,12 @@ struct pool *pool_new(unsigned threads)
 	return p;
 }
 
-void pool_add(struct pool *p, void (*run)(void *), void *arg)
+void pool_add(struct pool *p, void (*run)(void *), void (*drop)(void *), void *arg)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 
 	j->run = run;
+	j->drop = drop;
 	j->arg = arg;
 	pthread_mutex_lock(&p->lock);
 	*p->last = j;
@@ -80,7 +81,7 @@ void pool_add(struct pool *p, void (*run)(void *), void *arg)
 	pthread_mutex_unlock(&p->lock);
 }
 
-void pool_free(struct pool *p, void (*drop)(void *))
+void pool_free(struct pool *p)
 {
 	unsigned i;
 
@@ -96,7 +97,7 @@ void pool_free(struct pool *p, void (*drop)(void *))
 		struct job *j = p->first;
 
 		p->first = j->next;
-		drop(j->arg);
+		j->drop(j->arg);
 		free(j);
 	}
 	pthread_mutex_destroy(&p->lock);

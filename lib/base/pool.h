@@ -11,9 +11,9 @@
 struct pool;
 
 struct pool *pool_new(unsigned threads);
-/* Queue run(arg); jobs start in order. run is called exactly once, or never when the pool ends first. */
-void pool_add(struct pool *p, void (*run)(void *arg), void *arg);
-/* Waits for the jobs that run, drops those that wait: drop(arg) is called for each. */
-void pool_free(struct pool *p, void (*drop)(void *arg));
+/* Queue run(arg); jobs start in order. Called is either run(arg), or drop(arg) when the pool ends first. */
+void pool_add(struct pool *p, void (*run)(void *arg), void (*drop)(void *arg), void *arg);
+/* Waits for the jobs that run, drops those that wait. NULL is fine. */
+void pool_free(struct pool *p);
 
 #endif

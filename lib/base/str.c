@@ -70,9 +70,9 @@ char *buf_take(struct buf *b)
 	return s;
 }
 
-/* Length of the valid UTF-8 sequence at s (limit bytes left), 0 if there is none; *cp is its value. */
-static size_t utf8_next(const unsigned char *s, size_t limit, uint32_t *cp)
+size_t str_char(const char *text, size_t limit, uint32_t *cp)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len, i;
 
@@ -101,7 +101,7 @@ char *str_utf8(const char *s, size_t len, size_t max)
 
 	while (i < len) {
 		uint32_t cp;
-		size_t n = utf8_next((const unsigned char *)s + i, len - i, &cp);
+		size_t n = str_char(s + i, len - i, &cp);
 
 		if (out.len + (n ? n : 3) > max)
 			break;
@@ -114,7 +114,7 @@ char *str_utf8(const char *s, size_t len, size_t max)
 	return buf_take(&out);
 }
 
-static bool cp_is_drawable(uint32_t cp)
+bool str_is_drawable(uint32_t cp)
 {
 	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
 		return false;
@@ -130,9 +130,9 @@ char *str_clean(char *s)
 
 	while (in < len) {
 		uint32_t cp;
-		size_t n = utf8_next((unsigned char *)s + in, len - in, &cp);
+		size_t n = str_char(s + in, len - in, &cp);
 
-		if (n && cp_is_drawable(cp)) {
+		if (n && str_is_drawable(cp)) {
 			memmove(s + out, s + in, n);
 			out += n;
 		} else {
@@ -187,14 +187,14 @@ size_t str_width(const char *s)
 	return used;
 }
 
-/* Edit distance with swaps of neighbours; both words are short, longer ones are far anyway. */
+/* Edit distance with swaps of neighbours; both words are short, longer ones are far from all. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b), i, j;
 	size_t d[3][34];
 
 	if (la > 32 || lb > 32)
-		return 99;
+		return SIZE_MAX;
 	for (j = 0; j <= lb; j++)
 		d[0][j] = j;
 	for (i = 1; i <= la; i++) {

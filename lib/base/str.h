@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing string; `{0}` is an empty one. text is NULL until something was added. */
 struct buf {
@@ -33,6 +34,10 @@ char *str_utf8(const char *s, size_t len, size_t max);
  */
 char *str_clean(char *s);
 bool str_is_clean(const char *s);
+
+/* Length of the valid UTF-8 sequence at s (limit bytes left), 0 if there is none; *cp is its value. */
+size_t str_char(const char *s, size_t limit, uint32_t *cp);
+bool str_is_drawable(uint32_t cp);		/* what str_clean leaves as it is */
 
 /* Columns of a terminal that a clean UTF-8 string takes in the current locale. */
 size_t str_width(const char *s);

@@ -125,7 +125,7 @@ void given_mind(struct sampler *s)
 		p->s = s;
 		p->given = given;
 		given->probing = true;
-		pool_add(s->pool, probe_run, p);
+		pool_add(s->pool, probe_run, free, p);
 	}
 }
 
