@@ -26,6 +26,11 @@ int host_file_of(const char *path, struct host_file *out)
 	return 0;
 }
 
+bool host_file_is(const struct host_file *a, const struct host_file *b)
+{
+	return a->device == b->device && a->dev == b->dev && a->ino == b->ino;
+}
+
 static int fds_read(const struct host *h, pid_t pid, int *dir, struct host_ids *fds)
 {
 	int r;
@@ -50,7 +55,7 @@ int host_proc_has_file(const struct host *h, pid_t pid, const struct host_file *
 		if (fstatat(dir, name, &st, 0))
 			continue;
 		one = identity(&st);
-		if (one.device == file->device && one.dev == file->dev && one.ino == file->ino)
+		if (host_file_is(&one, file))
 			return 1;
 	}
 	return r < 0 ? r : 0;

@@ -12,6 +12,7 @@ struct host_file {
 };
 /* Follows symbolic links; the path is ours. -ENOENT, .. */
 int host_file_of(const char *path, struct host_file *out);
+bool host_file_is(const struct host_file *a, const struct host_file *b);
 /* 1: a descriptor of the process leads to that file, 0: none does, or negative errno. Only of the real host. */
 int host_proc_has_file(const struct host *h, pid_t pid, const struct host_file *file);
 

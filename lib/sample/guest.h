@@ -185,6 +185,7 @@ void rows_threads(const struct sampler *s, struct snapshot *snap, const struct g
 		  unsigned needs);
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g);
 void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g);
+const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic);	/* borrowed: the device's id or QOM path */
 void rows_devices(struct snapshot *snap, const struct guest *g);
 void rows_slots(struct snapshot *snap, const struct guest *g);
 void rows_jobs(struct snapshot *snap, const struct guest *g);

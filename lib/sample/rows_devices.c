@@ -21,6 +21,13 @@ static const struct qmp_device *nic_device(const struct guest *g, const struct q
 	return found;
 }
 
+const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic)
+{
+	const struct qmp_device *d = nic_device(g, nic);
+
+	return d ? d->id : nic->name;
+}
+
 static bool is_named(const struct guest *g, const char *ifname)
 {
 	size_t i;

@@ -58,6 +58,12 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 void sample_guest_done(struct sample_guest *g);
 
 /*
+ * Guests that have a thing, as rows of find: a MAC address, an IP address the host's neighbour table knows, a tap or
+ * macvtap, an image's path (through links too), a PCI address. May wait a few seconds for QEMU. -ENOENT: nobody has it.
+ */
+int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, struct err *err);
+
+/*
  * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.
  * -EBUSY: another client is in; -ENOTCONN: it has no monitor we can use; else as qmp_greet. Give it back in any case;
  * the guest is then asked anew, as its devices may have changed.
