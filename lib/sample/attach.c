@@ -163,6 +163,7 @@ static int ask(struct qmp *q, struct answers *a, struct err *err)
 static void rings_of(struct sampler *s, struct guest *g)
 {
 	struct ring_addr *addr = NULL;
+	struct ring_set *set;
 	size_t n = 0, i, k;
 
 	for (i = 0; i < g->answers.n_virtio; i++) {
@@ -178,14 +179,12 @@ static void rings_of(struct sampler *s, struct guest *g)
 			};
 		}
 	}
+	if (n && !s->rings)
+		s->rings = rings_start();
+	set = n ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;
 	rings_remove(s->rings, g->rings);
-	g->rings = NULL;
+	g->rings = set;
 	g->n_rings = n;
-	if (n) {
-		if (!s->rings)
-			s->rings = rings_start();
-		g->rings = rings_add(s->rings, g->pid, addr, n);
-	}
 	free(addr);
 }
 
