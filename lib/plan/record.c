@@ -14,7 +14,7 @@
  * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
  */
 static const char *const allowed[] = {
-	"blockdev-add", "blockdev-del", "device_add", "device_del",
+	"blockdev-add", "blockdev-del", "block_resize", "device_add", "device_del",
 };
 
 static const char *const op_names[] = {
