@@ -48,8 +48,8 @@ int session_guests(struct session *s, struct err *err)
 {
 	int rc;
 
-	if (s->sampler)
-		return 0;
+	if (s->sampler)		/* guests come and go between the lines of a script */
+		return sampler_discover(s->sampler, err);
 	session_sampler(s);
 	rc = sampler_discover(s->sampler, err);
 	if (rc)
