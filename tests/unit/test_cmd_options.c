@@ -69,26 +69,33 @@ static void options_are_parsed(void **state)
 		const char *line, *told;
 	} rows[] = {
 		{ "", "screen" }, { "-b", "batch" }, { "--batch vms", "batch <vms>" }, { "--prompt", "prompt" },
-		{ "-V", "version" }, { "--version --help", "version" }, { "-h", "help" }, { "--help disk add", "help <disk> <add>" },
+		{ "-V", "version" }, { "--version --help", "version" }, { "-h", "help" },
+		{ "--help disk add", "help <disk> <add>" },
 		{ "-c qemu:///system -c qemu:///session", "screen uri=qemu:///system uri=qemu:///session" },
 		{ "--connect=qemu:///system", "screen uri=qemu:///system" }, { "-c test:default", "screen uri=test:default" },
 		{ "-q /a -q b --qmp c", "screen socket=/a socket=b socket=c" },
 		{ "--no-libvirt --no-scan --no-passthrough", "screen no-libvirt no-scan no-passthrough" },
-		{ "-r --dry-run -v --no-color --ascii --no-mouse", "screen read-only dry-run verbose no-color ascii no-mouse" },
+		{ "-r --dry-run -v --no-color --ascii --no-mouse",
+		  "screen read-only dry-run verbose no-color ascii no-mouse" },
 		{ "--read-only", "screen read-only" }, { "--verbose", "screen verbose" },
-		{ "-d 0.1", "screen delay=0.1" }, { "--delay 2", "screen delay=2" }, { "-b -d 0 vms", "batch delay=0 <vms>" },
+		{ "-d 0.1", "screen delay=0.1" }, { "--delay 2", "screen delay=2" },
+		{ "-b -d 0 vms", "batch delay=0 <vms>" },
 		{ "-d.5", "screen delay=0.5" }, { "-d 86400", "screen delay=86400" },
 		{ "-n 1", "screen count=1" }, { "--count 18446744073709551615", "screen count=18446744073709551615" },
 		{ "-o table", "screen" }, { "-o json", "screen format=json" }, { "--output csv", "screen format=csv" },
-		{ "-F a,b", "screen fields=a,b" }, { "--fields x", "screen fields=x" }, { "-s -iops", "screen sort=-iops" },
-		{ "-s cpu_pct", "screen sort=cpu_pct" }, { "--sort=-x", "screen sort=-x" }, { "--filter a>1", "screen filter=a>1" },
+		{ "-F a,b", "screen fields=a,b" }, { "--fields x", "screen fields=x" },
+		{ "-s -iops", "screen sort=-iops" },
+		{ "-s cpu_pct", "screen sort=cpu_pct" }, { "--sort=-x", "screen sort=-x" },
+		{ "--filter a>1", "screen filter=a>1" },
 		{ "-b -f x", "batch script=x" }, { "--batch --file -", "batch script=-" },
 		{ "--timeout 5", "screen timeout=5000" }, { "--timeout 0.05", "screen timeout=50" },
 		{ "--on-error stop", "screen" }, { "--on-error=continue", "screen go-on" },
 		/* anywhere, and after "--" nowhere */
 		{ "-b vms web -o json", "batch format=json <vms> <web>" }, { "vms -b", "batch <vms>" },
-		{ "-b disk add web file=/a -r format=raw --dry-run", "batch read-only dry-run <disk> <add> <web> <file=/a> <format=raw>" },
-		{ "-b -- vms -o", "batch <vms> <-o>" }, { "-b vms -- -o json", "batch <vms> <-o> <json>" }, { "-b -", "batch <->" },
+		{ "-b disk add web file=/a -r format=raw --dry-run",
+		  "batch read-only dry-run <disk> <add> <web> <file=/a> <format=raw>" },
+		{ "-b -- vms -o", "batch <vms> <-o>" }, { "-b vms -- -o json", "batch <vms> <-o> <json>" },
+		{ "-b -", "batch <->" },
 		{ "-brv vms", "batch read-only verbose <vms>" }, { "-bojson", "batch format=json" },
 	};
 	size_t i;
@@ -115,13 +122,19 @@ static void errors_say_what_is_wrong(void **state)
 		const char *line, *why;
 	} rows[] = {
 		{ "vms", "verbs want --batch" }, { "-f x", "verbs want --batch" },
-		{ "-x", "no option '-x'" }, { "-b -x", "no option '-x'" }, { "--batch -xv", "no option '-x'" }, { "--batch -vxb", "no option '-x'" },
+		{ "-x", "no option '-x'" }, { "-b -x", "no option '-x'" }, { "--batch -xv", "no option '-x'" },
+		{ "--batch -vxb", "no option '-x'" },
 		{ "-b --outptu json", "did you mean '--output'" }, { "--zzzzzzzz", "no option '--zzzzzzzz'" },
-		{ "--zzzzzzzz=1", "no option '--zzzzzzzz'" }, { "--batch=1", "'--batch' takes no value" }, { "-b --dry-run=x", "'--dry-run' takes no value" },
-		{ "-o", "'-o' wants a value" }, { "--output", "'--output' wants a value" }, { "-b -d", "'-d' wants a value" },
-		{ "-o xml", "--output 'xml': one of table, json, csv" }, { "-o JSON", "one of" }, { "-o=json", "one of" },
-		{ "-d x", "--delay 'x'" }, { "-d -1", "--delay" }, { "-d 0.05", "0.1 at the least" }, { "-d 1e9", "--delay" },
-		{ "-d nan", "--delay" }, { "-d 1s", "--delay" }, { "-n 0", "--count '0'" }, { "-n -1", "--count" }, { "-n 1.5", "--count" },
+		{ "--zzzzzzzz=1", "no option '--zzzzzzzz'" }, { "--batch=1", "'--batch' takes no value" },
+		{ "-b --dry-run=x", "'--dry-run' takes no value" },
+		{ "-o", "'-o' wants a value" }, { "--output", "'--output' wants a value" },
+		{ "-b -d", "'-d' wants a value" },
+		{ "-o xml", "--output 'xml': one of table, json, csv" }, { "-o JSON", "one of" },
+		{ "-o=json", "one of" },
+		{ "-d x", "--delay 'x'" }, { "-d -1", "--delay" }, { "-d 0.05", "0.1 at the least" },
+		{ "-d 1e9", "--delay" },
+		{ "-d nan", "--delay" }, { "-d 1s", "--delay" }, { "-n 0", "--count '0'" }, { "-n -1", "--count" },
+		{ "-n 1.5", "--count" },
 		{ "-n x", "--count" }, { "-n 18446744073709551616", "--count" },
 		{ "--timeout x", "--timeout 'x'" }, { "--timeout -5", "--timeout" }, { "--timeout 0", "--timeout '0'" },
 		{ "--timeout 100000", "--timeout" }, { "--on-error never", "one of stop, continue" },
@@ -146,7 +159,8 @@ static void each_row_is_parsed(void **state)
 {
 	static const struct {
 		const char *name, *value;
-	} values[] = { { "delay", "1" }, { "count", "1" }, { "output", "csv" }, { "timeout", "1" }, { "on-error", "stop" } };
+	} values[] = { { "delay", "1" }, { "count", "1" }, { "output", "csv" }, { "timeout", "1" },
+	{ "on-error", "stop" } };
 	const struct option_row *rows;
 	size_t n, i, k;
 

@@ -47,17 +47,22 @@ static void choices_are_parsed(void **state)
 		const char *why;		/* NULL: it is fine */
 	} rows[] = {
 		{ "vm,pid", NULL, NULL, 2, "cpu_pct", true, true, 0 }, { "vm", "vm", NULL, 1, "vm", false, false, 0 },
-		{ "vm", "-vm", NULL, 1, "vm", true, false, 0 }, { "vm", "mem_bytes", NULL, 1, "mem_bytes", true, false, 0 },
-		{ "vm", "-mem_bytes", NULL, 1, "mem_bytes", false, false, 0 }, { "vm,vm", "pid", NULL, 2, "pid", false, false, 0 },
-		{ "iops", "pid", NULL, 1, "pid", false, true, NEED_RINGS }, { "vm", "depth", NULL, 1, "depth", true, false, NEED_RINGS },
+		{ "vm", "-vm", NULL, 1, "vm", true, false, 0 },
+		{ "vm", "mem_bytes", NULL, 1, "mem_bytes", true, false, 0 },
+		{ "vm", "-mem_bytes", NULL, 1, "mem_bytes", false, false, 0 },
+		{ "vm,vm", "pid", NULL, 2, "pid", false, false, 0 },
+		{ "iops", "pid", NULL, 1, "pid", false, true, NEED_RINGS },
+		{ "vm", "depth", NULL, 1, "depth", true, false, NEED_RINGS },
 		{ "vm", "pid", "state=running", 1, "pid", false, false, NEED_STATE },
 		{ "vm", "pid", "rd_bytes_per_s>1M", 1, "pid", false, true, NEED_IO },
-		{ "vm,cpu", NULL, NULL, .why = "--fields: vms has no field 'cpu'" }, { "", NULL, NULL, .why = "no field ''" },
+		{ "vm,cpu", NULL, NULL, .why = "--fields: vms has no field 'cpu'" },
+		{ "", NULL, NULL, .why = "no field ''" },
 		{ "vm,,pid", NULL, NULL, .why = "no field ''" }, { "vms", NULL, NULL, .why = "did you mean 'vm'" },
 		{ "vm, pid", NULL, NULL, .why = "no field ' pid', did you mean 'pid'" },
 		{ NULL, "cpu_pst", NULL, .why = "--sort: vms has no field 'cpu_pst', did you mean 'cpu_pct'" },
 		{ NULL, "-", NULL, .why = "--sort" }, { NULL, "--pid", NULL, .why = "no field '-pid'" },
-		{ NULL, "zzzzzzzzz", NULL, .why = "columns vms" }, { NULL, NULL, "pid>", .why = "filter: a value is missing" },
+		{ NULL, "zzzzzzzzz", NULL, .why = "columns vms" },
+		{ NULL, NULL, "pid>", .why = "filter: a value is missing" },
 	};
 	struct out out = { .format = FORMAT_TABLE, .headed = TABLE_COUNT };
 	size_t i;
@@ -112,7 +117,8 @@ static char *printed(enum format format, const char *name, const char *fields)
 }
 
 static const char *const hostile[] = {
-	"plain", "a,b", "a\"b", "a b=c", "a\nb", "\033[2J\033]0;x\a", "k\xc3\xbc", "bad\xff\x9b", "\xc2\x9b" "31m", "\xe2\x80\xae" "x", "",
+	"plain", "a,b", "a\"b", "a b=c", "a\nb", "\033[2J\033]0;x\a", "k\xc3\xbc", "bad\xff\x9b", "\xc2\x9b" "31m",
+	  "\xe2\x80\xae" "x", "",
 	"{\"a\":1}", "'", "\\", "\r",
 };
 
@@ -185,7 +191,8 @@ static void narrow_terminals_drop_columns(void **state)
 	free(out_default_columns(&(struct out){ .format = FORMAT_TABLE }, TABLE_VMS, &n));
 	assert_true(n < all);
 	for (width = 300; width > 0; width -= 10) {
-		const struct column **list = out_default_columns(&(struct out){ .format = FORMAT_TABLE, .width = width }, TABLE_VMS, &n);
+		const struct column **list = out_default_columns(&(struct out){ .format = FORMAT_TABLE,
+		  .width = width }, TABLE_VMS, &n);
 
 		assert_true(n && n <= last);
 		assert_string_equal(list[0]->id, "vm");
@@ -256,8 +263,10 @@ static void scripts_are_parsed_whole_first(void **state)
 	static const struct {
 		const char *text, *why;
 	} rows[] = {
-		{ "help\nhelp\nvmss\n", "line 3: no verb 'vmss', did you mean 'vms'" }, { "help\n'a\n", "line 2: a quote" },
-		{ "help\n\n# x\ndisk add web\n", "line 4: disk add: file= is missing" }, { "help\nhelp \\\n", "line 2: the line ends" },
+		{ "help\nhelp\nvmss\n", "line 3: no verb 'vmss', did you mean 'vms'" },
+		{ "help\n'a\n", "line 2: a quote" },
+		{ "help\n\n# x\ndisk add web\n", "line 4: disk add: file= is missing" },
+		{ "help\nhelp \\\n", "line 2: the line ends" },
 		{ "help\nvms a b", "line 2: vms: no argument 'b'" },
 	};
 	static const char crlf[] = "\r\n # nothing\r\n  help vms # x\r\n";
@@ -325,15 +334,18 @@ static void what_is_no_script_is_told(void **state)
 static const struct fake_item guest[] = {
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
 	{ .expect = "query-migrate", .any = true, .reply = "{}" },
-	{ .expect = "query-block", .any = true, .reply = "[" DISK("ok") "," DISK("no") "," DISK("left") "," DISK("bad") "]" },
+	{ .expect = "query-block", .any = true,
+	  .reply = "[" DISK("ok") "," DISK("no") "," DISK("left") "," DISK("bad") "]" },
 	{ .expect = "x-debug-query-block-graph", .any = true,
-	  .reply = "{\"nodes\":[" NODE("1", "ok") "," NODE("2", "no") "," NODE("3", "left") "," NODE("4", "bad") "],\"edges\":[]}" },
+	  .reply = "{\"nodes\":[" NODE("1", "ok") "," NODE("2", "no") "," NODE("3", "left") "," NODE("4",
+	  "bad") "],\"edges\":[]}" },
 	{ .expect = "device_del", .args = "{\"id\":\"ok\"}", .any = true, .after = GONE("ok") },
 	{ .expect = "device_del", .args = "{\"id\":\"no\"}", .any = true, .after = NO("no") },
 	{ .expect = "device_del", .args = "{\"id\":\"left\"}", .any = true, .after = GONE("left") },
 	{ .expect = "device_del", .args = "{\"id\":\"bad\"}", .any = true, .error = "GenericError: not today" },
 	{ .expect = "blockdev-del", .args = "{\"node-name\":\"ok-n\"}", .any = true },
-	{ .expect = "blockdev-del", .args = "{\"node-name\":\"left-n\"}", .any = true, .error = "GenericError: in use" },
+	{ .expect = "blockdev-del", .args = "{\"node-name\":\"left-n\"}", .any = true,
+	  .error = "GenericError: in use" },
 	{ 0 }
 };
 
@@ -346,10 +358,12 @@ static void a_script_answers_with_its_worst(void **state)
 		int code;
 		unsigned records;
 	} rows[] = {
-		{ "ok", false, false, 0, 1 }, { "no", false, false, 4, 1 }, { "left", false, false, 6, 1 }, { "bad", false, false, 1, 1 },
+		{ "ok", false, false, 0, 1 }, { "no", false, false, 4, 1 }, { "left", false, false, 6, 1 },
+		{ "bad", false, false, 1, 1 },
 		{ "none", false, false, 3, 1 }, { "help zzz", false, false, 2, 0 }, { "ok", true, false, 5, 1 },
 		{ "ok bad no", false, false, 1, 2 }, { "ok none left", false, false, 3, 2 },
-		{ "ok bad no", false, true, 4, 3 }, { "no left ok", false, true, 6, 3 }, { "left no bad none", false, true, 6, 4 },
+		{ "ok bad no", false, true, 4, 3 }, { "no left ok", false, true, 6, 3 },
+		{ "left no bad none", false, true, 6, 4 },
 		{ "none bad", false, true, 1, 2 }, { "none ok ok", false, true, 3, 3 }, { "ok ok", false, true, 0, 2 },
 		{ "no bad", false, true, 4, 2 },
 	};
@@ -439,7 +453,8 @@ static void a_dry_run_prints_what_would_be_sent(void **state)
 static void csv_has_its_headers(void **state)
 {
 	static const char text[] = "disk remove none x\ndisk remove none y\njournal\ndisk remove none z\ncolumns journal\n";
-	static const char *const want[] = { "verb,", "disk remove,", "disk remove,", "time,", "verb,", "disk remove,", "time,", NULL };
+	static const char *const want[] = { "verb,", "disk remove,", "disk remove,", "time,", "verb,", "disk remove,",
+	  "time,", NULL };
 	struct options o = quiet();
 	struct outcome r;
 	char *save = NULL, *line;

@@ -73,10 +73,12 @@ static int teardown(void **state)
 static const struct fake_item guest[] = {
 	{ .expect = "query-migrate", .any = true, .reply = "{}" },
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
-	{ .expect = "query-block", .any = true, .reply = "[" DISK("vd0", "/vd0.img", "false") "," DISK("vd1", "/vd1.img", "true") ","
+	{ .expect = "query-block", .any = true, .reply = "[" DISK("vd0", "/vd0.img", "false") "," DISK("vd1",
+	  "/vd1.img", "true") ","
 	  "{\"device\":\"legacy\",\"qdev\":\"/machine/peripheral-anon/device[1]/virtio-backend\",\"inserted\":"
 	  "{\"node-name\":\"#block100\",\"file\":\"/l\",\"drv\":\"raw\"}}]" },
-	{ .expect = "query-named-block-nodes", .any = true, .reply = "[{\"node-name\":\"vd0-node\"},{\"node-name\":\"old-node\"}]" },
+	{ .expect = "query-named-block-nodes", .any = true,
+	  .reply = "[{\"node-name\":\"vd0-node\"},{\"node-name\":\"old-node\"}]" },
 	{ .expect = "query-iothreads", .any = true, .reply = "[{\"id\":\"io0\",\"thread-id\":5}]" },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
 	  .reply = "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"rp0\",\"type\":\"child<pcie-root-port>\"},"
@@ -84,13 +86,17 @@ static const struct fake_item guest[] = {
 		   "{\"name\":\"vd0\",\"type\":\"child<virtio-blk-pci>\"},{\"name\":\"vd1\",\"type\":\"child<virtio-blk-pci>\"},"
 		   "{\"name\":\"kt-disk0\",\"type\":\"child<virtio-blk-pci>\"}]" },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral-anon\"}", .reply = "[]" },
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp0\"}", .reply = "[{\"name\":\"rp0\",\"type\":\"child<PCIE>\"}]" },
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp1\"}", .reply = "[{\"name\":\"rp1\",\"type\":\"child<PCIE>\"}]" },
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp2\"}", .reply = "[{\"name\":\"rp2\",\"type\":\"child<PCIE>\"}]" },
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp0\"}",
+	  .reply = "[{\"name\":\"rp0\",\"type\":\"child<PCIE>\"}]" },
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp1\"}",
+	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<PCIE>\"}]" },
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp2\"}",
+	  .reply = "[{\"name\":\"rp2\",\"type\":\"child<PCIE>\"}]" },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp0/rp0\"}",
 	  .reply = "[{\"name\":\"child[0]\",\"type\":\"link<device>\"}]" },
 	{ .expect = "qom-list", .any = true, .reply = "[]" },
-	{ .expect = "qom-get", .any = true, .args = "{\"path\":\"/machine/peripheral/rp2\",\"property\":\"hotplug\"}", .reply = "false" },
+	{ .expect = "qom-get", .any = true, .args = "{\"path\":\"/machine/peripheral/rp2\",\"property\":\"hotplug\"}",
+	  .reply = "false" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug\"}", .reply = "true" },
 	{ .expect = "qom-get", .any = true, .error = "DeviceNotFound: no such" },
 	{ .expect = "x-debug-query-block-graph", .any = true, .reply =
@@ -128,7 +134,8 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 	memcpy(script + !!special, guest, sizeof(guest));
 	for (i = 0; i < ARRAY_SIZE(args->pairs) && args->pairs[i][0]; i++) {
 		const char *value = args->pairs[i][1];
-		auto_free char *file = !strcmp(args->pairs[i][0], "file") && *value != '/' ? xasprintf("%s/images/%s", dir, value) : NULL;
+		auto_free char *file = !strcmp(args->pairs[i][0], "file") &&
+		  *value != '/' ? xasprintf("%s/images/%s", dir, value) : NULL;
 
 		json_put_str(r.plan->args, args->pairs[i][0], file ? file : value);
 	}
@@ -136,7 +143,8 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 	q = fake_qmp_client(f);
 	r.rc = fn(r.plan, q, NULL, &r.err);
 	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
-		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw, "x-debug-query-"))
+		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw,
+		  "x-debug-query-"))
 			fail_msg("sent: %s", saw);
 	qmp_close(q);
 	fake_qmp_end(f);
@@ -147,7 +155,8 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 
 static void each_check_of_an_addition_has_its_words(void **state)
 {
-	static const struct fake_item migrating = { .expect = "query-migrate", .any = true, .reply = "{\"status\":\"active\"}" };
+	static const struct fake_item migrating = { .expect = "query-migrate", .any = true,
+	  .reply = "{\"status\":\"active\"}" };
 	static const struct fake_item no_port = {
 		.expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp1/rp1\"}",
 		.reply = "[{\"name\":\"child[0]\",\"type\":\"link<device>\"}]",
@@ -163,15 +172,18 @@ static void each_check_of_an_addition_has_its_words(void **state)
 		{ { { { "file", "raw/x" }, { "format", "raw" } } }, -ENOTDIR, "Not a directory", "" },
 		{ { { { "file", "dir" }, { "format", "raw" } } }, -EINVAL, "is a directory", "" },
 		{ { { { "file", "fifo" }, { "format", "raw" } } }, -EINVAL, "neither a file nor a block device", "" },
-		{ { { { "file", "/dev/null" }, { "format", "raw" } } }, -EINVAL, "neither a file nor a block device", "" },
+		{ { { { "file", "/dev/null" }, { "format", "raw" } } }, -EINVAL, "neither a file nor a block device",
+		  "" },
 		{ { { { "file", "bad\xff" }, { "format", "raw" } } }, -EINVAL, "UTF-8", "" },
 		{ { { { "file", "raw" } } }, -EINVAL, "format= is missing", "say format=raw" },
 		{ { { { "file", "qcow2" } } }, -EINVAL, "looks like qcow2", "say format=qcow2" },
 		{ { { { "file", "raw" }, { "format", "qcow2" } } }, -EINVAL, "is not qcow2", "format=raw" },
 		{ { { { "file", "short" }, { "format", "qcow2" } } }, -EINVAL, "is not qcow2", "format=raw" },
 		{ { { { "file", "qcow2" }, { "format", "raw" } } }, -EINVAL, "has a qcow2 header", "force=on" },
-		{ { { { "file", "stray" }, { "format", "qcow2" } } }, -EACCES, "which is not in its directory", "force=on" },
-		{ { { { "file", "remote" }, { "format", "qcow2" } } }, -EACCES, "which is not in its directory", "force=on" },
+		{ { { { "file", "stray" }, { "format", "qcow2" } } }, -EACCES, "which is not in its directory",
+		  "force=on" },
+		{ { { { "file", "remote" }, { "format", "qcow2" } } }, -EACCES, "which is not in its directory",
+		  "force=on" },
 		{ { { { "file", "circle" }, { "format", "qcow2" } } }, -ELOOP, "in a circle", "" },
 		{ { { RAW } }, -EBUSY, "is being migrated", "until that is over", &migrating },
 		{ { { RAW, { "id", "0x" } } }, -EINVAL, "a letter, then", "" },
@@ -184,7 +196,8 @@ static void each_check_of_an_addition_has_its_words(void **state)
 		{ { { RAW, { "id", "old" } } }, -EEXIST, "block node 'old-node' exists", "blockdev-del" },
 		{ { { RAW, { "serial", "123456789012345678901" } } }, -EINVAL, "longer than 20", "" },
 		{ { { RAW, { "aio", "native" } } }, -EINVAL, "aio=native wants", "cache=none" },
-		{ { { RAW, { "aio", "native" }, { "cache", "writeback" } } }, -EINVAL, "aio=native wants", "cache=none" },
+		{ { { RAW, { "aio", "native" }, { "cache", "writeback" } } }, -EINVAL, "aio=native wants",
+		  "cache=none" },
 		{ { { RAW, { "aio", "native" }, { "cache", "unsafe" } } }, -EINVAL, "aio=native wants", "cache=none" },
 		{ { { RAW, { "iothread", "io1" } } }, -EINVAL, "no iothread 'io1'", "there is: io0" },
 		{ { { RAW, { "iothread", "io1" } } }, -EINVAL, "no iothread 'io1'", "there is: none", &no_iothread },
@@ -287,7 +300,8 @@ static void plans_are_as_they_are_told(void **state)
 		  "  undo wait until the guest has let go of kt-disk1, at most 1 s\n"
 		  "  leaves device kt-disk1\n"
 		  "wait until the guest's driver for kt-disk1 is up, at most 1 s\n" },
-		{ hotplug_disk_add, { { { "file", "layered" }, { "format", "qcow2" }, { "id", "d9" }, { "cache", "none" }, { "aio", "native" },
+		{ hotplug_disk_add, { { { "file", "layered" }, { "format", "qcow2" }, { "id", "d9" }, { "cache",
+		  "none" }, { "aio", "native" },
 		    { "readonly", "on" }, { "serial", "S\"1" }, { "iothread", "io0" } } },
 		  "blockdev-add {\"driver\":\"qcow2\",\"node-name\":\"d9-node\",\"read-only\":true,\"cache\":{\"direct\":true,\"no-flush\":false},"
 		  "\"file\":{\"driver\":\"file\",\"filename\":\"%D/images/layered\",\"aio\":\"native\","
@@ -341,7 +355,8 @@ static void plans_can_be_journaled(void **state)
 		struct args args;
 	} rows[] = {
 		{ hotplug_disk_add, { { RAW } } }, { hotplug_disk_add, { { RAW, { "bus", "scsi" } } } },
-		{ hotplug_disk_remove, { { { "ID", "vd0" } } } }, { hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "2M" } } } },
+		{ hotplug_disk_remove, { { { "ID", "vd0" } } } },
+		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "2M" } } } },
 	};
 	size_t i;
 
@@ -374,7 +389,8 @@ static void a_guest_that_stands_is_warned_of(void **state)
 	assert_int_equal(r.plan->n_warnings, 1);
 	assert_non_null(strstr(r.plan->warnings[0], "paused"));
 	plan_free(r.plan);
-	r = build(hotplug_disk_add, &(struct args){ { { "file", "stray" }, { "format", "qcow2" }, { "force", "on" } } }, NULL);
+	r = build(hotplug_disk_add, &(struct args){ { { "file", "stray" }, { "format", "qcow2" }, { "force",
+	  "on" } } }, NULL);
 	assert_int_equal(r.rc, 0);
 	assert_int_equal(r.plan->n_warnings, 1);
 	assert_non_null(strstr(r.plan->warnings[0], "images/../other"));
@@ -383,7 +399,8 @@ static void a_guest_that_stands_is_warned_of(void **state)
 
 static void each_check_of_a_change_has_its_words(void **state)
 {
-	static const struct fake_item migrating = { .expect = "query-migrate", .any = true, .reply = "{\"status\":\"setup\"}" };
+	static const struct fake_item migrating = { .expect = "query-migrate", .any = true,
+	  .reply = "{\"status\":\"setup\"}" };
 	static const struct fake_item none = { .expect = "query-block", .any = true, .reply = "[]" };
 	static const struct {
 		build_fn *build;
@@ -402,7 +419,8 @@ static void each_check_of_a_change_has_its_words(void **state)
 		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "0" } } }, -EINVAL, "multiple of 512" },
 		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "1000" } } }, -EINVAL, "multiple of 512" },
 		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "512K" } } }, -EINVAL, "cuts data off" },
-		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "2M" } } }, -EBUSY, "is being migrated", &migrating },
+		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "2M" } } }, -EBUSY, "is being migrated",
+		  &migrating },
 	};
 	size_t i;
 

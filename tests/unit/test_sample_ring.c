@@ -37,7 +37,8 @@ static void readings_are_understood(void **state)
 		size_t n;
 	} rows[] = {
 		{ "plain", 256, {
-			{ 0, 0, true, true, false, 0, 0 }, { 0, 3, true, true, false, 3, 0 }, { 2, 3, true, true, false, 1, 2 },
+			{ 0, 0, true, true, false, 0, 0 }, { 0, 3, true, true, false, 3, 0 },
+			{ 2, 3, true, true, false, 1, 2 },
 			{ 3, 3, true, true, false, 0, 3 } }, 4 },
 		{ "wraps around", 128, {
 			{ 65530, 65535, true, true, false, 5, 0 }, { 65535, 4, true, true, false, 5, 5 },
@@ -49,14 +50,18 @@ static void readings_are_understood(void **state)
 			{ 10, 10, true, true, false, 0, 0 }, { 12, 11, false, true, false, 0, 0 },
 			{ 12, 12, true, true, false, 0, 2 } }, 3 },
 		{ "deeper than its size three times", 8, {
-			{ 0, 1, true, true, false, 1, 0 }, { 0, 9, false, true, false, 1, 0 }, { 0, 10, false, true, false, 1, 0 },
+			{ 0, 1, true, true, false, 1, 0 }, { 0, 9, false, true, false, 1, 0 },
+			{ 0, 10, false, true, false, 1, 0 },
 			{ 0, 11, false, false, true, 1, 0 } }, 4 },
 		{ "torn twice only", 8, {
-			{ 0, 1, true, true, false, 1, 0 }, { 0, 9, false, true, false, 1, 0 }, { 0, 9, false, true, false, 1, 0 },
-			{ 1, 1, true, true, false, 0, 1 }, { 0, 9, false, true, false, 0, 1 }, { 0, 9, false, true, false, 0, 1 },
+			{ 0, 1, true, true, false, 1, 0 }, { 0, 9, false, true, false, 1, 0 },
+			{ 0, 9, false, true, false, 1, 0 },
+			{ 1, 1, true, true, false, 0, 1 }, { 0, 9, false, true, false, 0, 1 },
+			{ 0, 9, false, true, false, 0, 1 },
 			{ 1, 2, true, true, false, 1, 1 } }, 7 },
 		{ "never a ring", 8, {
-			{ 0, 9, false, false, false, 0, 0 }, { 0, 9, false, false, false, 0, 0 }, { 0, 9, false, false, true, 0, 0 } }, 3 },
+			{ 0, 9, false, false, false, 0, 0 }, { 0, 9, false, false, false, 0, 0 },
+			{ 0, 9, false, false, true, 0, 0 } }, 3 },
 		{ "reset to 0 after few", 256, {
 			{ 100, 100, true, true, false, 0, 0 }, { 0, 0, true, false, true, 0, 0 } }, 2 },
 		{ "reset to 0 after many", 256, {
@@ -65,7 +70,8 @@ static void readings_are_understood(void **state)
 			{ 65500, 65500, true, true, false, 0, 0 }, { 0, 0, true, true, false, 0, 36 } }, 2 },
 		{ "as far as it may go", 256, {
 			{ 0, 0, true, true, false, 0, 0 }, { 32767, 32767, true, true, false, 0, 32767 },
-			{ 65534, 65535, true, true, false, 1, 65534 }, { 32766, 32766, true, false, true, 1, 65534 } }, 4 },
+			{ 65534, 65535, true, true, false, 1, 65534 },
+			{ 32766, 32766, true, false, true, 1, 65534 } }, 4 },
 	};
 	size_t i, k;
 
@@ -111,7 +117,8 @@ static void hostile_indices_do_no_harm(void **state)
 			used = dice16() % 3 ? (uint16_t)(used + dice16() % 50) : dice16();
 			avail = dice16() % 3 ? (uint16_t)(used + dice16() % (sizes[i] + 1)) : dice16();
 			ring_update(&r, used, avail, k);
-			if (r.depth > sizes[i] || r.depth_max > sizes[i] || r.used_total < total || r.used_total - total > 32767)
+			if (r.depth > sizes[i] || r.depth_max > sizes[i] || r.used_total < total ||
+			  r.used_total - total > 32767)
 				fail_msg("size %u, reading %zu", sizes[i], k);
 			total = r.used_total;
 			if (r.lost)
@@ -129,11 +136,14 @@ static void queues_have_their_kind(void **state)
 		{ "virtio-net-device", "srsr" }, { "virtio-net-device", "srr" }, { "virtio-net-device", "srsrr" },
 		{ "virtio-net-device", "srsrsrsrr" }, { "virtio-net-device", "sr" },
 		{ "virtio-blk-device", "d" }, { "virtio-blk-device", "dddd" }, { "vhost-user-blk", "dd" },
-		{ "virtio-scsi-device", "rsd" }, { "virtio-scsi-device", "rsddd" }, { "vhost-scsi", "rsd" }, { "vhost-user-scsi", "rsd" },
+		{ "virtio-scsi-device", "rsd" }, { "virtio-scsi-device", "rsddd" }, { "vhost-scsi", "rsd" },
+		{ "vhost-user-scsi", "rsd" },
 		{ "virtio-serial-device", "sr" }, { "virtio-serial-device", "srsrsr" },
-		{ "virtio-balloon-device", "rr" }, { "virtio-balloon-device", "rrs" }, { "virtio-balloon-device", "rrsss" },
+		{ "virtio-balloon-device", "rr" }, { "virtio-balloon-device", "rrs" },
+		{ "virtio-balloon-device", "rrsss" },
 		{ "virtio-rng-device", "s" }, { "vhost-user-rng", "s" },
-		{ "virtio-input-host-device", "sr" }, { "virtio-keyboard-device", "sr" }, { "virtio-mouse-device", "sr" },
+		{ "virtio-input-host-device", "sr" }, { "virtio-keyboard-device", "sr" },
+		{ "virtio-mouse-device", "sr" },
 		{ "virtio-tablet-device", "sr" }, { "virtio-multitouch-device", "sr" }, { "vhost-user-input", "sr" },
 		{ "vhost-vsock-device", "srs" }, { "vhost-user-vsock-device", "srs" },
 		{ "virtio-gpu-device", "rr" }, { "virtio-crypto-device", "rr" }, { "virtio-9p-device", "r" },
@@ -234,7 +244,8 @@ static void a_ring_thread_reads_its_own_memory(void **state)
 	await_read(r, set);
 	rings_collect(r, set, out);
 	for (i = 0; i < RINGS; i++) {
-		if (!out[i].known || out[i].lost || out[i].depth != i % 5 || out[i].depth_max != i % 5 || out[i].used_total)
+		if (!out[i].known || out[i].lost || out[i].depth != i % 5 || out[i].depth_max != i % 5 ||
+		  out[i].used_total)
 			fail_msg("ring %zu: known %d depth %u", i, out[i].known, out[i].depth);
 		if (!(i % 5))		/* nothing is queued: it does not stand still */
 			assert_int_equal(out[i].stalled_ns, 0);

@@ -183,7 +183,8 @@ static const struct {
 	enum peer peer;
 	const char *why;
 } peers[] = {
-	{ ABSENT, "No such file" }, { A_FILE, "ocket" }, { NOBODY, "nobody listens" }, { GARBAGE, "does not speak QMP" },
+	{ ABSENT, "No such file" }, { A_FILE, "ocket" }, { NOBODY, "nobody listens" },
+	{ GARBAGE, "does not speak QMP" },
 	{ CLOSES, "closed" }, { SILENT, "no QMP greeting" }, { HALF, "part of a QMP greeting" },
 };
 
@@ -295,7 +296,8 @@ static void a_guest_is_found_by_a_word(void **state)
 	struct { const char *word; int rc; const char *why; } rows[] = {
 		{ "web =1", 0, "" }, { "name:web =1", 0, "" }, { "0badf00d-0000-0000-0000-000000000001", 0, "" },
 		{ "uuid:0BADF00D-0000-0000-0000-000000000001", 0, "" }, { pid, 0, "" }, { NULL, 0, "" },
-		{ "web", -ENOENT, "no guest 'web'" }, { "web =2", -ENOENT, "did you mean 'web =1'" }, { "uuid:web =1", -ENOENT, "no guest" },
+		{ "web", -ENOENT, "no guest 'web'" }, { "web =2", -ENOENT, "did you mean 'web =1'" },
+		{ "uuid:web =1", -ENOENT, "no guest" },
 		{ "name:0badf00d-0000-0000-0000-000000000001", -ENOENT, "no guest" }, { longer, -ENOENT, "no guest" },
 		{ "pid:", -ENOENT, "no guest" }, { "pid:x", -ENOENT, "no guest" }, { "", -ENOENT, "no guest" },
 		{ "name:", -ENOENT, "no guest" },
