@@ -9,6 +9,7 @@
 #include "lib/host/host.h"
 #include "qmp/qmp.h"
 #include "journal.h"
+#include "lock.h"
 
 enum step_op {
 	STEP_QMP,			/* run a QMP command */
