@@ -24,7 +24,7 @@ void app_pop(struct app *a)
 
 	a->top = l->below;
 	if (l->ops->free)
-		l->ops->free(l);
+		l->ops->free(l, a);
 	free(l);
 }
 

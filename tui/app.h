@@ -24,7 +24,7 @@ struct layer_ops {
 	/* These may be NULL. */
 	void (*sampled)(struct layer *l, struct app *a);	/* a->snap is another one */
 	unsigned (*needs)(const struct layer *l);	/* NEED_* that a sample has to have */
-	void (*free)(struct layer *l);			/* what is behind the layer, not itself */
+	void (*free)(struct layer *l, struct app *a);	/* what is behind the layer, not itself */
 };
 
 /* Every layer begins with this and is one allocation. */

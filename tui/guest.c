@@ -150,10 +150,11 @@ static unsigned guest_needs(const struct layer *layer)
 	return grid_needs(&((const struct guest *)layer)->grid);
 }
 
-static void guest_free(struct layer *layer)
+static void guest_free(struct layer *layer, struct app *a)
 {
 	struct guest *g = (struct guest *)layer;
 
+	(void)a;
 	grid_done(&g->grid);
 	free(g->ref);
 	free(g->name);

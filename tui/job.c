@@ -75,7 +75,7 @@ static void view_steps(struct job_view *v, const struct plan *p, unsigned timeou
 		to->text = step_text(s, timeout_ms);
 		to->status = s->status;
 		to->ns = s->ns;
-		to->waits = s->op != STEP_QMP;
+		to->waits = s->op == STEP_AWAIT_GONE || s->op == STEP_AWAIT_DRIVER;
 		for (k = 0; k < s->n_undo; k++)
 			*vec_push(to->undo, to->n_undo) = step_text(&s->undo[k], timeout_ms);
 	}
@@ -88,7 +88,7 @@ static void publish(struct job *j, const struct plan *p, size_t at)
 	struct job_view *v = xcalloc(1, sizeof(*v)), *old;
 
 	v->state = t->state;
-	v->title = xstrdup(t->title);
+	v->title = p && p->vm ? xasprintf("%s %s", p->verb, p->vm) : xstrdup(t->title);
 	v->at = at;
 	v->began_ns = clock_now_ns();
 	if (p) {
@@ -100,7 +100,7 @@ static void publish(struct job *j, const struct plan *p, size_t at)
 		v->guest = xstrdup(p->guest);
 		v->error = p->err.text[0] ? xstrdup(p->err.text) : NULL;
 		v->journal = xstrdup(p->id);
-		v->pending = p->pending;
+		v->pending = p->n_rest > 0;
 	}
 	pthread_mutex_lock(&t->lock);
 	old = t->fresh;

@@ -51,7 +51,6 @@
 	X("Left Right", NULL, "In a form: one of several choices; Space too.", 0, ACT_NONE, K_NONE) \
 	Y("Left", NULL, IN_FORM, ACT_LEFT, K_LEFT) \
 	Y("Right", "Choice", IN_FORM, ACT_RIGHT, K_RIGHT) \
-	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
 	Y("F1", "Help", IN_FORM, ACT_HELP, K_F(1)) \
 	X("Enter y", "Run", "Under the steps of a change: run them.", IN_READY, ACT_YES, K_ENTER, 'y') \
 	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
@@ -60,6 +59,7 @@
 	Y("F3", NULL, IN_LINE, ACT_NEXT, K_F(3), K_DOWN) \
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
 	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
+	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
 	X("Esc q", "Back", "Back to where it was called from.", IN_GUEST | IN_TEXT, ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
 	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
 	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \

@@ -161,8 +161,9 @@ static unsigned list_needs(const struct layer *layer)
 	return grid_needs(&((const struct list *)layer)->grid);
 }
 
-static void list_free(struct layer *layer)
+static void list_free(struct layer *layer, struct app *a)
 {
+	(void)a;
 	grid_done(&((struct list *)layer)->grid);
 }
 
