@@ -149,6 +149,8 @@ struct ring_reader *rings_start(void)
 	pthread_cond_init(&r->wake, &attr);
 	pthread_condattr_destroy(&attr);
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (pthread_create(&r->thread, NULL, reader, r))
 		abort();
