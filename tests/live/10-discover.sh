@@ -1,6 +1,7 @@
 #!/bin/bash
 # Guests are found however their monitor is written, each once; whoever else uses a
 # monitor is left alone; no name does anything to the terminal or the JSON.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

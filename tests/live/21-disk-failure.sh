@@ -1,6 +1,7 @@
 #!/bin/bash
 # What goes wrong in the middle: a guest that does not answer, a QEMU that dies or is
 # stopped. What is left is named, and cleaned up when it can be.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Rings read from the guest's memory, against what QEMU itself counts.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
