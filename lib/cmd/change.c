@@ -114,7 +114,7 @@ static bool finish(struct session *s, struct plan *p)
 	int rc;
 
 	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
-	if (rc == -ENOENT && !s->opts->no_scan) {	/* what it left went with it */
+	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
 		plan_forget_left(p);
 		p->status = PLAN_OK;
 		return true;

@@ -104,6 +104,9 @@ int plan_run(struct plan *p, const struct plan_env *env);
  */
 int plan_finish(struct plan *p, const struct plan_env *env);
 
+/* The process that the plan's ref names is no more: what was done to it went with it. */
+bool plan_guest_is_gone(const struct plan *p, const struct host *h);
+
 /* The record a changing verb answers with (design.md section 2). line: of a script, 0 = none. Yours. */
 struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsigned line);
 /* design.md section 2; -ENOENT, -ENODEV and -ENOTUNIQ of a check are "no such guest or device" */

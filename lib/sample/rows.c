@@ -149,8 +149,8 @@ static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *
 				add_known(&vm->io_total, &no_io, state->known, state->used_total);
 		}
 	}
-	if (lost && !g->ask_again_ns)
-		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+	if (lost)
+		attach_doubt(g, clock_now_ns());
 	free(states);
 }
 
@@ -168,7 +168,7 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	}
 	if ((runs && !g->idle_asked && g->idle_since_ns && now - g->idle_since_ns > IDLE_ASK_NS) || (!runs && moved)) {
 		g->idle_asked = true;
-		g->ask_again_ns = now + 2 * NS_PER_SEC;
+		attach_doubt(g, now);
 	}
 	g->cpu_ns = u->cpu_ns;
 }
