@@ -12,6 +12,7 @@
 #include "lib/plan/plan.h"
 
 int hotplug_disk_add(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
+int hotplug_disk_resize(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
 int hotplug_disk_remove(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
 
 #endif

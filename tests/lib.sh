@@ -236,24 +236,26 @@ guest_accel() {
 
 # NAME QEMU-ARG..: starts the Linux guest, does not wait for it. One CPU of 4, 256 MiB of
 # 2 GiB, free ports rp1..rp4, the disk vda with IOThread io0, the NIC nic0. What its kernel
-# is told besides: GUEST_APPEND, such as kt.load=disk.
+# is told besides: GUEST_APPEND, such as kt.load=disk. GUEST_MACHINE=pc is an i440fx, on
+# which every slot of pci.0 takes a device, and there are no ports.
 guest_boot() {
-	local name=$1
+	local name=$1 i guest_ports
 	shift
 	guest_accel
 	"$ROOT/tests/guest/build" || return 1
 	[ -e "$name.img" ] || truncate -s 64M "$name.img"
 	rm -f "$name.log"
-	qemu_start "$name" -machine "q35,accel=$T_ACCEL" -smp 1,maxcpus=4 -m 256,slots=4,maxmem=2G \
+	guest_ports=()
+	for i in 1 2 3 4; do
+		[ "${GUEST_MACHINE:-q35}" != q35 ] || guest_ports+=(-device "pcie-root-port,id=rp$i,chassis=$i,slot=$i")
+	done
+	qemu_start "$name" -machine "${GUEST_MACHINE:-q35},accel=$T_ACCEL" -smp 1,maxcpus=4 -m 256,slots=4,maxmem=2G \
 		-kernel "$ROOT/build/guest/vmlinuz" -initrd "$ROOT/build/guest/initrd.gz" \
 		-append "console=ttyS0 quiet panic=1 nokaslr mitigations=off ${GUEST_APPEND:-}" \
 		-chardev "file,id=log,path=$name.log" -serial chardev:log \
 		-chardev "socket,id=cmd,path=$name.cmd,server=on,wait=off" -serial chardev:cmd \
 		-qmp "unix:$name.qmp,server=on,wait=off" \
-		-device pcie-root-port,id=rp1,chassis=1,slot=1 \
-		-device pcie-root-port,id=rp2,chassis=2,slot=2 \
-		-device pcie-root-port,id=rp3,chassis=3,slot=3 \
-		-device pcie-root-port,id=rp4,chassis=4,slot=4 \
+		"${guest_ports[@]+"${guest_ports[@]}"}" \
 		-object iothread,id=io0 \
 		-blockdev "driver=file,node-name=vda-file,filename=$name.img" \
 		-blockdev driver=raw,node-name=vda,file=vda-file \

@@ -1,21 +1,291 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The screen. */
-#include "tui.h"
+/* The screen's loop: it waits in one poll(2) and nowhere else. */
+#include "app.h"
+#include "job.h"
 
-const struct key_help *tui_keys(size_t *n)
+#include <curses.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first rates are worth more soon than exact. */
+#define PRIME_NS (NS_PER_SEC / 2)
+#define DELAY_DEFAULT_S 1.5
+#define SOCKETS_MS 1500			/* for sockets given by hand to answer, before they are a problem */
+#define TICK_MS 200			/* while a change runs its time is seen to go by */
+#define KEYS_MAX 64
+
+static void reap_jobs(struct app *a)
 {
-	*n = 0;
+	struct job **at = &a->given_up;
+
+	while (*at) {
+		struct job *j = *at;
+
+		if (job_is_over(j)) {
+			*at = j->next;
+			job_free(j);
+		} else {
+			at = &j->next;
+		}
+	}
+}
+
+static unsigned needs_of(const struct app *a)
+{
+	const struct layer *l;
+	unsigned needs = NEED_STATE;	/* the header counts guests by state */
+
+	for (l = a->top; l; l = l->below)
+		if (l->ops->needs)
+			needs |= l->ops->needs(l);
+	return needs;
+}
+
+static void draw_stack(struct app *a, struct layer *l, int height)
+{
+	if (!l->ops->covers && l->below)
+		draw_stack(a, l->below, height);
+	l->ops->draw(l, a, 0, height);
+}
+
+static void draw_all(struct app *a)
+{
+	struct draw *d = &a->draw;
+	int height, bar;
+	unsigned needs;
+
+	getmaxyx(stdscr, d->height, d->width);
+	bar = d->height >= 4;
+	height = d->height - bar;
+	d->cursor_x = -1;
+	if (a->redraw)
+		clearok(curscr, TRUE);
+	a->redraw = false;
+	erase();
+	draw_stack(a, a->top, height);
+	if (a->message && d->height > 1 && d->cursor_x < 0)
+		draw_text(d, height - 1, 0, d->width, a->message_paint, a->message);
+	if (bar)
+		bar_draw(d, d->height - 1, a->top->ops->where(a->top));
+	curs_set(d->cursor_x >= 0);
+	move(d->cursor_x >= 0 ? d->cursor_y : 0, d->cursor_x >= 0 ? d->cursor_x : 0);
+	refresh();
+	needs = needs_of(a);
+	if (needs != a->needs && a->feed) {
+		a->needs = needs;
+		feed_set(a->feed, a->delay_ns, needs, true);
+	}
+}
+
+static void take_sample(struct app *a)
+{
+	struct snapshot *snap = feed_latest(a->feed);
+	struct layer *l;
+
+	if (!snap || a->frozen || snap == a->snap) {
+		snapshot_unref(snap);
+		return;
+	}
+	if (!a->snap)
+		a->prime_ns = clock_now_ns() + PRIME_NS;
+	else
+		a->samples++;		/* the first one has no rates and does not count */
+	snapshot_unref(a->snap);
+	a->snap = snap;
+	for (l = a->top; l; l = l->below)
+		if (l->ops->sampled)
+			l->ops->sampled(l, a);
+}
+
+static void take_keys(struct app *a)
+{
+	int keys[KEYS_MAX];
+	size_t n = tty_keys(&a->tty, keys, KEYS_MAX), i;
+
+	for (i = 0; i < n && !a->leave; i++) {
+		if (keys_action(a->top->ops->where(a->top), keys[i]) == ACT_REDRAW) {
+			a->redraw = true;
+			app_refresh(a);
+		} else {
+			a->top->ops->key(a->top, a, keys[i]);
+		}
+	}
+}
+
+/* A change that runs is stopped and taken back first; its layer ends with it, and so does the screen. */
+static void end(struct app *a)
+{
+	a->ending = true;
+	if (a->job && !job_is_over(a->job))
+		job_stop(a->job);
+	else
+		a->leave = true;
+}
+
+static void take_signals(struct app *a)
+{
+	enum tty_event event;
+
+	while ((event = tty_signal(&a->tty)) != TTY_NOTHING) {
+		switch (event) {
+		case TTY_NOTHING:
+		case TTY_RESIZED:
+			break;
+		case TTY_INTERRUPT:
+			a->top->ops->key(a->top, a, K_CTRL('C'));
+			break;
+		case TTY_STOP:
+			if (a->job)
+				app_say(a, PAINT_WARN, "Ctrl-Z: not while a change is under way");
+			else
+				tty_suspend();
+			break;
+		case TTY_END:
+			end(a);
+			break;
+		}
+	}
+}
+
+static void sooner(int *timeout, int ms)
+{
+	if (ms >= 0 && (*timeout < 0 || ms < *timeout))
+		*timeout = ms;
+}
+
+static int next_timeout(const struct app *a)
+{
+	int timeout = -1;
+
+	sooner(&timeout, tty_wait_ms(&a->tty));
+	if (a->message)
+		sooner(&timeout, clock_left_ms(a->message_until_ns));
+	if (a->prime_ns)
+		sooner(&timeout, clock_left_ms(a->prime_ns));
+	if (a->job || a->given_up)
+		sooner(&timeout, TICK_MS);
+	return timeout;
+}
+
+static void due(struct app *a)
+{
+	uint64_t now = clock_now_ns();
+
+	if (a->message && now >= a->message_until_ns)
+		free(take_ptr(a->message));
+	if (a->prime_ns && now >= a->prime_ns) {
+		a->prime_ns = 0;
+		app_refresh(a);
+	}
+	if (a->session->opts->count && a->samples >= a->session->opts->count)
+		a->leave = true;
+	if (a->ending && (!a->job || job_is_over(a->job)))
+		a->leave = true;
+	reap_jobs(a);
+}
+
+static void loop(struct app *a)
+{
+	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, FDS };
+	struct pollfd fds[FDS] = {
+		[KEYS] = { STDIN_FILENO, POLLIN, 0 }, [SIGNALS] = { a->tty.signal_fd, POLLIN, 0 },
+		[ERRORS] = { a->tty.errors_fd, POLLIN, 0 }, [SAMPLES] = { feed_fd(a->feed), POLLIN, 0 },
+	};
+
+	while (!a->leave) {
+		char *line;
+
+		draw_all(a);
+		fds[JOB] = (struct pollfd){ a->job ? job_fd(a->job) : -1, POLLIN, 0 };
+		if (poll(fds, FDS, next_timeout(a)) < 0 && errno != EINTR)
+			return;
+		if (fds[KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+			fds[KEYS].fd = -1;
+			end(a);
+		} else {
+			take_keys(a);
+		}
+		if (fds[SIGNALS].revents)
+			take_signals(a);
+		line = fds[ERRORS].revents & POLLIN ? tty_error_line(&a->tty) : NULL;
+		if (line)
+			app_say(a, PAINT_WARN, "%s", line);
+		free(line);
+		if (fds[SAMPLES].revents)
+			take_sample(a);
+		due(a);
+	}
+}
+
+/* What may wait for guests at the start. What it has to say, it says on standard error: the screen shows that. */
+static void *look_after(void *arg)
+{
+	struct session *s = arg;
+	struct err err = {0};
+	size_t n, i;
+	char **problems;
+
+	if (sampler_discover(s->sampler, &err))
+		out_error("%s", err.text);
+	if (s->opts->n_sockets) {
+		sampler_settle(s->sampler, 0, SOCKETS_MS);
+		problems = sampler_problems(s->sampler, &n);
+		for (i = 0; i < n; i++)
+			out_error("%s", problems[i]);
+		qmp_strings_free(problems, n);
+	}
+	session_finish_pending(s);
 	return NULL;
+}
+
+static void app_done(struct app *a)
+{
+	struct job *j;
+
+	while (a->top)
+		app_pop(a);		/* puts a change that is not over among the given up */
+	for (j = a->given_up; j; j = j->next)
+		job_stop(j);
+	while ((j = a->given_up)) {
+		a->given_up = j->next;
+		job_free(j);
+	}
+	feed_free(a->feed);
+	snapshot_unref(a->snap);
+	free(a->message);
 }
 
 int tui_run(struct session *s)
 {
-	(void)s;
-	return EXIT_FAILED;
-}
+	double delay_s = s->opts->delay_s > 0 ? s->opts->delay_s : DELAY_DEFAULT_S;
+	struct app a = { .session = s, .delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC) };
+	const char *no_color = getenv("NO_COLOR");
+	struct err err = {0};
+	struct look look;
+	pthread_t helper;
 
-int tui_prompt(struct session *s)
-{
-	(void)s;
-	return EXIT_FAILED;
+	if (look_parse(TABLE_VMS, s->opts, &s->out, &look, &err) || tty_open(&a.tty, &err)) {
+		out_error("%s", err.text);
+		look_done(&look);
+		return EXIT_USAGE;
+	}
+	theme_init(&a.theme, !s->opts->no_color && !(no_color && *no_color), s->opts->ascii);
+	a.draw.theme = &a.theme;
+	session_sampler(s);
+	list_open(&a, &look);
+	look_done(&look);
+	a.needs = needs_of(&a);
+	a.feed = feed_new(s->sampler, a.delay_ns, a.needs);
+	if (pthread_create(&helper, NULL, look_after, s))
+		abort();
+	loop(&a);
+	tty_close(&a.tty);
+	pthread_join(helper, NULL);
+	app_done(&a);
+	return EXIT_DONE;
 }

@@ -60,10 +60,11 @@ static void man_verbs(FILE *f)
 			continue;
 		verb_synopsis(all[i], &synopsis);
 		item(f, synopsis.text, all[i]->doc);
-		fputs(".RS\n", f);
-		for (k = 0; k < all[i]->n_args; k++)
+		for (k = 0; k < all[i]->n_args; k++) {
+			fputs(k ? "" : ".RS\n", f);
 			item(f, all[i]->args[k].name, all[i]->args[k].help);
-		fputs(".RE\n", f);
+		}
+		fputs(k ? ".RE\n" : "", f);
 	}
 }
 

@@ -34,16 +34,23 @@ void session_done(struct session *s)
 	*s = (struct session){0};
 }
 
-int session_guests(struct session *s, struct err *err)
+void session_sampler(struct session *s)
 {
 	struct sample_config config = {
 		.host = s->host, .scan = !s->opts->no_scan, .sockets = s->opts->sockets, .n_sockets = s->opts->n_sockets,
 	};
+
+	if (!s->sampler)
+		s->sampler = sampler_new(&config);
+}
+
+int session_guests(struct session *s, struct err *err)
+{
 	int rc;
 
 	if (s->sampler)
 		return 0;
-	s->sampler = sampler_new(&config);
+	session_sampler(s);
 	rc = sampler_discover(s->sampler, err);
 	if (rc)
 		return rc;

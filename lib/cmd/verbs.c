@@ -48,6 +48,8 @@ static const struct arg disk_add_args[] = {
 	  "another process has locked is refused." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
+	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
+	  "virtio-scsi controller; one is added where there is none, and stays)." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },
 	{ "serial", ARG_TEXT, .help = "Serial number the guest sees, at most 20 characters." },
 	{ "readonly", ARG_CHOICE, .choices = "on|off", .help = "on: the guest cannot write." },
@@ -55,13 +57,15 @@ static const struct arg disk_add_args[] = {
 	  .help = "As for -drive cache=; writeback if nothing is given." },
 	{ "aio", ARG_CHOICE, .choices = "threads|native|io_uring", .help = "How QEMU does I/O; native wants cache=none or directsync." },
 	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
+	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
+	  "wants bus=scsi and a SCSI block device." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
 static const struct verb verb_disk_add = {
 	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
-	.doc = "Plugs a virtio-blk disk into a running guest on a free hotpluggable PCI port and waits for the guest's driver. "
-	       "What fails is taken back.",
+	.doc = "Plugs a disk into a running guest, virtio-blk on a free hotpluggable PCI port or SCSI on a controller, and waits for "
+	       "the guest's driver. What fails is taken back. An image that names files outside of its directory is refused.",
 };
 
 static const struct arg disk_remove_args[] = {
@@ -72,6 +76,17 @@ static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
 	.doc = "Asks the guest to let go of a disk, waits until it has, then closes the image. A guest that does not answer keeps "
 	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has let go or was reset.",
+};
+
+static const struct arg disk_resize_args[] = {
+	ARG_OF_GUEST,
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
+	{ "size", ARG_SIZE, .required = true, .help = "The new size; a multiple of 512 bytes." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: make it smaller, too." },
+};
+static const struct verb verb_disk_resize = {
+	.name = "disk resize", CHANGE(hotplug_disk_resize), ARGS(disk_resize_args), .summary = "Resize a disk.",
+	.doc = "Gives a disk another size while the guest uses it: the image grows, and the guest is told.",
 };
 
 static int run_help(struct session *s, const struct call *c, struct err *err)
@@ -129,7 +144,7 @@ static const struct verb verb_self_test = {
 
 static const struct verb *const table[] = {
 	&verb_vms, &verb_queues, &verb_columns, &verb_journal,
-	&verb_disk_add, &verb_disk_remove,
+	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&verb_help, &verb_man, &verb_self_test,
 };
 

@@ -30,6 +30,7 @@ struct column {
 	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
 	unsigned needs;
 	bool descending;		/* first direction when sorted by it */
+	char key;			/* sorts by it on the screen, as in top; 0: none */
 };
 
 struct table {

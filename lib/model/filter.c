@@ -26,7 +26,7 @@ struct filter {
 	struct filter *left, *right;		/* NOT has a left only */
 	const struct column *column;
 	enum op op;
-	bool null, has_regex;
+	bool null, quoted, has_regex;
 	char *text;
 	double num;
 	regex_t regex;
@@ -77,7 +77,7 @@ static struct filter *node_new(enum node node, struct filter *left, struct filte
 }
 
 /* 'literal', "with \" and \\", or a bare word up to a blank, a parenthesis, && or || */
-static int take_value(struct parser *p, char **out)
+static int take_value(struct parser *p, char **out, bool *quoted)
 {
 	auto_buf struct buf b = {0};
 	char quote = 0;
@@ -98,6 +98,7 @@ static int take_value(struct parser *p, char **out)
 	if (!quote && !b.len)
 		return err_set(p->err, -EINVAL, "filter: a value is missing at '%s'", p->at);
 	*out = buf_take(&b);
+	*quoted = quote != 0;
 	return 0;
 }
 
@@ -106,7 +107,7 @@ static int value_prepare(struct parser *p, struct filter *f)
 	uint64_t bytes;
 	int rc;
 
-	f->null = !strcmp(f->text, "null") && (f->op == OP_EQ || f->op == OP_NE);
+	f->null = !f->quoted && !strcmp(f->text, "null") && (f->op == OP_EQ || f->op == OP_NE);
 	if (f->null)
 		return 0;
 	if (f->op == OP_RE || f->op == OP_NRE) {
@@ -157,7 +158,7 @@ static int take_test(struct parser *p, struct filter **out)
 	if (i == ARRAY_SIZE(ops))
 		rc = err_set(p->err, -EINVAL, "filter: after '%s' one of = != < <= > >= ~ !~ is expected", field);
 	else
-		rc = take_value(p, &f->text);
+		rc = take_value(p, &f->text, &f->quoted);
 	if (!rc) {
 		f->op = ops[i].op;
 		rc = value_prepare(p, f);
@@ -253,43 +254,60 @@ static int compare(const struct filter *f, struct value v)
 	return (num > f->num) - (num < f->num);
 }
 
-static bool test_match(const struct filter *f, const void *row)
+/* What is not known is neither: "not unknown" does not hold either. */
+enum truth { NO, UNKNOWN, YES };
+
+static enum truth truth_of(bool holds)
+{
+	return holds ? YES : NO;
+}
+
+static enum truth test_match(const struct filter *f, const void *row)
 {
 	struct value v = column_get(f->column, row);
 
 	if (f->null)
-		return (v.kind == VALUE_NONE) == (f->op == OP_EQ);
+		return truth_of((v.kind == VALUE_NONE) == (f->op == OP_EQ));
 	if (v.kind == VALUE_NONE)
-		return false;
+		return UNKNOWN;
 	switch (f->op) {
-	case OP_EQ: return compare(f, v) == 0;
-	case OP_NE: return compare(f, v) != 0;
-	case OP_LT: return compare(f, v) < 0;
-	case OP_LE: return compare(f, v) <= 0;
-	case OP_GT: return compare(f, v) > 0;
-	case OP_GE: return compare(f, v) >= 0;
+	case OP_EQ: return truth_of(compare(f, v) == 0);
+	case OP_NE: return truth_of(compare(f, v) != 0);
+	case OP_LT: return truth_of(compare(f, v) < 0);
+	case OP_LE: return truth_of(compare(f, v) <= 0);
+	case OP_GT: return truth_of(compare(f, v) > 0);
+	case OP_GE: return truth_of(compare(f, v) >= 0);
 	case OP_RE:
 	case OP_NRE: {
 		auto_buf struct buf raw = {0};
 
 		value_raw(v, &raw);
-		return (regexec(&f->regex, raw.text ? raw.text : "", 0, NULL, 0) == 0) == (f->op == OP_RE);
+		return truth_of((regexec(&f->regex, raw.text ? raw.text : "", 0, NULL, 0) == 0) == (f->op == OP_RE));
 	}
 	}
-	return false;
+	return UNKNOWN;
+}
+
+static enum truth match(const struct filter *f, const void *row)
+{
+	enum truth left, right;
+
+	if (f->node == NODE_TEST)
+		return test_match(f, row);
+	left = match(f->left, row);
+	if (f->node == NODE_NOT)
+		return YES - left;
+	if (left == (f->node == NODE_OR ? YES : NO))
+		return left;
+	right = match(f->right, row);
+	if (f->node == NODE_OR)
+		return left > right ? left : right;
+	return left < right ? left : right;
 }
 
 bool filter_match(const struct filter *f, const void *row)
 {
-	if (!f)
-		return true;
-	switch (f->node) {
-	case NODE_OR: return filter_match(f->left, row) || filter_match(f->right, row);
-	case NODE_AND: return filter_match(f->left, row) && filter_match(f->right, row);
-	case NODE_NOT: return !filter_match(f->left, row);
-	case NODE_TEST: return test_match(f, row);
-	}
-	return false;
+	return !f || match(f, row) == YES;
 }
 
 unsigned filter_needs(const struct filter *f)

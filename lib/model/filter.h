@@ -3,7 +3,8 @@
  * Filter expressions over one table's columns:
  *   or := and {"||" and}    and := not {"&&" not}    not := "!" not | "(" or ")" | FIELD OP VALUE
  *   OP: = != < <= > >= ~ !~   (~ an extended regular expression)
- * A comparison with an unknown value is false; FIELD=null asks for it. Sizes may carry K M G T.
+ * A comparison with an unknown value does not hold, nor does its opposite by "!"; FIELD=null asks for it, and a quoted
+ * 'null' is the word. Sizes may carry K M G T.
  */
 #ifndef KT_MODEL_FILTER_H
 #define KT_MODEL_FILTER_H

@@ -26,7 +26,8 @@ struct step {
 	bool required;			/* AWAIT_DRIVER: a guest that does not take it is a timeout, not a remark */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
-	char *leaves;			/* what is left when it is done and not taken back; NULL: nothing */
+	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
+					 * when it is not done; NULL: nothing */
 	enum step_status status;
 	uint64_t ns;			/* how long it took */
 };

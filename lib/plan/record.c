@@ -14,7 +14,7 @@
  * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
  */
 static const char *const allowed[] = {
-	"blockdev-add", "blockdev-del", "device_add", "device_del",
+	"blockdev-add", "blockdev-del", "block_resize", "device_add", "device_del",
 };
 
 static const char *const op_names[] = {
@@ -217,6 +217,13 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 		return rc;
 	}
 	left_parse(json_array(obj, "left"), p);
+	/* what it was asked for and how it ended: told, never acted upon */
+	if (json_object_is_type(json_member(obj, "args"), json_type_object)) {
+		json_object_put(p->args);
+		p->args = json_object_get(json_member(obj, "args"));
+	}
+	if (json_str(obj, "error"))
+		err_set(&p->err, -EIO, "%s", json_str(obj, "error"));
 	*out = p;
 	return 0;
 }

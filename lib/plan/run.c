@@ -29,14 +29,18 @@ struct run {
 static void on_event(void *arg, const char *event, struct json_object *data)
 {
 	struct run *r = arg;
-	const char *device = json_str(data, "device");
+	/* a device without an id has its path only, and so have the inner parts of any */
+	const char *names[] = { json_str(data, "device"), json_str(data, "path") };
+	size_t i;
 
-	if (!device)		/* a device's inner parts have a path only */
-		return;
-	if (!strcmp(event, "DEVICE_DELETED"))
-		*vec_push(r->deleted, r->n_deleted) = xstrdup(device);
-	else if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
-		*vec_push(r->refused, r->n_refused) = xstrdup(device);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!names[i])
+			continue;
+		if (!strcmp(event, "DEVICE_DELETED"))
+			*vec_push(r->deleted, r->n_deleted) = xstrdup(names[i]);
+		else if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
+			*vec_push(r->refused, r->n_refused) = xstrdup(names[i]);
+	}
 }
 
 static bool has(char **list, size_t n, const char *word)
@@ -51,16 +55,19 @@ static bool has(char **list, size_t n, const char *word)
 
 static int device_is_there(struct qmp *q, const char *device, bool *there, struct err *err)
 {
+	/* by its id, or by its path, which is all that a device without one has */
+	const char *name = *device == '/' ? strrchr(device, '/') + 1 : device;
+	auto_free char *parent = *device == '/' ? xstrndup(device, (size_t)(name - device) - (name - device > 1)) : NULL;
 	struct qmp_prop *list = NULL;
 	size_t n = 0, i;
 	int rc;
 
-	rc = qmp_query_peripherals(q, &list, &n, err);
+	rc = parent ? qmp_qom_list(q, parent, &list, &n, err) : qmp_query_peripherals(q, &list, &n, err);
 	if (rc)
 		return rc;
 	*there = false;
 	for (i = 0; i < n; i++)
-		*there |= !strcmp(list[i].name, device);
+		*there |= !strcmp(list[i].name, name);
 	qmp_props_free(list, n);
 	return 0;
 }
@@ -242,40 +249,52 @@ static void leave_all(struct run *r, size_t failed)
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
-/* What is still there because the guest has not let go: the device, and all that the steps after it would remove. */
-static void leave_pending(struct run *r, size_t failed)
+/* A command that has no inverse was sent: there is no way back from it. */
+static bool is_past_return(const struct plan *p, size_t n_sent)
 {
 	size_t i;
 
-	r->p->status = PLAN_TIMEOUT;
-	plan_put_off(r->p, &r->p->steps[failed], r->p->n_steps - failed);
-	for (i = failed; i < r->p->n_steps; i++)
-		note_left(r->p, r->p->steps[i].leaves);
+	for (i = 0; i < n_sent; i++)
+		if (p->steps[i].op == STEP_QMP && !p->steps[i].n_undo)
+			return true;
+	return false;
+}
+
+/* What the failed step and those after it would have removed is still there; wait for the guest if it is its turn. */
+static void stop_short(struct run *r, size_t failed, bool broken)
+{
+	struct plan *p = r->p;
+	size_t i;
+
+	for (i = failed; i < p->n_steps; i++) {
+		if (p->steps[i].op == STEP_AWAIT_GONE && !p->n_rest)
+			plan_put_off(p, &p->steps[i], p->n_steps - i);
+		note_left(p, p->steps[i].leaves);
+	}
+	p->status = p->n_rest && !broken ? PLAN_TIMEOUT : p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
 static void step_failed(struct run *r, size_t i, int rc)
 {
 	struct plan *p = r->p;
-	bool removal = p->steps[i].op == STEP_AWAIT_GONE;
+	bool broken = rc == -ECONNRESET || !qmp_is_open(r->env->qmp);
+	bool perhaps = broken || rc == -ETIMEDOUT || rc == -ECANCELED;
 
 	p->err.code = rc;
 	p->steps[i].status = rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED;
-	if (rc == -ECONNRESET || !qmp_is_open(r->env->qmp)) {
-		if (guest_has_ended(r)) {
-			p->status = PLAN_FAILED;
-			err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
-		} else {
-			leave_all(r, i);
-		}
-	} else if (removal && rc == -EACCES) {
+	if (broken && guest_has_ended(r)) {
+		p->status = PLAN_FAILED;
+		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
+	} else if (p->steps[i].op == STEP_AWAIT_GONE && rc == -EACCES) {
 		p->status = PLAN_REFUSED;
-	} else if (removal) {
-		leave_pending(r, i);
+	} else if (is_past_return(p, i + perhaps)) {
+		stop_short(r, i, broken);
+	} else if (broken) {
+		leave_all(r, i);
 	} else {
-		bool guest_silent = p->steps[i].op == STEP_AWAIT_DRIVER && rc == -ETIMEDOUT;
-
 		roll_back(r, i, rc);
-		if (guest_silent)
+		/* the guest said nothing; what stays until it does is put off, but what just failed is left */
+		if (p->steps[i].op == STEP_AWAIT_DRIVER && rc == -ETIMEDOUT && (!p->n_left || p->n_rest))
 			p->status = PLAN_TIMEOUT;
 	}
 }
@@ -303,7 +322,10 @@ static int run_from(struct run *r, size_t first)
 
 		rc = tell(r, i);
 		if (rc) {		/* nothing is done that is not written down first */
-			roll_back(r, i, 0);
+			if (is_past_return(p, i))
+				stop_short(r, i, true);
+			else
+				roll_back(r, i, 0);
 			break;
 		}
 		qmp_set_interrupt(r->env->qmp, r->env->interrupt_fd);

@@ -274,12 +274,30 @@ static void job_run(void *arg)
 	job_free(j);
 }
 
+/*
+ * A stopped process accepts nobody: a connection would stay in its socket's queue after we have gone, where it looks
+ * like another client.
+ */
+bool attach_is_hopeless(struct guest *g)
+{
+	struct host_usage u;
+
+	return !host_watch_read(g->watch, 0, &u) && (u.state == 'T' || u.state == 't');
+}
+
 void attach_start(struct sampler *s, struct guest *g)
 {
 	struct job *j;
 
 	if (g->asking == ASK_UNDER_WAY || g->lent)
 		return;
+	if (attach_is_hopeless(g)) {
+		free(g->note);
+		g->note = xstrdup("monitor: the QEMU process is stopped (SIGCONT makes it go on)");
+		g->asking = ASK_FAILED;
+		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+		return;
+	}
 	j = xcalloc(1, sizeof(*j));
 	j->s = s;
 	j->ref = xstrdup(g->ref);

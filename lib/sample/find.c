@@ -121,6 +121,8 @@ static int lend(struct sampler *s, const char *ref, struct qmp **q, char ***path
 		return err_set(err, -ENOENT, "the guest has ended");
 	if (g->lent)
 		return err_set(err, -EBUSY, "another change is under way on this guest");
+	if (attach_is_hopeless(g))
+		return err_set(err, -ETIMEDOUT, "the QEMU process is stopped (kill -CONT %d makes it go on)", (int)g->pid);
 	*q = g->held;
 	if (!*q)
 		*n = attach_paths(s->config.host, g, paths);

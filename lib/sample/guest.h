@@ -80,6 +80,7 @@ bool given_is_busy(const struct sampler *s);
 
 /* attach.c: ask a guest, in a worker. What it answers, or why it did not, is in the guest when it is over. */
 void attach_start(struct sampler *s, struct guest *g);
+bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
 void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
 void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */
 void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to who waits; start askings that are due */

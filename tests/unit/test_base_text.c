@@ -183,8 +183,7 @@ static void text_is_fitted_into_columns(void **state)
 	size_t i, used;
 
 	(void)state;
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		skip();
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (str_fit(rows[i].text, rows[i].width, &used) != rows[i].bytes || used != rows[i].used)
 			fail_msg("'%s' in %zu", rows[i].text, rows[i].width);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Checks and choices that builders of every kind of device share. */
+#include "internal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_MAX 26		/* a node name holds 31 bytes, and "-node" goes behind the id */
+
+int check_id(const char *id, struct err *err)
+{
+	const char *p;
+
+	if (strlen(id) > ID_MAX)
+		return err_set(err, -EINVAL, "id '%s' is longer than %d characters", id, ID_MAX);
+	for (p = id; *p; p++)
+		if (!isalpha((unsigned char)*p) && (p == id || (!isdigit((unsigned char)*p) && !strchr("-._", *p))))
+			return err_set(err, -EINVAL, "id '%s': a letter, then letters, digits, '-', '.' and '_' are expected", id);
+	return 0;
+}
+
+int check_guest(struct plan *p, struct qmp *q, struct err *err)
+{
+	auto_free char *status = NULL;
+	bool migrating, running;
+	int rc;
+
+	rc = qmp_query_migrating(q, &migrating, err);
+	if (rc)
+		return rc;
+	if (migrating)
+		return err_set(err, -EBUSY, "the guest is being migrated: its devices must stay as they are until that is over");
+	rc = qmp_query_status(q, &running, &status, err);
+	if (rc)
+		return rc;
+	if (!running)
+		plan_warn(p, "the guest is not running (%s): it will see the change when it does", status);
+	return 0;
+}
+
+/* Devices with an id; the container's own properties are left out. */
+static int query_devices(struct qmp *q, struct qmp_prop **list, size_t *n, struct err *err)
+{
+	size_t i, kept = 0;
+	int rc = qmp_query_peripherals(q, list, n, err);
+
+	for (i = 0; !rc && i < *n; i++) {
+		struct qmp_prop prop = (*list)[i];
+
+		if (!str_has_prefix(prop.type, "child<"))
+			continue;
+		(*list)[i] = (*list)[kept];
+		(*list)[kept++] = prop;
+	}
+	return rc;
+}
+
+static const struct qmp_prop *find_device(const struct qmp_prop *list, size_t n, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_has_prefix(list[i].type, "child<") && !strcmp(list[i].name, id))
+			return &list[i];
+	return NULL;
+}
+
+int device_type(struct qmp *q, const char *id, char **type, struct err *err)
+{
+	const struct qmp_prop *found;
+	struct qmp_prop *list = NULL;
+	size_t n = 0;
+	int rc;
+
+	*type = NULL;
+	rc = query_devices(q, &list, &n, err);
+	if (rc)
+		return rc;
+	found = find_device(list, n, id);
+	if (found) {
+		const char *name = found->type + strlen("child<");
+
+		*type = xstrndup(name, strcspn(name, ">"));
+	}
+	qmp_props_free(list, n);
+	return 0;
+}
+
+int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err)
+{
+	const char *given = plan_arg(p, "id");
+	struct qmp_prop *list = NULL;
+	unsigned number = 0;
+	size_t n = 0;
+	int rc;
+
+	if (given) {
+		rc = check_id(given, err);
+		if (!rc)
+			*id = xstrdup(given);
+		return rc;
+	}
+	rc = query_devices(q, &list, &n, err);
+	if (rc)
+		return rc;
+	do {
+		free(*id);
+		*id = xasprintf("%s%u", prefix, number++);
+	} while (find_device(list, n, *id));
+	qmp_props_free(list, n);
+	return 0;
+}
+
+int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
+{
+	struct qmp_port *ports = NULL;
+	size_t n = 0, i, hotplug = 0;
+	int rc;
+
+	rc = qmp_query_ports(q, &ports, &n, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < n; i++) {
+		unsigned taken = except && !strcmp(ports[i].bus, except);
+
+		hotplug += ports[i].hotplug;
+		if (!*bus && ports[i].hotplug && ports[i].free > taken)
+			*bus = xstrdup(ports[i].bus);
+	}
+	if (!*bus)
+		rc = err_set(err, -ENOSPC, "no free hotpluggable PCI port: %zu of %zu ports are hotpluggable, all are taken (remove "
+			     "a device, or start the guest with more pcie-root-port devices)", hotplug, n);
+	qmp_ports_free(ports, n);
+	return rc;
+}
+
+struct json_object *named(const char *key, const char *value)
+{
+	return json_put_str(json_object_new_object(), key, value);
+}
+
+bool is_on(const struct plan *p, const char *arg)
+{
+	const char *value = plan_arg(p, arg);
+
+	return value && !strcmp(value, "on");
+}
+
+char *guest_path(const struct plan *p, const struct host *h, const char *path)
+{
+	int pid;
+
+	if (p->ref && sscanf(p->ref, "pid:%d", &pid) == 1)
+		return host_proc_path(h, pid, path);
+	return xstrdup(path);
+}

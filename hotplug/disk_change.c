@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Unplugging and resizing disks, whoever plugged them. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int no_such_disk(const struct qmp_disk *disks, size_t n, const char *id, struct err *err)
+{
+	auto_buf struct buf all = {0};
+	struct str_near near = { .word = id };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		str_near_try(&near, disks[i].id);
+		buf_printf(&all, "%s%s", i ? ", " : "", disks[i].id);
+	}
+	if (near.best)
+		return err_set(err, -ENODEV, "no disk '%s', did you mean '%s'?", id, near.best);
+	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
+}
+
+static int plan_remove(struct plan *p, struct qmp *q, const struct qmp_disk *disk, struct err *err)
+{
+	char **chain = NULL;
+	size_t n = 0, i;
+	struct step *s;
+	int rc;
+
+	/* a node made by -drive goes with its device; one made by blockdev-add is its maker's to delete */
+	if (disk->node && !disk->device) {
+		rc = qmp_query_chain(q, disk->node, &chain, &n, err);
+		if (rc)
+			return rc;
+	}
+	plan_qmp(p, "device_del", named("id", disk->id));
+	s = plan_await_gone(p, disk->id);
+	step_leaves(s, "device %s, which the guest has not let go of", disk->id);
+	for (i = 0; i < n; i++) {
+		s = i ? plan_drop_node(p, chain[i]) : plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
+		step_leaves(s, "block node %s (%s)", chain[i], disk->file ? disk->file : "?");
+	}
+	qmp_strings_free(chain, n);
+	return 0;
+}
+
+static struct json_object *resize_json(const char *node, uint64_t size)
+{
+	return json_put(named("node-name", node), "size", json_object_new_uint64(size));
+}
+
+static int plan_resize(struct plan *p, const struct qmp_disk *disk, struct err *err)
+{
+	struct step *s;
+	uint64_t size;
+
+	if (units_size_parse(plan_arg(p, "size"), &size) || !size || size % 512)
+		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
+	if (!disk->node)
+		return err_set(err, -EINVAL, "disk '%s' has no medium", disk->id);
+	if (size == disk->size_bytes) {
+		p->status = PLAN_UNCHANGED;
+		return 0;
+	}
+	if (size < disk->size_bytes && !is_on(p, "force"))
+		return err_set(err, -EINVAL, "disk '%s' holds %llu bytes: making it smaller cuts data off (force=on if that is meant)",
+			       disk->id, (unsigned long long)disk->size_bytes);
+	s = plan_qmp(p, "block_resize", resize_json(disk->node, size));
+	step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
+	step_leaves(s, "disk %s with %llu bytes", disk->id, (unsigned long long)size);
+	return 0;
+}
+
+static int change(struct plan *p, struct qmp *q, bool resize, struct err *err)
+{
+	const char *id = plan_arg(p, "ID");
+	struct qmp_disk *disks = NULL, *found = NULL;
+	size_t n = 0, i;
+	int rc;
+
+	rc = check_guest(p, q, err);
+	if (!rc)
+		rc = qmp_query_disks(q, &disks, &n, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < n; i++)
+		if (!strcmp(disks[i].id, id))
+			found = &disks[i];
+	if (found)
+		p->device = xstrdup(id);
+	if (!found)
+		rc = no_such_disk(disks, n, id, err);
+	else
+		rc = resize ? plan_resize(p, found, err) : plan_remove(p, q, found, err);
+	qmp_disks_free(disks, n);
+	return rc;
+}
+
+int hotplug_disk_remove(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+{
+	(void)h;
+	return change(p, q, false, err);
+}
+
+int hotplug_disk_resize(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+{
+	(void)h;
+	return change(p, q, true, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What builders share: checks that every device needs. Private to hotplug. */
+#ifndef KT_HOTPLUG_INTERNAL_H
+#define KT_HOTPLUG_INTERNAL_H
+
+#include "hotplug.h"
+
+/* Not migrating; a warning in the plan when the guest does not run. */
+int check_guest(struct plan *p, struct qmp *q, struct err *err);
+/* As QEMU's id_wellformed(), and short enough that "-node" fits behind it. */
+int check_id(const char *id, struct err *err);
+/* The id given as id=, checked, or the first PREFIX0, PREFIX1, .. that is free; yours. */
+int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err);
+/* QOM type of the device of that id, NULL if there is none; yours. */
+int device_type(struct qmp *q, const char *id, char **type, struct err *err);
+/* The first hotpluggable PCI bus with room that is not `except` (may be NULL); yours. -ENOSPC with the remedy. */
+int choose_port(struct qmp *q, const char *except, char **bus, struct err *err);
+/* {"KEY": VALUE} */
+struct json_object *named(const char *key, const char *value);
+/* on|off of an argument; off if it is not given */
+bool is_on(const struct plan *p, const char *arg);
+/* Where the plan's guest finds a path: its file system may be another than ours. Yours. */
+char *guest_path(const struct plan *p, const struct host *h, const char *path);
+
+/*
+ * image.c: what an image is. format= and file= of the plan against the file's header; the chain of files that QEMU will
+ * open, each named in a header the guest may have written.
+ */
+int check_image(struct plan *p, const struct host *h, bool *block_device, struct err *err);
+
+#endif

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The journal: what comes back is what was written, and nothing is believed that somebody else may have written. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_tree.h"
+#include "lib/plan/plan.h"
+
+#define ID "20260102-030405-00ab"
+#define ENTRY "kvmtop/journal/" ID ".json"
+
+static char *root;
+
+static int setup(void **state)
+{
+	(void)state;
+	root = tree_new();
+	if (*root != '/') {		/* the variable wants an absolute path */
+		char *cwd = getcwd(NULL, 0), *absolute = xasprintf("%s/%s", cwd, root);
+
+		free(cwd);
+		free(root);
+		root = absolute;
+	}
+	setenv("XDG_STATE_HOME", root, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unsetenv("XDG_STATE_HOME");
+	tree_remove(root);
+	return 0;
+}
+
+static struct json_object *named(const char *key, const char *value)
+{
+	return json_put_str(json_object_new_object(), key, value);
+}
+
+static struct plan *sample_plan(void)
+{
+	struct plan *p = plan_new("disk add", "vm \033[1m\xc3\xbc", "pid:1@2");
+	struct step *s;
+
+	p->device = xstrdup("d0");
+	json_put_str(json_put_str(p->args, "file", "/a b"), "format", "raw");
+	s = plan_qmp(p, "blockdev-add", named("node-name", "n"));
+	s->status = STEP_OK;
+	s->ns = 18446744073709551615ull;
+	step_undo_qmp(s, "blockdev-del", named("node-name", "n"));
+	step_leaves(s, "block node %s", "n");
+	s = plan_qmp(p, "device_add", named("id", "d0"));
+	s->status = STEP_TIMEOUT;
+	step_undo_qmp(s, "device_del", named("id", "d0"));
+	step_undo_await_gone(s, "d0");
+	plan_await_driver(p, "d0", true);
+	plan_drop_node(p, "m");
+	plan_put_off(p, p->steps[1].undo, 2);
+	*vec_push(p->left, p->n_left) = xstrdup("device d0");
+	p->status = PLAN_TIMEOUT;
+	err_set(&p->err, -ETIMEDOUT, "it said nothing");
+	return p;
+}
+
+static char *text_of(const struct plan *p)
+{
+	auto_json struct json_object *obj = plan_json(p);
+
+	return json_text(obj);
+}
+
+static struct plan *only_entry(struct journal *j)
+{
+	struct plan **plans, *p;
+	struct err err = {0};
+	size_t n;
+
+	assert_int_equal(journal_read(j, &plans, &n, NULL, NULL, &err), 0);
+	assert_int_equal(n, 1);
+	p = plans[0];
+	free(plans);
+	return p;
+}
+
+static void what_is_written_comes_back(void **state)
+{
+	auto_free char *before = NULL, *after = NULL, *again = NULL, *dir = xasprintf("%s/kvmtop/journal", root);
+	struct plan *p = sample_plan(), *back, *third;
+	struct journal *j;
+	struct err err = {0};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(journal_open(false, &j, &err), -ENOENT);
+	assert_int_equal(journal_open(true, &j, &err), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(journal_write(j, p, &err), 0);
+	assert_non_null(p->id);
+	before = text_of(p);
+	back = only_entry(j);
+	after = text_of(back);
+	assert_string_equal(before, after);
+	assert_string_equal(plan_arg(back, "file"), "/a b");
+	assert_true(back->steps[2].required);
+	/* brought up to date: the same entry, not another one */
+	back->status = PLAN_UNDONE;
+	plan_forget_left(back);
+	assert_int_equal(journal_write(j, back, &err), 0);
+	third = only_entry(j);
+	assert_int_equal(third->status, PLAN_UNDONE);
+	assert_int_equal(third->n_rest + third->n_left, 0);
+	again = text_of(third);
+	free(after);
+	after = text_of(back);
+	assert_string_equal(again, after);
+	plan_free(p);
+	plan_free(back);
+	plan_free(third);
+	journal_close(j);
+	journal_close(NULL);
+}
+
+static void entries_are_in_the_order_of_time(void **state)
+{
+	static const struct {
+		const char *id, *begun;
+	} rows[] = {
+		{ "20260102-030405-0001", "2026-01-02T03:04:05.900+00:00" },
+		{ "20260102-030405-fff0", "2026-01-02T03:04:05.100+00:00" },
+		{ "20260101-000000-0002", "2026-01-01T00:00:00.000+00:00" },
+	};
+	static const size_t order[] = { 2, 1, 0 };
+	struct journal *j;
+	struct plan **plans;
+	struct err err = {0};
+	size_t i, n;
+
+	(void)state;
+	assert_int_equal(journal_open(true, &j, &err), 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct plan *p = plan_new("disk add", NULL, NULL);
+
+		p->id = xstrdup(rows[i].id);
+		p->begun = xstrdup(rows[i].begun);
+		assert_int_equal(journal_write(j, p, &err), 0);
+		plan_free(p);
+	}
+	assert_int_equal(journal_read(j, &plans, &n, NULL, NULL, &err), 0);
+	assert_int_equal(n, ARRAY_SIZE(rows));
+	for (i = 0; i < n; i++) {
+		assert_string_equal(plans[i]->id, rows[order[i]].id);
+		plan_free(plans[i]);
+	}
+	free(plans);
+	journal_close(j);
+}
+
+static void note_bad(void *arg, const struct err *err)
+{
+	*(struct err *)arg = *err;
+}
+
+/* Nothing of it is believed, and why is told. */
+static void check_refused(const char *why)
+{
+	struct plan **plans;
+	struct err bad = {0}, err = {0};
+	struct journal *j;
+	size_t n;
+
+	assert_int_equal(journal_open(false, &j, &err), 0);
+	assert_int_equal(journal_read(j, &plans, &n, note_bad, &bad, &err), 0);
+	if (n || !strstr(bad.text, why))
+		fail_msg("%zu entries; '%s' is not '%s'", n, bad.text, why);
+	journal_close(j);
+}
+
+static void put_entry(const char *text, size_t len)
+{
+	auto_free char *dir = xasprintf("%s/kvmtop", root), *journal = xasprintf("%s/kvmtop/journal", root);
+	auto_free char *path = xasprintf("%s/%s", root, ENTRY);
+	FILE *f;
+
+	mkdir(dir, 0700);
+	mkdir(journal, 0700);
+	unlink(path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, len, f), len);
+	fclose(f);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+#define HEAD "{\"v\":1,\"id\":\"" ID "\",\"begun\":\"2026-01-02T03:04:05.000+00:00\",\"verb\":\"disk add\",\"status\":\"timeout\","
+#define STEPS(list) HEAD "\"steps\":[" list "],\"left\":[]}"
+#define QMP(command) "{\"op\":\"qmp\",\"what\":\"" command "\",\"args\":{\"node-name\":\"n\"}}"
+#define UNDO(list) "{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":{},\"undo\":[" list "]}"
+
+static void edited_entries_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *why;		/* NULL: it is fine */
+	} rows[] = {
+		{ STEPS(QMP("blockdev-del")), NULL }, { STEPS(UNDO(QMP("device_del"))), NULL },
+		{ STEPS(QMP("human-monitor-command")), "does not belong" }, { STEPS(QMP("migrate")), "does not belong" },
+		{ STEPS(QMP("quit")), "does not belong" }, { STEPS(QMP("")), "does not belong" },
+		{ STEPS(QMP("blockdev-add\\u0000x")), NULL },		/* as C has it, it ends there */
+		{ STEPS(UNDO(QMP("chardev-add"))), "does not belong" },
+		{ HEAD "\"steps\":[],\"rest\":[" QMP("system_reset") "]}", "does not belong" },
+		{ HEAD "\"steps\":[],\"rest\":[" UNDO(QMP("device_del")) "]}", "undo of its own" },
+		{ STEPS(UNDO(UNDO(QMP("device_del")))), "undo of its own" },
+		{ STEPS("{\"op\":\"shell\",\"what\":\"rm\"}"), "does not know" }, { STEPS("{\"op\":\"qmp\"}"), "does not know" },
+		{ STEPS("{\"what\":\"device_add\"}"), "does not know" }, { STEPS("7"), "does not know" }, { STEPS("null"), "does not know" },
+		{ STEPS("{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":[1]}"), "are none" },
+		{ STEPS("{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":\"x\"}"), "are none" },
+		{ "{\"v\":1,\"id\":\"20260102-030405-00ac\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"ok\",\"steps\":[]}", "another name" },
+		{ "{\"v\":1,\"id\":\"" ID "0\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"ok\",\"steps\":[]}", "another name" },
+		{ "{\"id\":\"" ID "\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"splendid\",\"steps\":[]}", "missing" },
+		{ "{\"id\":\"" ID "\",\"begun\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
+		{ "{\"id\":\"" ID "\",\"verb\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
+		{ "{\"id\":7,\"begun\":\"x\",\"verb\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
+		{ "", "not JSON" }, { "[]", "missing" }, { "\"x\"", "missing" }, { HEAD, "not JSON" }, { STEPS("") "x", "not JSON" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_entry(rows[i].text, strlen(rows[i].text));
+		if (rows[i].why) {
+			check_refused(rows[i].why);
+		} else {
+			struct journal *j;
+
+			assert_int_equal(journal_open(false, &j, NULL), 0);
+			plan_free(only_entry(j));
+			journal_close(j);
+		}
+	}
+}
+
+static void too_many_steps_are_refused(void **state)
+{
+	auto_buf struct buf text = {0};
+	size_t i;
+
+	(void)state;
+	buf_puts(&text, HEAD "\"steps\":[");
+	for (i = 0; i < 65; i++)
+		buf_printf(&text, "%s" QMP("blockdev-del"), i ? "," : "");
+	buf_puts(&text, "]}");
+	put_entry(text.text, text.len);
+	check_refused("too many");
+}
+
+static void files_of_others_are_refused(void **state)
+{
+	static const char good[] = STEPS(QMP("blockdev-del"));
+	auto_free char *path = xasprintf("%s/%s", root, ENTRY), *other = xasprintf("%s/other", root);
+	auto_free char *big = xcalloc(2 << 20, 1);
+
+	(void)state;
+	put_entry(good, strlen(good));
+	assert_int_equal(chmod(path, 0644), 0);
+	check_refused("mode 0644");
+	assert_int_equal(chmod(path, 0620), 0);
+	check_refused("mode 0620");
+	assert_int_equal(chmod(path, 0600), 0);
+
+	assert_int_equal(link(path, other), 0);
+	check_refused("second name");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(other, path), 0);
+	check_refused(ID);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	check_refused("not a file");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	check_refused("not a file");
+	assert_int_equal(rmdir(path), 0);
+
+	memset(big, ' ', 2 << 20);
+	put_entry(big, 2 << 20);
+	check_refused("too long");
+	put_entry(good, strlen(good) / 2);
+	check_refused("not JSON");
+	if (geteuid() == 0) {
+		put_entry(good, strlen(good));
+		assert_int_equal(chown(path, 12345, 12345), 0);
+		check_refused("uid 12345");
+	}
+}
+
+static void the_directory_must_be_ours(void **state)
+{
+	auto_free char *dir = xasprintf("%s/kvmtop/journal", root), *moved = xasprintf("%s/moved", root);
+	struct journal *j;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(journal_open(true, &j, &err), 0);
+	journal_close(j);
+	assert_int_equal(chmod(dir, 0770), 0);
+	assert_int_equal(journal_open(false, &j, &err), -EPERM);
+	assert_int_equal(journal_open(true, &j, &err), -EPERM);
+	assert_non_null(strstr(err.text, "0770"));
+	assert_int_equal(chmod(dir, 0700), 0);
+	assert_int_equal(rename(dir, moved), 0);
+	assert_int_equal(symlink(moved, dir), 0);
+	assert_int_equal(journal_open(true, &j, &err), -EPERM);
+	assert_int_equal(unlink(dir), 0);
+	tree_puts(root, "x", "kvmtop/journal");
+	assert_int_equal(journal_open(false, &j, &err), -EPERM);
+	if (geteuid() == 0) {
+		assert_int_equal(unlink(dir), 0);
+		assert_int_equal(rename(moved, dir), 0);
+		assert_int_equal(chown(dir, 12345, 12345), 0);
+		assert_int_equal(journal_open(false, &j, &err), -EPERM);
+		assert_non_null(strstr(err.text, "12345"));
+	}
+}
+
+/* Names that are none of ours are not looked at, half-written ones included. */
+static void other_names_are_left_alone(void **state)
+{
+	static const char *const names[] = {
+		"." ID ".123", ID ".json~", "x" ID ".json", ID, "notes.txt", "20260102-030405-00AB.json",
+	};
+	struct plan **plans;
+	struct err bad = {0}, err = {0};
+	struct journal *j;
+	size_t i, n;
+
+	(void)state;
+	assert_int_equal(journal_open(true, &j, &err), 0);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		tree_puts(root, "{", "kvmtop/journal/%s", names[i]);
+	assert_int_equal(journal_read(j, &plans, &n, note_bad, &bad, &err), 0);
+	assert_int_equal(n, 0);
+	assert_string_equal(bad.text, "");
+	journal_close(j);
+}
+
+/* A full disk, say: nothing is left of it, and the entry before is as it was. */
+static void a_failed_write_leaves_the_old_entry(void **state)
+{
+	struct plan *p = sample_plan(), *back;
+	struct journal *j;
+	struct err err = {0};
+	auto_free char *in_the_way = NULL, *before = NULL, *after = NULL;
+
+	(void)state;
+	assert_int_equal(journal_open(true, &j, &err), 0);
+	assert_int_equal(journal_write(j, p, &err), 0);
+	before = text_of(p);
+	/* where the new text is written first; root is not stopped by a directory's mode */
+	in_the_way = xasprintf("%s/kvmtop/journal/.%s.%d", root, p->id, (int)getpid());
+	assert_int_equal(mkdir(in_the_way, 0700), 0);
+	p->status = PLAN_OK;
+	assert_int_equal(journal_write(j, p, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "XDG_STATE_HOME"));
+	assert_int_equal(rmdir(in_the_way), 0);
+	back = only_entry(j);
+	after = text_of(back);
+	assert_string_equal(before, after);
+	plan_free(back);
+	plan_free(p);
+	journal_close(j);
+}
+
+static void the_record_has_the_promised_fields(void **state)
+{
+	static const char *const fields[] = {
+		"v", "verb", "vm", "ref", "id", "args", "line", "status", "guest", "steps", "left", "error", "journal",
+	};
+	static const char *const step_fields[] = { "text", "status", "ms" };
+	struct plan *p = sample_plan();
+	auto_json struct json_object *record = NULL, *step = NULL;
+	size_t i;
+
+	(void)state;
+	plan_warn(p, "a warning");
+	record = plan_record(p, 30000, 7);
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (!json_object_object_get_ex(record, fields[i], NULL))
+			fail_msg("no %s", fields[i]);
+	/* warnings is the one that design.md does not name */
+	assert_int_equal(json_object_object_length(record), ARRAY_SIZE(fields) + 1);
+	assert_non_null(json_array(record, "warnings"));
+	assert_int_equal(json_object_get_int(json_member(record, "v")), 1);
+	assert_int_equal(json_object_get_int(json_member(record, "line")), 7);
+	assert_string_equal(json_str(record, "status"), "timeout");
+	assert_string_equal(json_str(record, "error"), "it said nothing");
+	assert_null(json_member(record, "guest"));
+	assert_null(json_member(record, "journal"));
+	assert_string_equal(json_str(json_member(record, "args"), "file"), "/a b");
+	step = json_object_get(json_object_array_get_idx(json_array(record, "steps"), 2));
+	for (i = 0; i < ARRAY_SIZE(step_fields); i++)
+		assert_true(json_object_object_get_ex(step, step_fields[i], NULL));
+	assert_int_equal(json_object_object_length(step), ARRAY_SIZE(step_fields));
+	assert_null(json_member(step, "ms"));			/* it was not begun */
+	assert_string_equal(json_str(step, "text"), "wait until the guest's driver for d0 is up, at most 30 s");
+	plan_free(p);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_written_comes_back),
+		TEST(entries_are_in_the_order_of_time),
+		TEST(edited_entries_are_refused),
+		TEST(too_many_steps_are_refused),
+		TEST(files_of_others_are_refused),
+		TEST(the_directory_must_be_ours),
+		TEST(other_names_are_left_alone),
+		TEST(a_failed_write_leaves_the_old_entry),
+		TEST(the_record_has_the_promised_fields),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The screen while it is on. What is on it is a stack of layers: the list of guests, above it perhaps a guest's page,
+ * a form, a line to type into. The one on top gets the keys.
+ */
+#ifndef KT_TUI_APP_H
+#define KT_TUI_APP_H
+
+#include "draw.h"
+#include "grid.h"
+#include "keys.h"
+#include "tty.h"
+#include "tui.h"
+
+struct app;
+struct job;
+struct layer;
+
+struct layer_ops {
+	bool covers;				/* nothing below it is seen */
+	unsigned (*where)(const struct layer *l);	/* which keys work: for the key bar and keys_action */
+	void (*draw)(struct layer *l, struct app *a, int y, int height);
+	void (*key)(struct layer *l, struct app *a, int key);
+	/* These may be NULL. */
+	void (*sampled)(struct layer *l, struct app *a);	/* a->snap is another one */
+	unsigned (*needs)(const struct layer *l);	/* NEED_* that a sample has to have */
+	void (*free)(struct layer *l, struct app *a);	/* what is behind the layer, not itself */
+};
+
+/* Every layer begins with this and is one allocation. */
+struct layer {
+	const struct layer_ops *ops;
+	struct layer *below;
+};
+
+struct app {
+	struct session *session;
+	struct tty tty;
+	struct theme theme;
+	struct draw draw;
+	struct feed *feed;
+	struct snapshot *snap;		/* what is shown, NULL before the first */
+	struct layer *top;
+	struct job *job;		/* the change that has the screen, NULL: none */
+	struct job *given_up;		/* changes that were cancelled and have to come to their end */
+
+	uint64_t delay_ns, samples;
+	uint64_t prime_ns;		/* when to sample once more for the first rates, 0: done */
+	unsigned needs;			/* as told to the feed */
+	bool frozen, redraw, leave;
+	bool ending;			/* leave as soon as no change runs */
+	char *message;			/* yours to read until then */
+	enum paint message_paint;
+	uint64_t message_until_ns;
+};
+
+/* layers */
+void app_push(struct app *a, struct layer *l);
+void app_pop(struct app *a);			/* the top one, never the last */
+void app_say(struct app *a, enum paint p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void app_refresh(struct app *a);		/* sample now */
+void app_set_delay(struct app *a, uint64_t delay_ns);
+/* What keys do wherever there are rows, whichever; row: the guest they are about, may be NULL. */
+void app_key(struct app *a, enum action action, int key, struct grid *g, const struct row *row);
+
+/* list.c, guest.c: the guests; one guest's pages */
+void list_open(struct app *a, struct look *look);	/* takes what it needs of the look */
+void guest_open(struct app *a, const struct row *row);
+/* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
+void rows_layout(int height, int *top, int *rows, int *note);
+void header_clock(const struct app *a, int y);
+void header_state(const struct app *a, int y, const struct grid *g);
+
+/* ask.c: a line to type into */
+void ask_find(struct app *a, struct grid *g);
+void ask_filter(struct app *a, struct grid *g);
+void ask_delay(struct app *a);
+
+/* bar.c: the keys that work here, on the lowest line */
+void bar_draw(const struct draw *d, int y, unsigned where);
+
+/* menu.c */
+void menu_sort(struct app *a, struct grid *g);
+void menu_verbs(struct app *a, const char *key, const struct row *row);
+
+/* pager.c: text to scroll through; texts in lines, wrapped by it */
+struct pager;
+void help_open(struct app *a, enum table_id t);
+void help_verb(struct app *a, const struct verb *v);
+
+/* form.c, change.c: a verb's arguments; its steps, and running them */
+void form_open(struct app *a, const struct verb *v, const struct row *row);
+void change_open(struct app *a, const struct call *c, const char *line);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One table on the screen: which columns fit, which rows in which order, which one is selected. */
+#ifndef KT_TUI_GRID_H
+#define KT_TUI_GRID_H
+
+#include "lib/model/model.h"
+#include "draw.h"
+
+struct grid_fit {			/* how wide a column has to be, over a while */
+	int width, want;
+	uint64_t until_ns;		/* then it may shrink to what was wanted meanwhile */
+};
+
+struct grid {
+	enum table_id table;
+	char *ref;			/* rows of this guest only; NULL: of all */
+	const struct column **asked;	/* columns that were asked for; NULL: by rank, as many as fit */
+	size_t n_asked;
+	struct view_order order;
+	struct filter *filter;
+	char *filter_text;		/* NULL: none */
+	enum paint (*paint)(const void *row);
+
+	struct snapshot *snap;		/* a reference of its own: the rows are in it */
+	const void **rows;
+	size_t n_rows, top, height;	/* height: rows drawn last */
+	char *sel_ref, *sel_key;	/* the selected row's identity; NULL: the first one, whichever that is */
+	size_t sel;
+
+	struct grid_fit *fits;		/* one per column of the table */
+	const struct column **shown;
+	int *widths;
+	size_t n_shown;
+};
+
+void grid_init(struct grid *g, enum table_id t, const char *ref);
+void grid_done(struct grid *g);
+
+/* Other rows, or another order or filter for them; snap may be NULL. */
+void grid_update(struct grid *g, const struct draw *d, struct snapshot *snap);
+void grid_resort(struct grid *g);
+/* The filter is taken over; text is copied. */
+void grid_set_filter(struct grid *g, struct filter *f, const char *text);
+/* What has to be sampled for what this shows. */
+unsigned grid_needs(const struct grid *g);
+
+const void *grid_selected(const struct grid *g);	/* NULL: there is no row */
+void grid_select(struct grid *g, size_t row);		/* the last one if there are fewer */
+void grid_move(struct grid *g, long by);
+/* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column. */
+bool grid_find(struct grid *g, const char *text, int step);
+
+/* By which columns it may be sorted: a column's neighbours among those shown. */
+void grid_sort_by(struct grid *g, const struct column *c);
+void grid_sort_step(struct grid *g, int step);
+
+/* The heading at y, rows below it. */
+void grid_draw(struct grid *g, const struct draw *d, int y, int height);
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The thread of a change. */
+#include "job.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct job_priv {
+	struct session *session;
+	struct call call;
+	char *title;
+	pthread_t thread;
+	int wake_fd, interrupt_fd;
+	enum job_state state;		/* the thread's own */
+
+	pthread_mutex_t lock;		/* for what follows; never held across anything that can wait */
+	pthread_cond_t word;
+	bool go, stop, over;
+	struct job_view *fresh;		/* not looked at yet */
+
+	struct job_view *shown;		/* the drawing thread's */
+};
+
+static void strings_free(char **list, size_t n)
+{
+	while (n)
+		free(list[--n]);
+	free(list);
+}
+
+static void view_free(struct job_view *v)
+{
+	size_t i;
+
+	if (!v)
+		return;
+	for (i = 0; i < v->n_steps; i++) {
+		free(v->steps[i].text);
+		strings_free(v->steps[i].undo, v->steps[i].n_undo);
+	}
+	free(v->steps);
+	strings_free(v->warnings, v->n_warnings);
+	strings_free(v->left, v->n_left);
+	free(v->title);
+	free(v->device);
+	free(v->guest);
+	free(v->error);
+	free(v->journal);
+	free(v);
+}
+
+static char **copy_strings(char *const *list, size_t n)
+{
+	char **copy = xcalloc(n ? n : 1, sizeof(*copy));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		copy[i] = xstrdup(list[i]);
+	return copy;
+}
+
+static void view_steps(struct job_view *v, const struct plan *p, unsigned timeout_ms)
+{
+	size_t i, k;
+
+	v->n_steps = p->n_steps;
+	v->steps = xcalloc(p->n_steps ? p->n_steps : 1, sizeof(*v->steps));
+	for (i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+		struct job_step *to = &v->steps[i];
+
+		to->text = step_text(s, timeout_ms);
+		to->status = s->status;
+		to->ns = s->ns;
+		to->waits = s->op == STEP_AWAIT_GONE || s->op == STEP_AWAIT_DRIVER;
+		for (k = 0; k < s->n_undo; k++)
+			*vec_push(to->undo, to->n_undo) = step_text(&s->undo[k], timeout_ms);
+	}
+}
+
+/* What the plan looks like now, for the screen to pick up. */
+static void publish(struct job *j, const struct plan *p, size_t at)
+{
+	struct job_priv *t = j->priv;
+	struct job_view *v = xcalloc(1, sizeof(*v)), *old;
+
+	v->state = t->state;
+	v->title = p && p->vm ? xasprintf("%s %s", p->verb, p->vm) : xstrdup(t->title);
+	v->at = at;
+	v->began_ns = clock_now_ns();
+	if (p) {
+		view_steps(v, p, t->session->opts->timeout_ms);
+		v->warnings = copy_strings(p->warnings, v->n_warnings = p->n_warnings);
+		v->left = copy_strings(p->left, v->n_left = p->n_left);
+		v->status = p->status;
+		v->device = xstrdup(p->device);
+		v->guest = xstrdup(p->guest);
+		v->error = p->err.text[0] ? xstrdup(p->err.text) : NULL;
+		v->journal = xstrdup(p->id);
+		v->pending = p->n_rest > 0;
+	}
+	pthread_mutex_lock(&t->lock);
+	old = t->fresh;
+	t->fresh = v;
+	pthread_mutex_unlock(&t->lock);
+	view_free(old);
+	eventfd_write(t->wake_fd, 1);
+}
+
+static void on_progress(void *arg, const struct plan *p, size_t step)
+{
+	publish(arg, p, step);
+}
+
+/* True: run it. */
+static bool wait_for_word(struct job_priv *t)
+{
+	bool go;
+
+	pthread_mutex_lock(&t->lock);
+	while (!t->go && !t->stop)
+		pthread_cond_wait(&t->word, &t->lock);
+	go = t->go && !t->stop;
+	pthread_mutex_unlock(&t->lock);
+	return go;
+}
+
+static void *work(void *arg)
+{
+	struct job *j = arg;
+	struct job_priv *t = j->priv;
+	struct change change;
+
+	change_build(t->session, &t->call, &change);
+	if (change.plan->status == PLAN_PLANNED) {
+		t->state = JOB_READY;
+		publish(j, change.plan, change.plan->n_steps);
+		if (wait_for_word(t)) {
+			t->state = JOB_RUNNING;
+			change_run(&change, t->interrupt_fd, on_progress, j);
+		}
+	}
+	t->state = JOB_FINISHED;
+	publish(j, change.plan, change.plan->n_steps);
+	change_done(&change);
+	pthread_mutex_lock(&t->lock);
+	t->over = true;
+	pthread_mutex_unlock(&t->lock);
+	eventfd_write(t->wake_fd, 1);
+	return NULL;
+}
+
+static void call_copy(struct call *to, const struct call *from)
+{
+	size_t i;
+
+	*to = (struct call){ .verb = from->verb, .line = from->line };
+	for (i = 0; i < VERB_ARGS_MAX; i++)
+		to->values[i] = xstrdup(from->values[i]);
+}
+
+struct job *job_new(struct session *s, const struct call *c)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+	struct job_priv *t = xcalloc(1, sizeof(*t));
+
+	j->priv = t;
+	t->session = s;
+	t->title = xasprintf("%s %s", c->verb->name, c->values[0] ? c->values[0] : "");
+	call_copy(&t->call, c);
+	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	t->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->word, NULL);
+	publish(j, NULL, 0);
+	if (t->wake_fd < 0 || t->interrupt_fd < 0 || pthread_create(&t->thread, NULL, work, j))
+		abort();
+	return j;
+}
+
+void job_free(struct job *j)
+{
+	struct job_priv *t;
+
+	if (!j)
+		return;
+	t = j->priv;
+	pthread_join(t->thread, NULL);
+	view_free(t->fresh);
+	view_free(t->shown);
+	close(t->wake_fd);
+	close(t->interrupt_fd);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->word);
+	call_done(&t->call);
+	free(t->title);
+	free(t);
+	free(j);
+}
+
+int job_fd(const struct job *j)
+{
+	return j->priv->wake_fd;
+}
+
+const struct job_view *job_look(struct job *j)
+{
+	struct job_priv *t = j->priv;
+	struct job_view *fresh;
+	eventfd_t n;
+
+	eventfd_read(t->wake_fd, &n);
+	pthread_mutex_lock(&t->lock);
+	fresh = t->fresh;
+	t->fresh = NULL;
+	pthread_mutex_unlock(&t->lock);
+	if (fresh) {
+		view_free(t->shown);
+		t->shown = fresh;
+	}
+	return t->shown;
+}
+
+static void say(struct job_priv *t, bool *word)
+{
+	pthread_mutex_lock(&t->lock);
+	*word = true;
+	pthread_cond_signal(&t->word);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void job_run(struct job *j)
+{
+	say(j->priv, &j->priv->go);
+}
+
+void job_stop(struct job *j)
+{
+	say(j->priv, &j->priv->stop);
+	eventfd_write(j->priv->interrupt_fd, 1);
+}
+
+bool job_is_over(struct job *j)
+{
+	bool over;
+
+	pthread_mutex_lock(&j->priv->lock);
+	over = j->priv->over;
+	pthread_mutex_unlock(&j->priv->lock);
+	return over;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The table of keys. */
+#include "keys.h"
+#include "tui.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IN_ROWS (IN_LIST | IN_GUEST)
+#define IN_PLAN (IN_READY | IN_RUN | IN_DONE)
+#define IN_MOVES (IN_ROWS | IN_TEXT | IN_MENU)
+#define IN_ALL (IN_MOVES | IN_LINE | IN_FORM | IN_PLAN)
+
+/*
+ * Name, label on the key bar, help, where, action, codes. The bar shows them in this order. X are the ones that help and
+ * man page list; Y are the same keys where they mean something else, and single keys of a pair.
+ */
+#define KEYS(X, Y) \
+	X("F1 h ?", "Help", "Help: keys, and the columns with their sources.", IN_ROWS, ACT_HELP, K_F(1), 'h', '?') \
+	X("Enter", "Guest", "On the list: the page of the selected guest.", IN_LIST, ACT_ENTER, K_ENTER) \
+	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back.", IN_ROWS, \
+	  ACT_FIND, K_F(3), '/') \
+	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", IN_ROWS, \
+	  ACT_FILTER, K_F(4), '\\') \
+	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \
+	X("< >", NULL, "Sort by the column to the left or right.", 0, ACT_NONE, K_NONE) \
+	Y("<", NULL, IN_ROWS, ACT_SORT_LEFT, '<', ',') \
+	Y(">", NULL, IN_ROWS, ACT_SORT_RIGHT, '>', '.') \
+	X("I", NULL, "Turn the order round.", IN_ROWS, ACT_INVERT, 'I') \
+	X("Up Down k j", NULL, "Move.", 0, ACT_NONE, K_NONE) \
+	Y("Up", NULL, IN_MOVES | IN_PLAN, ACT_UP, K_UP, 'k', K_CTRL('P')) \
+	Y("Down", NULL, IN_MOVES | IN_PLAN, ACT_DOWN, K_DOWN, 'j', K_CTRL('N')) \
+	X("PgUp PgDn", NULL, "Move by a page.", 0, ACT_NONE, K_NONE) \
+	Y("PgUp", NULL, IN_MOVES | IN_PLAN, ACT_PGUP, K_PGUP, K_CTRL('B')) \
+	Y("PgDn", NULL, IN_MOVES | IN_PLAN, ACT_PGDN, K_PGDN, K_CTRL('F')) \
+	X("Home End g G", NULL, "First and last row.", 0, ACT_NONE, K_NONE) \
+	Y("Home", NULL, IN_MOVES, ACT_HOME, K_HOME, 'g') \
+	Y("End", NULL, IN_MOVES, ACT_END, K_END, 'G') \
+	X("Tab Shift-Tab", NULL, "Next and previous page of a guest, or field of a form.", 0, ACT_NONE, K_NONE) \
+	Y("Tab", "Page", IN_GUEST, ACT_NEXT, K_TAB, K_RIGHT) \
+	Y("Shift-Tab", NULL, IN_GUEST, ACT_PREVIOUS, K_BACKTAB, K_LEFT) \
+	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
+	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
+	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
+	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
+	Y("Enter", "Choose", IN_MENU, ACT_ENTER, K_ENTER, K_F(6)) \
+	X("Enter", "Steps", "In a form: check, and show the steps. Nothing is changed yet.", IN_FORM, ACT_ENTER, K_ENTER) \
+	Y("Tab", "Next", IN_FORM, ACT_NEXT, K_TAB, K_DOWN) \
+	Y("Shift-Tab", NULL, IN_FORM, ACT_PREVIOUS, K_BACKTAB, K_UP) \
+	X("Left Right", NULL, "In a form: one of several choices; Space too.", 0, ACT_NONE, K_NONE) \
+	Y("Left", NULL, IN_FORM, ACT_LEFT, K_LEFT) \
+	Y("Right", "Choice", IN_FORM, ACT_RIGHT, K_RIGHT) \
+	Y("F1", "Help", IN_FORM, ACT_HELP, K_F(1)) \
+	X("Enter y", "Run", "Under the steps of a change: run them.", IN_READY, ACT_YES, K_ENTER, 'y') \
+	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
+	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, ACT_BACK, K_ESC, K_CTRL('C')) \
+	Y("Enter", "Accept", IN_LINE, ACT_ENTER, K_ENTER) \
+	Y("F3", NULL, IN_LINE, ACT_NEXT, K_F(3), K_DOWN) \
+	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
+	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
+	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
+	X("Esc q", "Back", "Back to where it was called from.", IN_GUEST | IN_TEXT, ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
+	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
+	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \
+	Y("F10", NULL, IN_ALL & ~IN_LIST, ACT_QUIT, K_F(10))
+
+#define ROW(name, bar, text, places, act, ...) \
+	{ .key = (name), .label = (bar), .help = (text), .where = (places), .action = (act), .codes = { __VA_ARGS__ } },
+#define ROW_MORE(name, bar, places, act, ...) ROW(name, bar, NULL, places, act, __VA_ARGS__)
+#define HELP(name, bar, text, ...) { .key = (name), .help = (text) },
+#define NO_HELP(...)
+
+static const struct key_row table[] = { KEYS(ROW, ROW_MORE) };
+
+const struct key_help *tui_keys(size_t *n)
+{
+	static const struct key_help help[] = { KEYS(HELP, NO_HELP) };
+
+	*n = ARRAY_SIZE(help);
+	return help;
+}
+
+const struct key_row *keys_table(size_t *n)
+{
+	*n = ARRAY_SIZE(table);
+	return table;
+}
+
+enum action keys_action(unsigned where, int key)
+{
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		for (k = 0; k < KEY_CODES_MAX && table[i].where & where && key != K_NONE; k++)
+			if (table[i].codes[k] == key)
+				return table[i].action;
+	return ACT_NONE;
+}
+
+const struct verb *keys_verb(const char *key, size_t *i)
+{
+	size_t n;
+	const struct verb *const *all = verbs(&n);
+
+	while (*key && *i < n) {
+		const struct verb *v = all[(*i)++];
+
+		if (v->key && !v->hidden && !strcmp(v->key, key))
+			return v;
+	}
+	return NULL;
+}
+
+void keys_name(int key, char out[8])
+{
+	out[0] = '\0';
+	if (key > K_F0 && key <= K_F(24))
+		snprintf(out, 8, "F%d", key - K_F0);
+	else if (key > ' ' && key < 0x7f)
+		snprintf(out, 8, "%c", key);
+}
+
+bool keys_is_page(const struct verb *v)
+{
+	return v->table != TABLE_COUNT && v->key && isdigit((unsigned char)v->key[0]) && !v->key[1];
+}
+
+char *keys_verb_label(const struct verb *v)
+{
+	return xstrndup(v->summary, strcspn(v->summary, " ."));
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The list of guests: the layer under all others. */
+#include "app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct list {
+	struct layer layer;
+	struct grid grid;
+};
+
+struct tally {
+	const char *state;
+	size_t n;
+};
+
+static int tally_cmp(const void *a, const void *b)
+{
+	const struct tally *ta = a, *tb = b;
+
+	return ta->n != tb->n ? (ta->n < tb->n) - (ta->n > tb->n) : strcmp(ta->state, tb->state);
+}
+
+/* "198: 194 running 3 paused 1 io-error" */
+static char *guests_text(const struct snapshot *snap)
+{
+	size_t n = snapshot_count(snap, TABLE_VMS), n_states = 0, i, k;
+	struct tally *states = NULL;
+	struct buf text = {0};
+
+	for (i = 0; i < n; i++) {
+		const struct vm_row *vm = snapshot_row(snap, TABLE_VMS, i);
+		const char *state = vm->state ? vm->state : "unknown";
+
+		for (k = 0; k < n_states && strcmp(states[k].state, state); k++)
+			;
+		if (k == n_states)
+			vec_push(states, n_states)->state = state;
+		states[k].n++;
+	}
+	if (n_states)
+		qsort(states, n_states, sizeof(*states), tally_cmp);
+	buf_printf(&text, "guests %zu%s", n, n ? ":" : "");
+	for (i = 0; i < n_states; i++)
+		buf_printf(&text, " %zu %s", states[i].n, states[i].state);
+	free(states);
+	return buf_take(&text);
+}
+
+void header_clock(const struct app *a, int y)
+{
+	struct timespec wall;
+	char text[16];
+	struct tm tm;
+
+	if (!a->snap)
+		return;
+	wall = snapshot_wall(a->snap);
+	localtime_r(&wall.tv_sec, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	draw_right(&a->draw, y, a->draw.width - 8, 8, PAINT_STRONG, text);
+}
+
+void header_state(const struct app *a, int y, const struct grid *g)
+{
+	auto_buf struct buf left = {0};
+	auto_free char *right = xasprintf("delay %.4g s", (double)a->delay_ns / (double)NS_PER_SEC);
+	int width = (int)strlen(right);
+
+	if (g->filter_text)
+		buf_printf(&left, "filter %s  %zu shown", g->filter_text, g->n_rows);
+	if (left.len)
+		draw_text(&a->draw, y, 0, a->draw.width - width - 1, PAINT_WARN, left.text);
+	draw_right(&a->draw, y, a->draw.width - width, width, PAINT_PLAIN, right);
+	if (a->frozen)
+		draw_text(&a->draw, y, a->draw.width - width - 9, 8, PAINT_HEAD_SORT, " FROZEN ");
+}
+
+static void draw_header(const struct list *l, const struct app *a, int height)
+{
+	const struct host_facts *host = host_facts(a->session->host);
+	auto_free char *guests = a->snap ? guests_text(a->snap) : xstrdup("");
+	const char *nodes = host->nodes == 1 ? "node" : "nodes", *cpus = host->cpus == 1 ? "CPU" : "CPUs";
+
+	if (height >= 3) {
+		draw_printf(&a->draw, 0, 0, a->draw.width - 9, PAINT_STRONG, "kvmtop  %s  %u %s %u %s  %s%s", host->name,
+			    host->nodes, nodes, host->cpus, cpus, guests,
+			    a->session->opts->read_only ? "  read-only" : "");
+		header_clock(a, 0);
+	}
+	if (height >= 6)
+		header_state(a, 1, &l->grid);
+}
+
+static void draw_empty(const struct list *l, const struct app *a, int y, int height)
+{
+	static const char *const text[] = {
+		"No guests.",
+		"",
+		"kvmtop finds processes called qemu-system-*, qemu-kvm or kvm in /proc,",
+		"and guests whose QMP socket is given with --qmp PATH.",
+		"It goes on looking: one that starts appears by itself.",
+	};
+	const char *first = !a->snap ? "Looking for guests .." : l->grid.filter ? "No guest passes the filter (F4)." :
+			    a->session->opts->no_scan ? "No guests: /proc is not searched (--no-scan), no socket answered." : NULL;
+	size_t i;
+
+	if (first) {
+		draw_text(&a->draw, y, 0, a->draw.width, PAINT_STRONG, first);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(text) && (int)i < height; i++)
+		draw_text(&a->draw, y + (int)i, 0, a->draw.width, i ? PAINT_PLAIN : PAINT_STRONG, text[i]);
+}
+
+/* On a small screen the rows stay longest. */
+void rows_layout(int height, int *top, int *rows, int *note)
+{
+	*top = height >= 6 ? 2 : height >= 3 ? 1 : 0;
+	*note = height >= 5 ? height - 1 : -1;
+	*rows = height - *top - (*note >= 0);
+}
+
+static void list_draw(struct layer *layer, struct app *a, int y, int height)
+{
+	struct list *l = (struct list *)layer;
+	const struct vm_row *vm;
+	int top, rows, note;
+
+	rows_layout(height, &top, &rows, &note);
+	draw_header(l, a, height);
+	grid_draw(&l->grid, &a->draw, y + top, rows);
+	if (!l->grid.n_rows)
+		draw_empty(l, a, y + top + 1, rows - 1);
+	vm = grid_selected(&l->grid);
+	if (vm && vm->note && note >= 0)
+		draw_printf(&a->draw, y + note, 0, a->draw.width, PAINT_WARN, "%s: %s", vm->head.vm, vm->note);
+}
+
+static void list_key(struct layer *layer, struct app *a, int key)
+{
+	struct list *l = (struct list *)layer;
+	enum action action = keys_action(IN_LIST, key);
+	const struct row *row = grid_selected(&l->grid);
+
+	if (action == ACT_ENTER && row)
+		guest_open(a, row);
+	else
+		app_key(a, action, key, &l->grid, row);
+}
+
+static void list_sampled(struct layer *layer, struct app *a)
+{
+	grid_update(&((struct list *)layer)->grid, &a->draw, a->snap);
+}
+
+static unsigned list_needs(const struct layer *layer)
+{
+	return grid_needs(&((const struct list *)layer)->grid);
+}
+
+static void list_free(struct layer *layer, struct app *a)
+{
+	(void)a;
+	grid_done(&((struct list *)layer)->grid);
+}
+
+static unsigned list_where(const struct layer *layer)
+{
+	(void)layer;
+	return IN_LIST;
+}
+
+static enum paint list_paint(const void *row)
+{
+	const struct vm_row *vm = row;
+
+	return vm->state && strcmp(vm->state, "running") ? PAINT_WARN : PAINT_PLAIN;
+}
+
+static const struct layer_ops list_ops = {
+	.covers = true, .where = list_where, .draw = list_draw, .key = list_key, .sampled = list_sampled,
+	.needs = list_needs, .free = list_free,
+};
+
+void list_open(struct app *a, struct look *look)
+{
+	struct list *l = xcalloc(1, sizeof(*l));
+
+	l->layer.ops = &list_ops;
+	grid_init(&l->grid, look->table, NULL);
+	l->grid.paint = list_paint;
+	l->grid.order = look->order;
+	grid_set_filter(&l->grid, take_ptr(look->filter), a->session->opts->filter);
+	if (a->session->opts->fields) {
+		l->grid.asked = take_ptr(look->columns);
+		l->grid.n_asked = look->n_columns;
+	}
+	app_push(a, &l->layer);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A list to choose from, over what is shown. */
+#include "app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct item {
+	const char *name, *help;
+	const void *thing;
+};
+
+struct menu {
+	struct layer layer;
+	const char *title;
+	struct item *items;
+	size_t n, at, top;
+	void (*chosen)(struct menu *m, struct app *a);	/* the menu is gone from the screen already */
+	struct grid *grid;
+	char *vm, *ref;
+};
+
+static unsigned menu_where(const struct layer *layer)
+{
+	(void)layer;
+	return IN_MENU;
+}
+
+static void menu_draw(struct layer *layer, struct app *a, int y, int height)
+{
+	struct menu *m = (struct menu *)layer;
+	const struct draw *d = &a->draw;
+	size_t rows = height > 1 ? (size_t)height - 1 : 0, i;
+	int name = 0, width;
+
+	for (i = 0; i < m->n; i++)
+		if ((int)strlen(m->items[i].name) > name)
+			name = (int)strlen(m->items[i].name);
+	width = d->width < 72 ? d->width : 72;
+	if (m->at < m->top)
+		m->top = m->at;
+	if (rows && m->at >= m->top + rows)
+		m->top = m->at - rows + 1;
+	draw_text(d, y, 0, width, PAINT_HEAD, m->title);
+	for (i = 0; i < rows && m->top + i < m->n; i++) {
+		const struct item *item = &m->items[m->top + i];
+		enum paint p = m->top + i == m->at ? PAINT_SELECTED : PAINT_PLAIN;
+
+		draw_printf(d, y + 1 + (int)i, 0, width, p, " %-*s  %s", name, item->name, item->help);
+	}
+	if (i < rows)
+		draw_text(d, y + 1 + (int)i, 0, width, PAINT_HEAD, "");
+}
+
+static void menu_free(struct layer *layer, struct app *a)
+{
+	struct menu *m = (struct menu *)layer;
+
+	(void)a;
+	free(m->items);
+	free(m->vm);
+	free(m->ref);
+}
+
+static void choose(struct menu *m, struct app *a)
+{
+	struct menu copy = *m;
+
+	m->items = NULL;
+	m->vm = m->ref = NULL;
+	app_pop(a);
+	copy.chosen(&copy, a);
+	menu_free(&copy.layer, a);
+}
+
+static void menu_key(struct layer *layer, struct app *a, int key)
+{
+	struct menu *m = (struct menu *)layer;
+	size_t page = 10;
+
+	switch ((int)keys_action(IN_MENU, key)) {
+	case ACT_UP: m->at -= m->at > 0; break;
+	case ACT_DOWN: m->at += m->at + 1 < m->n; break;
+	case ACT_PGUP: m->at -= m->at < page ? m->at : page; break;
+	case ACT_PGDN: m->at = m->at + page < m->n ? m->at + page : m->n - 1; break;
+	case ACT_HOME: m->at = 0; break;
+	case ACT_END: m->at = m->n - 1; break;
+	case ACT_ENTER: choose(m, a); break;
+	case ACT_BACK: app_pop(a); break;
+	case ACT_QUIT: a->leave = true; break;
+	}
+}
+
+static const struct layer_ops menu_ops = { .where = menu_where, .draw = menu_draw, .key = menu_key, .free = menu_free };
+
+static struct menu *menu_new(const char *title, void (*chosen)(struct menu *, struct app *))
+{
+	struct menu *m = xcalloc(1, sizeof(*m));
+
+	m->layer.ops = &menu_ops;
+	m->title = title;
+	m->chosen = chosen;
+	return m;
+}
+
+static void add(struct menu *m, const char *name, const char *help, const void *thing)
+{
+	*vec_push(m->items, m->n) = (struct item){ name, help, thing };
+}
+
+static void sort_chosen(struct menu *m, struct app *a)
+{
+	(void)a;
+	grid_sort_by(m->grid, m->items[m->at].thing);
+}
+
+void menu_sort(struct app *a, struct grid *g)
+{
+	const struct table *t = table_get(g->table);
+	struct menu *m = menu_new("Sort by (again: the other way round)", sort_chosen);
+	size_t i;
+
+	m->grid = g;
+	for (i = 0; i < t->n_columns; i++) {
+		if (&t->columns[i] == g->order.sort)
+			m->at = m->n;
+		add(m, t->columns[i].title, t->columns[i].help, &t->columns[i]);
+	}
+	app_push(a, &m->layer);
+}
+
+static void verb_chosen(struct menu *m, struct app *a)
+{
+	const struct row row = { .vm = m->vm, .ref = m->ref };
+
+	form_open(a, m->items[m->at].thing, m->ref ? &row : NULL);
+}
+
+void menu_verbs(struct app *a, const char *key, const struct row *row)
+{
+	const struct verb *v, *only = NULL;
+	struct menu *m;
+	size_t i = 0, n = 0;
+
+	for (; (v = keys_verb(key, &i)); n++)
+		only = v;
+	if (n == 1) {
+		form_open(a, only, row);
+		return;
+	}
+	m = menu_new("Which change?", verb_chosen);
+	m->vm = row ? xstrdup(row->vm) : NULL;
+	m->ref = row ? xstrdup(row->ref) : NULL;
+	for (i = 0; (v = keys_verb(key, &i)); )
+		add(m, v->name, v->summary, v);
+	app_push(a, &m->layer);
+}

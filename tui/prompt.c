@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The verbs at a readline prompt. Readline and its callbacks have no argument of ours: what they need they look up. */
+#include "tui.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#define HISTORY_LINES 1000
+
+/* ---- completion */
+
+/* What readline wants: the part all candidates share, the candidates, NULL. Yours; NULL if there are none. */
+static char **matches_of(char *text)
+{
+	char **list = NULL, *line, *rest = text;
+	size_t n = 0, i, same;
+
+	*vec_push(list, n) = NULL;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			*vec_push(list, n) = xstrdup(line);
+	if (n == 1) {
+		free(list);
+		return NULL;
+	}
+	same = strlen(list[1]);
+	for (i = 2; i < n; i++)
+		while (strncmp(list[1], list[i], same))
+			same--;
+	list[0] = xstrndup(list[1], same);
+	*vec_push(list, n) = NULL;
+	return list;
+}
+
+static char **complete(const char *word, int start, int end)
+{
+	auto_free char *before = xstrndup(rl_line_buffer, (size_t)start), *text = NULL;
+	char **words = NULL, **matches;
+	size_t n = 0, size;
+	FILE *f;
+
+	(void)end;
+	rl_attempted_completion_over = 1;
+	if (words_parse(before, &words, &n, NULL))
+		return NULL;
+	*vec_push(words, n) = xstrdup(word);
+	f = open_memstream(&text, &size);
+	docs_complete(f, words, n);
+	fclose(f);
+	words_free(words, n);
+	matches = matches_of(text);
+	/* "key=" goes on with its value */
+	if (matches && *matches[0] && matches[0][strlen(matches[0]) - 1] == '=')
+		rl_completion_append_character = '\0';
+	return matches;
+}
+
+/* ---- history */
+
+/* $XDG_STATE_HOME/kvmtop/history; NULL: there is no place for it. Yours. */
+static char *history_path(bool make)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	auto_free char *base = state && *state == '/' ? xstrdup(state) :
+			       home && *home == '/' ? xasprintf("%s/.local/state", home) : NULL;
+	auto_free char *dir = base ? xasprintf("%s/kvmtop", base) : NULL;
+
+	if (!dir)
+		return NULL;
+	if (make && mkdir(dir, 0700) && errno != EEXIST)
+		return NULL;
+	return xasprintf("%s/history", dir);
+}
+
+static void history_load(const struct session *s)
+{
+	auto_free char *path = s->opts->read_only ? NULL : history_path(false);
+
+	using_history();
+	stifle_history(HISTORY_LINES);
+	if (path)
+		read_history(path);
+}
+
+static void history_save(const struct session *s)
+{
+	auto_free char *path = s->opts->read_only ? NULL : history_path(true);
+	mode_t was = umask(077);
+
+	if (path)
+		write_history(path);
+	umask(was);
+	clear_history();
+}
+
+static void remember(const char *line)
+{
+	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+
+	if (!last || strcmp(last->line, line))
+		add_history(line);
+}
+
+/* ---- lines */
+
+/* ^C gives the line up, not kvmtop. */
+static int on_signal(void)
+{
+	rl_replace_line("", 0);
+	rl_crlf();
+	rl_on_new_line();
+	rl_redisplay();
+	return 0;
+}
+
+static void on_interrupt(int number)
+{
+	(void)number;
+}
+
+static char *ask(void)
+{
+	struct sigaction ours = { .sa_handler = on_interrupt }, was;
+	char *line;
+
+	sigaction(SIGINT, &ours, &was);
+	line = readline("kvmtop> ");
+	sigaction(SIGINT, &was, NULL);
+	return line;
+}
+
+/* False: leave. */
+static bool run_line(struct session *s, const char *line)
+{
+	struct err err = {0};
+	struct call call;
+	char **words = NULL;
+	size_t n = 0;
+	bool leave = false;
+
+	if (words_parse(line, &words, &n, &err)) {
+		out_error("%s", err.text);
+		return true;
+	}
+	if (n == 1 && (!strcmp(words[0], "quit") || !strcmp(words[0], "exit")))
+		leave = true;
+	else if (n && call_parse(words, n, &call, &err))
+		out_error("%s", err.text);
+	else if (n) {
+		s->out.headed = TABLE_COUNT;
+		session_run(s, &call);
+		call_done(&call);
+	}
+	words_free(words, n);
+	return !leave;
+}
+
+int tui_prompt(struct session *s)
+{
+	char *line;
+	bool go_on = true;
+
+	rl_readline_name = "kvmtop";
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t";
+	rl_completer_quote_characters = "'\"";
+	rl_catch_signals = 0;
+	rl_signal_event_hook = on_signal;
+	history_load(s);
+	while (go_on && (line = ask())) {
+		if (*line)
+			remember(line);
+		go_on = run_line(s, line);
+		free(line);
+	}
+	if (go_on && isatty(STDIN_FILENO))
+		putchar('\n');
+	history_save(s);
+	return EXIT_DONE;
+}
