@@ -212,9 +212,8 @@ static void open_run(struct call *call)
 	h = open_handle(c, &read_only, &call->err);
 	if (h) {
 		virConnectSetKeepAlive(h, KEEPALIVE_S, KEEPALIVE_COUNT);
-		virt_hold(c);
-		if (virConnectRegisterCloseCallback(h, on_close, c, virt_release))
-			virt_release(c);
+		/* called by the loop or by a worker only, which hold references of their own */
+		virConnectRegisterCloseCallback(h, on_close, c, NULL);
 		events_register(call, h, ids, &n);
 	}
 	pthread_mutex_lock(&v->lock);

@@ -237,16 +237,24 @@ static const struct qmp_transport pass_transport = {
 	.send = pass_send, .recv = pass_recv, .fd = pass_fd, .close = pass_close,
 };
 
-static int allowed(struct virt *v, const char *uuid, struct conn **out, struct err *err)
+int virt_may_pass(const struct virt *v, struct err *err)
 {
-	struct dom *d;
-	struct conn *c = virt_conn_of(v, uuid, &d);
-
 	if (v->config.no_passthrough)
 		return err_set(err, -EPERM, "libvirt holds the monitor, and --no-passthrough forbids to ask through it");
 	if (v->config.read_only)
 		return err_set(err, -EPERM, "libvirt holds the monitor, and asking through it marks the guest as tainted, "
 			       "which --read-only forbids");
+	return 0;
+}
+
+static int allowed(struct virt *v, const char *uuid, struct conn **out, struct err *err)
+{
+	struct dom *d;
+	struct conn *c = virt_conn_of(v, uuid, &d);
+	int rc = virt_may_pass(v, err);
+
+	if (rc)
+		return rc;
 	if (!c)
 		return err_set(err, -ENOENT, "libvirt has no active domain of this UUID");
 	if (c->read_only)
@@ -344,8 +352,11 @@ int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct 
 		pass_close(p);
 		return rc;
 	}
-	if (taints)
-		*taints = clean;
 	*out = qmp_open(&pass_transport, p);
-	return 0;
+	rc = qmp_greet(*out, timeout_ms, err);	/* ours: it is there already */
+	if (rc)
+		qmp_close(*out);
+	else if (taints)
+		*taints = clean;
+	return rc;
 }

@@ -98,7 +98,7 @@ static char *disk_errors(virDomainPtr dom)
 
 	for (i = 0; i < n; i++) {
 		buf_printf(&text, "%s%s: %s", text.len ? ", " : "", errors[i].disk,
-			   errors[i].error == VIR_DOMAIN_DISK_ERROR_NO_SPACE ? "no space" : "I/O error");
+			   words_io_error(errors[i].error == VIR_DOMAIN_DISK_ERROR_NO_SPACE ? "enospc" : NULL));
 		free(errors[i].disk);
 	}
 	return text.len ? buf_take(&text) : NULL;

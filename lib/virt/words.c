@@ -83,5 +83,5 @@ const char *words_lifecycle(int event, int detail)
 
 const char *words_io_error(const char *reason)
 {
-	return reason && !strcmp(reason, "enospc") ? "no space" : "I/O error";
+	return reason && !strcmp(reason, "enospc") ? "no space left for its image (ENOSPC)" : "I/O error (EIO)";
 }
