@@ -26,7 +26,8 @@ struct job {
 	char **paths;			/* monitors to try */
 	size_t n_paths;
 	uid_t uid;
-	bool hold;
+	bool hold, taints;
+	char *through;			/* UUID: by way of libvirt */
 	struct qmp *q;
 	struct answers answers;
 	int rc;
@@ -48,6 +49,7 @@ static void job_free(void *arg)
 
 	qmp_close(j->q);
 	answers_done(&j->answers);
+	free(j->through);
 	free(j->ref);
 	qmp_strings_free(j->paths, j->n_paths);
 	free(j->note);
@@ -235,6 +237,9 @@ static void come_home(struct job *j)
 
 	pthread_mutex_lock(&j->s->lock);
 	g = guest_by_ref(j->s, j->ref);
+	if (g && j->taints && !g->remark)
+		g->remark = xasprintf("%s: asked through libvirt, which marks the guest as tainted (custom-monitor) while it "
+				      "runs; --no-passthrough avoids that", guest_name(g));
 	if (g) {
 		free(g->note);
 		g->note = take_ptr(j->note);
@@ -263,6 +268,8 @@ static int job_connect(struct job *j, struct err *err)
 
 	if (j->q)		/* held already */
 		return 0;
+	if (j->through)
+		return virt_qmp_open(j->s->config.virt, j->through, GREET_MS, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
 	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
@@ -322,7 +329,9 @@ void attach_start(struct sampler *s, struct guest *g)
 		qmp_set_interrupt(j->q, s->quit_fd);
 	} else {
 		j->n_paths = attach_paths(s->config.host, g, &j->paths);
-		if (!j->n_paths)
+		if (!j->n_paths && g->passed && g->domain)
+			j->through = xstrdup(g->domain->uuid);
+		else if (!j->n_paths)
 			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;

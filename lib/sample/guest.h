@@ -34,6 +34,10 @@ struct guest {
 	struct qmp *held;
 	bool lent;
 
+	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
+	bool passed;			/* named by the operator: it may be asked through libvirt */
+	char *remark;			/* to be told once */
+
 	enum asking asking;
 	uint64_t ask_again_ns;		/* not before; 0: no need */
 	unsigned failures, doubts;
@@ -67,6 +71,8 @@ struct sampler {
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
 	struct snapshot *last;
+	struct virt_list *domains;
+	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
 
 const char *guest_name(const struct guest *g);			/* command line, query-name, or NULL */
@@ -96,6 +102,12 @@ int attach_pick(const struct host *h, char *const *paths, size_t n, size_t *pick
 char *attach_occupied(const struct host *h, const char *path);
 /* Connect and greet, checked against the guest's uid. */
 int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
+
+/* domains.c: what libvirt says of guests; cheap while nothing has changed */
+void domains_join(struct sampler *s);
+bool domains_are_settled(struct sampler *s);
+bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
+void domains_fill(struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);

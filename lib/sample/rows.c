@@ -160,7 +160,7 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	bool runs = g->answers.status && !strcmp(g->answers.status, "running");
 	bool moved = u->cpu_ns - g->cpu_ns > 20 * NS_PER_MS;
 
-	if (!g->answers.status || g->ask_again_ns)
+	if (!g->answers.status || g->ask_again_ns || g->domain)
 		return;
 	if (u->cpu_ns != g->cpu_ns) {
 		g->idle_since_ns = now;
@@ -198,6 +198,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
 	row->stale_seconds = 0;
+	domains_fill(snap, g, row);
 }
 
 /* The last values known, once more; false if there are none. */
