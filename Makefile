@@ -1,6 +1,6 @@
 # kvmtop: one program, one static library that the tests link, no recursion.
 #
-#   make [V=1] [SAN=1] [BUILD=dir]     build/kvmtop
+#   make [V=1] [SAN=1] [LIBVIRT=0] [BUILD=dir]     build/kvmtop
 #   make install PREFIX= DESTDIR=      program, man page, completion
 #   make check                         everything that is tested
 #   make bench, make soak              speed; long runs and fuzzers
@@ -17,12 +17,20 @@ INSTALL ?= install
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
 DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
 PKGS := json-c ncursesw readline
+LIBVIRT ?= 1
+ifeq ($(LIBVIRT),0)
+LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c)
+else
+PKGS += libvirt libvirt-qemu libxml-2.0
+LEFT_OUT := lib/virt/none.c
+endif
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wvla -Wundef -Wpointer-arith -Wno-missing-field-initializers
 KT_CPPFLAGS := -I. -D_GNU_SOURCE $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS)
-KT_CFLAGS := -std=c11 -pthread $(WARN) $(CFLAGS)
+# hidden: readline has an xmalloc and an xrealloc of its own, which ours would take the place of
+KT_CFLAGS := -std=c11 -pthread -fvisibility=hidden $(WARN) $(CFLAGS)
 KT_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -pthread -lm $(LIBS)
 ifeq ($(SAN),1)
 KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -36,11 +44,11 @@ Q = @
 say = @echo "  $(1)	$(2)";
 endif
 
-SRC := $(wildcard $(addsuffix /*.c,$(DIRS)))
+SRC := $(filter-out $(LEFT_OUT),$(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB := $(BUILD)/libkvmtop.a
-TEST_SRC := $(wildcard tests/unit/test_*.c)
-TEST_LIB := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
+TEST_SRC := $(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c))
+TEST_LIB := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 

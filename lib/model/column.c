@@ -14,10 +14,10 @@ static const struct column vm_columns[] = {
 	  "unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
 	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
-	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for, how far a migration is.",
+	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
 	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan",
 	  UNIT_TEXT, TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
-	{ "source", "SOURCE", "How the guest was found: proc (a scan of /proc) or qmp (a socket given with -q).", "discovery",
+	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of /proc).", "discovery",
 	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
 	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
 	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
@@ -116,7 +116,7 @@ static const struct column journal_columns[] = {
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
 static const struct table queues_table = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL, NEED_RINGS);
 static const struct table columns_table = TABLE("columns", "columns of the tables", column_row, column_columns, NULL, 0);
-static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, NULL, 0);
+static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun", 0);
 
 static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,

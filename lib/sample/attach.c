@@ -15,6 +15,9 @@
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
 #define LEAVING_NS (NS_PER_SEC / 4)
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
+#define SETTLE_TRIES 8
+/* Doubts that follow each other are spaced out, 1 s to 64 s; a guest that gave none for so long begins anew. */
+#define DOUBT_FORGET_NS (300 * NS_PER_SEC)
 #define RETRY_MAX_NS (60 * NS_PER_SEC)
 
 struct job {
@@ -23,8 +26,9 @@ struct job {
 	char **paths;			/* monitors to try */
 	size_t n_paths;
 	uid_t uid;
-	bool hold;
+	bool hold, taints;
 	char *held_path;
+	char *through;			/* UUID: by way of libvirt */
 	unsigned what;
 	struct qmp *q;
 	struct replies replies;
@@ -47,6 +51,7 @@ static void job_free(void *arg)
 	}
 	free(j->heard);
 	free(j->held_path);
+	free(j->through);
 	free(j->ref);
 	qmp_strings_free(j->paths, j->n_paths);
 	free(j->note);
@@ -147,6 +152,7 @@ int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt,
 static void rings_of(struct sampler *s, struct guest *g)
 {
 	struct ring_addr *addr = NULL;
+	struct ring_set *set;
 	size_t n = 0, i, k;
 
 	for (i = 0; i < g->answers.n_virtio; i++) {
@@ -162,15 +168,23 @@ static void rings_of(struct sampler *s, struct guest *g)
 			};
 		}
 	}
+	if (n && !s->rings)
+		s->rings = rings_start();
+	set = n ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;
 	rings_remove(s->rings, g->rings);
-	g->rings = NULL;
+	g->rings = set;
 	g->n_rings = n;
-	if (n) {
-		if (!s->rings)
-			s->rings = rings_start();
-		g->rings = rings_add(s->rings, g->pid, addr, n);
-	}
 	free(addr);
+}
+
+void attach_doubt(struct guest *g, uint64_t now)
+{
+	if (g->ask_again_ns)
+		return;
+	if (now - g->doubted_ns > DOUBT_FORGET_NS)
+		g->doubts = 0;
+	g->doubted_ns = now;
+	g->ask_again_ns = now + (NS_PER_SEC << (g->doubts < 6 ? g->doubts++ : 6));
 }
 
 static uint64_t retry_after(unsigned failures)
@@ -234,11 +248,13 @@ static void come_home(struct job *j)
 
 	pthread_mutex_lock(&j->s->lock);
 	g = guest_by_ref(j->s, j->ref);
+	if (g && j->taints && !g->remark)
+		g->remark = xasprintf("%s: asked through libvirt, which marks the guest as tainted (custom-monitor) while it "
+				      "runs; --no-passthrough avoids that", guest_name(g));
 	if (g) {
 		free(g->note);
 		g->note = take_ptr(j->note);
 		g->asking = j->rc ? ASK_FAILED : ASK_DONE;
-		g->ask_again_ns = 0;
 		ask_take(g, &j->replies);
 		if (!j->rc && (j->what & WANT_BASE))
 			rings_of(j->s, g);
@@ -246,9 +262,9 @@ static void come_home(struct job *j)
 			keep_connection(j, g);
 		for (i = 0; i < j->n_heard; i++)
 			follow(g, j->heard[i].event, j->heard[i].detail);
-		if (j->rc || g->answers.settling)
+		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling && g->failures < SETTLE_TRIES))
 			g->ask_again_ns = retry_after(g->failures++);
-		else
+		else if (!g->answers.settling)
 			g->failures = 0;
 	}
 	pthread_mutex_unlock(&j->s->lock);
@@ -261,6 +277,8 @@ static int job_connect(struct job *j, struct err *err)
 
 	if (j->q)		/* held already */
 		return 0;
+	if (j->through)
+		return virt_qmp_open(j->s->config.virt, j->through, GREET_MS, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
 	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
@@ -294,7 +312,7 @@ static void job_run(void *arg)
 /* The monitor of a guest that was named for its events is held as one given by hand. */
 static bool wants_hold(const struct sampler *s, const struct guest *g)
 {
-	return g->given || (s->hold && s->focus && !strcmp(s->focus, g->ref));
+	return g->given || (s->hold && s->focus && !strcmp(s->focus, g->ref) && !g->passed);
 }
 
 /*
@@ -337,11 +355,14 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 		qmp_set_interrupt(j->q, s->quit_fd);
 	} else {
 		j->n_paths = attach_paths(s->config.host, g, &j->paths);
-		if (!j->n_paths)
+		if (!j->n_paths && g->passed && g->domain)
+			j->through = xstrdup(g->domain->uuid);
+		else if (!j->n_paths)
 			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;
-	g->ask_again_ns = 0;
+	if (j->what & WANT_BASE)
+		g->ask_again_ns = 0;
 	pool_add(s->pool, job_run, job_free, j);
 }
 

@@ -16,18 +16,48 @@ static void event_free(struct event *e)
 	*e = (struct event){0};
 }
 
-void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail)
+static struct event *event_new(struct sampler *s)
 {
 	struct event *e = &s->events[s->n_events++ % EVENTS_MAX];
-	const char *name = guest_name(g);
 
 	event_free(e);
-	clock_gettime(CLOCK_REALTIME, &e->wall);
 	e->ns = clock_now_ns();
+	return e;
+}
+
+void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail)
+{
+	struct event *e = event_new(s);
+	const char *name = guest_name(g);
+
+	clock_gettime(CLOCK_REALTIME, &e->wall);
 	e->vm = name ? xstrdup(name) : xasprintf("pid:%d", (int)g->pid);
 	e->ref = xstrdup(g->ref);
 	e->event = xstrdup(event);
 	e->detail = detail ? str_utf8(detail, strlen(detail), DETAIL_MAX) : NULL;
+}
+
+void events_pull(struct sampler *s)
+{
+	struct virt_event *list;
+	size_t n, i, k;
+
+	if (!s->config.virt)
+		return;
+	n = virt_events(s->config.virt, NULL, &s->virt_seq, &list);
+	for (i = 0; i < n; i++) {
+		struct event *e = event_new(s);
+
+		e->wall = list[i].wall;
+		e->vm = xstrdup(list[i].name);
+		for (k = 0; k < s->n_guests && !e->ref && list[i].uuid[0]; k++)
+			if (s->guests[k]->domain && !strcmp(s->guests[k]->domain->uuid, list[i].uuid))
+				e->ref = xstrdup(s->guests[k]->ref);
+		e->event = xasprintf("libvirt %s", virt_event_name(list[i].kind));
+		e->detail = xasprintf("%s%s%s", list[i].device ? list[i].device : "", list[i].device ? " " : "",
+				      list[i].text ? list[i].text : "");
+	}
+	virt_events_free(list, n);
 }
 
 void events_done(struct sampler *s)

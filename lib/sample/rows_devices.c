@@ -132,11 +132,51 @@ static void fill_unasked(const struct sampler *s, struct snapshot *snap, const s
 	fill_netif(s, snap, nif, row);
 }
 
+static bool has_netif(const struct guest *g, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < g->n_netifs; i++)
+		if (!strcmp(g->netifs[i].name, name))
+			return true;
+	return false;
+}
+
+/* libvirt's definition. The interface counts only if the process has it open: it may be another namespace's. */
+static void virt_nics(const struct sampler *s, struct snapshot *snap, const struct guest *g)
+{
+	const struct virt_def *def = g->domain->def;
+	size_t i;
+
+	for (i = 0; i < def->n_nics; i++) {
+		const struct virt_nic *n = &def->nics[i];
+		struct nic_row *row = snapshot_add(snap, TABLE_NICS);
+		struct host_netif nif = { .macvtap = n->type && !strcmp(n->type, "direct") };
+
+		rows_head(snap, g, &row->head);
+		row->head.key = snapshot_printf(snap, "%s/%s", n->alias ? n->alias : "", n->mac ? n->mac : "");
+		row->id = snapshot_str(snap, n->alias);
+		row->mac = snapshot_str(snap, n->mac);
+		row->model = snapshot_str(snap, n->model);
+		row->backend = snapshot_str(snap, n->type);
+		row->queues = n->queues ? n->queues : 1;
+		row->vhost = n->alias ? vhost_of(g, n->alias) : NULL;
+		if (!n->target || strlen(n->target) >= sizeof(nif.name) || !has_netif(g, n->target))
+			continue;
+		strcpy(nif.name, n->target);
+		fill_netif(s, snap, &nif, row);
+	}
+}
+
 void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g)
 {
 	size_t i;
 
 	rows_netifs(s, g);
+	if (!(g->known & WANT_DEVICES) && g->domain && g->domain->def) {
+		virt_nics(s, snap, g);
+		return;
+	}
 	for (i = 0; i < g->devices.n_nics; i++)
 		fill_nic(s, snap, g, &g->devices.nics[i]);
 	for (i = 0; i < g->n_netifs && !(g->known & WANT_DEVICES); i++)

@@ -33,6 +33,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	free(g->given_path);
 	free(g->held_path);
 	free(g->last_state);
+	free(g->remark);
 	free(g->note);
 	free(g->ref);
 	free(g);
@@ -100,6 +101,7 @@ struct guest *guest_add(struct sampler *s, const struct host_proc *p)
 	memmove(&s->guests[at + 1], &s->guests[at], (s->n_guests - at) * sizeof(s->guests[0]));
 	s->guests[at] = g;
 	s->n_guests++;
+	s->n_added++;
 	if (s->discovered)
 		events_add(s, g, "started", NULL);
 	return g;
@@ -139,6 +141,7 @@ void sampler_free(struct sampler *s)
 	events_done(s);
 	free(s->nets);
 	host_scan_free(s->scan);
+	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
 	close(s->quit_fd);
@@ -169,13 +172,13 @@ static int scan(struct sampler *s, struct err *err)
 	size_t n_procs, n_vhosts, i;
 	int rc;
 
-	if (!s->config.scan)
+	if (!s->config.scan && !s->config.virt)
 		return 0;
 	rc = host_scan_run(s->scan, &procs, &n_procs, &vhosts, &n_vhosts, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < n_procs; i++) {
-		struct guest *g = guest_add(s, &procs[i]);
+		struct guest *g = s->config.scan || domains_has(s, &procs[i]) ? guest_add(s, &procs[i]) : NULL;
 
 		if (g)
 			give_vhosts(g, vhosts, n_vhosts);
@@ -251,10 +254,12 @@ static void read_common(struct sampler *s, unsigned needs)
 }
 
 /* Rows that are no guest's. */
-static void fill_host(const struct sampler *s, struct snapshot *snap, unsigned needs)
+static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 {
-	if (needs & NEED_EVENTS)
+	if (needs & NEED_EVENTS) {
+		events_pull(s);
 		rows_events(s, snap);
+	}
 	if (needs & NEED_HOST)
 		rows_host(s, snap);
 	if (needs & NEED_PCI)
@@ -268,6 +273,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
+	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
 	clock_gettime(CLOCK_REALTIME, &wall);
@@ -285,9 +291,10 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 
 static bool is_settled(struct sampler *s, unsigned needs)
 {
-	bool settled = !given_is_busy(s);
+	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	domains_join(s);
 	ask_new(s, needs);
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
