@@ -121,12 +121,41 @@ static int parse(struct lookup *l, const char *word, struct err *err)
 	return 0;
 }
 
-/* The option strings that can carry a MAC. */
-static void find_mac_in_words(struct lookup *l, const struct guest *g)
+/* libvirt's definition knows what was plugged since. */
+static const char *device_in_definition(const struct lookup *l, const struct guest *g)
 {
+	const struct virt_def *def = g->domain ? g->domain->def : NULL;
+	struct host_file file;
+	size_t i;
+
+	for (i = 0; def && i < def->n_nics; i++) {
+		const struct virt_nic *n = &def->nics[i];
+
+		if ((l->kind == KIND_MAC || l->kind == KIND_IP) && n->mac && !strcasecmp(n->mac, l->mac))
+			return n->alias;
+		if (l->kind == KIND_TAP && n->target && !strcmp(n->target, l->what))
+			return n->alias;
+	}
+	for (i = 0; def && i < def->n_disks && l->kind == KIND_IMAGE; i++) {
+		const char *source = def->disks[i].source;
+
+		if (source && *source == '/' && !host_file_of(source, &file) && host_file_is(&file, &l->file))
+			return def->disks[i].alias;
+	}
+	return NULL;
+}
+
+/* By the definition, or by the option strings that can carry a MAC. */
+static void find_mac(struct lookup *l, const struct guest *g)
+{
+	const char *device = device_in_definition(l, g);
 	struct host_proc proc = {0};
 	size_t i;
 
+	if (device)
+		hit_add(l, g, device, "libvirt's definition");
+	if (g->domain && g->domain->def)
+		return;
 	if (host_proc_read(l->s->config.host, g->pid, &proc))
 		return;
 	for (i = 1; i + 1 < proc.argc; i++) {
@@ -153,7 +182,7 @@ static void find_tap(struct lookup *l, struct guest *g)
 		l->closed++;
 	for (i = 0; i < n; i++)
 		if (!strcmp(list[i].name, l->what))
-			hit_add(l, g, NULL, "a descriptor of the process");
+			hit_add(l, g, device_in_definition(l, g), "a descriptor of the process");
 }
 
 static void find_image(struct lookup *l, const struct guest *g)
@@ -163,7 +192,7 @@ static void find_image(struct lookup *l, const struct guest *g)
 	if (rc == -EACCES)
 		l->closed++;
 	if (rc == 1)
-		hit_add(l, g, NULL, "a descriptor of the process");
+		hit_add(l, g, device_in_definition(l, g), "a descriptor of the process");
 }
 
 static void find_pci(struct lookup *l, const struct guest *g)
@@ -194,7 +223,7 @@ static void find_quietly(struct lookup *l)
 		switch (l->kind) {
 		case KIND_MAC:
 		case KIND_IP:
-			find_mac_in_words(l, g);
+			find_mac(l, g);
 			break;
 		case KIND_TAP:
 			find_tap(l, g);

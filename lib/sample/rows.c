@@ -306,8 +306,11 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 	struct vm_row *row;
 	const char *still;
 
-	if (g->gone || host_watch_read(g->watch, host_needs(s, needs), &u)) {
+	if (g->gone)
+		return;
+	if (host_watch_read(g->watch, host_needs(s, needs), &u)) {
 		g->gone = true;
+		events_add(s, g, "ended", NULL);
 		return;
 	}
 	still = standing_still(g, u.state, now);

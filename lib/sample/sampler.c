@@ -102,8 +102,6 @@ struct guest *guest_add(struct sampler *s, const struct host_proc *p)
 	s->guests[at] = g;
 	s->n_guests++;
 	s->n_added++;
-	if (s->discovered)
-		events_add(s, g, "started", NULL);
 	return g;
 }
 
@@ -178,10 +176,13 @@ static int scan(struct sampler *s, struct err *err)
 	if (rc)
 		return rc;
 	for (i = 0; i < n_procs; i++) {
+		uint64_t before = s->n_added;
 		struct guest *g = s->config.scan || domains_has(s, &procs[i]) ? guest_add(s, &procs[i]) : NULL;
 
 		if (g)
 			give_vhosts(g, vhosts, n_vhosts);
+		if (s->discovered && s->n_added > before)
+			events_add(s, g, "started", NULL);
 	}
 	return 0;
 }
@@ -192,12 +193,9 @@ int sampler_discover(struct sampler *s, struct err *err)
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	for (i = s->n_guests; i-- > 0; ) {
-		if (!s->guests[i]->gone || s->guests[i]->lent)
-			continue;
-		events_add(s, s->guests[i], "ended", NULL);
-		guest_drop(s, i);
-	}
+	for (i = s->n_guests; i-- > 0; )
+		if (s->guests[i]->gone && !s->guests[i]->lent)
+			guest_drop(s, i);
 	rc = scan(s, err);
 	given_mind(s);
 	s->discovered = true;
