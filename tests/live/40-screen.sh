@@ -342,6 +342,39 @@ t_ok 'and comes back' gone f stopped
 keys f q
 ends f
 
+# ---- a change that is stopped: the firmware never takes the disk
+
+qemu_start f -machine q35,accel=tcg -m 64 -device pcie-root-port,id=rp1,chassis=1,slot=1 \
+	-qmp unix:f.qmp,server=on,wait=off
+plug() {
+	keys i F7
+	sees i '^ file ' || return
+	typed i "$PWD/new.raw"
+	keys i Tab r Enter
+	sees i '^  1  blockdev-add' || return
+	keys i y
+	sees i '^  3  running'
+}
+screen i 80 24 "$top --filter 'pid=$(vm_pid f)'"
+sees i "^$(vm f) .*prelaunch|^$(vm f) .*running"
+t_ok 'a change that waits for its guest' plug
+t_ok 'has a bar to its deadline' sees i '\[#*\.+\] [0-9.]+ of 30 s'
+keys i Escape
+t_ok 'Esc stops it, and what is left is said' sees i '^ left device kt-disk0'
+t_ok 'it is pending' sees i 'pending'
+keys i Enter
+vm_kill f
+qemu_start f -machine q35,accel=tcg -m 64 -device pcie-root-port,id=rp1,chassis=1,slot=1 \
+	-qmp unix:f.qmp,server=on,wait=off
+keys i q
+ends i
+screen i 80 24 "$top --filter 'pid=$(vm_pid f)'"
+sees i "^$(vm f) .*prelaunch|^$(vm f) .*running"
+t_ok 'another one' plug
+kill -TERM "$(pid_of i)"
+t_ok 'SIGTERM ends it with the screen' ends i
+t_ok 'and what came of it is told' sees i 'disk add .*: partial: interrupted'
+
 # ---- the prompt
 
 screen p 80 24 "$KVMTOP --prompt --no-libvirt"
