@@ -47,6 +47,7 @@ t_cleanup() {
 	local status=$? pid
 
 	trap - EXIT INT TERM HUP
+	libvirt_stop
 	for pid in "${T_PIDS[@]+"${T_PIDS[@]}"}"; do
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -54,6 +55,8 @@ t_cleanup() {
 	cd "$ROOT" && rm -rf "$T_DIR"
 	exit "$status"
 }
+# shellcheck source=tests/libvirt.sh
+. "$ROOT/tests/libvirt.sh"
 trap t_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -343,3 +346,10 @@ guest_cmd() (
 # The batch mode, without libvirt: the build with the sanitizers, and the plain one.
 kt() { "$KVMTOP" --batch --no-libvirt "$@"; }
 ktp() { "$KVMTOP_PLAIN" --batch --no-libvirt "$@"; }
+
+# The plain build in the background: $! is kvmtop itself (a function put into the background with & is a shell around
+# it, and killing that leaves kvmtop alone). Killed at the end of the test.
+kt_start() {
+	setpriv --pdeathsig KILL -- "$KVMTOP_PLAIN" --batch --no-libvirt "$@" 9>&- &
+	t_own "$!"
+}

@@ -56,6 +56,7 @@ static int nobody(struct sampler *s, const char *word, struct err *err)
 static void describe(const struct guest *g, struct sample_guest *out)
 {
 	*out = (struct sample_guest){ .pid = g->pid, .ref = xstrdup(g->ref) };
+	out->domain = g->domain ? xstrdup(g->domain->uuid) : NULL;
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
 }
 
@@ -75,6 +76,7 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		}
 	}
 	pthread_mutex_lock(&s->lock);
+	domains_join(s);
 	for (i = 0; i < s->n_guests; i++) {
 		if (s->guests[i]->gone || !is_meant(s->guests[i], how, rest))
 			continue;
@@ -95,6 +97,7 @@ void sample_guest_done(struct sample_guest *g)
 {
 	free(g->name);
 	free(g->ref);
+	free(g->domain);
 	*g = (struct sample_guest){0};
 }
 
@@ -157,6 +160,17 @@ int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct 
 	return rc;
 }
 
+/* Also one that has ended meanwhile: nothing else lets go of it. */
+static struct guest *lent_guest(struct sampler *s, const char *ref)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++)
+		if (!strcmp(s->guests[i]->ref, ref))
+			return s->guests[i];
+	return NULL;
+}
+
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 {
 	struct guest *g;
@@ -166,10 +180,10 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 		qmp_on_event(q, NULL, NULL);
 	}
 	pthread_mutex_lock(&s->lock);
-	g = guest_by_ref(s, ref);
+	g = lent_guest(s, ref);
 	if (g) {
 		g->lent = false;
-		if (g->given && q && qmp_is_open(q))
+		if (!g->gone && g->given && q && qmp_is_open(q))
 			attach_hold(g, take_ptr(q));
 		/* its devices may have changed */
 		if (g->asking != ASK_NEVER)
