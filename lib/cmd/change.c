@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLE_MS 3000
+
 static int fail(struct plan *p, enum plan_status status)
 {
 	p->status = status;
@@ -30,6 +32,8 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	int rc;
 
 	rc = session_guests(s, &p->err);
+	if (!rc && s->virt)		/* whose guest it is decides how it is changed */
+		sampler_settle(s->sampler, 0, SETTLE_MS);
 	if (!rc)
 		rc = sampler_find(s->sampler, word, &guest, &p->err);
 	if (rc)
@@ -131,6 +135,8 @@ static bool finish(struct session *s, struct plan *p)
 	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
 		return false;
 	env.virt = s->virt;
+	if (p->domain && s->virt)
+		sampler_settle(s->sampler, 0, SETTLE_MS);
 	if (p->domain)
 		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
 	else if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))

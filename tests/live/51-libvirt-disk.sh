@@ -44,8 +44,11 @@ t_is 'no monitor command was passed: not tainted' "$(virsh_ dominfo "$vm" | grep
 
 kv --dry-run -o json disk add "$vm" file=disk.raw format=raw >record
 t_like 'a dry run shows the XML' "$(jq -r '.steps[0].text' record)" "^attach-device <disk .*disk.raw.*alias name=.ua-kt-disk0"
-kv disk add "$vm" file=disk.raw format=raw serial='<&">' >/dev/null 2>&1
-t_is 'markup in an argument stays text' "$(virsh_ dumpxml "$vm" | grep -c '<serial>&lt;&amp;')" 1
+cp disk.raw "a&<'b.raw"
+kv disk add "$vm" file="a&<'b.raw" format=raw id=m >/dev/null
+t_is 'markup in an argument stays text' "$(virsh_ dumpxml "$vm" | grep -c "a&amp;&lt;.*b.raw")" 1
+kv disk remove "$vm" m >/dev/null
+kv disk add "$vm" file=disk.raw format=raw >/dev/null
 kv -o json disk add "$vm" file=disk.raw format=raw id=kt-disk0 >record
 t_is 'once more is no change' "$? $(jq -r .status record)" '0 unchanged'
 kv -o json disk resize "$vm" kt-disk0 size=16M >record
