@@ -29,7 +29,8 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wvla -Wundef -Wpointer-arith -Wno-missing-field-initializers
 KT_CPPFLAGS := -I. -D_GNU_SOURCE $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS)
-KT_CFLAGS := -std=c11 -pthread $(WARN) $(CFLAGS)
+# hidden: readline has an xmalloc and an xrealloc of its own, which ours would take the place of
+KT_CFLAGS := -std=c11 -pthread -fvisibility=hidden $(WARN) $(CFLAGS)
 KT_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -pthread -lm $(LIBS)
 ifeq ($(SAN),1)
 KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

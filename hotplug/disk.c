@@ -58,7 +58,8 @@ static int same_or_taken(struct plan *p, struct qmp *q, const char *type, struct
 		return rc;
 	for (i = 0; i < n; i++)
 		if (!strcmp(disks[i].id, p->device) && disks[i].file && disks[i].format)
-			same = !strcmp(disks[i].file, file) && !strcmp(disks[i].format, format);
+			same = !strcmp(disks[i].file, file) && !strcmp(disks[i].format, format) &&
+			       disks[i].read_only == is_on(p, "readonly");
 	qmp_disks_free(disks, n);
 	if (!same)
 		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);

@@ -67,7 +67,8 @@ static int plan_resize(struct plan *p, const struct qmp_disk *disk, struct err *
 		return err_set(err, -EINVAL, "disk '%s' holds %llu bytes: making it smaller cuts data off (force=on if that is meant)",
 			       disk->id, (unsigned long long)disk->size_bytes);
 	s = plan_qmp(p, "block_resize", resize_json(disk->node, size));
-	step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
+	if (size > disk->size_bytes)	/* what was cut off does not come back with the size */
+		step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
 	step_leaves(s, "disk %s with %llu bytes", disk->id, (unsigned long long)size);
 	return 0;
 }

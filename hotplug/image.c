@@ -173,6 +173,13 @@ static int check_format(const struct plan *p, bool qcow2, struct err *err)
 	return 0;
 }
 
+static bool is_utf8(const char *s)
+{
+	auto_free char *valid = str_utf8(s, strlen(s), SIZE_MAX);
+
+	return !strcmp(s, valid);
+}
+
 int check_image(struct plan *p, const struct host *h, bool *block_device, struct err *err)
 {
 	const char *file = plan_arg(p, "file"), *format = plan_arg(p, "format");
@@ -182,6 +189,8 @@ int check_image(struct plan *p, const struct host *h, bool *block_device, struct
 	struct stat st;
 	int rc;
 
+	if (!is_utf8(file))
+		return err_set(err, -EINVAL, "image %s: its name is not UTF-8, and QEMU's monitor takes no other", file);
 	if (stat(path, &st)) {
 		if (errno == ENOENT)	/* not -ENOENT: that is said of guests and devices */
 			return err_set(err, -EINVAL, "image %s: no such file (make one with: qemu-img create)", file);

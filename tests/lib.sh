@@ -346,3 +346,10 @@ guest_cmd() (
 # The batch mode, without libvirt: the build with the sanitizers, and the plain one.
 kt() { "$KVMTOP" --batch --no-libvirt "$@"; }
 ktp() { "$KVMTOP_PLAIN" --batch --no-libvirt "$@"; }
+
+# The plain build in the background: $! is kvmtop itself (a function put into the background with & is a shell around
+# it, and killing that leaves kvmtop alone). Killed at the end of the test.
+kt_start() {
+	setpriv --pdeathsig KILL -- "$KVMTOP_PLAIN" --batch --no-libvirt "$@" 9>&- &
+	t_own "$!"
+}

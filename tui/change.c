@@ -79,6 +79,7 @@ static void add_step(struct text *t, const struct job_view *v, size_t i, unsigne
 	double seconds = (double)(clock_now_ns() - v->began_ns) / (double)NS_PER_SEC;
 	auto_free char *time = runs ? xasprintf("%.1f s", seconds) : s->status == STEP_TODO ? xstrdup("") :
 			       xasprintf("%llu ms", (unsigned long long)(s->ns / NS_PER_MS));
+	const char *status = runs ? "running" : step_status_name(s->status);
 	size_t k;
 
 	if (v->state == JOB_READY) {
@@ -87,8 +88,7 @@ static void add_step(struct text *t, const struct job_view *v, size_t i, unsigne
 			text_add(t, PAINT_STALE, 5, 9, "%s%s", k ? "then " : "if a later step fails: ", s->undo[k]);
 		return;
 	}
-	text_add(t, step_paint(s, runs), 1, 22, "%2zu  %-7s %8s  %s", i + 1, runs ? "running" : step_status_name(s->status),
-		 time, s->text);
+	text_add(t, step_paint(s, runs), 1, 22, "%2zu  %-7s %8s  %s", i + 1, status, time, s->text);
 	if (runs && s->waits)
 		add_bar(t, seconds, timeout_ms / 1000.0);
 }
@@ -117,7 +117,8 @@ static const char *heading(const struct change_layer *c, const struct app *a)
 {
 	switch (c->state) {
 	case JOB_BUILDING: return c->stopping ? "cancelling .." : "checking ..";
-	case JOB_READY: return a->session->opts->dry_run ? "dry run: these steps would be run" : "these steps will be run";
+	case JOB_READY:
+		return a->session->opts->dry_run ? "dry run: these steps would be run" : "these steps will be run";
 	case JOB_RUNNING: return c->stopping ? "stopping, and taking back what was done .." : "running";
 	case JOB_FINISHED: return "";
 	}

@@ -53,6 +53,11 @@ static void paint(const struct draw *d, enum paint p)
 	attr_set(d->theme->colour ? looks[p].with_colour : looks[p].without, d->theme->colour ? (short)p : 0, NULL);
 }
 
+static bool is_joiner(wchar_t wc)
+{
+	return (wc >= 0x200b && wc <= 0x200d) || wc == 0x2060 || (wc >= 0xfe00 && wc <= 0xfe0f) || wc >= 0xe0000;
+}
+
 /*
  * Terminals and wcwidth() agree on letters, wide letters and a mark behind a letter. On what joins or selects variants,
  * and on a mark without a letter, they do not: those are left out.
@@ -61,8 +66,7 @@ static void add_char(struct buf *out, const char *at, size_t n, wchar_t wc, int 
 {
 	int width = wcwidth(wc);
 
-	if (width == 0 && (*marks < 0 || *marks >= MARKS_MAX || !iswprint((wint_t)wc) ||
-			   (wc >= 0x200b && wc <= 0x200d) || wc == 0x2060 || (wc >= 0xfe00 && wc <= 0xfe0f) || wc >= 0xe0000))
+	if (width == 0 && (*marks < 0 || *marks >= MARKS_MAX || !iswprint((wint_t)wc) || is_joiner(wc)))
 		return;
 	*marks = width ? 0 : *marks + 1;
 	if (width < 0 || !iswprint((wint_t)wc))

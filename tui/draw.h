@@ -7,8 +7,8 @@
 
 /* What a text is, not how it looks: each has a form with colours and one without. */
 enum paint {
-	PAINT_PLAIN, PAINT_HEAD, PAINT_HEAD_SORT, PAINT_SELECTED, PAINT_STALE, PAINT_WARN, PAINT_BAD, PAINT_GOOD,
-	PAINT_STRONG, PAINT_KEY, PAINT_KEY_LABEL, PAINT_FIELD, PAINT_FIELD_ON, PAINT_COUNT
+	PAINT_PLAIN, PAINT_STRONG, PAINT_HEAD, PAINT_HEAD_SORT, PAINT_SELECTED, PAINT_STALE,
+	PAINT_WARN, PAINT_BAD, PAINT_GOOD, PAINT_KEY, PAINT_KEY_LABEL, PAINT_FIELD, PAINT_FIELD_ON, PAINT_COUNT
 };
 
 struct theme {
@@ -29,7 +29,7 @@ char *draw_clean(const struct draw *d, const char *text);
 /* Columns a text will take. */
 int draw_width(const struct draw *d, const char *text);
 
-/* Text at y, x in width columns, cut with a mark at its end if it is longer, the rest blank. Off the screen: nothing. */
+/* Text at y, x in width columns, cut with a mark if it is longer, else blank behind it. Off the screen: nothing. */
 void draw_text(const struct draw *d, int y, int x, int width, enum paint p, const char *text);
 void draw_right(const struct draw *d, int y, int x, int width, enum paint p, const char *text);
 void draw_printf(const struct draw *d, int y, int x, int width, enum paint p, const char *fmt, ...)

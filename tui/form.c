@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 struct field {
 	const struct arg *arg;
 	struct line line;		/* of a choice: the one that is on, "" for none */
@@ -34,7 +36,7 @@ static void quote(struct buf *out, const char *word)
 {
 	const char *p;
 
-	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,/:=@%+") == strlen(word)) {
+	if (*word && strspn(word, LETTERS "0123456789_-.,/:=@%+") == strlen(word)) {
 		buf_puts(out, word);
 		return;
 	}
@@ -68,7 +70,8 @@ static char **words_of(const struct form *f, bool shown, size_t *n)
 			gap |= field->arg->positional;
 			continue;
 		}
-		*vec_push(words, *n) = field->arg->positional ? xstrdup(value) : xasprintf("%s=%s", field->arg->name, value);
+		*vec_push(words, *n) = field->arg->positional ? xstrdup(value) :
+				       xasprintf("%s=%s", field->arg->name, value);
 	}
 	return words;
 }
@@ -132,14 +135,14 @@ static void choose_letter(struct field *f, int key)
 }
 
 /*
- * The guest of the row: its ref is what is meant, so that another one of that name is never taken for it. It is shown by
- * name where the name is enough to find it and harmless to paste.
+ * The guest of the row: its ref is what is meant, so that another one of that name is never taken for it. It is shown
+ * by name where the name is enough to find it and harmless to paste.
  */
 static void prefill(struct field *f, const struct app *a, const struct row *row)
 {
 	size_t n = a->snap ? snapshot_count(a->snap, TABLE_VMS) : 0, same = 0, i;
-	bool plain = row->vm && *row->vm && isalnum((unsigned char)row->vm[0]) &&
-		     strspn(row->vm, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == strlen(row->vm);
+	bool plain = row->vm && isalnum((unsigned char)row->vm[0]) &&
+		     strspn(row->vm, LETTERS "0123456789_-.") == strlen(row->vm);
 
 	for (i = 0; i < n && plain; i++)
 		same += !strcmp(((const struct row *)snapshot_row(a->snap, TABLE_VMS, i))->vm, row->vm);
@@ -173,7 +176,8 @@ static void draw_field(const struct form *f, struct draw *d, int y, size_t i, in
 		line_draw(&field->line, d, y, x, width, on ? PAINT_FIELD_ON : PAINT_FIELD, on);
 		return;
 	}
-	draw_printf(d, y, x, 16, on ? PAINT_FIELD_ON : PAINT_FIELD, "< %s >", *field->line.text ? field->line.text : "-");
+	draw_printf(d, y, x, 16, on ? PAINT_FIELD_ON : PAINT_FIELD, "< %s >",
+		    *field->line.text ? field->line.text : "-");
 	draw_text(d, y, x + 17, width - 17, PAINT_PLAIN, field->arg->choices);
 	if (on) {
 		d->cursor_y = y;

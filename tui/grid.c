@@ -161,7 +161,8 @@ bool grid_find(struct grid *g, const char *text, int step)
 	size_t i;
 
 	for (i = 0; i < g->n_rows; i++) {
-		size_t away = i + (step != 0), at = (step < 0 ? g->sel + 2 * g->n_rows - away : g->sel + away) % g->n_rows;
+		size_t away = i + (step != 0);
+		size_t at = (step < 0 ? g->sel + 2 * g->n_rows - away : g->sel + away) % g->n_rows;
 
 		if (has_text(g, g->rows[at], text)) {
 			grid_select(g, at);

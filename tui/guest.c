@@ -59,7 +59,8 @@ static void draw_figures(const struct guest *g, const struct app *a, int y, cons
 			if (x + title + width + 1 > a->draw.width)
 				return;
 			draw_text(&a->draw, y, x, title, PAINT_PLAIN, t->columns[i].title);
-			draw_text(&a->draw, y, x + title + 1, width, vm->head.stale ? PAINT_STALE : PAINT_STRONG, text.text);
+			draw_text(&a->draw, y, x + title + 1, width, vm->head.stale ? PAINT_STALE : PAINT_STRONG,
+				  text.text);
 			x += title + width + 3;
 		}
 	}

@@ -104,19 +104,20 @@ static void add_columns(struct help *h, const struct table *t)
 	size_t i;
 
 	text_add(&h->text, PAINT_PLAIN, 0, 0, " ");
-	text_add(&h->text, PAINT_STRONG, 0, 0, "Columns of %s (field names as in filter, --fields and --sort)", t->summary);
+	text_add(&h->text, PAINT_STRONG, 0, 0, "Columns of %s, with their names for filter, --fields and --sort",
+		 t->summary);
 	for (i = 0; i < t->n_columns; i++) {
 		const struct column *c = &t->columns[i];
 		auto_free char *what = xasprintf("%s: %s", c->id, c->help);
 
 		item(h, 9, c->title, what);
-		text_add(&h->text, PAINT_STALE, 11, 11, "from %s", c->source);
+		text_add(&h->text, PAINT_PLAIN, 11, 11, "from %s", c->source);
 	}
 }
 
 void help_open(struct app *a, enum table_id t)
 {
-	struct help *h = help_new(xasprintf("kvmtop %s   a dash is unknown, never 0; ~ marks figures of a guest that does not run",
+	struct help *h = help_new(xasprintf("kvmtop %s   - unknown, never 0   ~ old: the guest stands still",
 					    version_text()));
 
 	add_keys(h, table_get(t));

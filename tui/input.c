@@ -86,6 +86,10 @@ static size_t in_csi(struct input *in, int key, int out[INPUT_KEYS_MAX])
 
 size_t input_feed(struct input *in, int key, int out[INPUT_KEYS_MAX])
 {
+	if (key == '\r')
+		key = K_ENTER;
+	else if (key == 0x7f || key == K_CTRL('H'))
+		key = K_BACKSPACE;
 	if (key >= K_UP && in->state != INPUT_PLAIN) {
 		bool bare = in->state == INPUT_ESC;
 
@@ -100,7 +104,7 @@ size_t input_feed(struct input *in, int key, int out[INPUT_KEYS_MAX])
 			in->state = INPUT_ESC;
 			return 0;
 		}
-		return emit(in, key == '\r' ? K_ENTER : key == 0x7f || key == 8 ? K_BACKSPACE : key, out);
+		return emit(in, key, out);
 	case INPUT_ESC:
 		return after_esc(in, key, out);
 	case INPUT_CSI:

@@ -124,28 +124,56 @@ static bool wait_for_word(struct job_priv *t)
 	while (!t->go && !t->stop)
 		pthread_cond_wait(&t->word, &t->lock);
 	go = t->go && !t->stop;
+	t->go = false;
 	pthread_mutex_unlock(&t->lock);
 	return go;
 }
 
+/* The steps as one text: what was confirmed must be what is run. */
+static char *all_steps(const struct plan *p)
+{
+	auto_buf struct buf all = {0};
+	size_t i;
+
+	for (i = 0; i < p->n_steps; i++) {
+		auto_free char *text = step_text(&p->steps[i], 0);
+
+		buf_printf(&all, "%s\n", text);
+	}
+	return buf_take(&all);
+}
+
+/*
+ * While somebody reads the plan, nothing is held: neither the monitor nor the lock. So it is built once more to be run,
+ * and shown again when the guest has changed so much meanwhile that it came out otherwise.
+ */
 static void *work(void *arg)
 {
 	struct job *j = arg;
 	struct job_priv *t = j->priv;
+	auto_free char *confirmed = NULL;
 	struct change change;
+	bool go_on = true;
 
-	change_build(t->session, &t->call, &change);
-	if (change.plan->status == PLAN_PLANNED) {
-		t->state = JOB_READY;
-		publish(j, change.plan, change.plan->n_steps);
-		if (wait_for_word(t)) {
+	while (go_on) {
+		auto_free char *steps = NULL;
+
+		change_build(t->session, &t->call, t->interrupt_fd, &change);
+		go_on = change.plan->status == PLAN_PLANNED;
+		steps = all_steps(change.plan);
+		if (go_on && confirmed && !strcmp(confirmed, steps)) {
 			t->state = JOB_RUNNING;
 			change_run(&change, t->interrupt_fd, on_progress, j);
+			go_on = false;
 		}
+		t->state = go_on ? JOB_READY : JOB_FINISHED;
+		publish(j, change.plan, change.plan->n_steps);
+		change_done(&change);
+		free(take_ptr(confirmed));
+		confirmed = take_ptr(steps);
+		if (go_on && !wait_for_word(t))
+			go_on = false;
 	}
-	t->state = JOB_FINISHED;
-	publish(j, change.plan, change.plan->n_steps);
-	change_done(&change);
 	pthread_mutex_lock(&t->lock);
 	t->over = true;
 	pthread_mutex_unlock(&t->lock);

@@ -13,16 +13,16 @@
 #define IN_ALL (IN_MOVES | IN_LINE | IN_FORM | IN_PLAN)
 
 /*
- * Name, label on the key bar, help, where, action, codes. The bar shows them in this order. X are the ones that help and
- * man page list; Y are the same keys where they mean something else, and single keys of a pair.
+ * Name, label on the key bar, help, where, action, codes. The bar shows them in this order. X are the ones that help
+ * and man page list; Y are the same keys where they mean something else, and single keys of a pair.
  */
 #define KEYS(X, Y) \
 	X("F1 h ?", "Help", "Help: keys, and the columns with their sources.", IN_ROWS, ACT_HELP, K_F(1), 'h', '?') \
 	X("Enter", "Guest", "On the list: the page of the selected guest.", IN_LIST, ACT_ENTER, K_ENTER) \
 	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back.", IN_ROWS, \
 	  ACT_FIND, K_F(3), '/') \
-	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", IN_ROWS, \
-	  ACT_FILTER, K_F(4), '\\') \
+	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \
+	  IN_ROWS, ACT_FILTER, K_F(4), '\\') \
 	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \
 	X("< >", NULL, "Sort by the column to the left or right.", 0, ACT_NONE, K_NONE) \
 	Y("<", NULL, IN_ROWS, ACT_SORT_LEFT, '<', ',') \
@@ -54,13 +54,15 @@
 	Y("F1", "Help", IN_FORM, ACT_HELP, K_F(1)) \
 	X("Enter y", "Run", "Under the steps of a change: run them.", IN_READY, ACT_YES, K_ENTER, 'y') \
 	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
-	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, ACT_BACK, K_ESC, K_CTRL('C')) \
+	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, \
+	  ACT_BACK, K_ESC, K_CTRL('C')) \
 	Y("Enter", "Accept", IN_LINE, ACT_ENTER, K_ENTER) \
 	Y("F3", NULL, IN_LINE, ACT_NEXT, K_F(3), K_DOWN) \
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
 	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
 	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
-	X("Esc q", "Back", "Back to where it was called from.", IN_GUEST | IN_TEXT, ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
+	X("Esc q", "Back", "Back to where it was called from.", IN_GUEST | IN_TEXT, \
+	  ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
 	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
 	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \
 	Y("F10", NULL, IN_ALL & ~IN_LIST, ACT_QUIT, K_F(10))

@@ -66,16 +66,16 @@ static bool insert(struct line *l, int key)
 	return true;
 }
 
-/* As in a shell: the word before the cursor, and the blanks behind it. */
+/* The word, or part of a path, before the cursor, and what stands between. */
 static size_t word_start(const struct line *l)
 {
 	size_t at = l->at;
 
-	while (at && l->text[at - 1] == ' ')
+	while (at && (l->text[at - 1] == ' ' || l->text[at - 1] == '/'))
 		at--;
 	while (at && l->text[at - 1] != ' ' && l->text[at - 1] != '/')
 		at--;
-	return at < l->at ? at : l->at - 1;
+	return at;
 }
 
 bool line_key(struct line *l, int key, bool *changed)

@@ -103,10 +103,15 @@ static void draw_empty(const struct list *l, const struct app *a, int y, int hei
 		"and guests whose QMP socket is given with --qmp PATH.",
 		"It goes on looking: one that starts appears by itself.",
 	};
-	const char *first = !a->snap ? "Looking for guests .." : l->grid.filter ? "No guest passes the filter (F4)." :
-			    a->session->opts->no_scan ? "No guests: /proc is not searched (--no-scan), no socket answered." : NULL;
+	const char *first = NULL;
 	size_t i;
 
+	if (!a->snap)
+		first = "Looking for guests ..";
+	else if (l->grid.filter)
+		first = "No guest passes the filter (F4).";
+	else if (a->session->opts->no_scan)
+		first = "No guests: /proc is not searched (--no-scan), and no socket answered.";
 	if (first) {
 		draw_text(&a->draw, y, 0, a->draw.width, PAINT_STRONG, first);
 		return;

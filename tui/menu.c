@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WIDTH_MAX 78
+
 struct item {
 	const char *name, *help;
 	const void *thing;
@@ -30,13 +32,17 @@ static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct menu *m = (struct menu *)layer;
 	const struct draw *d = &a->draw;
-	size_t rows = height > 1 ? (size_t)height - 1 : 0, i;
-	int name = 0, width;
+	int name = 0, width = d->width < WIDTH_MAX ? d->width : WIDTH_MAX;
+	size_t rows, i;
 
 	for (i = 0; i < m->n; i++)
 		if ((int)strlen(m->items[i].name) > name)
 			name = (int)strlen(m->items[i].name);
-	width = d->width < 72 ? d->width : 72;
+	if (height >= 8) {		/* the header stays */
+		y += 2;
+		height -= 2;
+	}
+	rows = height > 1 ? (size_t)height - 1 : 0;
 	if (m->at < m->top)
 		m->top = m->at;
 	if (rows && m->at >= m->top + rows)

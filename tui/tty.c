@@ -104,12 +104,13 @@ static int check_terminal(struct err *err)
 	int status;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(err, -ENOTTY, "the screen wants a terminal (use: kvmtop --batch VERB, see kvmtop --help)");
+		return err_set(err, -ENOTTY,
+			       "the screen wants a terminal (use: kvmtop --batch VERB, see kvmtop --help)");
 	if (!name || !*name)
 		return err_set(err, -ENODEV, "TERM is not set (try TERM=xterm, or use: kvmtop --batch VERB)");
 	if (setupterm(NULL, STDOUT_FILENO, &status) == ERR || !tigetstr("cup") || tigetstr("cup") == (char *)-1)
-		return err_set(err, -ENODEV, "the terminal type TERM=%s is unknown here or cannot place text (try TERM=xterm "
-			       "or TERM=vt100, or use: kvmtop --batch VERB)", name);
+		return err_set(err, -ENODEV, "the terminal type TERM=%s is unknown here or cannot place text "
+			       "(try TERM=xterm or TERM=vt100, or use: kvmtop --batch VERB)", name);
 	return 0;
 }
 
@@ -129,7 +130,8 @@ int tty_open(struct tty *t, struct err *err)
 		return err_sys(err, -errno, "signalfd");
 	t->curses = newterm(NULL, stdout, stdin);
 	if (!t->curses)
-		return err_set(err, -ENODEV, "the terminal cannot be used (try TERM=xterm, or use: kvmtop --batch VERB)");
+		return err_set(err, -ENODEV,
+			       "the terminal cannot be used (try TERM=xterm, or use: kvmtop --batch VERB)");
 	divert_stderr(t);
 	catch_crashes(true);
 	set_escdelay(20);
@@ -179,11 +181,11 @@ static int key_of_curses(wint_t code)
 		wint_t code;
 		int key;
 	} names[] = {
-		{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT }, { KEY_PPAGE, K_PGUP },
-		{ KEY_NPAGE, K_PGDN }, { KEY_HOME, K_HOME }, { KEY_END, K_END }, { KEY_A1, K_HOME }, { KEY_C1, K_END },
-		{ KEY_A3, K_PGUP }, { KEY_C3, K_PGDN }, { KEY_IC, K_INSERT }, { KEY_DC, K_DELETE },
-		{ KEY_BACKSPACE, K_BACKSPACE }, { KEY_BTAB, K_BACKTAB }, { KEY_ENTER, K_ENTER }, { KEY_FIND, K_HOME },
-		{ KEY_SELECT, K_END },
+		{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT }, { KEY_RIGHT, K_RIGHT },
+		{ KEY_PPAGE, K_PGUP }, { KEY_NPAGE, K_PGDN }, { KEY_HOME, K_HOME }, { KEY_END, K_END },
+		{ KEY_A1, K_HOME }, { KEY_C1, K_END }, { KEY_A3, K_PGUP }, { KEY_C3, K_PGDN },
+		{ KEY_IC, K_INSERT }, { KEY_DC, K_DELETE }, { KEY_BACKSPACE, K_BACKSPACE }, { KEY_BTAB, K_BACKTAB },
+		{ KEY_ENTER, K_ENTER }, { KEY_FIND, K_HOME }, { KEY_SELECT, K_END },
 	};
 	size_t i;
 

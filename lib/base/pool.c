@@ -60,6 +60,8 @@ struct pool *pool_new(unsigned threads)
 	p->last = &p->first;
 	/* signals are the main thread's */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (p->n < threads && !pthread_create(&p->threads[p->n], NULL, worker, p))
 		p->n++;

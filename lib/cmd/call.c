@@ -69,7 +69,7 @@ static bool is_choice(const char *choices, const char *word)
 	const char *at = choices;
 
 	while (at) {
-		if (!strncmp(at, word, len) && (at[len] == '|' || !at[len]))
+		if (strcspn(at, "|") == len && !strncmp(at, word, len))
 			return true;
 		at = strchr(at, '|');
 		at = at ? at + 1 : NULL;

@@ -23,7 +23,7 @@ static struct plan *plan_of(const struct call *c)
 	return p;
 }
 
-static int find_guest(struct session *s, const char *word, struct change *change)
+static int find_guest(struct session *s, const char *word, int interrupt_fd, struct change *change)
 {
 	struct plan *p = change->plan;
 	struct sample_guest guest;
@@ -38,7 +38,9 @@ static int find_guest(struct session *s, const char *word, struct change *change
 	p->ref = guest.ref;
 	guest.name = guest.ref = NULL;
 	sample_guest_done(&guest);
-	rc = sampler_borrow(s->sampler, p->ref, &change->qmp, &p->err);
+	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
+	if (!rc)
+		rc = sampler_borrow(s->sampler, p->ref, &change->qmp, &p->err);
 	if (!rc) {
 		change->ref = xstrdup(p->ref);
 		return 0;
@@ -46,7 +48,7 @@ static int find_guest(struct session *s, const char *word, struct change *change
 	return fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EPERM || rc == -EACCES ? PLAN_DENIED : PLAN_FAILED);
 }
 
-void change_build(struct session *s, const struct call *c, struct change *change)
+void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
 {
 	struct plan *p = plan_of(c);
 	int rc;
@@ -57,7 +59,7 @@ void change_build(struct session *s, const struct call *c, struct change *change
 		fail(p, PLAN_DENIED);
 		return;
 	}
-	if (find_guest(s, c->values[0], change))
+	if (find_guest(s, c->values[0], interrupt_fd, change))
 		return;
 	rc = c->verb->build(p, change->qmp, s->host, &p->err);
 	if (rc)
@@ -88,6 +90,7 @@ void change_done(struct change *change)
 {
 	if (change->ref)
 		sampler_return(change->session->sampler, change->ref, change->qmp);
+	lock_release(change->lock);
 	journal_close(change->journal);
 	plan_free(change->plan);
 	free(change->ref);
@@ -106,11 +109,12 @@ static bool finish(struct session *s, struct plan *p)
 {
 	struct plan_env env = { .host = s->host, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = -1 };
 	struct sample_guest guest;
+	struct lock *lock = NULL;
 	struct err err = {0};
 	int rc;
 
 	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
-	if (rc == -ENOENT && !s->opts->no_scan) {	/* what it left went with it */
+	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
 		plan_forget_left(p);
 		p->status = PLAN_OK;
 		return true;
@@ -118,10 +122,16 @@ static bool finish(struct session *s, struct plan *p)
 	if (rc)
 		return false;
 	sample_guest_done(&guest);
-	if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))
+	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
 		return false;
-	rc = plan_finish(p, &env);
-	sampler_return(s->sampler, p->ref, env.qmp);
+	rc = sampler_borrow(s->sampler, p->ref, &env.qmp, &err);
+	if (!rc) {
+		rc = plan_finish(p, &env);
+		sampler_return(s->sampler, p->ref, env.qmp);
+	} else {
+		rc = -EAGAIN;
+	}
+	lock_release(lock);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT)
 		return false;
 	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "", p->verb, p->device ? p->device : "", p->id,

@@ -46,9 +46,9 @@ const struct option_row *options_table(size_t *n)
 	return table;
 }
 
-static int seconds(const char *option, const char *word, double least, double *out, struct err *err)
+static int seconds(const char *option, const char *word, double least, bool or_none, double *out, struct err *err)
 {
-	if (units_num_parse(word, out) || *out < 0 || *out > 86400 || (*out > 0 && *out < least))
+	if (units_num_parse(word, out) || *out > 86400 || (*out < least && !(or_none && *out == 0)))
 		return err_set(err, -EINVAL, "%s '%s': seconds are expected, %g at the least", option, word, least);
 	return 0;
 }
@@ -85,9 +85,9 @@ static int take_value(struct options *o, int id, const char *word, struct err *e
 		*vec_push(o->sockets, o->n_sockets) = word;
 		break;
 	case 'd':
-		return seconds("--delay", word, 0.1, &o->delay_s, err);
+		return seconds("--delay", word, 0.1, true, &o->delay_s, err);
 	case OPT_TIMEOUT:
-		rc = seconds("--timeout", word, 0.001, &s, err);
+		rc = seconds("--timeout", word, 0.001, false, &s, err);
 		o->timeout_ms = (unsigned)(s * 1000);
 		return rc;
 	case 'n':
@@ -129,6 +129,16 @@ static void take_flag(struct options *o, int id)
 	}
 }
 
+static bool is_known(int id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].id == id)
+			return true;
+	return false;
+}
+
 static int bad_option(char **argv, int how, struct err *err)
 {
 	const char *word = argv[optind - 1];
@@ -138,7 +148,8 @@ static int bad_option(char **argv, int how, struct err *err)
 
 	if (how == ':')
 		return err_set(err, -EINVAL, "option '%s' wants a value (see: kvmtop --help)", word);
-	if (!str_has_prefix(word, "--"))
+	/* a letter in the middle of others: getopt is not past that word yet, and the one before it may be anything */
+	if (optopt && !is_known(optopt))
 		return err_set(err, -EINVAL, "no option '-%c' (see: kvmtop --help)", optopt);
 	name = xstrndup(word + 2, strcspn(word + 2, "="));
 	near.word = name;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RANK_ASKED 9		/* shown only when asked for */
+#define HEADED_RECORD (TABLE_COUNT + 1)	/* what the CSV header was of, where it was that of records */
 
 void out_text(FILE *f, const char *text)
 {
@@ -250,9 +251,9 @@ static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)
 
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
-	if (o->headed != TABLE_JOURNAL)
+	if (o->headed != HEADED_RECORD)
 		fputs("verb,vm,ref,id,line,status,guest,left,error,journal\n", o->file);
-	o->headed = TABLE_JOURNAL;
+	o->headed = HEADED_RECORD;
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		auto_free char *text = xstrdup(fields[i] ? fields[i] : i == 7 && left.text ? left.text : "");
 

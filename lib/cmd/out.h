@@ -11,7 +11,7 @@ struct out {
 	FILE *file;
 	enum format format;
 	unsigned width;			/* of a terminal; 0: as wide as it gets */
-	enum table_id headed;		/* CSV has one header as long as the table stays the same; TABLE_COUNT at first */
+	unsigned headed;		/* CSV has one header as long as the table stays the same; TABLE_COUNT at first */
 };
 
 /* columns: which, in order; NULL: the ones shown when nothing is chosen. */

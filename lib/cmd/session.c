@@ -3,10 +3,13 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define SCRIPT_MAX (16 << 20)
@@ -65,8 +68,8 @@ int session_guests(struct session *s, struct err *err)
 {
 	int rc;
 
-	if (s->sampler)
-		return 0;
+	if (s->sampler)		/* guests come and go between the lines of a script */
+		return sampler_discover(s->sampler, err);
 	session_sampler(s);
 	rc = sampler_discover(s->sampler, err);
 	if (rc)
@@ -80,23 +83,56 @@ int session_guests(struct session *s, struct err *err)
 	return 0;
 }
 
-static int run_call(struct session *s, const struct call *c, struct err *err)
+/*
+ * Signals do not end a change in the middle. The terminating ones interrupt it, so that it is rolled back and told; a
+ * stop from the terminal (^Z) takes effect when it is over.
+ */
+static int hold_signals(sigset_t *old)
+{
+	sigset_t held, interrupting;
+
+	sigemptyset(&interrupting);
+	sigaddset(&interrupting, SIGINT);
+	sigaddset(&interrupting, SIGTERM);
+	sigaddset(&interrupting, SIGHUP);
+	held = interrupting;
+	sigaddset(&held, SIGTSTP);
+	pthread_sigmask(SIG_BLOCK, &held, old);
+	return signalfd(-1, &interrupting, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* True if one of them came: it has had its effect. */
+static bool take_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info);
+}
+
+static int run_change(struct session *s, const struct call *c, struct err *err)
 {
 	struct change change;
-	int code;
+	sigset_t old;
+	int code, interrupt = hold_signals(&old);
 
-	if (c->verb->run)
-		return c->verb->run(s, c, err);
-	if (!c->verb->build)
-		return look_run(s, c, err);
-	change_build(s, c, &change);
+	change_build(s, c, interrupt, &change);
 	if (change.plan->status == PLAN_PLANNED && !s->opts->dry_run)
-		change_run(&change, -1, NULL, NULL);
+		change_run(&change, interrupt, NULL, NULL);
 	out_record(&s->out, change.plan, s->opts->timeout_ms, c->line);
 	*err = change.plan->err;
 	code = plan_exit_code(change.plan);
 	change_done(&change);
+	s->interrupted |= take_signal(interrupt);
+	close(interrupt);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return code;
+}
+
+static int run_call(struct session *s, const struct call *c, struct err *err)
+{
+	if (c->verb->run)
+		return c->verb->run(s, c, err);
+	return c->verb->build ? run_change(s, c, err) : look_run(s, c, err);
 }
 
 int session_run(struct session *s, const struct call *c)
@@ -193,10 +229,10 @@ static int run_script(struct session *s, const char *path)
 		int one = session_run(s, &script.calls[i]);
 
 		code = worse(code, one);
-		if (one && !s->opts->go_on) {
+		if (one && !s->opts->go_on)
 			code = one;
+		if ((one && !s->opts->go_on) || s->interrupted)
 			break;
-		}
 	}
 	script_done(&script);
 	return code;

@@ -18,6 +18,7 @@ struct session {
 	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
 	struct out out;
+	bool interrupted;		/* a signal ended a change: the rest of a script is not run */
 	const struct key_help *keys;
 	size_t n_keys;
 };
@@ -55,10 +56,11 @@ struct change {
 	struct session *session;
 	struct plan *plan;		/* never NULL after change_build; status PLANNED: it can run */
 	struct journal *journal;
+	struct lock *lock;		/* on the guest, from before it is looked at */
 	struct qmp *qmp;
 	char *ref;
 };
-void change_build(struct session *s, const struct call *c, struct change *change);
+void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change);
 void change_run(struct change *change, int interrupt_fd,
 		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg);
 void change_done(struct change *change);

@@ -24,7 +24,7 @@ static int take_word(const char **at, struct buf *word, struct err *err)
 			continue;
 		}
 		if (*p == '\\' && (!quote || (quote == '"' && (p[1] == '"' || p[1] == '\\')))) {
-			if (!p[1])
+			if (!p[1] || p[1] == '\n' || p[1] == '\r')
 				return err_set(err, -EINVAL, "the line ends in a backslash");
 			p++;
 		}

@@ -131,7 +131,7 @@ static const struct table tables[TABLE_COUNT] = {
 	[TABLE_VMS] = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct"),
 	[TABLE_QUEUES] = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL),
 	[TABLE_COLUMNS] = TABLE("columns", "columns of the tables", column_row, column_columns, NULL),
-	[TABLE_JOURNAL] = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, NULL),
+	[TABLE_JOURNAL] = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun"),
 };
 
 const struct table *table_get(enum table_id t)

@@ -6,11 +6,11 @@
 #include "filter.h"
 
 struct view_order {
-	const struct column *sort;	/* NULL: as they stand */
+	const struct column *sort;	/* NULL: by name only */
 	bool descending;
 };
 
-/* The rows of a table that pass, sorted: unknown last either way, equal ones by name, ref and key. *rows is yours. */
+/* The rows of a table that pass, sorted: unknown last either way, equal ones by name, by ref, then as added. *rows is yours. */
 size_t view_build(const struct snapshot *s, enum table_id t, const struct filter *f, struct view_order order,
 		  const void ***rows);
 

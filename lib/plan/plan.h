@@ -9,6 +9,7 @@
 #include "lib/host/host.h"
 #include "qmp/qmp.h"
 #include "journal.h"
+#include "lock.h"
 
 enum step_op {
 	STEP_QMP,			/* run a QMP command */
@@ -102,6 +103,9 @@ int plan_run(struct plan *p, const struct plan_env *env);
  * -EAGAIN when the device is still there, else an error.
  */
 int plan_finish(struct plan *p, const struct plan_env *env);
+
+/* The process that the plan's ref names is no more: what was done to it went with it. */
+bool plan_guest_is_gone(const struct plan *p, const struct host *h);
 
 /* The record a changing verb answers with (design.md section 2). line: of a script, 0 = none. Yours. */
 struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsigned line);

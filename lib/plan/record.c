@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_MAX 64
+#define STEPS_MAX 256
 #define TEXT_MAX 4096
 
 /*

@@ -104,7 +104,7 @@ static int await_driver(struct run *r, const struct step *s, uint64_t deadline, 
 
 	for (;;) {
 		rc = qmp_virtio_driver_ok(r->env->qmp, s->what, &ok, err);
-		if (rc == -ENOSYS) {		/* QEMU before 7.2 cannot say */
+		if (rc == -ENOSYS || rc == -EOPNOTSUPP) {	/* QEMU before 7.2, or a class that must not be asked */
 			r->p->guest = "unknown";
 			return 0;
 		}
@@ -162,26 +162,31 @@ static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, str
 	return -EINVAL;
 }
 
+bool plan_guest_is_gone(const struct plan *p, const struct host *h)
+{
+	struct host_proc proc = {0};
+	unsigned long long start;
+	bool same;
+	int pid;
+
+	if (!p->ref || sscanf(p->ref, "pid:%d@%llu", &pid, &start) != 2)
+		return false;
+	same = !host_proc_read(h, pid, &proc) && proc.start == start && proc.argc;
+	host_proc_done(&proc);
+	return !same;
+}
+
 /* The process is gone, or going: then nothing of what was done is left. */
 static bool guest_has_ended(const struct run *r)
 {
 	uint64_t deadline = clock_now_ns() + DEATH_MS * NS_PER_MS;
-	unsigned long long start;
-	int pid;
 
-	if (!r->p->ref || sscanf(r->p->ref, "pid:%d@%llu", &pid, &start) != 2)
-		return false;
-	do {
-		struct host_proc proc = {0};
-		int rc = host_proc_read(r->env->host, pid, &proc);
-		bool same = !rc && proc.start == start && proc.argc;
-
-		host_proc_done(&proc);
-		if (!same)
-			return true;
+	while (!plan_guest_is_gone(r->p, r->env->host)) {
+		if (clock_now_ns() >= deadline)
+			return false;
 		clock_sleep_until(clock_now_ns() + 20 * NS_PER_MS);
-	} while (clock_now_ns() < deadline);
-	return false;
+	}
+	return true;
 }
 
 static void note_left(struct plan *p, const char *what)
@@ -196,12 +201,15 @@ static void note_left(struct plan *p, const char *what)
  */
 static bool step_take_back(struct run *r, struct step *s, bool sure)
 {
+	unsigned timeout_ms = r->env->timeout_ms;
 	struct err err;
 	size_t i;
 	int rc = 0;
 
+	if (s->n_undo && timeout_ms < UNDO_WAIT_MS)	/* who is in a hurry wants no ruins either */
+		timeout_ms = UNDO_WAIT_MS;
 	for (i = 0; i < s->n_undo && !rc; i++)
-		rc = step_do(r, &s->undo[i], s->undo[i].op == STEP_QMP ? r->env->timeout_ms : UNDO_WAIT_MS, &err);
+		rc = step_do(r, &s->undo[i], s->undo[i].op == STEP_QMP ? timeout_ms : UNDO_WAIT_MS, &err);
 	/* QEMU answered that it does not know it: the step had not happened after all */
 	if (rc && !sure && (rc == -ENODEV || rc == -EREMOTEIO))
 		rc = 0;

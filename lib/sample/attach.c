@@ -15,6 +15,9 @@
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
 #define LEAVING_NS (NS_PER_SEC / 4)
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
+#define SETTLE_TRIES 8
+/* Doubts that follow each other are spaced out, 1 s to 64 s; a guest that gave none for so long begins anew. */
+#define DOUBT_FORGET_NS (300 * NS_PER_SEC)
 #define RETRY_MAX_NS (60 * NS_PER_SEC)
 
 struct job {
@@ -165,6 +168,7 @@ static int ask(struct qmp *q, struct answers *a, struct err *err)
 static void rings_of(struct sampler *s, struct guest *g)
 {
 	struct ring_addr *addr = NULL;
+	struct ring_set *set;
 	size_t n = 0, i, k;
 
 	for (i = 0; i < g->answers.n_virtio; i++) {
@@ -180,15 +184,23 @@ static void rings_of(struct sampler *s, struct guest *g)
 			};
 		}
 	}
+	if (n && !s->rings)
+		s->rings = rings_start();
+	set = n ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;
 	rings_remove(s->rings, g->rings);
-	g->rings = NULL;
+	g->rings = set;
 	g->n_rings = n;
-	if (n) {
-		if (!s->rings)
-			s->rings = rings_start();
-		g->rings = rings_add(s->rings, g->pid, addr, n);
-	}
 	free(addr);
+}
+
+void attach_doubt(struct guest *g, uint64_t now)
+{
+	if (g->ask_again_ns)
+		return;
+	if (now - g->doubted_ns > DOUBT_FORGET_NS)
+		g->doubts = 0;
+	g->doubted_ns = now;
+	g->ask_again_ns = now + (NS_PER_SEC << (g->doubts < 6 ? g->doubts++ : 6));
 }
 
 static uint64_t retry_after(unsigned failures)
@@ -240,7 +252,8 @@ static void come_home(struct job *j)
 			if (j->hold && !g->held && !g->lent)
 				attach_hold(g, take_ptr(j->q));
 		}
-		if (j->rc || g->answers.settling)
+		/* a driver that has not come up by then may never do */
+		if (j->rc || (g->answers.settling && g->failures < SETTLE_TRIES))
 			g->ask_again_ns = retry_after(g->failures++);
 		else
 			g->ask_again_ns = g->failures = 0;

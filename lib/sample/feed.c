@@ -92,6 +92,8 @@ struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs)
 	pthread_cond_init(&f->wake, &attr);
 	pthread_condattr_destroy(&attr);
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (f->fd < 0 || pthread_create(&f->thread, NULL, feeder, f))
 		abort();

@@ -160,6 +160,17 @@ int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct 
 	return rc;
 }
 
+/* Also one that has ended meanwhile: nothing else lets go of it. */
+static struct guest *lent_guest(struct sampler *s, const char *ref)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++)
+		if (!strcmp(s->guests[i]->ref, ref))
+			return s->guests[i];
+	return NULL;
+}
+
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 {
 	struct guest *g;
@@ -169,10 +180,10 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 		qmp_on_event(q, NULL, NULL);
 	}
 	pthread_mutex_lock(&s->lock);
-	g = guest_by_ref(s, ref);
+	g = lent_guest(s, ref);
 	if (g) {
 		g->lent = false;
-		if (g->given && q && qmp_is_open(q))
+		if (!g->gone && g->given && q && qmp_is_open(q))
 			attach_hold(g, take_ptr(q));
 		/* its devices may have changed */
 		if (g->asking != ASK_NEVER)

@@ -55,6 +55,9 @@ static void probe_run(void *arg)
 		}
 		if (!rc && host_proc_read(p->s->config.host, peer.pid, &p->proc))
 			rc = err_set(&err, -ESRCH, "its process %d is not in /proc here", (int)peer.pid);
+		if (!rc && peer.uid != p->proc.uid && peer.uid != 0)
+			rc = err_set(&err, -EPERM, "it was opened by uid %u, and its process runs as uid %u",
+				     (unsigned)peer.uid, (unsigned)p->proc.uid);
 		if (rc) {
 			qmp_close(p->q);
 			p->q = NULL;
@@ -91,12 +94,24 @@ static struct guest *owner(struct sampler *s, const char *path)
 	return NULL;
 }
 
-static bool is_taken(struct sampler *s, const char *path)
+static bool is_same(const char *a, const char *b)
 {
+	struct stat sa, sb;
+
+	return !strcmp(a, b) || (!stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino);
+}
+
+/* A guest has it, or it was given before by this name or another: then it is we who would be in its way. */
+static bool is_taken(struct sampler *s, size_t which)
+{
+	const char *path = s->given[which].path;
 	size_t i;
 
 	for (i = 0; i < s->n_guests; i++)
-		if (s->guests[i]->given && !strcmp(s->guests[i]->given_path, path))
+		if (s->guests[i]->given && is_same(s->guests[i]->given_path, path))
+			return true;
+	for (i = 0; i < which; i++)
+		if (is_same(s->given[i].path, path))
 			return true;
 	return false;
 }
@@ -111,7 +126,7 @@ void given_mind(struct sampler *s)
 		struct guest *g;
 		struct probe *p;
 
-		if (given->probing || now < given->again_ns || is_taken(s, given->path))
+		if (given->probing || now < given->again_ns || is_taken(s, i))
 			continue;
 		g = owner(s, given->path);
 		if (g && !g->given) {

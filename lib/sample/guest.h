@@ -40,7 +40,8 @@ struct guest {
 
 	enum asking asking;
 	uint64_t ask_again_ns;		/* not before; 0: no need */
-	unsigned failures;
+	unsigned failures, doubts;
+	uint64_t doubted_ns;
 	char *note;
 	struct answers answers;
 	struct ring_set *rings;		/* those of answers.virtio that have addresses, in that order */
@@ -86,6 +87,8 @@ bool given_is_busy(const struct sampler *s);
 
 /* attach.c: ask a guest, in a worker. What it answers, or why it did not, is in the guest when it is over. */
 void attach_start(struct sampler *s, struct guest *g);
+/* Something seen cannot be true any more: ask again, soon, but not again and again. */
+void attach_doubt(struct guest *g, uint64_t now);
 bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
 void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
 void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */

@@ -7,19 +7,21 @@
 
 #include <string.h>
 
-enum layout { ALL_REQUEST, NET, SCSI, EVEN_SUPPLY, BALLOON, FIRST_SUPPLY, VSOCK, ALL_SUPPLY };
+enum layout { ALL_REQUEST, NET, SECOND_SUPPLY, EVEN_SUPPLY, BALLOON, FIRST_SUPPLY, VSOCK, SOUND, ALL_SUPPLY };
 
 static const struct {
 	const char *prefix;		/* of the QOM type */
 	enum layout layout;
 } layouts[] = {
 	{ "virtio-net", NET }, { "vhost-user-net", NET },
-	{ "virtio-scsi", SCSI }, { "vhost-scsi", SCSI }, { "vhost-user-scsi", SCSI },
+	{ "virtio-scsi", SECOND_SUPPLY }, { "vhost-scsi", SECOND_SUPPLY }, { "vhost-user-scsi", SECOND_SUPPLY },
+	{ "virtio-iommu", SECOND_SUPPLY }, { "vhost-user-gpio", SECOND_SUPPLY }, { "vhost-user-scmi", SECOND_SUPPLY },
+	{ "virtio-sound", SOUND }, { "vhost-user-snd", SOUND },
 	{ "virtio-serial", EVEN_SUPPLY },
 	{ "virtio-balloon", BALLOON },
 	{ "virtio-rng", ALL_SUPPLY }, { "vhost-user-rng", ALL_SUPPLY },
 	{ "virtio-input", FIRST_SUPPLY }, { "virtio-keyboard", FIRST_SUPPLY }, { "virtio-mouse", FIRST_SUPPLY },
-	{ "virtio-tablet", FIRST_SUPPLY },
+	{ "virtio-tablet", FIRST_SUPPLY }, { "virtio-multitouch", FIRST_SUPPLY }, { "vhost-user-input", FIRST_SUPPLY },
 	{ "vhost-vsock", VSOCK }, { "vhost-user-vsock", VSOCK },
 };
 
@@ -34,11 +36,12 @@ bool queue_is_request(const char *type, unsigned queue, unsigned n_queues)
 	switch (layout) {
 	case ALL_REQUEST: return true;
 	case NET: return queue % 2 == 1 || (queue == n_queues - 1 && n_queues % 2 == 1);	/* rx tx rx tx .. ctrl */
-	case SCSI: return queue != 1;			/* control, event, requests */
+	case SECOND_SUPPLY: return queue != 1;		/* control, event, requests */
 	case EVEN_SUPPLY: return queue % 2 == 1;	/* receive, transmit of each port */
 	case BALLOON: return queue < 2;			/* inflate, deflate; statistics and hints wait with a buffer posted */
 	case FIRST_SUPPLY: return queue != 0;		/* events, status */
 	case VSOCK: return queue == 1;			/* receive, transmit, event */
+	case SOUND: return queue % 2 == 0;		/* control, event, transmit, receive */
 	case ALL_SUPPLY: return false;
 	}
 	return true;

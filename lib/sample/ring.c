@@ -32,6 +32,7 @@ bool ring_update(struct ring *r, uint16_t used, uint16_t avail, uint64_t now_ns)
 	}
 	if (step || !depth)
 		r->moved_ns = now_ns;
+	r->read_ns = now_ns;
 	r->fresh = false;
 	r->known = true;
 	r->used = used;

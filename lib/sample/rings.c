@@ -15,6 +15,9 @@
 #define INTERVAL_MAX_NS (100 * NS_PER_MS)
 #define INTERVAL_MIN_NS (2 * NS_PER_MS)
 #define STEP_FAST 8192		/* entries used between two readings: halve the interval */
+#define READ_RINGS 256		/* in one go: two addresses each, of 512 */
+/* A reading that old is none: the thread may sleep in another guest's memory. */
+#define STALE_NS (3 * NS_PER_SEC)
 
 struct ring_set {
 	struct ring_set *next;
@@ -43,19 +46,19 @@ static void set_free(struct ring_set *set)
 	free(set);
 }
 
-/* Store a reading; true if some ring of it should be read again at once. Called with the lock held. */
-static bool set_store(struct ring_set *set, ssize_t got, uint64_t now, unsigned *step_max)
+/* Store a reading from ring first on; true if some ring of it should be read again at once. With the lock held. */
+static bool set_store(struct ring_set *set, size_t first, size_t n, ssize_t got, uint64_t now, unsigned *step_max)
 {
 	bool again = false;
 	size_t i;
 
-	for (i = 0; i < set->n; i++) {
+	for (i = first; i < first + n; i++) {
 		struct ring *r = &set->rings[i];
 		uint64_t before = r->used_total;
 
 		if (r->lost)
 			continue;
-		if (got < (ssize_t)(2 * i + 2)) {
+		if (got < (ssize_t)(2 * (i - first) + 2)) {
 			r->known = false;
 			continue;
 		}
@@ -67,9 +70,10 @@ static bool set_store(struct ring_set *set, ssize_t got, uint64_t now, unsigned 
 	return again;
 }
 
-/* Read one set, off the lock. Called and returns with the lock held. */
-static void set_read(struct ring_reader *r, struct ring_set *set, unsigned *step_max)
+/* Read some rings of a set, off the lock. Called and returns with the lock held. */
+static void set_read(struct ring_reader *r, struct ring_set *set, size_t first, unsigned *step_max)
 {
+	size_t n = set->n - first < READ_RINGS ? set->n - first : READ_RINGS;
 	unsigned tries;
 	bool again = true;
 
@@ -77,9 +81,9 @@ static void set_read(struct ring_reader *r, struct ring_set *set, unsigned *step
 		ssize_t got;
 
 		pthread_mutex_unlock(&r->lock);
-		got = host_mem_read16(set->pid, set->addresses, 2 * set->n, set->values);
+		got = host_mem_read16(set->pid, set->addresses + 2 * first, 2 * n, set->values + 2 * first);
 		pthread_mutex_lock(&r->lock);
-		again = set_store(set, got, clock_now_ns(), step_max);
+		again = set_store(set, first, n, got, clock_now_ns(), step_max);
 	}
 }
 
@@ -90,9 +94,10 @@ static void read_all(struct ring_reader *r)
 
 	while (*at && !r->stop) {
 		struct ring_set *set = *at;
+		size_t first;
 
-		if (!set->removed)
-			set_read(r, set, &step_max);
+		for (first = 0; first < set->n && !set->removed && !r->stop; first += READ_RINGS)
+			set_read(r, set, first, &step_max);
 		set->read = true;
 		if (set->removed) {
 			/* others only ever add at the head, so what `at` points into is still in the list */
@@ -144,6 +149,8 @@ struct ring_reader *rings_start(void)
 	pthread_cond_init(&r->wake, &attr);
 	pthread_condattr_destroy(&attr);
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	if (pthread_create(&r->thread, NULL, reader, r))
 		abort();
@@ -171,7 +178,22 @@ void rings_stop(struct ring_reader *r)
 	free(r);
 }
 
-struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n)
+/* Called with the lock held. */
+static void take_over(struct ring *ring, const struct ring_set *old)
+{
+	size_t i;
+
+	for (i = 0; old && i < old->n; i++) {
+		const struct ring *was = &old->rings[i];
+
+		if (!was->lost && was->addr.used_idx == ring->addr.used_idx && was->addr.avail_idx == ring->addr.avail_idx &&
+		    was->addr.size == ring->addr.size)
+			*ring = *was;
+	}
+}
+
+struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n,
+			   const struct ring_set *old)
 {
 	struct ring_set *set = xcalloc(1, sizeof(*set) + n * sizeof(set->rings[0]));
 	size_t i;
@@ -188,6 +210,8 @@ struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_a
 		set->addresses[2 * i + 1] = addr[i].avail_idx;
 	}
 	pthread_mutex_lock(&r->lock);
+	for (i = 0; i < n; i++)
+		take_over(&set->rings[i], old);
 	set->next = r->sets;
 	r->sets = set;
 	pthread_cond_signal(&r->wake);
@@ -226,11 +250,11 @@ void rings_collect(struct ring_reader *r, struct ring_set *set, struct ring_stat
 		struct ring *ring = &set->rings[i];
 
 		out[i] = (struct ring_state){
-			.known = ring->known, .lost = ring->lost, .depth = ring->depth,
+			.known = ring->known && now < ring->read_ns + STALE_NS, .lost = ring->lost, .depth = ring->depth,
 			.depth_max = ring->samples ? ring->depth_max : ring->depth,
 			.depth_mean = ring->samples ? (double)ring->depth_sum / (double)ring->samples : ring->depth,
 			.used_total = ring->used_total,
-			.stalled_ns = now > ring->moved_ns ? now - ring->moved_ns : 0,
+			.stalled_ns = ring->read_ns - ring->moved_ns,
 		};
 		ring->depth_sum = ring->samples = 0;
 		ring->depth_max = 0;

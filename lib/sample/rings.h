@@ -12,7 +12,7 @@ struct ring_state {
 	unsigned depth, depth_max;
 	double depth_mean;
 	uint64_t used_total;		/* entries used since the ring was first read */
-	uint64_t stalled_ns;		/* work queued and nothing used, for so long */
+	uint64_t stalled_ns;		/* work queued and nothing used, for so long; 0: it moves, or nothing is queued */
 };
 
 struct ring_addr {
@@ -26,8 +26,12 @@ struct ring_set;
 struct ring_reader *rings_start(void);
 void rings_stop(struct ring_reader *r);
 
-/* A guest's rings; the thread begins with them at once. */
-struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n);
+/*
+ * A guest's rings; the thread begins with them at once. What was known of a ring goes on where it is the same one in
+ * old (may be NULL), so that looking them up again breaks no rate; one that was lost begins anew.
+ */
+struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n,
+			   const struct ring_set *old);
 void rings_remove(struct ring_reader *r, struct ring_set *set);		/* NULL is fine */
 bool rings_are_read(struct ring_reader *r, const struct ring_set *set);	/* the first reading was tried */
 /* State of each ring in the order of rings_add; depth statistics begin anew. */
@@ -40,7 +44,8 @@ struct ring {
 	unsigned bad;			/* readings in a row that cannot be of a ring */
 	uint16_t used, avail;
 	unsigned depth, depth_max;
-	uint64_t depth_sum, samples, used_total, moved_ns;
+	uint64_t depth_sum, samples, used_total;
+	uint64_t moved_ns, read_ns;	/* when it last moved or was empty; of the last reading that made sense */
 	bool fresh;			/* no reading yet since it was set up */
 };
 /* Returns false when the reading makes no sense: the caller reads again, and says so after RING_BAD_MAX times. */

@@ -27,19 +27,22 @@ static void fill_head(struct snapshot *snap, const struct guest *g, struct row *
 static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
 {
 	struct host_net_counters c, sum = {0};
-	bool known = false;
 	size_t i;
 
 	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
 		g->netifs_read = true;
 	for (i = 0; i < g->n_netifs; i++) {
-		if (host_net_read(s->config.host, &g->netifs[i], &c))
-			continue;
+		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
+		if (host_net_read(s->config.host, &g->netifs[i], &c)) {
+			g->netifs_read = false;
+			free(take_ptr(g->netifs));
+			g->n_netifs = 0;
+			return;
+		}
 		sum.rx_bytes += c.rx_bytes;
 		sum.tx_bytes += c.tx_bytes;
-		known = true;
 	}
-	if (known) {
+	if (g->n_netifs) {
 		row->rx_total = sum.rx_bytes;
 		row->tx_total = sum.tx_bytes;
 	}
@@ -115,12 +118,19 @@ static void fill_queue(struct snapshot *snap, const struct guest *g, const struc
 		row->stalled_seconds = (double)state->stalled_ns / (double)NS_PER_SEC;
 }
 
+/* A sum of which a part is unknown is unknown: the part's return would look like so much more all at once. */
+static void add_known(uint64_t *sum, bool *never, bool known, uint64_t n)
+{
+	*never |= !known;
+	*sum = *never ? UNKNOWN_UINT : (*sum == UNKNOWN_UINT ? 0 : *sum) + n;
+}
+
 /* Queue rows, and what they add up to for the guest. */
 static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *vm)
 {
 	struct ring_state *states = xcalloc(g->n_rings, sizeof(*states)), *state;
 	size_t i, k, next = 0;
-	bool lost = false;
+	bool lost = false, no_depth = false, no_io = false;
 
 	if (g->rings)
 		rings_collect(s->rings, g->rings, states);
@@ -131,16 +141,16 @@ static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *
 			state = v->rings[k].avail && v->rings[k].used ? &states[next++] : NULL;
 			fill_queue(snap, g, v, &v->rings[k], state);
 			lost |= state && state->lost;
-			if (!state || !state->known)
+			if (!state)
 				continue;
 			if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings))
-				vm->depth = (vm->depth == UNKNOWN_UINT ? 0 : vm->depth) + state->depth;
+				add_known(&vm->depth, &no_depth, state->known, state->depth);
 			if (queue_is_disk(v->type, v->rings[k].queue))
-				vm->io_total = (vm->io_total == UNKNOWN_UINT ? 0 : vm->io_total) + state->used_total;
+				add_known(&vm->io_total, &no_io, state->known, state->used_total);
 		}
 	}
-	if (lost && !g->ask_again_ns)
-		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+	if (lost)
+		attach_doubt(g, clock_now_ns());
 	free(states);
 }
 
@@ -158,7 +168,7 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	}
 	if ((runs && !g->idle_asked && g->idle_since_ns && now - g->idle_since_ns > IDLE_ASK_NS) || (!runs && moved)) {
 		g->idle_asked = true;
-		g->ask_again_ns = now + 2 * NS_PER_SEC;
+		attach_doubt(g, now);
 	}
 	g->cpu_ns = u->cpu_ns;
 }

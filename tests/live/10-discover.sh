@@ -1,6 +1,7 @@
 #!/bin/bash
 # Guests are found however their monitor is written, each once; whoever else uses a
 # monitor is left alone; no name does anything to the terminal or the JSON.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -69,9 +70,8 @@ t_kill "$client"
 
 # A screen stays attached to nothing: who comes while it runs has the place at once.
 # SIGINT to the whole loop ends it; it samples ten times a second.
-ktp -d 0.1 -n 100000 -o json vms "b-$$" >watch.json &
+kt_start -d 0.1 -n 100000 -o json vms "b-$$" >watch.json
 watcher=$!
-t_own "$watcher"
 t_ok 'kvmtop samples' wait_for 20 grep -q prelaunch watch.json
 rm greeting
 start=$EPOCHREALTIME
@@ -82,9 +82,8 @@ t_kill "$client"
 t_kill "$watcher"
 
 # The same for a socket that is held because it was given by hand.
-ktp --no-scan -q b.qmp -d 0.1 -n 100000 -o json vms >watch.json &
+kt_start --no-scan -q b.qmp -d 0.1 -n 100000 -o json vms >watch.json
 watcher=$!
-t_own "$watcher"
 t_ok 'kvmtop holds a socket given by hand' wait_for 20 grep -q prelaunch watch.json
 rm greeting
 start=$EPOCHREALTIME

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Disks come and go: seen by the guest, and QEMU is afterwards as it was before. What is
 # wrong is said by name, and leaves nothing.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

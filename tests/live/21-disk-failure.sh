@@ -1,6 +1,7 @@
 #!/bin/bash
 # What goes wrong in the middle: a guest that does not answer, a QEMU that dies or is
 # stopped. What is left is named, and cleaned up when it can be.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -75,7 +76,7 @@ t_is 'a removal whose guest has ended is over' "$(entry "$id")" ok
 # kvmtop waits for the driver; then there is no QEMU any more.
 qemu_start k "${firmware[@]}" -qmp unix:k.qmp,server=on,wait=off
 qemu_start other "${firmware[@]}" -qmp unix:other.qmp,server=on,wait=off
-kt -o json disk add "$(vm k)" file=img format=raw id=d1 >record 2>err &
+kt_start -o json disk add "$(vm k)" file=img format=raw id=d1 >record 2>err
 adding=$!
 t_ok 'kvmtop has plugged the device' wait_for 20 vm_has_device k d1
 vm_kill k
@@ -98,9 +99,8 @@ t_ok 'it can be asked again when it goes on' wait_for 20 eval 'kt -d 0 -o json v
 # Of three guests one is stopped: the others keep their pace, its row is stale and ages.
 qemu_start one "${firmware[@]}" -qmp unix:one.qmp,server=on,wait=off
 qemu_start two "${firmware[@]}" -qmp unix:two.qmp,server=on,wait=off
-ktp -d 0.2 -n 100000 -o json vms >watch &
+kt_start -d 0.2 -n 100000 -o json vms >watch
 watcher=$!
-t_own "$watcher"
 row() { grep -a "\"vm\":\"$(vm "$1")\"" watch | tail -n 1; }
 seen() { row "$1" | jq -e "$2" >/dev/null; }
 t_ok 'three guests run' wait_for 20 eval 'seen one ".cpu_pct != null" && seen two ".cpu_pct != null" && seen other ".cpu_pct != null"'

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Each machine type, bus and format; growing a disk; images that name other images.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

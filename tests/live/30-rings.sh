@@ -1,5 +1,6 @@
 #!/bin/bash
 # Rings read from the guest's memory, against what QEMU itself counts.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -59,9 +60,8 @@ t_ok "the rings moved meanwhile: $(cat probes)" jq -e '.used > 1000' probes
 # ---- a guest that starts anew
 
 qemu_reset() { qmp_ask shared '{"execute":"system_reset"}' >/dev/null; }
-ktp -d 0.2 -n 100000 -o json queues "$vm" >watch &
+kt_start -d 0.2 -n 100000 -o json queues "$vm" >watch
 watcher=$!
-t_own "$watcher"
 last() { tail -n 20 watch | grep '"device":"disk0"' | tail -n 1; }
 moves() { last | jq -e '.req_per_s > 0' >/dev/null; }
 t_ok 'the queue moves' wait_for 30 moves

@@ -77,13 +77,15 @@ static void hostile_documents_are_refused(void **state)
 		size_t len;
 		int rc;
 	} rows[] = {
-		{ "{", 0, -EPROTO }, { "", 0, -EPROTO }, { " \r\n", 0, -EPROTO }, { "{}x", 0, -EPROTO }, { "{} {}", 0, -EPROTO },
+		{ "{", 0, -EPROTO }, { "", 0, -EPROTO }, { " \r\n", 0, -EPROTO }, { "{}x", 0, -EPROTO }, { "{} {}", 0,
+		  -EPROTO },
 		{ "null", 0, -EPROTO }, { "null ", 0, -EPROTO }, { "nul", 0, -EPROTO }, { "{\"a\"}", 0, -EPROTO },
 		{ "{\"a\":1,,}", 0, -EPROTO }, { "hello", 0, -EPROTO }, { "]", 0, -EPROTO }, { "\"abc", 0, -EPROTO },
 		{ "SSH-2.0-OpenSSH_9.2\r\n", 0, -EPROTO }, { "\xff\xfe", 0, -EPROTO },
 		{ nul_first, sizeof(nul_first) - 1, -EPROTO }, { nul_inside, sizeof(nul_inside) - 1, -EPROTO },
 		{ nul_after, sizeof(nul_after) - 1, -EPROTO }, { nul_string, sizeof(nul_string) - 1, -EPROTO },
-		{ "{}", 0, 0 }, { " [] \n", 0, 0 }, { "12", 0, 0 }, { "\"s\"", 0, 0 }, { "true", 0, 0 }, { "-1.5e3", 0, 0 },
+		{ "{}", 0, 0 }, { " [] \n", 0, 0 }, { "12", 0, 0 }, { "\"s\"", 0, 0 }, { "true", 0, 0 },
+		{ "-1.5e3", 0, 0 },
 	};
 	size_t i;
 
@@ -163,7 +165,8 @@ static void text_for_a_terminal(void **state)
 	static const struct {
 		const char *in, *json;
 	} rows[] = {
-		{ "plain", "plain" }, { "a\"\\/", "a\\\"\\\\/" }, { "\033[2J\n\t", "\\u001b[2J\\n\\t" }, { "\x7f", "\\u007f" },
+		{ "plain", "plain" }, { "a\"\\/", "a\\\"\\\\/" }, { "\033[2J\n\t", "\\u001b[2J\\n\\t" },
+		{ "\x7f", "\\u007f" },
 		{ "\xc2\x9b" "31m", "\\u009b31m" }, { "\xc2\xa0", "\xc2\xa0" }, { "k\xc3\xbc", "k\xc3\xbc" },
 		{ "\xe2\x80\xae" "abc", "\\u202eabc" }, { "\xe2\x80\xa8", "\\u2028" }, { "\xef\xbb\xbf", "\\ufeff" },
 		{ "\x9b" "31m", "\xef\xbf\xbd" "31m" }, { "a\xff" "b\xc3", "a\xef\xbf\xbd" "b\xef\xbf\xbd" },

@@ -26,8 +26,10 @@ static void sizes_are_parsed(void **state)
 		{ "18446744073709551615", 0, UINT64_MAX }, { "18446744073709551616", -ERANGE, 0 },
 		{ "17179869183G", 0, 17179869183ull << 30 }, { "17179869184G", -ERANGE, 0 },
 		{ "16777216T", -ERANGE, 0 }, { "99999999999999999999999K", -ERANGE, 0 },
-		{ "", -EINVAL, 0 }, { " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
-		{ "1X", -EINVAL, 0 }, { "1KK", -EINVAL, 0 }, { "1i", -EINVAL, 0 }, { "1iB", -EINVAL, 0 }, { "K", -EINVAL, 0 },
+		{ "", -EINVAL, 0 }, { " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 }, { "-1", -EINVAL, 0 },
+		{ "+1", -EINVAL, 0 },
+		{ "1X", -EINVAL, 0 }, { "1KK", -EINVAL, 0 }, { "1i", -EINVAL, 0 }, { "1iB", -EINVAL, 0 },
+		{ "K", -EINVAL, 0 },
 		{ "0x10", -EINVAL, 0 }, { "1.5G", -EINVAL, 0 }, { "1KBx", -EINVAL, 0 }, { "1e3", -EINVAL, 0 },
 	};
 	size_t i;
@@ -49,10 +51,13 @@ static void numbers_are_parsed(void **state)
 		double value;
 	} rows[] = {
 		{ "0", true, true, 0 }, { "42", true, true, 42 }, { "007", true, true, 7 },
-		{ "1.5", false, true, 1.5 }, { "-3", false, true, -3 }, { "+3", false, true, 3 }, { "1e3", false, true, 1000 },
+		{ "1.5", false, true, 1.5 }, { "-3", false, true, -3 }, { "+3", false, true, 3 },
+		{ "1e3", false, true, 1000 },
 		{ ".5", false, true, .5 }, { "", false, false, 0 }, { "x", false, false, 0 }, { "1x", false, false, 0 },
-		{ " 1", false, false, 0 }, { "1 ", false, false, 0 }, { "nan", false, false, 0 }, { "inf", false, false, 0 },
-		{ "0x1p3", false, false, 0 }, { "1e999", false, false, 0 }, { "--1", false, false, 0 }, { "e", false, false, 0 },
+		{ " 1", false, false, 0 }, { "1 ", false, false, 0 }, { "nan", false, false, 0 },
+		{ "inf", false, false, 0 },
+		{ "0x1p3", false, false, 0 }, { "1e999", false, false, 0 }, { "--1", false, false, 0 },
+		{ "e", false, false, 0 },
 		{ "1,5", false, false, 0 },
 	};
 	uint64_t u;
@@ -116,16 +121,19 @@ static const struct {
 	{ "", "", "" }, { "abc", "abc", "abc" }, { "k\xc3\xbc", "k\xc3\xbc", "k\xc3\xbc" },
 	{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 	{ "a\033[2Jb", "a\033[2Jb", "a?[2Jb" }, { "\t\n\r\x7f", "\t\n\r\x7f", "????" },
-	{ "\xff", FFFD, "?" }, { "\xc3", FFFD, "?" }, { "a\xc3(", "a" FFFD "(", "a?(" }, { "\x80\x9b", FFFD FFFD, "??" },
+	{ "\xff", FFFD, "?" }, { "\xc3", FFFD, "?" }, { "a\xc3(", "a" FFFD "(", "a?(" },
+	{ "\x80\x9b", FFFD FFFD, "??" },
 	{ "\xc0\xaf", FFFD FFFD, "??" }, { "\xc1\xbf", FFFD FFFD, "??" },			/* overlong */
 	{ "\xe0\x80\xaf", FFFD FFFD FFFD, "???" }, { "\xf0\x80\x80\xaf", FFFD FFFD FFFD FFFD, "????" },
 	{ "\xed\xa0\x80", FFFD FFFD FFFD, "???" }, { "\xed\xbf\xbf", FFFD FFFD FFFD, "???" },	/* surrogates */
 	{ "\xed\x9f\xbf", "\xed\x9f\xbf", "\xed\x9f\xbf" }, { "\xee\x80\x80", "\xee\x80\x80", "\xee\x80\x80" },
 	{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
-	{ "\xf4\x90\x80\x80", FFFD FFFD FFFD FFFD, "????" }, { "\xf8\x88\x80\x80\x80", FFFD FFFD FFFD FFFD FFFD, "?????" },
+	{ "\xf4\x90\x80\x80", FFFD FFFD FFFD FFFD, "????" },
+	{ "\xf8\x88\x80\x80\x80", FFFD FFFD FFFD FFFD FFFD, "?????" },
 	{ "\xe2\x82", FFFD FFFD, "??" }, { "\xf0\x9f\x98", FFFD FFFD FFFD, "???" },		/* cut short */
 	{ "\xc2\x9b" "2J", "\xc2\x9b" "2J", "?2J" }, { "\xc2\x80\xc2\xa0", "\xc2\x80\xc2\xa0", "?\xc2\xa0" },	/* C1 */
-	{ "a\xe2\x80\xae" "b", "a\xe2\x80\xae" "b", "a?b" }, { "\xe2\x80\x8e\xe2\x80\x8f", "\xe2\x80\x8e\xe2\x80\x8f", "??" },
+	{ "a\xe2\x80\xae" "b", "a\xe2\x80\xae" "b", "a?b" },
+	{ "\xe2\x80\x8e\xe2\x80\x8f", "\xe2\x80\x8e\xe2\x80\x8f", "??" },
 	{ "\xe2\x81\xa6\xe2\x81\xa9", "\xe2\x81\xa6\xe2\x81\xa9", "??" }, { "\xd8\x9c", "\xd8\x9c", "?" },
 	{ "\xe2\x80\xa8\xe2\x80\xa9", "\xe2\x80\xa8\xe2\x80\xa9", "??" }, { "\xef\xbb\xbf", "\xef\xbb\xbf", "?" },
 };
@@ -196,11 +204,13 @@ static void text_is_fitted_into_columns(void **state)
 
 static void the_nearest_word_is_found(void **state)
 {
-	static const char *const candidates[] = { "vms", "queues", "columns", "journal", "disk add", "disk remove", "cpu_pct" };
+	static const char *const candidates[] = { "vms", "queues", "columns", "journal", "disk add", "disk remove",
+	  "cpu_pct" };
 	static const struct {
 		const char *word, *best;
 	} rows[] = {
-		{ "vm", "vms" }, { "vsm", "vms" }, { "queue", "queues" }, { "qeues", "queues" }, { "colmuns", "columns" },
+		{ "vm", "vms" }, { "vsm", "vms" }, { "queue", "queues" }, { "qeues", "queues" },
+		{ "colmuns", "columns" },
 		{ "disk ad", "disk add" }, { "disc remove", "disk remove" }, { "cpu_pst", "cpu_pct" }, { "vms", "vms" },
 		{ "zzzzzz", NULL }, { "", NULL }, { "network", NULL },
 	};

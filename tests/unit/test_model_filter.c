@@ -47,33 +47,42 @@ static void expressions_hold_or_not(void **state)
 		const char *text;
 		bool holds;
 	} rows[] = {
-		{ "pid=4711", true }, { "pid!=4711", false }, { "pid<4711", false }, { "pid<=4711", true }, { "pid>4710", true },
+		{ "pid=4711", true }, { "pid!=4711", false }, { "pid<4711", false }, { "pid<=4711", true },
+		{ "pid>4710", true },
 		{ "pid>=4712", false }, { " pid = 4711 ", true }, { "pid\t=\t4711", true }, { "cpu_pct>50", true },
 		{ "cpu_pct>5.05e1", false }, { "cpu_pct>=50.5", true }, { "cpu_pct>-1", true },
-		{ "mem_bytes=2G", true }, { "mem_bytes>1G", true }, { "mem_bytes<=2048M", true }, { "mem_bytes=2GiB", true },
+		{ "mem_bytes=2G", true }, { "mem_bytes>1G", true }, { "mem_bytes<=2048M", true },
+		{ "mem_bytes=2GiB", true },
 		{ "depth=0", true }, { "depth!=0", false },
 		{ "state=running", true }, { "state!=running", false }, { "state=run", false }, { "state~run", true },
 		{ "state~^run$", false }, { "state!~^run$", true }, { "state~'^(run|sh)'", true }, { "state<z", true },
-		{ "vm='web 1'", true }, { "vm=\"web 1\"", true }, { "vm=\"web \\\"1\"", false }, { "vm=''", false }, { "vm!=''", true },
+		{ "vm='web 1'", true }, { "vm=\"web 1\"", true }, { "vm=\"web \\\"1\"", false }, { "vm=''", false },
+		{ "vm!=''", true },
 		{ "pid~^47", true }, { "pid!~7", false },
 		/* && binds tighter than ||, ! tightest */
 		{ "pid=1 || pid=4711 && state=x", false }, { "pid=4711 || pid=1 && state=x", true },
 		{ "(pid=4711 || pid=1) && state=x", false }, { "state=x && pid=1 || pid=4711", true },
 		{ "!pid=1 && state=running", true }, { "!(pid=1 || state=running)", false }, { "!!pid=4711", true },
-		{ "! ( ! pid=4711 )", true }, { "pid=1||pid=2||pid=4711", true }, { "pid=4711&&pid=4711&&pid=1", false },
+		{ "! ( ! pid=4711 )", true }, { "pid=1||pid=2||pid=4711", true },
+		{ "pid=4711&&pid=4711&&pid=1", false },
 		{ "((((pid=4711))))", true }, { "state=running&&pid=4711", true },
 		/* unknown */
 		{ "rss_bytes=null", true }, { "rss_bytes!=null", false }, { "pid=null", false }, { "pid!=null", true },
 		{ "uuid=null", true }, { "iops = null", true }, { "!(iops=null)", false },
-		{ "rss_bytes>0", false }, { "rss_bytes<=0", false }, { "rss_bytes=0", false }, { "rss_bytes!=0", false },
+		{ "rss_bytes>0", false }, { "rss_bytes<=0", false }, { "rss_bytes=0", false },
+		{ "rss_bytes!=0", false },
 		{ "uuid~x", false }, { "uuid!~x", false }, { "uuid=''", false }, { "uuid!=x", false },
 		/* and stays so under a "not", as what is not known is not known not to be */
-		{ "!rss_bytes>0", false }, { "!(rss_bytes>0)", false }, { "!!(rss_bytes>0)", false }, { "!uuid=x", false },
-		{ "!(rss_bytes>0 && pid=4711)", false }, { "!(rss_bytes>0 && pid=1)", true }, { "!(rss_bytes>0 || pid=1)", false },
-		{ "!(rss_bytes>0 || pid=4711)", false }, { "rss_bytes>0 || pid=4711", true }, { "rss_bytes>0 && pid=4711", false },
+		{ "!rss_bytes>0", false }, { "!(rss_bytes>0)", false }, { "!!(rss_bytes>0)", false },
+		{ "!uuid=x", false },
+		{ "!(rss_bytes>0 && pid=4711)", false }, { "!(rss_bytes>0 && pid=1)", true },
+		{ "!(rss_bytes>0 || pid=1)", false },
+		{ "!(rss_bytes>0 || pid=4711)", false }, { "rss_bytes>0 || pid=4711", true },
+		{ "rss_bytes>0 && pid=4711", false },
 		{ "!(rss_bytes>0) || pid=4711", true },
 		/* a quoted null is the word */
-		{ "source='null'", true }, { "source=null", false }, { "source!=\"null\"", false }, { "uuid='null'", false },
+		{ "source='null'", true }, { "source=null", false }, { "source!=\"null\"", false },
+		{ "uuid='null'", false },
 	};
 	const struct vm_row *row;
 	struct snapshot *s = one_guest(&row);
@@ -92,15 +101,22 @@ static void errors_say_what_is_wrong(void **state)
 	static const struct {
 		const char *text, *why;
 	} rows[] = {
-		{ "", "field is missing" }, { "  ", "field is missing" }, { "=1", "field is missing" }, { "(", "field is missing" },
-		{ "pid", "is expected" }, { "pid 1", "is expected" }, { "pid==1", "is a number" }, { "pid=", "value is missing" },
-		{ "pid= && pid=1", "value is missing" }, { "pid=x", "is a number, 'x' is not" }, { "pid='x'", "is a number" },
-		{ "pid=1.5.2", "is a number" }, { "pid=1X", "is a number" }, { "pid>null", "is a number" }, { "pid=nan", "is a number" },
-		{ "cpu=1", "no field 'cpu'" }, { "cpu_pst=1", "did you mean 'cpu_pct'" }, { "zzzzzzzz=1", "see: columns vms" },
+		{ "", "field is missing" }, { "  ", "field is missing" }, { "=1", "field is missing" },
+		{ "(", "field is missing" },
+		{ "pid", "is expected" }, { "pid 1", "is expected" }, { "pid==1", "is a number" },
+		{ "pid=", "value is missing" },
+		{ "pid= && pid=1", "value is missing" }, { "pid=x", "is a number, 'x' is not" },
+		{ "pid='x'", "is a number" },
+		{ "pid=1.5.2", "is a number" }, { "pid=1X", "is a number" }, { "pid>null", "is a number" },
+		{ "pid=nan", "is a number" },
+		{ "cpu=1", "no field 'cpu'" }, { "cpu_pst=1", "did you mean 'cpu_pct'" },
+		{ "zzzzzzzz=1", "see: columns vms" },
 		{ "(pid=1", "')' is missing" }, { "pid=1)", "is too much" }, { "pid=1 pid=2", "is too much" },
-		{ "pid=1 &&", "field is missing" }, { "|| pid=1", "field is missing" }, { "pid=1 & pid=2", "is too much" },
+		{ "pid=1 &&", "field is missing" }, { "|| pid=1", "field is missing" },
+		{ "pid=1 & pid=2", "is too much" },
 		{ "!", "field is missing" }, { "vm='x", "is not closed" }, { "vm=\"x\\\"", "is not closed" },
-		{ "vm~[", "not a regular expression" }, { "vm~'('", "not a regular expression" }, { "vm!~'*{9'", "not a regular expression" },
+		{ "vm~[", "not a regular expression" }, { "vm~'('", "not a regular expression" },
+		{ "vm!~'*{9'", "not a regular expression" },
 	};
 	size_t i;
 
@@ -109,7 +125,8 @@ static void errors_say_what_is_wrong(void **state)
 		struct filter *f = NULL;
 		struct err err = {0};
 
-		if (filter_parse(table_get(TABLE_VMS), rows[i].text, &f, &err) != -EINVAL || !strstr(err.text, rows[i].why) || f)
+		if (filter_parse(table_get(TABLE_VMS), rows[i].text, &f, &err) != -EINVAL ||
+		  !strstr(err.text, rows[i].why) || f)
 			fail_msg("'%s': '%s' is not '%s'", rows[i].text, err.text, rows[i].why);
 	}
 }
@@ -157,7 +174,8 @@ static void hostile_nesting_is_bounded(void **state)
 static void random_expressions_do_no_harm(void **state)
 {
 	static const char *const pieces[] = {
-		"pid", "=", "1", "&&", "||", "!", "(", ")", "vm", "~", "'a b'", "\"", "'", " ", "null", "<=", "state", "[", "\\", "iops", ">", "4G",
+		"pid", "=", "1", "&&", "||", "!", "(", ")", "vm", "~", "'a b'", "\"", "'", " ", "null", "<=", "state",
+		  "[", "\\", "iops", ">", "4G",
 	};
 	const struct vm_row *row;
 	struct snapshot *s = one_guest(&row);

@@ -216,24 +216,30 @@ static void edited_entries_are_refused(void **state)
 		const char *text, *why;		/* NULL: it is fine */
 	} rows[] = {
 		{ STEPS(QMP("blockdev-del")), NULL }, { STEPS(UNDO(QMP("device_del"))), NULL },
-		{ STEPS(QMP("human-monitor-command")), "does not belong" }, { STEPS(QMP("migrate")), "does not belong" },
+		{ STEPS(QMP("human-monitor-command")), "does not belong" },
+		{ STEPS(QMP("migrate")), "does not belong" },
 		{ STEPS(QMP("quit")), "does not belong" }, { STEPS(QMP("")), "does not belong" },
 		{ STEPS(QMP("blockdev-add\\u0000x")), NULL },		/* as C has it, it ends there */
 		{ STEPS(UNDO(QMP("chardev-add"))), "does not belong" },
 		{ HEAD "\"steps\":[],\"rest\":[" QMP("system_reset") "]}", "does not belong" },
 		{ HEAD "\"steps\":[],\"rest\":[" UNDO(QMP("device_del")) "]}", "undo of its own" },
 		{ STEPS(UNDO(UNDO(QMP("device_del")))), "undo of its own" },
-		{ STEPS("{\"op\":\"shell\",\"what\":\"rm\"}"), "does not know" }, { STEPS("{\"op\":\"qmp\"}"), "does not know" },
-		{ STEPS("{\"what\":\"device_add\"}"), "does not know" }, { STEPS("7"), "does not know" }, { STEPS("null"), "does not know" },
+		{ STEPS("{\"op\":\"shell\",\"what\":\"rm\"}"), "does not know" },
+		{ STEPS("{\"op\":\"qmp\"}"), "does not know" },
+		{ STEPS("{\"what\":\"device_add\"}"), "does not know" }, { STEPS("7"), "does not know" },
+		{ STEPS("null"), "does not know" },
 		{ STEPS("{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":[1]}"), "are none" },
 		{ STEPS("{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":\"x\"}"), "are none" },
 		{ "{\"v\":1,\"id\":\"20260102-030405-00ac\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"ok\",\"steps\":[]}", "another name" },
-		{ "{\"v\":1,\"id\":\"" ID "0\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"ok\",\"steps\":[]}", "another name" },
-		{ "{\"id\":\"" ID "\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"splendid\",\"steps\":[]}", "missing" },
+		{ "{\"v\":1,\"id\":\"" ID "0\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"ok\",\"steps\":[]}",
+		  "another name" },
+		{ "{\"id\":\"" ID "\",\"begun\":\"x\",\"verb\":\"disk add\",\"status\":\"splendid\",\"steps\":[]}",
+		  "missing" },
 		{ "{\"id\":\"" ID "\",\"begun\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
 		{ "{\"id\":\"" ID "\",\"verb\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
 		{ "{\"id\":7,\"begun\":\"x\",\"verb\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
-		{ "", "not JSON" }, { "[]", "missing" }, { "\"x\"", "missing" }, { HEAD, "not JSON" }, { STEPS("") "x", "not JSON" },
+		{ "", "not JSON" }, { "[]", "missing" }, { "\"x\"", "missing" }, { HEAD, "not JSON" },
+		{ STEPS("") "x", "not JSON" },
 	};
 	size_t i;
 

@@ -79,7 +79,8 @@ static struct plan *remove_plan(void)
 static const struct fake_item add_script[] = {
 	{ .expect = "blockdev-add", .args = "{\"node-name\":\"d0-node\"}" },
 	{ .expect = "device_add", .args = "{\"id\":\"d0\"}" },
-	{ .expect = "x-query-virtio-status", .args = "{\"path\":\"/machine/peripheral/d0/virtio-backend\"}", .reply = UP },
+	{ .expect = "x-query-virtio-status", .args = "{\"path\":\"/machine/peripheral/d0/virtio-backend\"}",
+	  .reply = UP },
 };
 static const struct fake_item add_inverse[] = {
 	{ .expect = "blockdev-del", .args = "{\"node-name\":\"d0-node\"}" },
@@ -99,7 +100,8 @@ static const struct fake_item background[] = {
 
 enum fault { NO_FAULT, ERROR, SILENT, WEDGED, CLOSED, GARBAGE, INTERRUPTED, EVENT_FIRST };
 static const char *const fault_names[] = {
-	"none", "error reply", "silence", "silence for good", "connection closed", "garbage", "interrupt", "event before reply",
+	"none", "error reply", "silence", "silence for good", "connection closed", "garbage", "interrupt",
+	  "event before reply",
 };
 
 struct outcome {
@@ -295,7 +297,8 @@ static void run_outcome(const struct outcome *o)
 	q = fake_qmp_client(f);
 	silence = o->fault == SILENT || o->fault == WEDGED;
 	rc = plan_run(p, &(struct plan_env){ .qmp = q, .timeout_ms = silence ? SILENCE_MS : PATIENCE_MS,
-					     .interrupt_fd = interrupt.fd, .progress = on_progress, .arg = &interrupt });
+					     .interrupt_fd = interrupt.fd, .progress = on_progress,
+					  .arg = &interrupt });
 	left = joined(p->left, p->n_left);
 	print_message("  %-6s step %u  %-18s  %-8s exit %d%s  left: %s\n", o->removal ? "remove" : "add", o->step,
 		      fault_names[o->fault], plan_status_name(p->status), plan_exit_code(p),
@@ -430,7 +433,8 @@ static void a_guest_that_ends_leaves_nothing(void **state)
 static void a_pending_removal_is_finished(void **state)
 {
 	static const struct fake_item silent[] = { { .expect = "device_del" }, { 0 } }, there[] = {
-		{ .expect = "qom-list", .args = "{\"path\":\"/machine/peripheral\"}", .reply = PERIPHERALS(D0_THERE) }, { 0 }
+		{ .expect = "qom-list", .args = "{\"path\":\"/machine/peripheral\"}",
+		  .reply = PERIPHERALS(D0_THERE) }, { 0 }
 	}, in_use[] = {
 		{ .expect = "qom-list", .reply = PERIPHERALS("") },
 		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"a\"},{\"node-name\":\"b\"}]" },
@@ -532,11 +536,13 @@ static void statuses_have_their_exit_codes(void **state)
 		const char *name;
 	} rows[] = {
 		{ PLAN_PLANNED, 0, 0, "planned" }, { PLAN_OK, 0, 0, "ok" }, { PLAN_UNCHANGED, 0, 0, "unchanged" },
-		{ PLAN_UNDONE, 0, 0, "undone" }, { PLAN_INVALID, -EINVAL, 1, "invalid" }, { PLAN_FAILED, -EIO, 1, "failed" },
+		{ PLAN_UNDONE, 0, 0, "undone" }, { PLAN_INVALID, -EINVAL, 1, "invalid" },
+		{ PLAN_FAILED, -EIO, 1, "failed" },
 		{ PLAN_INVALID, -ENOENT, 3, "invalid" }, { PLAN_INVALID, -ENODEV, 3, "invalid" },
 		{ PLAN_INVALID, -ENOTUNIQ, 3, "invalid" }, { PLAN_FAILED, -ENODEV, 1, "failed" },
 		{ PLAN_REFUSED, -EACCES, 4, "refused" }, { PLAN_TIMEOUT, -ETIMEDOUT, 4, "timeout" },
-		{ PLAN_DENIED, -EPERM, 5, "denied" }, { PLAN_PARTIAL, -EIO, 6, "partial" }, { PLAN_RUNNING, 0, 6, "running" },
+		{ PLAN_DENIED, -EPERM, 5, "denied" }, { PLAN_PARTIAL, -EIO, 6, "partial" },
+		{ PLAN_RUNNING, 0, 6, "running" },
 	};
 	size_t i;
 
@@ -554,7 +560,8 @@ static void what_is_shown_is_what_is_sent(void **state)
 {
 	static const struct fake_item script[] = {
 		{ .expect = "blockdev-add" }, { .expect = "device_add" },
-		{ .expect = "qom-get", .reply = "\"virtio-blk-device\"" }, { .expect = "x-query-virtio-status", .reply = UP }, { 0 }
+		{ .expect = "qom-get", .reply = "\"virtio-blk-device\"" },
+		{ .expect = "x-query-virtio-status", .reply = UP }, { 0 }
 	};
 	struct plan *p = add_plan(false);
 	struct fake_qmp *f = fake_qmp_new(script);

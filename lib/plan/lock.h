@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One change at a time: a lock per guest or host device for as long as a plan is built and run, among all kvmtops of
+ * the host. /run/kvmtop for root, $XDG_RUNTIME_DIR/kvmtop for others, who reach no guests but their own. A lock dies
+ * with its process; its file is removed with it, or by the next who takes it.
+ */
+#ifndef KT_PLAN_LOCK_H
+#define KT_PLAN_LOCK_H
+
+#include "lib/base/base.h"
+
+struct lock;
+
+/*
+ * what: "pid:N@START" or a device; purpose: said to whoever comes second. Waits its turn; -EBUSY after timeout_ms names
+ * who has it. *out may become NULL with 0: there is no directory for locks here (no XDG_RUNTIME_DIR).
+ */
+int lock_take(const char *what, const char *purpose, unsigned timeout_ms, int interrupt_fd, struct lock **out,
+	      struct err *err);
+void lock_release(struct lock *l);		/* NULL is fine */
+
+#endif
