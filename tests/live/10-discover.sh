@@ -32,6 +32,9 @@ t_is 'c: but no state' "$(record "c-$$" | jq -c .state)" null
 t_is 'the pid is QEMUs' "$(record "a-$$" | jq .pid)" "$(vm_pid a)"
 t_is 'the memory it was given' "$(record "a-$$" | jq .mem_bytes)" $((16 << 20))
 
+kt -d 0 -o json queues "a-$$" >rows 2>err
+t_is 'without a virtio device: no queues, and no error' "$? $(cat rows err)" '0 '
+
 kt --no-scan -q a.qmp -d 0 -o json vms >rows
 t_is 'a socket given by hand is one guest' "$(jq -c '[.vm, .source, .state]' rows)" "[\"a-$$\",\"qmp\",\"prelaunch\"]"
 kt -q a.qmp -d 0 -o json vms | ours >rows
