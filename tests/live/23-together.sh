@@ -24,14 +24,17 @@ second=$!
 wait "$first"
 t_is 'the first ends as if it were alone' "$? $(jq -r .status first)" '0 ok'
 t_ok 'the second has waited for its turn' wait_for 30 vm_has_device g b
-t_kill "$second"
+kill -TERM "$second"
+wait "$second"
+t_is 'interrupted, it is partly done: the guest does not answer' "$? $(jq -r .status second)" '6 partial'
 qmp_ask g '{"execute":"system_reset"}' >/dev/null
-t_is 'no lock file is left behind by the first' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid g)*" 2>/dev/null)" ''
+t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid g)*" 2>/dev/null)" ''
 
 # ---- interrupted in the middle
 
 # The unit tests interrupt every step; here are the two that last: the guest is in firmware and answers nothing.
-entry() { grep -l "\"device\":\"$1\"" "$XDG_STATE_HOME"/kvmtop/journal/*.json | tail -n 1; }
+entry() { grep -l "\"verb\":\"disk $verb\".*\"device\":\"$1\"" "$XDG_STATE_HOME"/kvmtop/journal/*.json; }
+verb=add
 # ID STEP: the journal says that STEP is under way.
 waits() { jq -e --argjson n "$2" '.status == "running" and ([.steps[] | select(.status == "ok")] | length) == $n' "$(entry "$1")"; }
 vm_kill g
@@ -45,6 +48,8 @@ for signal in HUP INT TERM; do
 	t_ok "$signal: kvmtop waits for the driver" wait_for 20 waits "d$n" 2
 	kill -TSTP "$adding"
 	kill -"$signal" "$adding"
+	t_ok "$signal: the change is told before the stop takes effect" wait_for 60 grep -q status record
+	kill -CONT "$adding"
 	wait "$adding"
 	t_is "$signal: what could not be taken back makes it partly done" "$? $(jq -r .status record)" '6 partial'
 	t_is "$signal: it is named" "$(jq -c '[.left[] | split(" ")[0:3] | join(" ")]' record)" "[\"device d$n\",\"block node d$n-node\"]"
@@ -58,6 +63,7 @@ done
 kt --timeout 0.1 disk add "$(vm s)" file=a.img format=raw id=r >/dev/null
 kt_start -o json disk remove "$(vm s)" r >record 2>err
 removing=$!
+verb=remove
 t_ok 'a removal waits for the guest' wait_for 20 waits r 1
 kill -HUP "$removing"
 wait "$removing"
