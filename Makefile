@@ -1,6 +1,6 @@
 # kvmtop: one program, one static library that the tests link, no recursion.
 #
-#   make [V=1] [SAN=1] [BUILD=dir]     build/kvmtop
+#   make [V=1] [SAN=1] [LIBVIRT=0] [BUILD=dir]     build/kvmtop
 #   make install PREFIX= DESTDIR=      program, man page, completion
 #   make check                         everything that is tested
 #   make bench, make soak              speed; long runs and fuzzers
@@ -17,6 +17,13 @@ INSTALL ?= install
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
 DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
 PKGS := json-c ncursesw readline
+LIBVIRT ?= 1
+ifeq ($(LIBVIRT),0)
+LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c)
+else
+PKGS += libvirt libvirt-qemu libxml-2.0
+LEFT_OUT := lib/virt/none.c
+endif
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -37,11 +44,11 @@ Q = @
 say = @echo "  $(1)	$(2)";
 endif
 
-SRC := $(wildcard $(addsuffix /*.c,$(DIRS)))
+SRC := $(filter-out $(LEFT_OUT),$(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB := $(BUILD)/libkvmtop.a
-TEST_SRC := $(wildcard tests/unit/test_*.c)
-TEST_LIB := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
+TEST_SRC := $(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c))
+TEST_LIB := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
 

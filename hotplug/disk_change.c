@@ -67,7 +67,8 @@ static int plan_resize(struct plan *p, const struct qmp_disk *disk, struct err *
 		return err_set(err, -EINVAL, "disk '%s' holds %llu bytes: making it smaller cuts data off (force=on if that is meant)",
 			       disk->id, (unsigned long long)disk->size_bytes);
 	s = plan_qmp(p, "block_resize", resize_json(disk->node, size));
-	step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
+	if (size > disk->size_bytes)	/* what was cut off does not come back with the size */
+		step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
 	step_leaves(s, "disk %s with %llu bytes", disk->id, (unsigned long long)size);
 	return 0;
 }
@@ -97,14 +98,12 @@ static int change(struct plan *p, struct qmp *q, bool resize, struct err *err)
 	return rc;
 }
 
-int hotplug_disk_remove(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+int hotplug_disk_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	(void)h;
-	return change(p, q, false, err);
+	return p->domain ? virt_disk_build(p, env, DISK_REMOVE, err) : change(p, env->qmp, false, err);
 }
 
-int hotplug_disk_resize(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+int hotplug_disk_resize(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	(void)h;
-	return change(p, q, true, err);
+	return p->domain ? virt_disk_build(p, env, DISK_RESIZE, err) : change(p, env->qmp, true, err);
 }

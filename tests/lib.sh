@@ -47,6 +47,7 @@ t_cleanup() {
 	local status=$? pid
 
 	trap - EXIT INT TERM HUP
+	libvirt_stop
 	for pid in "${T_PIDS[@]+"${T_PIDS[@]}"}"; do
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -54,6 +55,8 @@ t_cleanup() {
 	cd "$ROOT" && rm -rf "$T_DIR"
 	exit "$status"
 }
+# shellcheck source=tests/libvirt.sh
+. "$ROOT/tests/libvirt.sh"
 trap t_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -36,11 +36,14 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 		return fail(p, PLAN_INVALID);
 	p->vm = guest.name;
 	p->ref = guest.ref;
-	guest.name = guest.ref = NULL;
+	p->domain = guest.domain;
+	guest.name = guest.ref = guest.domain = NULL;
 	sample_guest_done(&guest);
 	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
-	if (!rc)
+	if (!rc && !p->domain)
 		rc = sampler_borrow(s->sampler, p->ref, &change->qmp, &p->err);
+	if (!rc && p->domain)
+		return 0;
 	if (!rc) {
 		change->ref = xstrdup(p->ref);
 		return 0;
@@ -51,6 +54,7 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
 {
 	struct plan *p = plan_of(c);
+	struct plan_env env = { .host = s->host };
 	int rc;
 
 	*change = (struct change){ .session = s, .plan = p };
@@ -61,7 +65,9 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 	}
 	if (find_guest(s, c->values[0], interrupt_fd, change))
 		return;
-	rc = c->verb->build(p, change->qmp, s->host, &p->err);
+	env.qmp = change->qmp;
+	env.virt = s->virt;
+	rc = c->verb->build(p, &env, &p->err);
 	if (rc)
 		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : PLAN_INVALID);
 	else			/* what a question answered with "no" on the way is no error */
@@ -73,7 +79,7 @@ void change_run(struct change *change, int interrupt_fd,
 {
 	struct session *s = change->session;
 	struct plan_env env = {
-		.host = s->host, .qmp = change->qmp, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = interrupt_fd,
+		.host = s->host, .qmp = change->qmp, .virt = s->virt, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = interrupt_fd,
 		.progress = progress, .arg = arg,
 	};
 	int rc = journal_open(true, &change->journal, &change->plan->err);
@@ -114,7 +120,7 @@ static bool finish(struct session *s, struct plan *p)
 	int rc;
 
 	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
-	if (rc == -ENOENT && !s->opts->no_scan) {	/* what it left went with it */
+	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
 		plan_forget_left(p);
 		p->status = PLAN_OK;
 		return true;
@@ -124,13 +130,15 @@ static bool finish(struct session *s, struct plan *p)
 	sample_guest_done(&guest);
 	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
 		return false;
-	rc = sampler_borrow(s->sampler, p->ref, &env.qmp, &err);
-	if (!rc) {
-		rc = plan_finish(p, &env);
-		sampler_return(s->sampler, p->ref, env.qmp);
-	} else {
+	env.virt = s->virt;
+	if (p->domain)
+		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
+	else if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))
 		rc = -EAGAIN;
-	}
+	else
+		rc = plan_finish(p, &env);
+	if (env.qmp)
+		sampler_return(s->sampler, p->ref, env.qmp);
 	lock_release(lock);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT)
 		return false;

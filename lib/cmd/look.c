@@ -158,16 +158,39 @@ static struct snapshot *describe(enum table_id t, const char *about, struct err 
 	return snap;
 }
 
-/* Sockets given by hand that led nowhere: named, after what could be shown. */
-static int tell_problems(struct session *s)
+static size_t tell(char **list, size_t n)
 {
-	size_t n, i;
-	char **list = sampler_problems(s->sampler, &n);
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		out_error("%s", list[i]);
 	qmp_strings_free(list, n);
-	return n ? EXIT_FAILED : EXIT_DONE;
+	return n;
+}
+
+/* Sockets and URIs given by hand that led nowhere: named, after what could be shown. */
+static int tell_problems(struct session *s)
+{
+	size_t n, bad;
+	char **list = sampler_remarks(s->sampler, &n);
+
+	tell(list, n);
+	list = sampler_problems(s->sampler, &n);
+	bad = tell(list, n);
+	if (s->virt) {
+		list = virt_problems(s->virt, &n);
+		bad += tell(list, n);
+	}
+	return bad ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Rings are QEMU's to tell; of a guest that was named it may be asked through libvirt. */
+static int pass_through(struct session *s, enum table_id t, const char *ref, struct err *err)
+{
+	if (t != TABLE_QUEUES || !s->virt)
+		return 0;
+	sampler_settle(s->sampler, 0, SETTLE_MS);
+	return sampler_pass_through(s->sampler, ref, err);
 }
 
 int look_run(struct session *s, const struct call *c, struct err *err)
@@ -193,7 +216,11 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 		rc = sampler_find(s->sampler, word, &guest, err);
 	if (rc)
 		code = rc == -ENOENT || rc == -ENOTUNIQ ? EXIT_NOT_FOUND : EXIT_FAILED;
-	else
+	if (!rc && word) {
+		rc = pass_through(s, t, guest.ref, err);
+		code = rc ? EXIT_DENIED : EXIT_DONE;
+	}
+	if (!rc)
 		sample_guests(s, &look, guest.ref);
 	sample_guest_done(&guest);
 	look_done(&look);

@@ -33,8 +33,22 @@ int session_open(struct session *s, const struct options *opts, struct err *err)
 void session_done(struct session *s)
 {
 	sampler_free(s->sampler);
+	virt_free(s->virt);
 	host_free(s->host);
 	*s = (struct session){0};
+}
+
+/* Without libvirt there is still /proc; only who asked for a URI is told that there is none. */
+static void open_virt(struct session *s)
+{
+	struct virt_config config = {
+		.uris = s->opts->uris, .n_uris = s->opts->n_uris, .read_only = s->opts->read_only,
+		.no_passthrough = s->opts->no_passthrough,
+	};
+	struct err err;
+
+	if (!s->opts->no_libvirt && virt_new(&config, &s->virt, &err) && config.n_uris)
+		out_error("--connect: %s", err.text);
 }
 
 void session_sampler(struct session *s)
@@ -43,8 +57,11 @@ void session_sampler(struct session *s)
 		.host = s->host, .scan = !s->opts->no_scan, .sockets = s->opts->sockets, .n_sockets = s->opts->n_sockets,
 	};
 
-	if (!s->sampler)
-		s->sampler = sampler_new(&config);
+	if (s->sampler)
+		return;
+	open_virt(s);
+	config.virt = s->virt;
+	s->sampler = sampler_new(&config);
 }
 
 int session_guests(struct session *s, struct err *err)
@@ -57,8 +74,11 @@ int session_guests(struct session *s, struct err *err)
 	rc = sampler_discover(s->sampler, err);
 	if (rc)
 		return rc;
-	if (s->opts->n_sockets)
+	/* who is to be found may be libvirt's, and without a scan only it knows him */
+	if (s->opts->n_sockets || (s->virt && s->opts->no_scan))
 		sampler_settle(s->sampler, 0, 1500);
+	if (s->virt && s->opts->no_scan)
+		sampler_discover(s->sampler, NULL);
 	session_finish_pending(s);
 	return 0;
 }

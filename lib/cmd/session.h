@@ -15,6 +15,7 @@ struct key_help {			/* a key of the screen, for help and man page */
 struct session {
 	const struct options *opts;
 	struct host *host;
+	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
 	struct out out;
 	bool interrupted;		/* a signal ended a change: the rest of a script is not run */

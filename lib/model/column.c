@@ -27,7 +27,7 @@ static const struct column vm_columns[] = {
 	  "process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
 	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
-	{ "source", "SOURCE", "How the guest was found: proc (a scan of /proc) or qmp (a socket given with -q).", "discovery",
+	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of /proc).", "discovery",
 	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
 	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
 	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,

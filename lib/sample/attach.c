@@ -15,6 +15,9 @@
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
 #define LEAVING_NS (NS_PER_SEC / 4)
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
+#define SETTLE_TRIES 8
+/* Doubts that follow each other are spaced out, 1 s to 64 s; a guest that gave none for so long begins anew. */
+#define DOUBT_FORGET_NS (300 * NS_PER_SEC)
 #define RETRY_MAX_NS (60 * NS_PER_SEC)
 
 struct job {
@@ -23,7 +26,8 @@ struct job {
 	char **paths;			/* monitors to try */
 	size_t n_paths;
 	uid_t uid;
-	bool hold;
+	bool hold, taints;
+	char *through;			/* UUID: by way of libvirt */
 	struct qmp *q;
 	struct answers answers;
 	int rc;
@@ -45,6 +49,7 @@ static void job_free(void *arg)
 
 	qmp_close(j->q);
 	answers_done(&j->answers);
+	free(j->through);
 	free(j->ref);
 	qmp_strings_free(j->paths, j->n_paths);
 	free(j->note);
@@ -188,6 +193,16 @@ static void rings_of(struct sampler *s, struct guest *g)
 	free(addr);
 }
 
+void attach_doubt(struct guest *g, uint64_t now)
+{
+	if (g->ask_again_ns)
+		return;
+	if (now - g->doubted_ns > DOUBT_FORGET_NS)
+		g->doubts = 0;
+	g->doubted_ns = now;
+	g->ask_again_ns = now + (NS_PER_SEC << (g->doubts < 6 ? g->doubts++ : 6));
+}
+
 static uint64_t retry_after(unsigned failures)
 {
 	uint64_t wait = RETRY_FIRST_NS << (failures < 5 ? failures : 5);
@@ -222,6 +237,9 @@ static void come_home(struct job *j)
 
 	pthread_mutex_lock(&j->s->lock);
 	g = guest_by_ref(j->s, j->ref);
+	if (g && j->taints && !g->remark)
+		g->remark = xasprintf("%s: asked through libvirt, which marks the guest as tainted (custom-monitor) while it "
+				      "runs; --no-passthrough avoids that", guest_name(g));
 	if (g) {
 		free(g->note);
 		g->note = take_ptr(j->note);
@@ -234,7 +252,8 @@ static void come_home(struct job *j)
 			if (j->hold && !g->held && !g->lent)
 				attach_hold(g, take_ptr(j->q));
 		}
-		if (j->rc || g->answers.settling)
+		/* a driver that has not come up by then may never do */
+		if (j->rc || (g->answers.settling && g->failures < SETTLE_TRIES))
 			g->ask_again_ns = retry_after(g->failures++);
 		else
 			g->ask_again_ns = g->failures = 0;
@@ -249,6 +268,8 @@ static int job_connect(struct job *j, struct err *err)
 
 	if (j->q)		/* held already */
 		return 0;
+	if (j->through)
+		return virt_qmp_open(j->s->config.virt, j->through, GREET_MS, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
 	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
@@ -308,7 +329,9 @@ void attach_start(struct sampler *s, struct guest *g)
 		qmp_set_interrupt(j->q, s->quit_fd);
 	} else {
 		j->n_paths = attach_paths(s->config.host, g, &j->paths);
-		if (!j->n_paths)
+		if (!j->n_paths && g->passed && g->domain)
+			j->through = xstrdup(g->domain->uuid);
+		else if (!j->n_paths)
 			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;

@@ -56,6 +56,7 @@ static int nobody(struct sampler *s, const char *word, struct err *err)
 static void describe(const struct guest *g, struct sample_guest *out)
 {
 	*out = (struct sample_guest){ .pid = g->pid, .ref = xstrdup(g->ref) };
+	out->domain = g->domain ? xstrdup(g->domain->uuid) : NULL;
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
 }
 
@@ -75,6 +76,7 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		}
 	}
 	pthread_mutex_lock(&s->lock);
+	domains_join(s);
 	for (i = 0; i < s->n_guests; i++) {
 		if (s->guests[i]->gone || !is_meant(s->guests[i], how, rest))
 			continue;
@@ -95,6 +97,7 @@ void sample_guest_done(struct sample_guest *g)
 {
 	free(g->name);
 	free(g->ref);
+	free(g->domain);
 	*g = (struct sample_guest){0};
 }
 

@@ -55,6 +55,9 @@ static void probe_run(void *arg)
 		}
 		if (!rc && host_proc_read(p->s->config.host, peer.pid, &p->proc))
 			rc = err_set(&err, -ESRCH, "its process %d is not in /proc here", (int)peer.pid);
+		if (!rc && peer.uid != p->proc.uid && peer.uid != 0)
+			rc = err_set(&err, -EPERM, "it was opened by uid %u, and its process runs as uid %u",
+				     (unsigned)peer.uid, (unsigned)p->proc.uid);
 		if (rc) {
 			qmp_close(p->q);
 			p->q = NULL;

@@ -149,8 +149,8 @@ static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *
 				add_known(&vm->io_total, &no_io, state->known, state->used_total);
 		}
 	}
-	if (lost && !g->ask_again_ns)
-		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
+	if (lost)
+		attach_doubt(g, clock_now_ns());
 	free(states);
 }
 
@@ -160,7 +160,7 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	bool runs = g->answers.status && !strcmp(g->answers.status, "running");
 	bool moved = u->cpu_ns - g->cpu_ns > 20 * NS_PER_MS;
 
-	if (!g->answers.status || g->ask_again_ns)
+	if (!g->answers.status || g->ask_again_ns || g->domain)
 		return;
 	if (u->cpu_ns != g->cpu_ns) {
 		g->idle_since_ns = now;
@@ -168,7 +168,7 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	}
 	if ((runs && !g->idle_asked && g->idle_since_ns && now - g->idle_since_ns > IDLE_ASK_NS) || (!runs && moved)) {
 		g->idle_asked = true;
-		g->ask_again_ns = now + 2 * NS_PER_SEC;
+		attach_doubt(g, now);
 	}
 	g->cpu_ns = u->cpu_ns;
 }
@@ -198,6 +198,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
 	row->stale_seconds = 0;
+	domains_fill(snap, g, row);
 }
 
 /* The last values known, once more; false if there are none. */

@@ -10,6 +10,7 @@
 
 #include "lib/host/host.h"
 #include "lib/model/model.h"
+#include "lib/virt/virt.h"
 #include "qmp/qmp.h"
 
 struct sample_config {
@@ -17,6 +18,7 @@ struct sample_config {
 	bool scan;			/* look for QEMU processes in /proc */
 	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
 	size_t n_sockets;
+	struct virt *virt;		/* borrowed; NULL: no libvirt */
 };
 
 struct sampler;
@@ -43,9 +45,17 @@ char **sampler_problems(struct sampler *s, size_t *n);
 struct sample_guest {
 	char *name, *ref;		/* the name is "pid:N" where it has none; yours: sample_guest_done */
 	pid_t pid;
+	char *domain;			/* UUID: libvirt's to change; NULL: it is not libvirt's */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
 void sample_guest_done(struct sample_guest *g);
+
+/*
+ * The operator has named this guest and wants what only QEMU can tell: a guest of libvirt's may be asked through it.
+ * -EPERM: that is forbidden. sampler_remarks then has, once, that this taints it: lines of text, yours.
+ */
+int sampler_pass_through(struct sampler *s, const char *ref, struct err *err);
+char **sampler_remarks(struct sampler *s, size_t *n);
 
 /*
  * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.

@@ -31,6 +31,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	answers_done(&g->answers);
 	free(g->netifs);
 	free(g->given_path);
+	free(g->remark);
 	free(g->note);
 	free(g->ref);
 	free(g);
@@ -97,6 +98,7 @@ struct guest *guest_add(struct sampler *s, const struct host_proc *p)
 	memmove(&s->guests[at + 1], &s->guests[at], (s->n_guests - at) * sizeof(s->guests[0]));
 	s->guests[at] = g;
 	s->n_guests++;
+	s->n_added++;
 	return g;
 }
 
@@ -131,6 +133,7 @@ void sampler_free(struct sampler *s)
 	free(s->given);
 	free(s->guests);
 	host_scan_free(s->scan);
+	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
 	close(s->quit_fd);
@@ -161,13 +164,13 @@ static int scan(struct sampler *s, struct err *err)
 	size_t n_procs, n_vhosts, i;
 	int rc;
 
-	if (!s->config.scan)
+	if (!s->config.scan && !s->config.virt)
 		return 0;
 	rc = host_scan_run(s->scan, &procs, &n_procs, &vhosts, &n_vhosts, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < n_procs; i++) {
-		struct guest *g = guest_add(s, &procs[i]);
+		struct guest *g = s->config.scan || domains_has(s, &procs[i]) ? guest_add(s, &procs[i]) : NULL;
 
 		if (g)
 			give_vhosts(g, vhosts, n_vhosts);
@@ -208,6 +211,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
+	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
 	clock_gettime(CLOCK_REALTIME, &wall);
@@ -223,9 +227,10 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 
 static bool is_settled(struct sampler *s, unsigned needs)
 {
-	bool settled = !given_is_busy(s);
+	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	domains_join(s);
 	ask_new(s, needs);
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];

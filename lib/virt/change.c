@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Calls that change a domain, each made by a worker while its caller waits up to a deadline. */
+#include "private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* While a removal is awaited, libvirt's XML is looked at so often: an event can be lost with a connection. */
+#define LOOK_MS 5000
+
+static int prepare(struct virt *v, const char *uuid, bool changes, struct conn **out, struct err *err)
+{
+	struct dom *d;
+	struct conn *c = virt_conn_of(v, uuid, &d);
+
+	if (!c)
+		return err_set(err, -ENOENT, "libvirt has no active domain of this UUID");
+	if (changes && c->read_only)
+		return err_set(err, -EPERM, v->config.read_only ? "the connection to libvirt is read-only (leave out --read-only)" :
+			       "no right to change things through %s", c->uri);
+	if (c->state != CONN_UP)
+		return err_set(err, -ECONNRESET, "%s: %s", c->uri, c->problem ? c->problem : "not connected");
+	if (!call_may_start(c))
+		return err_set(err, -EAGAIN, "%s does not answer: %u calls are waiting for it already", c->uri, c->stuck);
+	*out = c;
+	return 0;
+}
+
+/* What a call is asked with; copied. */
+struct question {
+	const char *uuid, *text, *more;
+	unsigned flags;
+	uint64_t number;
+	bool changes;
+};
+
+/* Run it in a worker and wait. *out (may be NULL) gets the call on success: call_drop it. */
+static int ask(struct virt *v, void (*run)(struct call *), const struct question *q, unsigned timeout_ms,
+	       struct call **out, struct err *err)
+{
+	struct call *call = NULL;
+	struct conn *c = NULL;
+	int rc;
+
+	pthread_mutex_lock(&v->lock);
+	rc = prepare(v, q->uuid, q->changes, &c, err);
+	if (!rc) {
+		call = call_new(c, run, q->uuid);
+		call->text = xstrdup(q->text);
+		call->more = xstrdup(q->more);
+		call->flags = q->flags;
+		call->number = q->number;
+		call->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (call->done_fd < 0) {
+			rc = err_sys(err, -errno, "eventfd");
+			call_unref(call);
+		} else {
+			call_start(call, timeout_ms);
+		}
+	}
+	pthread_mutex_unlock(&v->lock);
+	if (rc)
+		return rc;
+	rc = call_wait(call, err);
+	if (!rc && out) {
+		*out = call;
+		return 0;
+	}
+	pthread_mutex_lock(&v->lock);
+	call_unref(call);
+	pthread_mutex_unlock(&v->lock);
+	return rc;
+}
+
+static void call_drop(struct virt *v, struct call *call)
+{
+	pthread_mutex_lock(&v->lock);
+	call_unref(call);
+	pthread_mutex_unlock(&v->lock);
+}
+
+/* In a worker: the domain; what it is done with is up to one function per call. */
+static void with_domain(struct call *call, int (*run)(struct call *call, virDomainPtr dom), const char *what)
+{
+	virDomainPtr dom = call->handle ? virDomainLookupByUUIDString(call->handle, call->uuid) : NULL;
+
+	if (!dom || run(call, dom))
+		call->rc = virt_error(&call->err, what);
+	if (dom)
+		virDomainFree(dom);
+}
+
+static unsigned affect_flags(unsigned affect)
+{
+	return (affect & VIRT_LIVE ? VIR_DOMAIN_AFFECT_LIVE : 0) | (affect & VIRT_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : 0);
+}
+
+static int attach(struct call *call, virDomainPtr dom)
+{
+	return virDomainAttachDeviceFlags(dom, call->text, call->flags);
+}
+
+static void attach_run(struct call *call)
+{
+	with_domain(call, attach, "attaching");
+}
+
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = xml, .flags = affect_flags(affect), .changes = true };
+
+	return ask(v, attach_run, &q, timeout_ms, NULL, err);
+}
+
+static int update(struct call *call, virDomainPtr dom)
+{
+	return virDomainUpdateDeviceFlags(dom, call->text, call->flags);
+}
+
+static void update_run(struct call *call)
+{
+	struct dom *d;
+
+	with_domain(call, update, "updating");
+	pthread_mutex_lock(&call->conn->v->lock);
+	d = conn_dom(call->conn, call->uuid);
+	if (d)
+		d->ask_def = true;	/* no event tells of this */
+	pthread_mutex_unlock(&call->conn->v->lock);
+}
+
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = xml, .flags = affect_flags(affect), .changes = true };
+
+	return ask(v, update_run, &q, timeout_ms, NULL, err);
+}
+
+static int detach_config(struct call *call, virDomainPtr dom)
+{
+	return virDomainDetachDeviceFlags(dom, call->text, VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+static void detach_config_run(struct call *call)
+{
+	with_domain(call, detach_config, "taking it out of the stored definition");
+}
+
+int virt_detach_config(struct virt *v, const char *uuid, const char *xml, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = xml, .changes = true };
+
+	return ask(v, detach_config_run, &q, timeout_ms, NULL, err);
+}
+
+static int resize(struct call *call, virDomainPtr dom)
+{
+	return virDomainBlockResize(dom, call->text, call->number, VIR_DOMAIN_BLOCK_RESIZE_BYTES);
+}
+
+static void resize_run(struct call *call)
+{
+	with_domain(call, resize, "resizing");
+}
+
+int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = disk, .number = bytes, .changes = true };
+
+	return ask(v, resize_run, &q, timeout_ms, NULL, err);
+}
+
+static int read_xml(struct call *call, virDomainPtr dom)
+{
+	auto_free char *xml = virDomainIsActive(dom) == 1 ? virDomainGetXMLDesc(dom, 0) : NULL;
+
+	if (!xml)
+		return -1;
+	call->rc = virt_def_parse(xml, strlen(xml), &call->def, &call->err);
+	return 0;
+}
+
+static void read_run(struct call *call)
+{
+	with_domain(call, read_xml, "reading its XML");
+}
+
+int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
+{
+	struct question q = { .uuid = uuid };
+	struct call *call;
+	int rc = ask(v, read_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*out = take_ptr(call->def);
+	call_drop(v, call);
+	return 0;
+}
+
+static int volume(struct call *call, virStoragePoolPtr pool)
+{
+	virStorageVolPtr vol = virStorageVolLookupByName(pool, call->more);
+	char *xml;
+
+	if (!vol)
+		return -1;
+	call->result = virStorageVolGetPath(vol);
+	xml = call->result ? virStorageVolGetXMLDesc(vol, 0) : NULL;
+	if (xml)
+		virt_vol_format(xml, strlen(xml), &call->result_more);
+	free(xml);
+	virStorageVolFree(vol);
+	return call->result ? 0 : -1;
+}
+
+static void volume_run(struct call *call)
+{
+	virStoragePoolPtr pool = call->handle ? virStoragePoolLookupByName(call->handle, call->text) : NULL;
+
+	if (!pool || volume(call, pool))
+		call->rc = virt_error(&call->err, "volume");
+	if (pool)
+		virStoragePoolFree(pool);
+}
+
+int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
+		  char **path, char **format, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = pool, .more = vol };
+	struct call *call;
+	int rc = ask(v, volume_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*path = take_ptr(call->result);
+	*format = take_ptr(call->result_more);
+	call_drop(v, call);
+	return 0;
+}
+
+static int detach(struct call *call, virDomainPtr dom)
+{
+	return virDomainDetachDeviceAlias(dom, call->text, VIR_DOMAIN_AFFECT_LIVE);
+}
+
+static void detach_run(struct call *call)
+{
+	with_domain(call, detach, "removing");
+	/* somebody has asked already and the guest has not answered: wait with him */
+	if (call->rc && strstr(call->err.text, "already in the process of unplug"))
+		call->rc = 0;
+}
+
+static void watch(struct virt *v, struct waiter *w, uint64_t *seq)
+{
+	pthread_mutex_lock(&v->lock);
+	w->next = v->waiters;
+	v->waiters = w;
+	*seq = v->last_seq;
+	pthread_mutex_unlock(&v->lock);
+}
+
+static void unwatch(struct virt *v, struct waiter *w)
+{
+	struct waiter **at = &v->waiters;
+
+	pthread_mutex_lock(&v->lock);
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	pthread_mutex_unlock(&v->lock);
+	close(w->fd);
+}
+
+/* libvirt 9.0 says "memua-m1" for a DIMM whose alias is "ua-m1". */
+static bool is_it(const char *device, const char *alias)
+{
+	return device && (!strcmp(device, alias) || (str_has_prefix(device, "mem") && !strcmp(device + 3, alias)));
+}
+
+/* 0: it is gone, -EBUSY: the guest refused, -EAGAIN: no news. */
+static int news(struct virt *v, const char *uuid, const char *alias, uint64_t *seq, struct err *err)
+{
+	struct virt_event *list;
+	size_t n = virt_events(v, uuid, seq, &list), i;
+	int rc = -EAGAIN;
+
+	for (i = 0; i < n && rc == -EAGAIN; i++) {
+		if (!is_it(list[i].device, alias))
+			continue;
+		if (list[i].kind == VIRT_DEVICE_REMOVED)
+			rc = 0;
+		else if (list[i].kind == VIRT_DEVICE_REMOVAL_FAILED)
+			rc = err_set(err, -EBUSY, "the guest refused to let go of %s", alias);
+	}
+	virt_events_free(list, n);
+	return rc;
+}
+
+static int look(struct virt *v, const char *uuid, const char *alias)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(v, uuid, 2000, &def, NULL);
+
+	if (rc == -ENOENT)		/* and it went with the guest */
+		return 0;
+	if (rc)
+		return -EAGAIN;
+	rc = virt_def_has_alias(def, alias) ? -EAGAIN : 0;
+	virt_def_free(def);
+	return rc;
+}
+
+static int await_gone(struct virt *v, const char *uuid, const char *alias, struct waiter *w, uint64_t seq,
+		      uint64_t deadline, int interrupt, struct err *err)
+{
+	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN }, { .fd = interrupt, .events = POLLIN } };
+	int rc;
+
+	while ((rc = news(v, uuid, alias, &seq, err)) == -EAGAIN) {
+		int left = clock_left_ms(deadline);
+		eventfd_t n;
+
+		if (poll(fds, ARRAY_SIZE(fds), left < LOOK_MS ? left : LOOK_MS) > 0) {
+			if (fds[1].revents)
+				return err_set(err, -ECANCELED, "interrupted");
+			eventfd_read(w->fd, &n);
+			continue;
+		}
+		if (!look(v, uuid, alias))
+			return 0;
+		if (!clock_left_ms(deadline))
+			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s", alias);
+	}
+	return rc;
+}
+
+int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = alias, .changes = true };
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS, seq;
+	struct waiter w = { .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+	int rc;
+
+	if (w.fd < 0)
+		return err_sys(err, -errno, "eventfd");
+	watch(v, &w, &seq);
+	rc = ask(v, detach_run, &q, timeout_ms, NULL, err);
+	if (!rc)
+		rc = await_gone(v, uuid, alias, &w, seq, deadline, interrupt, err);
+	unwatch(v, &w);
+	return rc;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Changing domains through libvirt. Each call waits for libvirt up to its deadline and no longer, so none is for a
+ * thread that draws or samples. They fail with libvirt's own message:
+ *   -ENOENT      no such active domain, pool or volume        -ENODEV      it has no such device
+ *   -EPERM       the connection is read-only, or libvirt denies it
+ *   -ETIMEDOUT   libvirt did not answer; it may do it yet: look at virt_domain_read before doing anything else
+ *   -EAGAIN      too many calls are waiting for this libvirt already; nothing was sent
+ *   -ECONNRESET  the connection broke or is down, as -ETIMEDOUT
+ *   -EOPNOTSUPP  libvirt, the QEMU driver, or this build cannot
+ *   -EBUSY       the guest refused    -ECANCELED  interrupted    -EREMOTEIO  any other error of libvirt's
+ */
+#ifndef KT_VIRT_CHANGE_H
+#define KT_VIRT_CHANGE_H
+
+#include "domain.h"
+
+struct virt;
+
+enum virt_affect {
+	VIRT_LIVE = 1 << 0,			/* the running guest */
+	VIRT_CONFIG = 1 << 1,			/* the stored definition: what the next start has */
+};
+
+/*
+ * Device XML. Give a device an alias of its own, <alias name='ua-X'/>: it becomes QEMU's id, and only so a device can
+ * be named in the stored definition too.
+ */
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err);
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err);
+/* Out of the stored definition; the running guest keeps it. */
+int virt_detach_config(struct virt *v, const char *uuid, const char *xml, unsigned timeout_ms, struct err *err);
+/*
+ * Out of the running guest, and wait until it has let go. Only libvirt's event, or its live XML, says that it has.
+ * -ETIMEDOUT: the guest has not answered, the device is still there, and may yet go at any time. -EBUSY: it refused.
+ * interrupt: a descriptor that ends the waiting when it is readable, -1: none.
+ */
+int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt,
+		      struct err *err);
+/* disk: its target ("vda") or source */
+int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
+		      struct err *err);
+/* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
+int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
+		  char **path, char **format, struct err *err);
+/* The live XML read anew: what libvirt believes now. Yours: virt_def_free. */
+int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err);
+
+#endif

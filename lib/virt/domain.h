@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A libvirt domain as it is now: immutable once it is in a list. All text comes from libvirt's XML, that is from
+ * whoever may define domains: valid UTF-8, bounded, control characters left in.
+ */
+#ifndef KT_VIRT_DOMAIN_H
+#define KT_VIRT_DOMAIN_H
+
+#include "lib/base/base.h"
+
+#define VIRT_UUID_SIZE 37			/* 8-4-4-4-12, lower case, and NUL */
+
+/* Any text may be NULL: the XML does not say. */
+struct virt_disk {
+	char *target, *bus, *device;		/* "vda", "virtio", "disk" | "cdrom" | "lun" | "floppy" */
+	char *type, *source;			/* "file" | "block" | "volume" (POOL/VOL) | "network" (PROTOCOL:NAME) | .. */
+	char *format, *cache, *io, *iothread, *serial;
+	char *alias;				/* QEMU's device id */
+	bool read_only;
+};
+
+struct virt_nic {
+	char *mac, *type, *source, *target;	/* target: the interface on the host */
+	char *model, *alias;
+	unsigned queues;			/* 0: not said, that is one */
+	bool link_down;
+};
+
+struct virt_controller {
+	char *type, *model, *alias;		/* "scsi", "virtio-scsi"; "pci", "pcie-root-port" */
+	unsigned index;
+};
+
+struct virt_def {
+	char *name;
+	char *kind, *machine;			/* "kvm" | "qemu", "pc-q35-7.2" */
+	uint64_t mem_bytes, mem_max_bytes;	/* max: 0 where no DIMM can be added */
+	unsigned mem_slots;
+	unsigned vcpus, vcpus_max;
+	struct virt_disk *disks;
+	size_t n_disks;
+	struct virt_nic *nics;
+	size_t n_nics;
+	struct virt_controller *controllers;
+	size_t n_controllers;
+	char **aliases;				/* of all devices, whatever their kind */
+	size_t n_aliases;
+};
+
+/* Domain XML, at most 4 MiB, without entities. -EBADMSG: it is not that; -EMSGSIZE. */
+int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err);
+void virt_def_free(struct virt_def *d);		/* NULL is fine */
+/* Device XML of one line, yours. type, device, bus, target and alias of a disk must be there. */
+char *virt_disk_xml(const struct virt_disk *d);
+char *virt_controller_xml(const struct virt_controller *c);
+void virt_disk_done(struct virt_disk *d);
+bool virt_def_has_alias(const struct virt_def *d, const char *alias);
+
+struct virt_domain {
+	const char *uri;			/* of its connection */
+	char uuid[VIRT_UUID_SIZE];
+	char *name;
+	int id;
+	const char *state;			/* in QEMU's words: running, paused, io-error, shutdown, ..; NULL: not known yet */
+	char *reason;				/* why it stands, or how it came to run: "by user", "vda: no space"; NULL */
+	bool persistent;			/* libvirt stores a definition of it */
+	const struct virt_def *def;		/* NULL: not read yet */
+	/*
+	 * When libvirt was last heard about it: 0 where that is now, else the monotonic time of what is written
+	 * here; problem says why it is not now (the daemon does not answer, or only not for this domain).
+	 */
+	uint64_t stale_since_ns;
+	char *problem;
+};
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* libvirt's errors as ours. */
+#include "private.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	int theirs, ours;
+} codes[] = {
+	{ VIR_ERR_NO_DOMAIN, -ENOENT },
+	{ VIR_ERR_NO_STORAGE_POOL, -ENOENT },
+	{ VIR_ERR_NO_STORAGE_VOL, -ENOENT },
+	{ VIR_ERR_DEVICE_MISSING, -ENODEV },
+	{ VIR_ERR_OPERATION_DENIED, -EPERM },
+	{ VIR_ERR_ACCESS_DENIED, -EPERM },
+	{ VIR_ERR_AUTH_FAILED, -EPERM },
+	{ VIR_ERR_AUTH_UNAVAILABLE, -EPERM },
+	{ VIR_ERR_AUTH_CANCELLED, -EPERM },
+	{ VIR_ERR_OPERATION_TIMEOUT, -ETIMEDOUT },
+	{ VIR_ERR_NO_SUPPORT, -EOPNOTSUPP },
+	{ VIR_ERR_OPERATION_UNSUPPORTED, -EOPNOTSUPP },
+	{ VIR_ERR_CONFIG_UNSUPPORTED, -EOPNOTSUPP },
+	{ VIR_ERR_ARGUMENT_UNSUPPORTED, -EOPNOTSUPP },
+};
+
+bool virt_error_is_lost(void)
+{
+	const virError *e = virGetLastError();
+
+	/* "client socket is closed", "Cannot recv data", "connection closed due to keepalive timeout" */
+	return e && (e->domain == VIR_FROM_RPC || e->code == VIR_ERR_INVALID_CONN ||
+		     (e->code == VIR_ERR_SYSTEM_ERROR && e->domain == VIR_FROM_REMOTE) ||
+		     (e->code == VIR_ERR_INTERNAL_ERROR && e->message && strstr(e->message, "client socket is closed")));
+}
+
+int virt_error(struct err *err, const char *what)
+{
+	const virError *e = virGetLastError();
+	const char *text = e && e->message ? e->message : "libvirt does not say why";
+	int code = -EREMOTEIO;
+	size_t i;
+
+	for (i = 0; e && i < ARRAY_SIZE(codes); i++)
+		if (e->code == codes[i].theirs)
+			code = codes[i].ours;
+	if (virt_error_is_lost())
+		code = -ECONNRESET;
+	if (strstr(text, "rejected by the guest"))
+		code = -EBUSY;
+	return err_set(err, code, "%s: %s", what, text);
+}

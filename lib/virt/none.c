@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* lib/virt where there is no libvirt: nobody gets a struct virt, so only its making is ever called. */
+#include "virt.h"
+
+#include <errno.h>
+
+#define NONE err_set(err, -EOPNOTSUPP, "this kvmtop was built without libvirt")
+
+int virt_new(const struct virt_config *config, struct virt **out, struct err *err)
+{
+	(void)config;
+	(void)out;
+	return NONE;
+}
+
+void virt_free(struct virt *v)
+{
+	(void)v;
+}
+
+bool virt_is_settled(struct virt *v)
+{
+	(void)v;
+	return true;
+}
+
+char **virt_problems(struct virt *v, size_t *n)
+{
+	(void)v;
+	*n = 0;
+	return NULL;
+}
+
+struct virt_list *virt_list(struct virt *v)
+{
+	(void)v;
+	return NULL;
+}
+
+void virt_list_unref(struct virt_list *l)
+{
+	(void)l;
+}
+
+size_t virt_list_count(const struct virt_list *l)
+{
+	(void)l;
+	return 0;
+}
+
+const struct virt_domain *virt_list_get(const struct virt_list *l, size_t i)
+{
+	(void)l;
+	(void)i;
+	return NULL;
+}
+
+const struct virt_domain *virt_list_find(const struct virt_list *l, const char *uuid)
+{
+	(void)l;
+	(void)uuid;
+	return NULL;
+}
+
+const char *virt_event_name(enum virt_event_kind k)
+{
+	(void)k;
+	return "";
+}
+
+size_t virt_events(struct virt *v, const char *uuid, uint64_t *seq, struct virt_event **list)
+{
+	(void)v;
+	(void)uuid;
+	(void)seq;
+	*list = NULL;
+	return 0;
+}
+
+void virt_events_free(struct virt_event *list, size_t n)
+{
+	(void)list;
+	(void)n;
+}
+
+struct virt_counts virt_counts(struct virt *v)
+{
+	(void)v;
+	return (struct virt_counts){0};
+}
+
+#define UNUSED(...) (void)sizeof((const void *[]){ __VA_ARGS__ })
+
+int virt_may_pass(const struct virt *v, struct err *err)
+{
+	UNUSED(v);
+	return NONE;
+}
+
+int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints, struct err *err)
+{
+	UNUSED(v, uuid, out, taints);
+	(void)timeout_ms;
+	return NONE;
+}
+
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	UNUSED(v, uuid, xml);
+	(void)affect;
+	(void)timeout_ms;
+	return NONE;
+}
+
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	return virt_attach(v, uuid, xml, affect, timeout_ms, err);
+}
+
+int virt_detach_config(struct virt *v, const char *uuid, const char *xml, unsigned timeout_ms, struct err *err)
+{
+	return virt_attach(v, uuid, xml, 0, timeout_ms, err);
+}
+
+int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt,
+		      struct err *err)
+{
+	(void)interrupt;
+	return virt_attach(v, uuid, alias, 0, timeout_ms, err);
+}
+
+int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
+		      struct err *err)
+{
+	(void)bytes;
+	return virt_attach(v, uuid, disk, 0, timeout_ms, err);
+}
+
+int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
+		  char **path, char **format, struct err *err)
+{
+	UNUSED(vol, path, format);
+	return virt_attach(v, uuid, pool, 0, timeout_ms, err);
+}
+
+int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
+{
+	UNUSED(out);
+	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+}
+
+int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err)
+{
+	UNUSED(xml, out);
+	(void)len;
+	return NONE;
+}
+
+void virt_def_free(struct virt_def *d)
+{
+	(void)d;
+}
+
+bool virt_def_has_alias(const struct virt_def *d, const char *alias)
+{
+	UNUSED(d, alias);
+	return false;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Domain XML into plain structs. Whoever may define a domain writes it: no network, no DTD and so no entities, bounded
+ * in size, and in depth by libxml2 itself; whatever is not as expected is as if it were not there.
+ */
+#include "private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#define XML_MAX (4u << 20)
+#define TEXT_MAX 4096		/* of one value */
+#define DEVICES_MAX 4096	/* of one kind */
+
+/* libvirt writes no DOCTYPE, and nothing good is in one. */
+static void no_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	(void)name;
+	(void)external;
+	(void)system;
+	xmlStopParser(ctx);
+}
+
+static int parse(const char *xml, size_t len, const char *root, xmlDocPtr *out, struct err *err)
+{
+	xmlParserCtxtPtr ctxt;
+	xmlNodePtr top;
+	xmlDocPtr doc;
+
+	if (len > XML_MAX)
+		return err_set(err, -EMSGSIZE, "XML of %zu bytes is too much", len);
+	ctxt = xmlNewParserCtxt();
+	if (!ctxt)
+		abort();
+	ctxt->sax->internalSubset = no_doctype;
+	doc = xmlCtxtReadMemory(ctxt, xml, (int)len, "domain.xml", NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlFreeParserCtxt(ctxt);
+	top = doc ? xmlDocGetRootElement(doc) : NULL;
+	if (!top || strcmp((const char *)top->name, root)) {
+		xmlFreeDoc(doc);
+		return err_set(err, -EBADMSG, "XML that is no <%s>", root);
+	}
+	*out = doc;
+	return 0;
+}
+
+static bool is_named(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && !strcmp((const char *)node->name, name);
+}
+
+/* The first child element of that name. parent may be NULL. */
+static xmlNodePtr child(const xmlNode *parent, const char *name)
+{
+	xmlNodePtr node = parent ? parent->children : NULL;
+
+	while (node && !is_named(node, name))
+		node = node->next;
+	return node;
+}
+
+static char *bounded(xmlChar *text)
+{
+	char *copy = text ? str_utf8((const char *)text, strlen((const char *)text), TEXT_MAX) : NULL;
+
+	xmlFree(text);
+	if (copy && !*copy) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static char *attr(const xmlNode *node, const char *name)
+{
+	return node ? bounded(xmlGetProp(node, (const xmlChar *)name)) : NULL;
+}
+
+static char *content(const xmlNode *node)
+{
+	return node ? bounded(xmlNodeGetContent(node)) : NULL;
+}
+
+static uint64_t number(char *text)
+{
+	auto_free char *mine = text;
+	uint64_t n;
+
+	return mine && !units_uint_parse(mine, &n) ? n : 0;
+}
+
+static unsigned small(char *text)
+{
+	uint64_t n = number(text);
+
+	return n > 1000000 ? 0 : (unsigned)n;
+}
+
+/* An element like <memory unit='KiB'>262144</memory>, in bytes; libvirt itself always writes KiB. */
+static uint64_t bytes_of(const xmlNode *node)
+{
+	static const struct {
+		const char *name;
+		unsigned shift;
+	} units[] = { { "bytes", 0 }, { "b", 0 }, { "KiB", 10 }, { "k", 10 }, { "MiB", 20 }, { "M", 20 },
+		      { "GiB", 30 }, { "G", 30 }, { "TiB", 40 }, { "T", 40 } };
+	auto_free char *unit = attr(node, "unit");
+	uint64_t n = number(content(node));
+	unsigned shift = 10;
+	size_t i;
+
+	for (i = 0; unit && i < ARRAY_SIZE(units); i++)
+		if (!strcmp(units[i].name, unit))
+			shift = units[i].shift;
+	return n << shift >> shift == n ? n << shift : 0;
+}
+
+static char *disk_source(const xmlNode *source, const char *type)
+{
+	auto_free char *a = NULL, *b = NULL;
+
+	if (!source || !type)
+		return NULL;
+	if (!strcmp(type, "file"))
+		return attr(source, "file");
+	if (!strcmp(type, "block"))
+		return attr(source, "dev");
+	if (!strcmp(type, "dir"))
+		return attr(source, "dir");
+	if (!strcmp(type, "volume")) {
+		a = attr(source, "pool");
+		b = attr(source, "volume");
+		return a && b ? xasprintf("%s/%s", a, b) : NULL;
+	}
+	if (!strcmp(type, "network")) {
+		a = attr(source, "protocol");
+		b = attr(source, "name");
+		return xasprintf("%s:%s", a ? a : "", b ? b : "");
+	}
+	a = attr(source, "path");	/* vhostuser, nvme, .. */
+	return take_ptr(a);
+}
+
+static void take_disk(struct virt_def *def, const xmlNode *node)
+{
+	const xmlNode *driver = child(node, "driver"), *target = child(node, "target");
+	struct virt_disk *d;
+
+	if (def->n_disks == DEVICES_MAX)
+		return;
+	d = vec_push(def->disks, def->n_disks);
+	d->type = attr(node, "type");
+	d->device = attr(node, "device");
+	d->source = disk_source(child(node, "source"), d->type);
+	d->target = attr(target, "dev");
+	d->bus = attr(target, "bus");
+	d->format = attr(driver, "type");
+	d->cache = attr(driver, "cache");
+	d->io = attr(driver, "io");
+	d->iothread = attr(driver, "iothread");
+	d->serial = content(child(node, "serial"));
+	d->alias = attr(child(node, "alias"), "name");
+	d->read_only = child(node, "readonly");
+}
+
+static char *nic_source(const xmlNode *source)
+{
+	static const char *const where[] = { "bridge", "network", "dev", "path", "portgroup" };
+	char *text = NULL;
+	size_t i;
+
+	for (i = 0; !text && i < ARRAY_SIZE(where); i++)
+		text = attr(source, where[i]);
+	return text;
+}
+
+static void take_nic(struct virt_def *def, const xmlNode *node)
+{
+	auto_free char *link = attr(child(node, "link"), "state");
+	struct virt_nic *nic;
+
+	if (def->n_nics == DEVICES_MAX)
+		return;
+	nic = vec_push(def->nics, def->n_nics);
+	nic->type = attr(node, "type");
+	nic->mac = attr(child(node, "mac"), "address");
+	nic->source = nic_source(child(node, "source"));
+	nic->target = attr(child(node, "target"), "dev");
+	nic->model = attr(child(node, "model"), "type");
+	nic->alias = attr(child(node, "alias"), "name");
+	nic->queues = small(attr(child(node, "driver"), "queues"));
+	nic->link_down = link && !strcmp(link, "down");
+}
+
+static void take_controller(struct virt_def *def, const xmlNode *node)
+{
+	struct virt_controller *c;
+
+	if (def->n_controllers == DEVICES_MAX)
+		return;
+	c = vec_push(def->controllers, def->n_controllers);
+	c->type = attr(node, "type");
+	c->model = attr(node, "model");
+	c->alias = attr(child(node, "alias"), "name");
+	c->index = small(attr(node, "index"));
+}
+
+static void take_device(struct virt_def *def, const xmlNode *node)
+{
+	auto_free char *alias = attr(child(node, "alias"), "name");
+
+	if (alias && def->n_aliases < DEVICES_MAX)
+		*vec_push(def->aliases, def->n_aliases) = take_ptr(alias);
+	if (is_named(node, "disk"))
+		take_disk(def, node);
+	else if (is_named(node, "interface"))
+		take_nic(def, node);
+	else if (is_named(node, "controller"))
+		take_controller(def, node);
+}
+
+int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err)
+{
+	struct virt_def *def;
+	const xmlNode *top, *node, *vcpu;
+	xmlDocPtr doc;
+	int rc = parse(xml, len, "domain", &doc, err);
+
+	if (rc)
+		return rc;
+	top = xmlDocGetRootElement(doc);
+	def = xcalloc(1, sizeof(*def));
+	def->name = content(child(top, "name"));
+	def->kind = attr(top, "type");
+	def->machine = attr(child(child(top, "os"), "type"), "machine");
+	def->mem_bytes = bytes_of(child(top, "memory"));
+	def->mem_max_bytes = bytes_of(child(top, "maxMemory"));
+	def->mem_slots = small(attr(child(top, "maxMemory"), "slots"));
+	vcpu = child(top, "vcpu");
+	def->vcpus_max = small(content(vcpu));
+	def->vcpus = small(attr(vcpu, "current"));
+	if (!def->vcpus)
+		def->vcpus = def->vcpus_max;
+	node = child(top, "devices");
+	for (node = node ? node->children : NULL; node; node = node->next)
+		if (node->type == XML_ELEMENT_NODE)
+			take_device(def, node);
+	xmlFreeDoc(doc);
+	*out = def;
+	return 0;
+}
+
+int virt_vol_format(const char *xml, size_t len, char **format)
+{
+	xmlDocPtr doc;
+	int rc = parse(xml, len, "volume", &doc, NULL);
+
+	if (rc)
+		return rc;
+	*format = attr(child(child(xmlDocGetRootElement(doc), "target"), "format"), "type");
+	xmlFreeDoc(doc);
+	return 0;
+}
+
+static void free_words(char **words, size_t n)
+{
+	while (n)
+		free(words[--n]);
+}
+
+void virt_disk_done(struct virt_disk *d)
+{
+	free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io, d->iothread,
+			       d->serial, d->alias }, 11);
+	*d = (struct virt_disk){0};
+}
+
+void virt_def_free(struct virt_def *def)
+{
+	size_t i;
+
+	if (!def)
+		return;
+	for (i = 0; i < def->n_disks; i++)
+		virt_disk_done(&def->disks[i]);
+	for (i = 0; i < def->n_nics; i++) {
+		struct virt_nic *nic = &def->nics[i];
+
+		free_words((char *[]){ nic->mac, nic->type, nic->source, nic->target, nic->model, nic->alias }, 6);
+	}
+	for (i = 0; i < def->n_controllers; i++)
+		free_words((char *[]){ def->controllers[i].type, def->controllers[i].model, def->controllers[i].alias }, 3);
+	free_words(def->aliases, def->n_aliases);
+	free_words((char *[]){ def->name, def->kind, def->machine }, 3);
+	free(def->disks);
+	free(def->nics);
+	free(def->controllers);
+	free(def->aliases);
+	free(def);
+}
+
+bool virt_def_has_alias(const struct virt_def *def, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_aliases; i++)
+		if (!strcmp(def->aliases[i], alias))
+			return true;
+	return false;
+}

@@ -1,0 +1,161 @@
+# shellcheck shell=bash
+# A libvirtd of the test's own, sourced by lib.sh. It lives in a mount namespace in which
+# all of libvirt's directories are the test's: nothing of the machine's own libvirt is
+# read or written, and nothing is left. What is to see it runs inside, by lv:
+#
+#	libvirt_start
+#	domain_start d
+#	virsh_ list
+#	kv -o json vms "$(vm d)"
+#	libvirt_daemon KILL; libvirt_daemon_start
+#
+# A domain has NAME.name, NAME.pid, NAME.uuid like a QEMU of qemu_start.
+
+T_LIBVIRT=''	# the process that holds the namespace
+T_LIBVIRTD=''	# the daemon
+
+# CMD..: inside the namespace, in the same directory.
+lv() { nsenter -m -w -t "$T_LIBVIRT" -- "$@"; }
+virsh_() { lv virsh -q -c qemu:///system "$@"; }
+# kvmtop with libvirt: the build with the sanitizers, and the plain one.
+kv() { lv "$KVMTOP" --batch --connect qemu:///system "$@"; }
+kvp() { lv "$KVMTOP_PLAIN" --batch --connect qemu:///system "$@"; }
+
+# 0, or why there can be no libvirtd of our own, in words.
+libvirt_missing() {
+	[ "$(id -u)" = 0 ] || { echo 'not root: no mount namespace'; return; }
+	command -v libvirtd >/dev/null && command -v virsh >/dev/null || echo 'no libvirtd, no virsh'
+}
+
+libvirt_config() {
+	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache virt/log || return 1
+	# root, and no security driver: else a KVM that cannot be used is probed at each start.
+	cat >virt/etc/qemu.conf <<-'END'
+		user = "root"
+		group = "root"
+		security_driver = "none"
+		stdio_handler = "file"
+		namespaces = []
+		cgroup_controllers = []
+		remember_owner = 0
+		seccomp_sandbox = 0
+	END
+	printf '%s\n' 'auth_unix_rw = "none"' 'auth_unix_ro = "none"' >virt/etc/libvirtd.conf
+}
+
+# Runs inside: the test's directories over libvirt's, then waits. Whatever ends the test,
+# a signal from the kernel too, ends the guests: they are nobody's children.
+# shellcheck disable=SC2016
+T_LIBVIRT_HOLDER='
+	over() { mount --bind "virt/$1" "$2" || exit 1; }
+	guests() {
+		for f in virt/run/libvirt/qemu/*.pid; do
+			read -r pid <"$f"	# no newline ends it
+			kill -KILL "$pid"
+		done 2>/dev/null
+	}
+	trap "guests; exit 0" TERM
+	over etc /etc/libvirt && over lib /var/lib/libvirt && over cache /var/cache/libvirt
+	over log /var/log/libvirt && over run /run
+	: >virt/ready
+	while :; do sleep 3600 & wait; done
+'
+
+# In a chroot "/" is no mount point, and its propagation cannot be changed; then see whether
+# what we mount is seen outside, where it must not be.
+libvirt_namespace() {
+	local how=private
+	unshare -m --propagation private true 2>/dev/null || how=unchanged
+	setpriv --pdeathsig TERM unshare -m --propagation "$how" bash -c "$T_LIBVIRT_HOLDER" \
+		9>&- >virt/holder.log 2>&1 &
+	T_LIBVIRT=$!
+	wait_for 10 libvirt_is_held && [ -e virt/ready ] && ! grep -q -F "$T_DIR/virt" /proc/self/mountinfo
+}
+libvirt_is_held() { [ -e virt/ready ] || ! kill -0 "$T_LIBVIRT" 2>/dev/null; }
+
+libvirt_start() {
+	libvirt_config && libvirt_namespace && libvirt_daemon_start && return 0
+	printf 'libvirt did not start: %s\n' "$(tail -n 20 virt/*.log virt/log/* 2>/dev/null)" >&2
+	return 1
+}
+
+# The daemon, again after libvirt_daemon KILL.
+libvirt_daemon_start() {
+	setpriv --pdeathsig KILL nsenter -m -w -t "$T_LIBVIRT" -- libvirtd </dev/null >>virt/libvirtd.log 2>&1 9>&- &
+	T_LIBVIRTD=$!
+	t_own "$T_LIBVIRTD"
+	wait_for 60 virsh_ list >/dev/null 2>&1
+}
+
+# SIGNAL: to the daemon; KILL also waits for its end.
+libvirt_daemon() {
+	kill -"$1" "$T_LIBVIRTD" || return 1
+	[ "$1" != KILL ] || wait "$T_LIBVIRTD" 2>/dev/null
+	return 0
+}
+
+# Guests, daemon and namespace.
+libvirt_stop() {
+	[ -n "$T_LIBVIRT" ] || return 0
+	[ -z "$T_LIBVIRTD" ] || t_kill "$T_LIBVIRTD"
+	kill -TERM "$T_LIBVIRT" 2>/dev/null
+	wait "$T_LIBVIRT" 2>/dev/null
+	T_LIBVIRT='' T_LIBVIRTD=''
+}
+
+# NAME OS-XML DEVICE-XML: defines and starts it, with the ports rp1..rp4 of guest_boot.
+domain_define() {
+	local name=$1 os=$2 devices=$3 uuid ports='' i
+	uuid=$(cat /proc/sys/kernel/random/uuid)
+	printf '%s\n' "$name-$$" >"$name.name"
+	printf '%s\n' "$uuid" >"$name.uuid"
+	for i in 1 2 3 4; do
+		ports+="<controller type='pci' model='pcie-root-port' index='$i'/>"
+	done
+	case $os in *q35*) ;; *) ports='' ;; esac
+	cat >"$name.xml" <<-END
+		<domain type='qemu'>
+		  <name>$name-$$</name><uuid>$uuid</uuid>
+		  <memory unit='MiB'>${DOMAIN_MIB:-32}</memory><vcpu>1</vcpu>
+		  <os>$os</os><features><acpi/></features><cpu mode='maximum'/>
+		  <on_crash>preserve</on_crash>
+		  <devices>
+		    <emulator>$(command -v "$QEMU")</emulator>
+		    $ports
+		    <controller type='usb' model='none'/>
+		    <memballoon model='none'/>
+		    $devices
+		  </devices>
+		</domain>
+	END
+	virsh_ define "$name.xml" >/dev/null && domain_up "$name"
+}
+domain_up() {
+	virsh_ start "$1-$$" >/dev/null && echo "$(cat "virt/run/libvirt/qemu/$1-$$.pid")" >"$1.pid"
+}
+
+# NAME [DEVICE-XML]: a domain without a system, up in a second.
+domain_start() {
+	domain_define "$1" "<type machine='q35'>hvm</type>" "${2:-}"
+}
+
+# NAME [DEVICE-XML]: one that boots our Linux guest; wait with guest_up NAME. guest_cmd and
+# the rest work on it as on guest_boot's. The disk is vda, NAME.img.
+domain_boot() {
+	"$ROOT/tests/guest/build" || return 1
+	[ -e "$1.img" ] || truncate -s 64M "$1.img"
+	: >"$1.log"
+	ln -sf "virt/run/kt/$1.cmd" "$1.cmd"
+	DOMAIN_MIB=${DOMAIN_MIB:-256} domain_define "$1" "
+		<type machine='${DOMAIN_MACHINE:-q35}'>hvm</type>
+		<kernel>$ROOT/build/guest/vmlinuz</kernel><initrd>$ROOT/build/guest/initrd.gz</initrd>
+		<cmdline>console=ttyS0 quiet panic=1 nokaslr mitigations=off ${GUEST_APPEND:-}</cmdline>" "
+		<disk type='file' device='disk'><driver name='qemu' type='raw'/>
+		  <source file='$T_DIR/$1.img'/><target dev='vda' bus='virtio'/><serial>kt-vda</serial></disk>
+		<serial type='file'><source path='$T_DIR/$1.log'/><target port='0'/></serial>
+		<serial type='unix'><source mode='bind' path='/run/kt/$1.cmd'/><target port='1'/></serial>
+		${2:-}"
+}
+
+# NAME: does libvirt's live XML name a device by this alias?
+domain_has_alias() { virsh_ dumpxml "$1-$$" | grep -q "<alias name='$2'/>"; }
