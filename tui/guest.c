@@ -155,7 +155,8 @@ static void guest_free(struct layer *layer, struct app *a)
 {
 	struct guest *g = (struct guest *)layer;
 
-	(void)a;
+	if (a->feed)
+		feed_focus(a->feed, NULL);
 	grid_done(&g->grid);
 	free(g->ref);
 	free(g->name);
@@ -178,6 +179,8 @@ void guest_open(struct app *a, const struct row *row)
 	}
 	g->ref = xstrdup(row->ref);
 	g->name = xstrdup(row->vm);
+	if (a->feed)
+		feed_focus(a->feed, g->ref);
 	show_page(g, a, 0);
 	app_push(a, &g->layer);
 }

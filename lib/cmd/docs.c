@@ -41,6 +41,8 @@ void docs_usage(FILE *f)
 		auto_free char *name = xasprintf("--%s%s%s", rows[i].name, rows[i].value ? " " : "",
 						 rows[i].value ? rows[i].value : "");
 
+		if (rows[i].hidden)
+			continue;
 		if (rows[i].letter)
 			fprintf(f, "  -%c, %-24s  %s\n", rows[i].letter, name, rows[i].help);
 		else
@@ -176,7 +178,8 @@ void docs_complete(FILE *f, char *const *words, size_t n)
 	for (i = 0; i < count && prefix[0] == '-'; i++) {
 		auto_free char *name = xasprintf("--%s", rows[i].name);
 
-		complete_word(f, prefix, name);
+		if (!rows[i].hidden)
+			complete_word(f, prefix, name);
 	}
 	if (prefix[0] == '-')
 		return;

@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The verb table. */
-#include "cmd.h"
+#include "verbs.h"
 #include "hotplug/hotplug.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define ARGS(list) .args = (list), .n_args = ARRAY_SIZE(list)
-#define LOOK(t) .group = "look", .table = (t)
-#define CHANGE(fn) .group = "change", .table = TABLE_COUNT, .build = (fn)
-#define OTHER(fn) .group = "help", .table = TABLE_COUNT, .run = (fn)
-
-#define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
-	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
-#define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
-
-static const struct arg one_guest[] = { ARG_ONE_GUEST };
-
-static const struct verb verb_vms = {
-	.name = "vms", LOOK(TABLE_VMS), ARGS(one_guest), .summary = "Guests.",
-	.doc = "The guests of this host, one row each: who uses CPU, waits for one, does I/O, and what stands still.",
-};
-
-static const struct verb verb_queues = {
-	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
-	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
-};
 
 static const struct arg columns_args[] = {
 	{ "TABLE", ARG_TABLE, .positional = true, .help = "One table instead of all." },
@@ -146,7 +124,8 @@ static const struct verb verb_self_test = {
 };
 
 static const struct verb *const table[] = {
-	&verb_vms, &verb_queues, &verb_columns, &verb_journal,
+	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb, &jobs_verb,
+	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&verb_help, &verb_man, &verb_self_test,
 };
