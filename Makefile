@@ -19,7 +19,7 @@ DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tun
 PKGS := json-c ncursesw readline
 LIBVIRT ?= 1
 ifeq ($(LIBVIRT),0)
-LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c)
+LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c) tests/tools/virt_call.c
 else
 PKGS += libvirt libvirt-qemu libxml-2.0
 LEFT_OUT := lib/virt/none.c
@@ -50,7 +50,7 @@ LIB := $(BUILD)/libkvmtop.a
 TEST_SRC := $(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c))
 TEST_LIB := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out $(LEFT_OUT),$(wildcard tests/tools/*.c)))
 
 all: $(BUILD)/kvmtop man/kvmtop.1
 

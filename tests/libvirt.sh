@@ -21,7 +21,16 @@ virsh_() { lv virsh -q -c qemu:///system "$@"; }
 kv() { lv "$KVMTOP" --batch --connect qemu:///system "$@"; }
 kvp() { lv "$KVMTOP_PLAIN" --batch --connect qemu:///system "$@"; }
 
-# 0, or why there can be no libvirtd of our own, in words.
+# FILE ARG..: kvmtop in the background, its output into FILE and FILE.err; its pid is in $!.
+kv_watch() {
+	local file=$1
+	shift
+	setpriv --pdeathsig KILL nsenter -m -w -t "$T_LIBVIRT" -- "$KVMTOP_PLAIN" --batch --connect qemu:///system \
+		"$@" >"$file" 2>"$file.err" 9>&- &
+	t_own $!
+}
+
+# Nothing, or why there can be no libvirtd of our own, in words.
 libvirt_missing() {
 	[ "$(id -u)" = 0 ] || { echo 'not root: no mount namespace'; return; }
 	command -v libvirtd >/dev/null && command -v virsh >/dev/null || echo 'no libvirtd, no virsh'

@@ -22,8 +22,9 @@ static const struct verb verb_journal = {
 
 static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
-	{ "file", ARG_FILE, .required = true, .help = "The image or block device. It is the guest's alone: an image that "
+	{ "file", ARG_FILE, .required = true, .left_to_build = true, .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
+	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
 	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
@@ -37,6 +38,7 @@ static const struct arg disk_add_args[] = {
 	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
 	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
@@ -48,7 +50,8 @@ static const struct verb verb_disk_add = {
 
 static const struct arg disk_remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 };
 static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",

@@ -14,20 +14,14 @@
 
 static int prepare(struct virt *v, const char *uuid, bool changes, struct conn **out, struct err *err)
 {
-	struct dom *d;
-	struct conn *c = virt_conn_of(v, uuid, &d);
+	int rc;
 
-	if (!c)
-		return err_set(err, -ENOENT, "libvirt has no active domain of this UUID");
-	if (changes && c->read_only)
-		return err_set(err, -EPERM, v->config.read_only ? "the connection to libvirt is read-only (leave out --read-only)" :
-			       "no right to change things through %s", c->uri);
-	if (c->state != CONN_UP)
-		return err_set(err, -ECONNRESET, "%s: %s", c->uri, c->problem ? c->problem : "not connected");
-	if (!call_may_start(c))
-		return err_set(err, -EAGAIN, "%s does not answer: %u calls are waiting for it already", c->uri, c->stuck);
-	*out = c;
-	return 0;
+	if (changes && v->config.read_only)
+		return err_set(err, -EPERM, "the connection to libvirt is read-only (leave out --read-only)");
+	rc = conn_for(v, uuid, out, err);
+	if (!rc && changes && (*out)->read_only)
+		return err_set(err, -EPERM, "no right to change things through %s", (*out)->uri);
+	return rc;
 }
 
 /* What a call is asked with; copied. */

@@ -8,6 +8,7 @@
  *   -EAGAIN      too many calls are waiting for this libvirt already; nothing was sent
  *   -ECONNRESET  the connection broke or is down, as -ETIMEDOUT
  *   -EOPNOTSUPP  libvirt, the QEMU driver, or this build cannot
+ *   -EINVAL      libvirt does not want it so         -EEXIST  alias or target are taken
  *   -EBUSY       the guest refused    -ECANCELED  interrupted    -EREMOTEIO  any other error of libvirt's
  */
 #ifndef KT_VIRT_CHANGE_H

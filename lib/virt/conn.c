@@ -66,16 +66,27 @@ void conn_dom_drop(struct conn *c, struct dom *d)
 	virt_changed(c->v);
 }
 
-struct conn *virt_conn_of(struct virt *v, const char *uuid, struct dom **dom)
+int conn_for(struct virt *v, const char *uuid, struct conn **out, struct err *err)
 {
+	struct conn *c = NULL, *silent = NULL;
 	size_t i;
 
-	for (i = 0; i < v->n_conns; i++) {
-		*dom = conn_dom(&v->conns[i], uuid);
-		if (*dom)
-			return &v->conns[i];
+	for (i = 0; i < v->n_conns && !c; i++) {
+		if (conn_dom(&v->conns[i], uuid))
+			c = &v->conns[i];
+		else if (!v->conns[i].listed && !v->conns[i].absent)
+			silent = &v->conns[i];
 	}
-	return NULL;
+	if (!c && !silent)
+		return err_set(err, -ENOENT, "libvirt has no active domain of this UUID");
+	if (!c || c->state != CONN_UP) {
+		c = c ? c : silent;
+		return err_set(err, -ECONNRESET, "%s: %s", c->uri, c->problem ? c->problem : "it does not answer");
+	}
+	if (!call_may_start(c))
+		return err_set(err, -EAGAIN, "%s does not answer: %u calls are waiting for it already", c->uri, c->stuck);
+	*out = c;
+	return 0;
 }
 
 static void set_problem(struct conn *c, const char *why)

@@ -20,8 +20,23 @@ static const struct {
 	{ VIR_ERR_OPERATION_TIMEOUT, -ETIMEDOUT },
 	{ VIR_ERR_NO_SUPPORT, -EOPNOTSUPP },
 	{ VIR_ERR_OPERATION_UNSUPPORTED, -EOPNOTSUPP },
-	{ VIR_ERR_CONFIG_UNSUPPORTED, -EOPNOTSUPP },
 	{ VIR_ERR_ARGUMENT_UNSUPPORTED, -EOPNOTSUPP },
+	{ VIR_ERR_CONFIG_UNSUPPORTED, -EINVAL },
+	{ VIR_ERR_OPERATION_INVALID, -EINVAL },
+	{ VIR_ERR_INVALID_ARG, -EINVAL },
+	{ VIR_ERR_XML_ERROR, -EINVAL },
+	{ VIR_ERR_XML_DETAIL, -EINVAL },
+};
+
+/* What has no code of its own; the words are those of 9.0. */
+static const struct {
+	const char *words;
+	int ours;
+} phrases[] = {
+	{ "rejected by the guest", -EBUSY },
+	{ "no device found with alias", -ENODEV },
+	{ "non unique alias", -EEXIST },
+	{ "already exists", -EEXIST },
 };
 
 bool virt_error_is_lost(void)
@@ -46,7 +61,8 @@ int virt_error(struct err *err, const char *what)
 			code = codes[i].ours;
 	if (virt_error_is_lost())
 		code = -ECONNRESET;
-	if (strstr(text, "rejected by the guest"))
-		code = -EBUSY;
+	for (i = 0; i < ARRAY_SIZE(phrases); i++)
+		if (strstr(text, phrases[i].words))
+			code = phrases[i].ours;
 	return err_set(err, code, "%s: %s", what, text);
 }

@@ -2,6 +2,7 @@
 /* libvirt's process-wide part: its event loop and how it talks, which is not at all. */
 #include "private.h"
 
+#include <locale.h>
 #include <stdlib.h>
 
 #include <libxml/parser.h>
@@ -20,6 +21,8 @@ static void init_once(void)
 	 */
 	setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);
 	setenv("LIBVIRT_AUTOSTART", "0", 1);
+	/* its messages are told apart by their words too, and kvmtop's own are English */
+	setlocale(LC_MESSAGES, "C");
 	xmlInitParser();
 	virSetErrorFunc(NULL, no_words);
 	virInitialize();

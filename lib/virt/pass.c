@@ -249,22 +249,13 @@ int virt_may_pass(const struct virt *v, struct err *err)
 
 static int allowed(struct virt *v, const char *uuid, struct conn **out, struct err *err)
 {
-	struct dom *d;
-	struct conn *c = virt_conn_of(v, uuid, &d);
 	int rc = virt_may_pass(v, err);
 
-	if (rc)
-		return rc;
-	if (!c)
-		return err_set(err, -ENOENT, "libvirt has no active domain of this UUID");
-	if (c->read_only)
-		return err_set(err, -EPERM, "libvirt holds the monitor, and %s lets us only read", c->uri);
-	if (c->state != CONN_UP)
-		return err_set(err, -ECONNRESET, "%s: %s", c->uri, c->problem ? c->problem : "not connected");
-	if (!call_may_start(c))
-		return err_set(err, -EAGAIN, "%s does not answer: %u calls are waiting for it already", c->uri, c->stuck);
-	*out = c;
-	return 0;
+	if (!rc)
+		rc = conn_for(v, uuid, out, err);
+	if (!rc && (*out)->read_only)
+		return err_set(err, -EPERM, "libvirt holds the monitor, and %s lets us only read", (*out)->uri);
+	return rc;
 }
 
 /* Wait for one command, outside of a client: its result, or why there is none. */

@@ -146,7 +146,8 @@ void conn_close(struct conn *c);		/* starts a call */
 struct dom *conn_dom(struct conn *c, const char *uuid);	/* NULL if it is not known */
 struct dom *conn_dom_add(struct conn *c, const char *uuid, const char *name, int id);
 void conn_dom_drop(struct conn *c, struct dom *d);
-struct conn *virt_conn_of(struct virt *v, const char *uuid, struct dom **dom);
+/* The connection of a domain, if it is up and has a place for one more call; else as change.h has it. */
+int conn_for(struct virt *v, const char *uuid, struct conn **out, struct err *err);
 bool conn_is_settled(const struct conn *c, uint64_t now);
 
 /* refresh.c: in a worker */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Domain XML: what libvirt writes, and what somebody may have written who means harm. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/virt/domain.h"
+
+static const char whole[] =
+	"<domain type='kvm' id='3' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+	"  <name>db</name><uuid>52d16515-6ad3-4990-95f4-ee7c66f6bac7</uuid>\n"
+	"  <maxMemory slots='16' unit='KiB'>16777216</maxMemory>\n"
+	"  <memory unit='KiB'>2097152</memory><currentMemory unit='KiB'>1048576</currentMemory>\n"
+	"  <vcpu placement='static' current='2'>8</vcpu>\n"
+	"  <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>\n"
+	"  <metadata><x:disk xmlns:x='urn:x'><target dev='no'/></x:disk></metadata>\n"
+	"  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
+	"    <disk type='file' device='disk'>\n"
+	"      <driver name='qemu' type='qcow2' cache='none' io='native' iothread='1'/>\n"
+	"      <source file='/images/a&amp;b.qcow2' index='2'/>\n"
+	"      <backingStore type='file' index='3'><format type='raw'/><source file='/images/base.img'/></backingStore>\n"
+	"      <target dev='vda' bus='virtio'/><serial>S1</serial><alias name='virtio-disk0'/>\n"
+	"      <address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></disk>\n"
+	"    <disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='sda' bus='scsi'/><readonly/>\n"
+	"      <alias name='ua-data'/></disk>\n"
+	"    <disk type='network' device='disk'><source protocol='rbd' name='pool/img'><host name='h'/></source>\n"
+	"      <target dev='vdb' bus='virtio'/></disk>\n"
+	"    <disk type='block' device='lun'><source dev='/dev/sdx'/><target dev='sdb' bus='scsi'/></disk>\n"
+	"    <disk type='file' device='cdrom'><target dev='sdc' bus='sata'/><readonly/></disk>\n"
+	"    <controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/></controller>\n"
+	"    <controller type='pci' index='1' model='pcie-root-port'><alias name='pci.1'/></controller>\n"
+	"    <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/><target dev='vnet3'/>\n"
+	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias name='net0'/></interface>\n"
+	"    <interface type='network'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/></interface>\n"
+	"    <interface type='direct'><source dev='eth1' mode='bridge'/><target dev='macvtap0'/></interface>\n"
+	"    <memory model='dimm'><target><size unit='KiB'>524288</size></target><alias name='dimm0'/></memory>\n"
+	"  </devices>\n"
+	"</domain>\n";
+
+static struct virt_def *parse(const char *xml)
+{
+	struct virt_def *def = NULL;
+	struct err err = {0};
+
+	assert_int_equal(virt_def_parse(xml, strlen(xml), &def, &err), 0);
+	return def;
+}
+
+static void text(const char *have, const char *want)
+{
+	if (want)
+		assert_string_equal(have ? have : "(none)", want);
+	else
+		assert_null(have);
+}
+
+static void test_whole(void **state)
+{
+	struct virt_def *d = parse(whole);
+
+	(void)state;
+	text(d->name, "db");
+	text(d->kind, "kvm");
+	text(d->machine, "pc-q35-7.2");
+	assert_int_equal(d->mem_bytes, 2ull << 30);
+	assert_int_equal(d->mem_max_bytes, 16ull << 30);
+	assert_int_equal(d->mem_slots, 16);
+	assert_int_equal(d->vcpus, 2);
+	assert_int_equal(d->vcpus_max, 8);
+	assert_int_equal(d->n_controllers, 2);
+	text(d->controllers[1].model, "pcie-root-port");
+	assert_int_equal(d->controllers[1].index, 1);
+	assert_true(virt_def_has_alias(d, "dimm0"));
+	assert_true(virt_def_has_alias(d, "ua-data"));
+	assert_false(virt_def_has_alias(d, "ua-dat"));
+	virt_def_free(d);
+}
+
+static void test_disks(void **state)
+{
+	static const struct {
+		const char *target, *bus, *device, *type, *source, *format, *alias;
+		bool read_only;
+	} want[] = {
+		{ "vda", "virtio", "disk", "file", "/images/a&b.qcow2", "qcow2", "virtio-disk0", false },
+		{ "sda", "scsi", "disk", "volume", "p/v", NULL, "ua-data", true },
+		{ "vdb", "virtio", "disk", "network", "rbd:pool/img", NULL, NULL, false },
+		{ "sdb", "scsi", "lun", "block", "/dev/sdx", NULL, NULL, false },
+		{ "sdc", "sata", "cdrom", "file", NULL, NULL, NULL, true },
+	};
+	struct virt_def *d = parse(whole);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(d->n_disks, ARRAY_SIZE(want));
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		text(d->disks[i].target, want[i].target);
+		text(d->disks[i].bus, want[i].bus);
+		text(d->disks[i].device, want[i].device);
+		text(d->disks[i].type, want[i].type);
+		text(d->disks[i].source, want[i].source);
+		text(d->disks[i].format, want[i].format);
+		text(d->disks[i].alias, want[i].alias);
+		assert_int_equal(d->disks[i].read_only, want[i].read_only);
+	}
+	text(d->disks[0].cache, "none");
+	text(d->disks[0].io, "native");
+	text(d->disks[0].iothread, "1");
+	text(d->disks[0].serial, "S1");
+	virt_def_free(d);
+}
+
+static void test_nics(void **state)
+{
+	static const struct {
+		const char *mac, *type, *source, *target, *model, *alias;
+		unsigned queues;
+		bool down;
+	} want[] = {
+		{ "52:54:00:00:00:01", "bridge", "br0", "vnet3", "virtio", "net0", 4, true },
+		{ "52:54:00:00:00:02", "network", "virbr0", NULL, NULL, NULL, 0, false },
+		{ NULL, "direct", "eth1", "macvtap0", NULL, NULL, 0, false },
+	};
+	struct virt_def *d = parse(whole);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(d->n_nics, ARRAY_SIZE(want));
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		text(d->nics[i].mac, want[i].mac);
+		text(d->nics[i].type, want[i].type);
+		text(d->nics[i].source, want[i].source);
+		text(d->nics[i].target, want[i].target);
+		text(d->nics[i].model, want[i].model);
+		text(d->nics[i].alias, want[i].alias);
+		assert_int_equal(d->nics[i].queues, want[i].queues);
+		assert_int_equal(d->nics[i].link_down, want[i].down);
+	}
+	virt_def_free(d);
+}
+
+/* Refused as a whole, without opening a file or growing. */
+static void test_refused(void **state)
+{
+	static const char *const cases[] = {
+		"", " ", "x", "<", "<domain", "<domain>", "<domain></domian>", "<domain/><domain/>", "<volume/>",
+		"<domainx/>", "\xff\xfe", "<domain>\xff</domain>", "<domain>\x01</domain>", "<domain a='1' a='2'/>",
+		"<!DOCTYPE domain SYSTEM 'file:///etc/passwd'><domain><name>x</name></domain>",
+		"<!DOCTYPE domain SYSTEM 'http://127.0.0.1:9/x'><domain/>",
+		"<!DOCTYPE domain [<!ENTITY x SYSTEM 'file:///etc/hostname'>]><domain><name>&x;</name></domain>",
+		"<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>"
+		"<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><domain><name>&c;</name></domain>",
+		"<!DOCTYPE domain><domain/>", "<domain><name>&nope;</name></domain>",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct virt_def *def = NULL;
+		struct err err = {0};
+
+		if (virt_def_parse(cases[i], strlen(cases[i]), &def, &err) != -EBADMSG || def)
+			fail_msg("case %zu was not refused: %s", i, cases[i]);
+		assert_true(err.text[0]);
+	}
+}
+
+/* Sense is made of what can be; the rest is not there. */
+static void test_odd(void **state)
+{
+	struct virt_def *d;
+
+	(void)state;
+	d = parse("<domain/>");
+	assert_null(d->name);
+	assert_int_equal(d->n_disks + d->n_nics + d->n_aliases, 0);
+	virt_def_free(d);
+
+	d = parse("<domain><memory unit='EiB'>1</memory><maxMemory>-1</maxMemory><vcpu>99999999999</vcpu>"
+		  "<devices/><devices><disk/></devices></domain>");
+	assert_int_equal(d->mem_bytes, 1024);
+	assert_int_equal(d->mem_max_bytes, 0);
+	assert_int_equal(d->vcpus, 0);
+	assert_int_equal(d->n_disks, 0);	/* the first one counts */
+	virt_def_free(d);
+
+	d = parse("<domain><memory unit='TiB'>18446744073709551615</memory><devices><disk/><disk type='volume'><source pool='p'/>"
+		  "</disk><interface><driver queues='x'/></interface><controller index='-1'/><disk><alias/></disk>"
+		  "</devices></domain>");
+	assert_int_equal(d->mem_bytes, 0);
+	assert_int_equal(d->n_disks, 3);
+	assert_null(d->disks[1].source);
+	assert_int_equal(d->nics[0].queues, 0);
+	assert_int_equal(d->n_aliases, 0);
+	virt_def_free(d);
+
+	d = parse("<domain><name>a&#10;b</name></domain>");
+	text(d->name, "a\nb");
+	virt_def_free(d);
+}
+
+static void test_names(void **state)
+{
+	struct virt_def *d = parse("<domain><name>a\xc2\x9b\xe2\x80\xae\"'&lt;b<!-- c --><![CDATA[<d>]]></name></domain>");
+
+	(void)state;
+	text(d->name, "a\xc2\x9b\xe2\x80\xae\"'<b<d>");
+	virt_def_free(d);
+}
+
+static void test_bounds(void **state)
+{
+	struct buf xml = {0};
+	struct virt_def *def = NULL;
+	struct err err = {0};
+	int i;
+
+	(void)state;
+	/* too deep for libxml2 */
+	buf_puts(&xml, "<domain>");
+	for (i = 0; i < 100000; i++)
+		buf_puts(&xml, "<a>");
+	assert_int_equal(virt_def_parse(xml.text, xml.len, &def, &err), -EBADMSG);
+	buf_reset(&xml);
+
+	/* many disks, and a value that is long */
+	buf_puts(&xml, "<domain><name>");
+	for (i = 0; i < 10000; i++)
+		buf_puts(&xml, "\xc3\xa4");
+	buf_puts(&xml, "</name><devices>");
+	for (i = 0; i < 5000; i++)
+		buf_puts(&xml, "<disk type='file'><source file='/x'/><alias name='d'/></disk>");
+	buf_puts(&xml, "</devices></domain>");
+	assert_int_equal(virt_def_parse(xml.text, xml.len, &def, &err), 0);
+	assert_int_equal(strlen(def->name), 4096);
+	assert_int_equal(def->n_disks, 4096);
+	assert_int_equal(def->n_aliases, 4096);
+	virt_def_free(def);
+	def = NULL;
+	buf_reset(&xml);
+
+	buf_puts(&xml, "<domain><name>x</name>");
+	while (xml.len < (4 << 20))
+		buf_puts(&xml, "                                                                ");
+	buf_puts(&xml, "</domain>");
+	assert_int_equal(virt_def_parse(xml.text, xml.len, &def, &err), -EMSGSIZE);
+	assert_null(def);
+	buf_done(&xml);
+}
+
+/* Cut short anywhere, it is refused; with any byte changed, it is not believed too far. */
+static void test_broken(void **state)
+{
+	size_t len = strlen(whole) - 1, i;
+	char *copy = xstrdup(whole);
+	struct virt_def *def;
+
+	(void)state;
+	for (i = 0; i < len; i++) {
+		def = NULL;
+		assert_int_equal(virt_def_parse(whole, i, &def, NULL), -EBADMSG);
+	}
+	for (i = 0; i < len; i++) {
+		char was = copy[i];
+
+		copy[i] = "<>&'\"\x80x "[i % 8];
+		if (!virt_def_parse(copy, len, &def, NULL))
+			virt_def_free(def);
+		copy[i] = was;
+	}
+	free(copy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_nics),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_broken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
