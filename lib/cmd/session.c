@@ -47,7 +47,7 @@ static void open_virt(struct session *s)
 	};
 	struct err err;
 
-	if (!s->opts->no_libvirt && virt_new(&config, &s->virt, &err) && config.n_uris)
+	if (!s->opts->no_libvirt && host_is_live(s->host) && virt_new(&config, &s->virt, &err) && config.n_uris)
 		out_error("--connect: %s", err.text);
 }
 
