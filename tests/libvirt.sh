@@ -14,8 +14,9 @@
 T_LIBVIRT=''	# the process that holds the namespace
 T_LIBVIRTD=''	# the daemon
 
-# CMD..: inside the namespace, in the same directory.
-lv() { nsenter -m -w -t "$T_LIBVIRT" -- "$@"; }
+# CMD..: inside the namespace, in the same directory; the root is asked for too, as that of
+# the namespace is not ours in a chroot.
+lv() { nsenter -m -r -w -t "$T_LIBVIRT" -- "$@"; }
 virsh_() { lv virsh -q -c qemu:///system "$@"; }
 # kvmtop with libvirt: the build with the sanitizers, and the plain one.
 kv() { lv "$KVMTOP" --batch --connect qemu:///system "$@"; }
@@ -25,7 +26,7 @@ kvp() { lv "$KVMTOP_PLAIN" --batch --connect qemu:///system "$@"; }
 kv_watch() {
 	local file=$1
 	shift
-	setpriv --pdeathsig KILL nsenter -m -w -t "$T_LIBVIRT" -- "$KVMTOP_PLAIN" --batch --connect qemu:///system \
+	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- "$KVMTOP_PLAIN" --batch --connect qemu:///system \
 		"$@" >"$file" 2>"$file.err" 9>&- &
 	t_own $!
 }
@@ -90,7 +91,7 @@ libvirt_start() {
 
 # The daemon, again after libvirt_daemon KILL.
 libvirt_daemon_start() {
-	setpriv --pdeathsig KILL nsenter -m -w -t "$T_LIBVIRT" -- libvirtd </dev/null >>virt/libvirtd.log 2>&1 9>&- &
+	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- libvirtd </dev/null >>virt/libvirtd.log 2>&1 9>&- &
 	T_LIBVIRTD=$!
 	t_own "$T_LIBVIRTD"
 	wait_for 60 virsh_ list >/dev/null 2>&1

@@ -38,7 +38,7 @@ static void reap_jobs(struct app *a)
 static unsigned needs_of(const struct app *a)
 {
 	const struct layer *l;
-	unsigned needs = NEED_STATE;	/* the header counts guests by state */
+	unsigned needs = NEED_STATE | NEED_HOST;	/* the header counts guests by state, and has a line about the host */
 
 	for (l = a->top; l; l = l->below)
 		if (l->ops->needs)

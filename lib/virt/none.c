@@ -166,3 +166,20 @@ bool virt_def_has_alias(const struct virt_def *d, const char *alias)
 	UNUSED(d, alias);
 	return false;
 }
+
+char *virt_disk_xml(const struct virt_disk *d)
+{
+	(void)d;
+	return NULL;
+}
+
+char *virt_controller_xml(const struct virt_controller *c)
+{
+	(void)c;
+	return NULL;
+}
+
+void virt_disk_done(struct virt_disk *d)
+{
+	(void)d;
+}
