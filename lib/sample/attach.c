@@ -361,6 +361,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;
+	g->under_way = j->what;
 	if (j->what & WANT_BASE)
 		g->ask_again_ns = 0;
 	pool_add(s->pool, job_run, job_free, j);

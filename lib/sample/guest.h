@@ -78,7 +78,8 @@ struct guest {
 
 	struct sampler *sampler;
 	unsigned known;			/* WANT_ bits: was answered once */
-	unsigned wanted;		/* to be asked when what is under way is over */
+	unsigned under_way;		/* is being asked */
+	unsigned wanted;		/* to be asked when that is over */
 	unsigned round;			/* of questions that the asking under way is of */
 	struct device_answers devices;
 	struct block_answers block;

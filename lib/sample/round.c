@@ -43,8 +43,9 @@ void round_begin(struct sampler *s, unsigned needs)
 		/* who did not answer is asked again when its time has come */
 		if (!what || g->gone || (g->asking == ASK_FAILED && g->ask_again_ns))
 			continue;
-		if (g->asking == ASK_UNDER_WAY && g->wanted)
-			continue;	/* overdue: not waited for once more */
+		/* overdue: not asked twice, and not waited for once more */
+		if (g->asking == ASK_UNDER_WAY && !(what & ~(g->under_way | g->wanted)))
+			continue;
 		attach_start(s, g, what);
 		g->round = s->round;
 	}

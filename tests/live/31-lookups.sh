@@ -1,5 +1,6 @@
 #!/bin/bash
 # Each look-up of a guest against somebody else's word: QEMU's, the kernel's, the guest's.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
