@@ -271,16 +271,31 @@ static int choose(struct plan *p, struct qmp *q, struct disk *d, struct err *err
 	return rc;
 }
 
-int hotplug_disk_add(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+static int check_plain(const struct plan *p, struct err *err)
+{
+	if (plan_arg(p, "volume"))
+		return err_set(err, -EINVAL, "volume= is libvirt's, and this guest is not (say file=PATH)");
+	if (!plan_arg(p, "file"))
+		return err_set(err, -EINVAL, "file= is missing");
+	if (is_on(p, "persist"))
+		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
+	return 0;
+}
+
+int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err)
 {
 	struct disk d = {0};
 	int rc;
 
-	rc = check_image(p, h, &d.block_device, err);
+	if (p->domain)
+		return virt_disk_build(p, env, DISK_ADD, err);
+	rc = check_plain(p, err);
 	if (!rc)
-		rc = check_guest(p, q, err);
+		rc = check_image(p, env->host, &d.block_device, err);
 	if (!rc)
-		rc = choose(p, q, &d, err);
+		rc = check_guest(p, env->qmp, err);
+	if (!rc)
+		rc = choose(p, env->qmp, &d, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		plan_add(p, &d);
 	disk_done(&d);

@@ -98,14 +98,12 @@ static int change(struct plan *p, struct qmp *q, bool resize, struct err *err)
 	return rc;
 }
 
-int hotplug_disk_remove(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+int hotplug_disk_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	(void)h;
-	return change(p, q, false, err);
+	return p->domain ? virt_disk_build(p, env, DISK_REMOVE, err) : change(p, env->qmp, false, err);
 }
 
-int hotplug_disk_resize(struct plan *p, struct qmp *q, const struct host *h, struct err *err)
+int hotplug_disk_resize(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	(void)h;
-	return change(p, q, true, err);
+	return p->domain ? virt_disk_build(p, env, DISK_RESIZE, err) : change(p, env->qmp, true, err);
 }

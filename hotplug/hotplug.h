@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hotplug: builders of plans that plug and unplug devices. A builder reads the guest's live state over QMP, checks what
- * can be checked, and fills the plan's steps from the plan's arguments; it changes nothing.
+ * hotplug: builders of plans that plug and unplug devices. A builder reads the guest's live state over QMP,
+ * or from libvirt where the guest is its, checks what can be checked, and fills the plan's steps from the plan's arguments; it changes nothing.
  *
  * Returns 0 with the plan PLANNED, or UNCHANGED where nothing is to do; else a negative errno and a text that names what
  * and what to do: -ENODEV no such device, -EEXIST taken, -EINVAL, -ENOSPC no free port, -EBUSY, or the QMP client's own.
@@ -11,8 +11,8 @@
 
 #include "lib/plan/plan.h"
 
-int hotplug_disk_add(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
-int hotplug_disk_resize(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
-int hotplug_disk_remove(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
+int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_disk_resize(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_disk_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
 #endif

@@ -22,6 +22,10 @@ bool is_on(const struct plan *p, const char *arg);
 /* Where the plan's guest finds a path: its file system may be another than ours. Yours. */
 char *guest_path(const struct plan *p, const struct host *h, const char *path);
 
+/* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
+enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };
+int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err);
+
 /*
  * image.c: what an image is. format= and file= of the plan against the file's header; the chain of files that QEMU will
  * open, each named in a header the guest may have written.

@@ -96,13 +96,13 @@ static void take_accel(struct reader *r, const char *value)
 	}
 }
 
-/* QEMU's sizes may have a fraction; without a suffix -m means MiB. */
-static bool mem_parse(const char *text, uint64_t *bytes)
+/* QEMU's sizes may have a fraction; without a suffix -m means MiB, maxmem= bytes. */
+static bool mem_parse(const char *text, char unit, uint64_t *bytes)
 {
 	static const char suffixes[] = "BKMGTPE";
 	size_t len = strspn(text, "0123456789.");
 	auto_free char *digits = xstrndup(text, len);
-	const char *suffix = strchr(suffixes, text[len] ? toupper((unsigned char)text[len]) : 'M');
+	const char *suffix = strchr(suffixes, text[len] ? toupper((unsigned char)text[len]) : unit);
 	double n;
 
 	if (!suffix || (text[len] && text[len + 1]) || units_num_parse(digits, &n))
@@ -117,9 +117,15 @@ static bool mem_parse(const char *text, uint64_t *bytes)
 static void take_mem(struct reader *r, const char *value)
 {
 	auto_free char *size = qmp_opt_get(value, "size", "size");
+	auto_free char *slots = qmp_opt_get(value, "size", "slots");
+	auto_free char *max = qmp_opt_get(value, "size", "maxmem");
 
 	if (size)
-		mem_parse(size, &r->out->mem_bytes);
+		mem_parse(size, 'M', &r->out->mem_bytes);
+	if (slots)
+		units_uint_parse(slots, &r->out->mem_slots);
+	if (max)
+		mem_parse(max, 'B', &r->out->mem_max_bytes);
 }
 
 static void take_qmp(struct reader *r, const char *value)

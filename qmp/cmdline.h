@@ -25,6 +25,7 @@ struct qmp_cmdline {
 	char *uuid;			/* lower case, NULL if none, malformed or zero */
 	char *machine, *accel;		/* "q35", "tcg"; NULL if not said */
 	uint64_t mem_bytes;		/* -m size, QEMU's default of 128 MiB if not said */
+	uint64_t mem_slots, mem_max_bytes;	/* -m slots=, maxmem=; 0: no memory can be plugged */
 	bool libvirt;			/* its master key or domain path is there: libvirt started it */
 	bool incoming;			/* -incoming */
 	struct qmp_monitor *monitors;	/* QMP (control mode) ones only, in the order of the command line */

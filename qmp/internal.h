@@ -7,6 +7,7 @@
 #define KT_QMP_INTERNAL_H
 
 #include "calls.h"
+#include "looks.h"
 
 #define QMP_IDENT_MAX 1024	/* ids, QOM paths, types, node names */
 #define QMP_FILE_MAX 4096	/* file names */

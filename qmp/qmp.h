@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "calls.h"
+#include "looks.h"
 #include "cmdline.h"
 
 #endif

@@ -69,6 +69,11 @@ void guest_open(struct app *a, const struct row *row);
 /* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
 void rows_layout(int height, int *top, int *rows, int *note);
 void header_clock(const struct app *a, int y);
+/*
+ * The figures of a row, as far as they go into some lines, in their table's order of rank; the first line ends before
+ * keep columns that are somebody else's.
+ */
+void header_figures(const struct app *a, int y, int lines, int keep, enum table_id t, const struct row *row);
 void header_state(const struct app *a, int y, const struct grid *g);
 
 /* ask.c: a line to type into */

@@ -194,7 +194,8 @@ static void draw_foot(const struct form *f, struct draw *d, int y, int height)
 	if (f->err.code)
 		text_add(&text, PAINT_BAD, 1, 1, "%s", f->err.text);
 	else
-		text_add(&text, PAINT_PLAIN, 1, 1, "%s: %s%s", arg->name, arg->help, arg->required ? "" : " (optional)");
+		text_add(&text, PAINT_PLAIN, 1, 1, "%s: %s%s", arg->name, arg->help,
+			 arg->required ? "" : " (optional)");
 	text_add(&text, PAINT_STRONG, 0, 0, "%s", line);
 	text_draw(&text, d, y, height);
 	text_done(&text);

@@ -109,7 +109,7 @@ void grid_set_filter(struct grid *g, struct filter *f, const char *text)
 unsigned grid_needs(const struct grid *g)
 {
 	const struct table *t = table_get(g->table);
-	unsigned needs = filter_needs(g->filter) | (g->order.sort ? g->order.sort->needs : 0);
+	unsigned needs = table_get(g->table)->needs | filter_needs(g->filter) | (g->order.sort ? g->order.sort->needs : 0);
 	size_t i;
 
 	for (i = 0; i < (g->n_shown ? g->n_shown : t->n_columns); i++) {

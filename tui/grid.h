@@ -50,7 +50,7 @@ void grid_move(struct grid *g, long by);
 /* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column. */
 bool grid_find(struct grid *g, const char *text, int step);
 
-/* By which columns it may be sorted: a column's neighbours among those shown. */
+/* Sort by a column, if it is that already the other way round; by its neighbour among those shown. */
 void grid_sort_by(struct grid *g, const struct column *c);
 void grid_sort_step(struct grid *g, int step);
 

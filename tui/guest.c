@@ -39,33 +39,6 @@ static void show_page(struct guest *g, struct app *a, size_t page)
 	grid_update(&g->grid, &a->draw, a->snap);
 }
 
-/* What the list has about the guest, as far as a line holds, in the list's order of rank. */
-static void draw_figures(const struct guest *g, const struct app *a, int y, const struct vm_row *vm)
-{
-	const struct table *t = table_get(TABLE_VMS);
-	int rank, x = 0;
-	size_t i;
-
-	(void)g;
-	for (rank = 1; rank <= 6; rank++) {
-		for (i = 1; i < t->n_columns; i++) {
-			auto_buf struct buf text = {0};
-			int title = (int)strlen(t->columns[i].title), width;
-
-			if (t->columns[i].rank != rank || t->columns[i].unit == UNIT_TEXT)
-				continue;
-			value_format(column_get(&t->columns[i], vm), t->columns[i].unit, &text);
-			width = draw_width(&a->draw, text.text);
-			if (x + title + width + 1 > a->draw.width)
-				return;
-			draw_text(&a->draw, y, x, title, PAINT_PLAIN, t->columns[i].title);
-			draw_text(&a->draw, y, x + title + 1, width, vm->head.stale ? PAINT_STALE : PAINT_STRONG,
-				  text.text);
-			x += title + width + 3;
-		}
-	}
-}
-
 static void draw_tabs(const struct guest *g, const struct app *a, int y)
 {
 	int x = 0;
@@ -99,7 +72,7 @@ static void guest_draw(struct layer *layer, struct app *a, int y, int height)
 		draw_printf(&a->draw, y, 0, a->draw.width - 9, PAINT_BAD, "kvmtop  %s  this guest has ended", g->name);
 	header_clock(a, y);
 	if (top > 1 && vm)
-		draw_figures(g, a, y + 1, vm);
+		header_figures(a, y + 1, 1, 0, TABLE_VMS, &vm->head);
 	draw_tabs(g, a, y + top);
 	grid_draw(&g->grid, &a->draw, y + top + 1, rows);
 	if (!g->grid.n_rows && vm)
@@ -155,7 +128,8 @@ static void guest_free(struct layer *layer, struct app *a)
 {
 	struct guest *g = (struct guest *)layer;
 
-	(void)a;
+	if (a->feed)
+		feed_focus(a->feed, NULL);
 	grid_done(&g->grid);
 	free(g->ref);
 	free(g->name);
@@ -178,6 +152,8 @@ void guest_open(struct app *a, const struct row *row)
 	}
 	g->ref = xstrdup(row->ref);
 	g->name = xstrdup(row->vm);
+	if (a->feed)
+		feed_focus(a->feed, g->ref);
 	show_page(g, a, 0);
 	app_push(a, &g->layer);
 }

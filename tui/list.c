@@ -78,6 +78,41 @@ void header_state(const struct app *a, int y, const struct grid *g)
 		draw_text(&a->draw, y, a->draw.width - width - 9, 8, PAINT_HEAD_SORT, " FROZEN ");
 }
 
+void header_figures(const struct app *a, int y, int lines, int keep, enum table_id table, const struct row *row)
+{
+	const struct table *t = table_get(table);
+	int rank, x = 0;
+	size_t i;
+
+	for (rank = 1; rank <= 6; rank++) {
+		for (i = 1; i < t->n_columns; i++) {
+			const struct column *c = &t->columns[i];
+			auto_buf struct buf text = {0};
+			int title = (int)strlen(c->title), width;
+
+			if (c->rank != rank || c->unit == UNIT_TEXT)
+				continue;
+			value_format(column_get(c, row), c->unit, &text);
+			width = draw_width(&a->draw, text.text);
+			if (x + title + width + 1 + keep > a->draw.width) {
+				if (!--lines)
+					return;
+				y++;
+				x = keep = 0;
+			}
+			draw_text(&a->draw, y, x, title, PAINT_PLAIN, c->title);
+			draw_text(&a->draw, y, x + title + 1, width, row->stale ? PAINT_STALE : PAINT_STRONG, text.text);
+			x += title + width + 3;
+		}
+	}
+}
+
+/* The host's line is the first to give way on a small screen. */
+static bool has_host_line(int height)
+{
+	return height >= 12;
+}
+
 static void draw_header(const struct list *l, const struct app *a, int height)
 {
 	const struct host_facts *host = host_facts(a->session->host);
@@ -92,6 +127,9 @@ static void draw_header(const struct list *l, const struct app *a, int height)
 	}
 	if (height >= 6)
 		header_state(a, 1, &l->grid);
+	if (has_host_line(height) && a->snap && snapshot_count(a->snap, TABLE_HOST))
+		header_figures(a, l->grid.filter_text || a->frozen ? 2 : 1, l->grid.filter_text || a->frozen ? 1 : 2, 14, TABLE_HOST,
+			       snapshot_row(a->snap, TABLE_HOST, 0));
 }
 
 static void draw_empty(const struct list *l, const struct app *a, int y, int height)
@@ -135,6 +173,10 @@ static void list_draw(struct layer *layer, struct app *a, int y, int height)
 	int top, rows, note;
 
 	rows_layout(height, &top, &rows, &note);
+	if (has_host_line(height)) {
+		top++;
+		rows--;
+	}
 	draw_header(l, a, height);
 	grid_draw(&l->grid, &a->draw, y + top, rows);
 	if (!l->grid.n_rows)

@@ -38,7 +38,7 @@ static void reap_jobs(struct app *a)
 static unsigned needs_of(const struct app *a)
 {
 	const struct layer *l;
-	unsigned needs = NEED_STATE;	/* the header counts guests by state */
+	unsigned needs = NEED_STATE | NEED_HOST;	/* the header counts guests by state, and has a line about the host */
 
 	for (l = a->top; l; l = l->below)
 		if (l->ops->needs)
@@ -243,6 +243,19 @@ static void *look_after(void *arg)
 	return NULL;
 }
 
+/* The screen was ended while a change ran: what came of it is told where it went. */
+static void tell_change(struct app *a)
+{
+	const struct job_view *v = a->ending && a->job ? job_look(a->job) : NULL;
+	size_t i;
+
+	if (!v || v->state != JOB_FINISHED || v->status == PLAN_PLANNED)
+		return;
+	out_error("%s: %s%s%s", v->title, plan_status_name(v->status), v->error ? ": " : "", v->error ? v->error : "");
+	for (i = 0; i < v->n_left; i++)
+		out_error("%s: left %s", v->title, v->left[i]);
+}
+
 static void app_done(struct app *a)
 {
 	struct job *j;
@@ -285,6 +298,7 @@ int tui_run(struct session *s)
 		abort();
 	loop(&a);
 	tty_close(&a.tty);
+	tell_change(&a);
 	pthread_join(helper, NULL);
 	app_done(&a);
 	return EXIT_DONE;

@@ -9,17 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* strtoull also takes blanks and signs, which nobody means here */
+static int digits(const char *s, unsigned long long *v, char **end)
+{
+	if (!isdigit((unsigned char)*s))
+		return -EINVAL;
+	errno = 0;
+	*v = strtoull(s, end, 10);
+	return errno ? -ERANGE : 0;
+}
+
 int units_uint_parse(const char *s, uint64_t *n)
 {
 	unsigned long long v;
 	char *end;
+	int rc = digits(s, &v, &end);
 
-	if (!isdigit((unsigned char)*s))
-		return -EINVAL;
-	errno = 0;
-	v = strtoull(s, &end, 10);
-	if (errno)
-		return -ERANGE;
+	if (rc)
+		return rc;
 	if (*end)
 		return -EINVAL;
 	*n = v;
@@ -49,13 +56,10 @@ int units_size_parse(const char *s, uint64_t *bytes)
 	unsigned shift = 0;
 	const char *found;
 	char *end;
+	int rc = digits(s, &v, &end);
 
-	if (!isdigit((unsigned char)*s))
-		return -EINVAL;
-	errno = 0;
-	v = strtoull(s, &end, 10);
-	if (errno)
-		return -ERANGE;
+	if (rc)
+		return rc;
 	if (*end && (found = strchr(suffix, toupper((unsigned char)*end)))) {
 		shift = 10 * (unsigned)(found - suffix + 1);
 		end++;

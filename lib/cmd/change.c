@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLE_MS 3000
+
 static int fail(struct plan *p, enum plan_status status)
 {
 	p->status = status;
@@ -30,17 +32,22 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	int rc;
 
 	rc = session_guests(s, &p->err);
+	if (!rc && s->virt)		/* whose guest it is decides how it is changed */
+		sampler_settle(s->sampler, 0, SETTLE_MS);
 	if (!rc)
 		rc = sampler_find(s->sampler, word, &guest, &p->err);
 	if (rc)
 		return fail(p, PLAN_INVALID);
 	p->vm = guest.name;
 	p->ref = guest.ref;
-	guest.name = guest.ref = NULL;
+	p->domain = guest.domain;
+	guest.name = guest.ref = guest.domain = NULL;
 	sample_guest_done(&guest);
 	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
-	if (!rc)
+	if (!rc && !p->domain)
 		rc = sampler_borrow(s->sampler, p->ref, &change->qmp, &p->err);
+	if (!rc && p->domain)
+		return 0;
 	if (!rc) {
 		change->ref = xstrdup(p->ref);
 		return 0;
@@ -51,6 +58,7 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
 {
 	struct plan *p = plan_of(c);
+	struct plan_env env = { .host = s->host };
 	int rc;
 
 	*change = (struct change){ .session = s, .plan = p };
@@ -61,7 +69,9 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 	}
 	if (find_guest(s, c->values[0], interrupt_fd, change))
 		return;
-	rc = c->verb->build(p, change->qmp, s->host, &p->err);
+	env.qmp = change->qmp;
+	env.virt = s->virt;
+	rc = c->verb->build(p, &env, &p->err);
 	if (rc)
 		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : PLAN_INVALID);
 	else			/* what a question answered with "no" on the way is no error */
@@ -73,7 +83,7 @@ void change_run(struct change *change, int interrupt_fd,
 {
 	struct session *s = change->session;
 	struct plan_env env = {
-		.host = s->host, .qmp = change->qmp, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = interrupt_fd,
+		.host = s->host, .qmp = change->qmp, .virt = s->virt, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = interrupt_fd,
 		.progress = progress, .arg = arg,
 	};
 	int rc = journal_open(true, &change->journal, &change->plan->err);
@@ -124,13 +134,17 @@ static bool finish(struct session *s, struct plan *p)
 	sample_guest_done(&guest);
 	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
 		return false;
-	rc = sampler_borrow(s->sampler, p->ref, &env.qmp, &err);
-	if (!rc) {
-		rc = plan_finish(p, &env);
-		sampler_return(s->sampler, p->ref, env.qmp);
-	} else {
+	env.virt = s->virt;
+	if (p->domain && s->virt)
+		sampler_settle(s->sampler, 0, SETTLE_MS);
+	if (p->domain)
+		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
+	else if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))
 		rc = -EAGAIN;
-	}
+	else
+		rc = plan_finish(p, &env);
+	if (env.qmp)
+		sampler_return(s->sampler, p->ref, env.qmp);
 	lock_release(lock);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT)
 		return false;

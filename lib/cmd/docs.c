@@ -41,6 +41,8 @@ void docs_usage(FILE *f)
 		auto_free char *name = xasprintf("--%s%s%s", rows[i].name, rows[i].value ? " " : "",
 						 rows[i].value ? rows[i].value : "");
 
+		if (rows[i].hidden)
+			continue;
 		if (rows[i].letter)
 			fprintf(f, "  -%c, %-24s  %s\n", rows[i].letter, name, rows[i].help);
 		else
@@ -147,21 +149,30 @@ static const struct verb *verb_among(char *const *words, size_t n)
 	return found;
 }
 
+/* First words, each once; or the second ones of what the word before begins. */
 static void complete_verbs(FILE *f, char *const *words, size_t n, const char *prefix)
 {
-	size_t count, i;
+	const char *before = n ? words[n - 1] : "";
+	size_t count, i, len, last = 0;
 	const struct verb *const *all = verbs(&count);
+	bool second = false;
 
 	for (i = 0; i < count; i++) {
-		const char *second = strchr(all[i]->name, ' ');
-		size_t len = second ? (size_t)(second - all[i]->name) : strlen(all[i]->name);
-		auto_free char *first = xstrndup(all[i]->name, len);
-
-		if (all[i]->hidden)
+		len = strcspn(all[i]->name, " ");
+		if (all[i]->hidden || !all[i]->name[len] || strlen(before) != len || strncmp(all[i]->name, before, len))
 			continue;
-		complete_word(f, prefix, first);
-		if (second && n && !strcmp(words[n - 1], first))
-			complete_word(f, prefix, second + 1);
+		complete_word(f, prefix, all[i]->name + len + 1);
+		second = true;
+	}
+	for (i = 0; i < count && !second; i++) {
+		auto_free char *first = NULL;
+
+		len = strcspn(all[i]->name, " ");
+		first = xstrndup(all[i]->name, len);
+		/* verbs of one noun stand together */
+		if (!all[i]->hidden && (!i || strncmp(all[last]->name, all[i]->name, len + 1)))
+			complete_word(f, prefix, first);
+		last = i;
 	}
 }
 
@@ -176,7 +187,8 @@ void docs_complete(FILE *f, char *const *words, size_t n)
 	for (i = 0; i < count && prefix[0] == '-'; i++) {
 		auto_free char *name = xasprintf("--%s", rows[i].name);
 
-		complete_word(f, prefix, name);
+		if (!rows[i].hidden)
+			complete_word(f, prefix, name);
 	}
 	if (prefix[0] == '-')
 		return;

@@ -63,7 +63,7 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	size_t n, i;
 	int rc = 0;
 
-	*look = (struct look){ .table = t };
+	*look = (struct look){ .table = t, .needs = table->needs };
 	if (o->fields)
 		rc = parse_fields(table, o->fields, look, err);
 	if (!rc)
@@ -116,31 +116,68 @@ static void print_sample(struct session *s, const struct look *look, const struc
 	free(rows);
 }
 
+/* Events are told once, those of guests that have ended too. */
+static void print_events(struct session *s, const struct look *look, const struct snapshot *snap, const char *ref,
+			 uint64_t *told)
+{
+	size_t all = snapshot_count(snap, TABLE_EVENTS), n, i, kept = 0;
+	const struct event_row *last = all ? snapshot_row(snap, TABLE_EVENTS, all - 1) : NULL;
+	const void **rows;
+
+	n = view_build(snap, TABLE_EVENTS, look->filter, look->order, &rows);
+	n = keep_guest(rows, n, ref);
+	for (i = 0; i < n; i++)
+		if (((const struct event_row *)rows[i])->seq > *told)
+			rows[kept++] = rows[i];
+	if (kept)
+		out_rows(&s->out, snap, TABLE_EVENTS, look->columns, look->n_columns, rows, kept);
+	fflush(s->out.file);
+	free(rows);
+	if (last)
+		*told = last->seq;
+}
+
 static void sample_guests(struct session *s, const struct look *look, const char *ref)
 {
 	double delay_s = s->opts->delay_s < 0 ? 1 : s->opts->delay_s;
 	uint64_t delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC), count = s->opts->count ? s->opts->count : 1;
-	uint64_t next = clock_now_ns(), i;
+	uint64_t next = clock_now_ns(), told = 0, i;
 
-	/* queues are rows of what QEMU has, whatever is shown of them */
-	unsigned needs = look->needs | (look->table == TABLE_QUEUES ? NEED_RINGS : 0);
-
-	sampler_settle(s->sampler, needs, SETTLE_MS);
-	if (look->rates && delay_ns) {
-		snapshot_unref(sampler_take(s->sampler, needs));
+	sampler_focus(s->sampler, ref);
+	sampler_settle(s->sampler, look->needs, SETTLE_MS);
+	if ((look->rates || look->table == TABLE_EVENTS) && delay_ns) {
+		sampler_refresh(s->sampler, look->needs, SETTLE_MS);
+		snapshot_unref(sampler_take(s->sampler, look->needs));
 		next = clock_now_ns() + delay_ns;
 	}
 	for (i = 0; i < count && !ferror(s->out.file); i++) {
 		struct snapshot *snap;
 
 		sampler_sleep(s->sampler, next);
-		if (i)
+		if (i || look->table == TABLE_EVENTS)
 			sampler_discover(s->sampler, NULL);
-		snap = sampler_take(s->sampler, needs);
+		sampler_refresh(s->sampler, look->needs, SETTLE_MS);
+		snap = sampler_take(s->sampler, look->needs);
 		next = snapshot_time_ns(snap) + delay_ns;
-		print_sample(s, look, snap, ref);
+		if (look->table == TABLE_EVENTS)
+			print_events(s, look, snap, ref, &told);
+		else
+			print_sample(s, look, snap, ref);
 		snapshot_unref(snap);
 	}
+	sampler_focus(s->sampler, NULL);
+}
+
+static int find(struct session *s, const struct look *look, const char *what, struct err *err)
+{
+	struct snapshot *snap;
+	int rc = sampler_lookup(s->sampler, what, &snap, err);
+
+	if (rc)
+		return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
+	print_sample(s, look, snap, NULL);
+	snapshot_unref(snap);
+	return EXIT_DONE;
 }
 
 /* The tables that describe kvmtop itself. */
@@ -184,13 +221,28 @@ static int tell_problems(struct session *s)
 	return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* Rings are QEMU's to tell; of a guest that was named it may be asked through libvirt. */
+/*
+ * What is QEMU's only to tell, such as its rings, may be asked through libvirt of a guest that was named. Of disks
+ * libvirt's definition tells the rest, where that is forbidden.
+ */
 static int pass_through(struct session *s, enum table_id t, const char *ref, struct err *err)
 {
-	if (t != TABLE_QUEUES || !s->virt)
+	static const enum table_id tables[] = { TABLE_QUEUES, TABLE_DISKS, TABLE_DEVICES, TABLE_SLOTS, TABLE_JOBS };
+	bool listed = false;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		listed |= t == tables[i];
+	if (!listed || !s->virt)
 		return 0;
 	sampler_settle(s->sampler, 0, SETTLE_MS);
-	return sampler_pass_through(s->sampler, ref, err);
+	rc = sampler_pass_through(s->sampler, ref, err);
+	if (t == TABLE_DISKS && rc == -EPERM) {
+		*err = (struct err){0};
+		return 0;
+	}
+	return rc;
 }
 
 int look_run(struct session *s, const struct call *c, struct err *err)
@@ -212,6 +264,11 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 		return err->code ? EXIT_FAILED : EXIT_DONE;
 	}
 	rc = session_guests(s, err);
+	if (!rc && t == TABLE_FIND) {
+		code = find(s, &look, word, err);
+		look_done(&look);
+		return code;
+	}
 	if (!rc && word)
 		rc = sampler_find(s->sampler, word, &guest, err);
 	if (rc)

@@ -42,6 +42,8 @@ static void man_options(FILE *f)
 			xasprintf("-%c, --%s %s", rows[i].letter, rows[i].name, value) :
 			xasprintf("--%s %s", rows[i].name, value);
 
+		if (rows[i].hidden)
+			continue;
 		if (!*value)
 			tag[strlen(tag) - 1] = '\0';
 		item(f, tag, rows[i].help);

@@ -10,7 +10,7 @@
 /* Options without a letter are known to getopt by these. */
 enum {
 	OPT_PROMPT = 256, OPT_NO_LIBVIRT, OPT_NO_SCAN, OPT_NO_PASSTHROUGH, OPT_FILTER, OPT_DRY_RUN, OPT_TIMEOUT,
-	OPT_ON_ERROR, OPT_NO_COLOR, OPT_ASCII, OPT_NO_MOUSE,
+	OPT_ON_ERROR, OPT_NO_COLOR, OPT_ASCII, OPT_NO_MOUSE, OPT_ROOT,
 };
 
 static const struct option_row table[] = {
@@ -36,6 +36,7 @@ static const struct option_row table[] = {
 	{ 0, "no-color", NULL, "No colours (so does NO_COLOR in the environment).", OPT_NO_COLOR },
 	{ 0, "ascii", NULL, "Draw with ASCII only.", OPT_ASCII },
 	{ 0, "no-mouse", NULL, "Leave the mouse to the terminal.", OPT_NO_MOUSE },
+	{ 0, "root", "DIR", "A recorded host: /proc and /sys are looked for there.", OPT_ROOT, .hidden = true },
 	{ 'h', "help", NULL, "This help, or that of the verb which follows.", 'h' },
 	{ 'V', "version", NULL, "Print the version.", 'V' },
 };
@@ -106,6 +107,7 @@ static int take_value(struct options *o, int id, const char *word, struct err *e
 	case 's': o->sort = word; break;
 	case 'f': o->script = word; break;
 	case OPT_FILTER: o->filter = word; break;
+	case OPT_ROOT: o->root = word; break;
 	}
 	return 0;
 }

@@ -30,6 +30,7 @@ struct options {
 	uint64_t count;			/* 0: not given */
 	enum format format;
 	const char *fields, *sort, *filter, *script;
+	const char *root;		/* where /proc and /sys are found: a recorded host, for tests */
 	unsigned timeout_ms;
 	char **words;			/* what is no option, borrowed from argv */
 	size_t n_words;
@@ -40,6 +41,7 @@ struct option_row {
 	const char *name, *value;	/* value: what its argument is called, NULL: none */
 	const char *help;
 	int id;				/* as getopt knows it */
+	bool hidden;			/* for tests of ours, not in help */
 };
 const struct option_row *options_table(size_t *n);
 

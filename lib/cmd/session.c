@@ -27,7 +27,7 @@ int session_open(struct session *s, const struct options *opts, struct err *err)
 {
 	*s = (struct session){ .opts = opts };
 	s->out = (struct out){ .file = stdout, .format = opts->format, .width = terminal_width(stdout), .headed = TABLE_COUNT };
-	return host_open("/", &s->host, err);
+	return host_open(opts->root ? opts->root : "/", &s->host, err);
 }
 
 void session_done(struct session *s)
@@ -47,7 +47,7 @@ static void open_virt(struct session *s)
 	};
 	struct err err;
 
-	if (!s->opts->no_libvirt && virt_new(&config, &s->virt, &err) && config.n_uris)
+	if (!s->opts->no_libvirt && host_is_live(s->host) && virt_new(&config, &s->virt, &err) && config.n_uris)
 		out_error("--connect: %s", err.text);
 }
 

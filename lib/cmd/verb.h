@@ -44,7 +44,7 @@ struct verb {
 
 	/* exactly one of the three */
 	enum table_id table;		/* look: prints this table; TABLE_COUNT: it does not look */
-	int (*build)(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
+	int (*build)(struct plan *p, const struct plan_env *env, struct err *err);
 	int (*run)(struct session *s, const struct call *c, struct err *err);	/* exit code */
 };
 

@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The verb table. */
-#include "cmd.h"
+#include "verbs.h"
 #include "hotplug/hotplug.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define ARGS(list) .args = (list), .n_args = ARRAY_SIZE(list)
-#define LOOK(t) .group = "look", .table = (t)
-#define CHANGE(fn) .group = "change", .table = TABLE_COUNT, .build = (fn)
-#define OTHER(fn) .group = "help", .table = TABLE_COUNT, .run = (fn)
-
-#define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
-	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
-#define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
-
-static const struct arg one_guest[] = { ARG_ONE_GUEST };
-
-static const struct verb verb_vms = {
-	.name = "vms", LOOK(TABLE_VMS), ARGS(one_guest), .summary = "Guests.",
-	.doc = "The guests of this host, one row each: who uses CPU, waits for one, does I/O, and what stands still.",
-};
-
-static const struct verb verb_queues = {
-	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
-	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
-};
 
 static const struct arg columns_args[] = {
 	{ "TABLE", ARG_TABLE, .positional = true, .help = "One table instead of all." },
@@ -44,8 +22,9 @@ static const struct verb verb_journal = {
 
 static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
-	{ "file", ARG_FILE, .required = true, .help = "The image or block device. It is the guest's alone: an image that "
+	{ "file", ARG_FILE, .required = true, .left_to_build = true, .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
+	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
 	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
@@ -59,6 +38,7 @@ static const struct arg disk_add_args[] = {
 	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
 	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
@@ -70,7 +50,8 @@ static const struct verb verb_disk_add = {
 
 static const struct arg disk_remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 };
 static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
@@ -143,7 +124,8 @@ static const struct verb verb_self_test = {
 };
 
 static const struct verb *const table[] = {
-	&verb_vms, &verb_queues, &verb_columns, &verb_journal,
+	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb, &jobs_verb,
+	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&verb_help, &verb_man, &verb_self_test,
 };

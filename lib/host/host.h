@@ -12,5 +12,8 @@
 #include "mem.h"
 #include "sock.h"
 #include "net.h"
+#include "pci.h"
+#include "system.h"
+#include "files.h"
 
 #endif

@@ -122,6 +122,19 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 	return 0;
 }
 
+int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out)
+{
+	auto_free struct host_netif *found = NULL;
+	size_t n = 0;
+
+	if (!is_other_net_ns(h, pid))
+		fd_look(h, pid, fd, &found, &n);
+	if (!n)
+		return -ENOENT;
+	*out = found[0];
+	return 0;
+}
+
 static int counter_read(int dir, const char *name, uint64_t *out)
 {
 	auto_close int fd = host_open_in(dir, name);

@@ -38,6 +38,11 @@ struct host_usage {
 	size_t n_tasks;
 };
 
+/* Host CPUs on which a thread may run, as "0-3,8": its length or negative errno. */
+ssize_t host_task_affinity(const struct host *h, pid_t pid, const struct host_task *task, char *buf, size_t size);
+/* The function of the kernel in which a process's main thread waits; needs the right to ptrace it. -ENOENT: none. */
+int host_wchan_read(const struct host *h, pid_t pid, char *buf, size_t size);
+
 struct host_watch;
 /* -ESRCH if the process is gone or another one has its pid now. */
 int host_watch_new(const struct host *h, pid_t pid, uint64_t start, struct host_watch **out);

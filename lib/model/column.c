@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The tables themselves, and finding one's way in them. */
-#include "model.h"
+#include "tables.h"
 
 #include <string.h>
-
-#define TEXT(row, field) .kind = VALUE_TEXT, .offset = offsetof(struct row, field)
-#define UINT(row, field) .kind = VALUE_UINT, .offset = offsetof(struct row, field)
-#define NUM(row, field) .kind = VALUE_NUM, .offset = offsetof(struct row, field)
-#define RATE(row, field, total, per) NUM(row, field), .counter = offsetof(struct row, total), .scale = (per), .descending = true
-#define PER_NS 1e-7		/* nanoseconds of CPU to percent of one CPU */
-
-/* Name and ref are every record's; they lead each table of guests. */
-#define COLUMN_VM \
-	{ "vm", "NAME", "Name of the guest.", "the last -name on QEMU's command line, else query-name, else pid:N", \
-	  UNIT_TEXT, TEXT(row, vm), .width = 16, .rank = 1 }
-#define COLUMN_REF \
-	{ "ref", "REF", "Identity of the guest: its process id and start time in clock ticks. Accepted wherever a guest is.", \
-	  "/proc/PID/stat, field 22", UNIT_TEXT, TEXT(row, ref), .width = 20, .rank = 9 }
 
 static const struct column vm_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
 	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
 	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6, .key = 'N' },
-	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); stopped: the QEMU "
-	  "process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
+	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); migrating: it runs "
+	  "while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; "
+	  "unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
 	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
+	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
+	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan",
+	  UNIT_TEXT, TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
 	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of /proc).", "discovery",
 	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
 	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
@@ -52,10 +42,10 @@ static const struct column vm_columns[] = {
 	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
 	  RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO },
 	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received on its tap and macvtap NICs; unknown for a guest without any.",
-	  "/sys/class/net/IF/statistics, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
 	  RATE(vm_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
 	{ "tx_bytes_per_s", "TX/s", "Bytes the guest sent on its tap and macvtap NICs; unknown for a guest without any.",
-	  "/sys/class/net/IF/statistics, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
 	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
 	{ "exits_per_s", "EXITS/s", "Times per second a vCPU left the guest for the hypervisor; unknown under TCG.",
 	  "/sys/kernel/debug/kvm/PID-FD/exits; delta over elapsed time. Needs root and debugfs", UNIT_PER_S,
@@ -123,20 +113,22 @@ static const struct column journal_columns[] = {
 	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left), .width = 40, .rank = 2 },
 };
 
-#define TABLE(text, about, row, cols, by) \
-	{ .name = (text), .summary = (about), .row_size = sizeof(struct row), .columns = (cols), \
-	  .n_columns = ARRAY_SIZE(cols), .sort = (by) }
+static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
+static const struct table queues_table = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL, NEED_RINGS);
+static const struct table columns_table = TABLE("columns", "columns of the tables", column_row, column_columns, NULL, 0);
+static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun", 0);
 
-static const struct table tables[TABLE_COUNT] = {
-	[TABLE_VMS] = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct"),
-	[TABLE_QUEUES] = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL),
-	[TABLE_COLUMNS] = TABLE("columns", "columns of the tables", column_row, column_columns, NULL),
-	[TABLE_JOURNAL] = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun"),
+static const struct table *const tables[TABLE_COUNT] = {
+	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,
+	[TABLE_QUEUES] = &queues_table, [TABLE_DISKS] = &disks_table, [TABLE_NICS] = &nics_table,
+	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
+	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
+	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
 };
 
 const struct table *table_get(enum table_id t)
 {
-	return &tables[t];
+	return tables[t];
 }
 
 enum table_id table_find(const char *name)
@@ -144,7 +136,7 @@ enum table_id table_find(const char *name)
 	enum table_id t;
 
 	for (t = 0; t < TABLE_COUNT; t++)
-		if (!strcmp(tables[t].name, name))
+		if (!strcmp(tables[t]->name, name))
 			break;
 	return t;
 }

@@ -16,6 +16,14 @@ enum need {
 	NEED_KVM = 1 << 3,		/* debugfs */
 	NEED_PLACE = 1 << 4,		/* which CPU each vCPU ran on last */
 	NEED_STATE = 1 << 5,		/* an attach over QMP once: run state as QEMU has it */
+	NEED_TASKS = 1 << 6,		/* each thread's CPU and state */
+	NEED_AFFINITY = 1 << 7,		/* /proc/PID/task/TID/status of each thread */
+	NEED_DEVICES = 1 << 8,		/* QMP, when first wanted and after changes: devices, disks, NICs, slots */
+	NEED_BLOCK = 1 << 9,		/* query-blockstats for each sample */
+	NEED_JOBS = 1 << 10,		/* query-migrate, query-jobs for each sample */
+	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
+	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
+	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
 };
 
 struct column {
@@ -25,6 +33,7 @@ struct column {
 	enum value_kind kind;		/* what stands at offset */
 	size_t offset;			/* in the table's row */
 	size_t counter;			/* offset of the counter it is the rate of, 0: not a rate */
+	size_t per;			/* offset of the counter it is counted by, 0: by seconds */
 	double scale;			/* units a counter step is worth */
 	int width;			/* columns on a screen; text is cut, numbers never */
 	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
@@ -39,6 +48,7 @@ struct table {
 	const struct column *columns;	/* the first is the row's name */
 	size_t n_columns;
 	const char *sort;		/* default sort field */
+	unsigned needs;			/* what there are no rows without */
 };
 
 const struct table *table_get(enum table_id t);

@@ -8,6 +8,7 @@
 
 #include "value.h"
 #include "snapshot.h"
+#include "rows.h"
 #include "column.h"
 #include "filter.h"
 #include "view.h"

@@ -142,6 +142,8 @@ void *snapshot_add(struct snapshot *s, enum table_id t)
 			*(double *)(row + c->offset) = UNKNOWN_NUM;
 		if (c->counter)
 			*(uint64_t *)(row + c->counter) = UNKNOWN_UINT;
+		if (c->per)
+			*(uint64_t *)(row + c->per) = UNKNOWN_UINT;
 	}
 	((struct row *)row)->key = "";
 	((struct row *)row)->taken_ns = s->now_ns;
@@ -196,19 +198,27 @@ const void *snapshot_find(const struct snapshot *s, enum table_id t, const char 
 	return NULL;
 }
 
+/* How far a counter went, false if nobody can say. */
+static bool went(const char *row, const char *old, size_t offset, double *by)
+{
+	uint64_t now = *(const uint64_t *)(row + offset), before = *(const uint64_t *)(old + offset);
+
+	*by = (double)(now - before);
+	return now != UNKNOWN_UINT && before != UNKNOWN_UINT && now >= before;
+}
+
 static void rate(char *row, const char *old, const struct column *c)
 {
-	uint64_t now = *(uint64_t *)(row + c->counter), before;
 	const struct row *head = (struct row *)row, *old_head = (const struct row *)old;
-	double *out = (double *)(row + c->offset);
+	double *out = (double *)(row + c->offset), by, per;
 
 	*out = UNKNOWN_NUM;
-	if (!old || now == UNKNOWN_UINT || head->taken_ns <= old_head->taken_ns)
+	if (!old || head->taken_ns <= old_head->taken_ns || !went(row, old, c->counter, &by))
 		return;
-	before = *(const uint64_t *)(old + c->counter);
-	if (before == UNKNOWN_UINT || now < before)
+	per = (double)(head->taken_ns - old_head->taken_ns) / (double)NS_PER_SEC;
+	if (c->per && (!went(row, old, c->per, &per) || per <= 0))
 		return;
-	*out = (double)(now - before) * c->scale * (double)NS_PER_SEC / (double)(head->taken_ns - old_head->taken_ns);
+	*out = by * c->scale / per;
 }
 
 /* Rows mostly stand where they stood a tick ago: look there first, search only when they moved. */

@@ -7,6 +7,7 @@
 #define KT_PLAN_H
 
 #include "lib/host/host.h"
+#include "lib/virt/virt.h"
 #include "qmp/qmp.h"
 #include "journal.h"
 #include "lock.h"
@@ -16,14 +17,20 @@ enum step_op {
 	STEP_DROP_NODE,			/* blockdev-del, unless the node has gone with another one */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
+	STEP_VIRT_ATTACH,		/* libvirt: device XML into the domain; flags: enum virt_affect */
+	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
+	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
+	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
 };
 
 enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_STATUS_COUNT };
 
 struct step {
 	enum step_op op;
-	char *what;			/* QMP command, block node, or the device that is waited for */
+	char *what;			/* QMP command, block node, alias, target, or the device that is waited for */
 	struct json_object *args;	/* of a QMP command; NULL: none */
+	char *xml;			/* for libvirt; NULL: none */
+	uint64_t number;		/* flags or bytes for libvirt */
 	bool required;			/* AWAIT_DRIVER: a guest that does not take it is a timeout, not a remark */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
@@ -42,6 +49,7 @@ const char *plan_status_name(enum plan_status s);
 struct plan {
 	char *verb;			/* "disk add" */
 	char *vm, *ref;			/* guest; NULL for changes of the host */
+	char *domain;			/* UUID of a guest that is libvirt's to change, else NULL */
 	char *device;			/* id of what is added or removed */
 	struct json_object *args;	/* as given, for the record */
 	struct step *steps;
@@ -65,6 +73,8 @@ void plan_free(struct plan *p);					/* NULL is fine */
 
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
+struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
+void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
 struct step *plan_drop_node(struct plan *p, const char *node);
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
@@ -81,10 +91,11 @@ void plan_forget_left(struct plan *p);		/* and the rest: nothing is left any mor
 char *step_text(const struct step *s, unsigned timeout_ms);
 const char *step_status_name(enum step_status s);
 
-/* With what a plan is run. */
+/* With what a plan is built and run. */
 struct plan_env {
 	const struct host *host;
-	struct qmp *qmp;
+	struct qmp *qmp;		/* NULL: a guest of libvirt's */
+	struct virt *virt;		/* NULL: no libvirt */
 	struct journal *journal;	/* NULL: none is kept */
 	unsigned timeout_ms;		/* how long to wait for the guest, or for QEMU */
 	int interrupt_fd;		/* readable: stop, roll back; -1: none */

@@ -19,6 +19,8 @@ static const char *const allowed[] = {
 
 static const char *const op_names[] = {
 	[STEP_QMP] = "qmp", [STEP_DROP_NODE] = "drop-node",
+	[STEP_VIRT_ATTACH] = "virt-attach", [STEP_VIRT_DETACH] = "virt-detach", [STEP_VIRT_CONFIG] = "virt-config",
+	[STEP_VIRT_RESIZE] = "virt-resize",
 	[STEP_AWAIT_GONE] = "await-gone", [STEP_AWAIT_DRIVER] = "await-driver",
 };
 
@@ -89,6 +91,10 @@ static struct json_object *steps_json(const struct step *steps, size_t n)
 		json_put_str(obj, "what", s->what);
 		json_put(obj, "args", s->args ? json_object_get(s->args) : NULL);
 		json_put(obj, "required", json_object_new_boolean(s->required));
+		if (s->xml)
+			json_put_str(obj, "xml", s->xml);
+		if (s->number)
+			json_put(obj, "number", json_object_new_uint64(s->number));
 		json_put_str(obj, "leaves", s->leaves);
 		json_put_str(obj, "status", step_status_name(s->status));
 		json_put(obj, "ns", json_object_new_uint64(s->ns));
@@ -109,6 +115,7 @@ struct json_object *plan_json(const struct plan *p)
 	json_put_str(obj, "verb", p->verb);
 	json_put_str(obj, "vm", p->vm);
 	json_put_str(obj, "ref", p->ref);
+	json_put_str(obj, "domain", p->domain);
 	json_put_str(obj, "device", p->device);
 	json_put(obj, "args", json_object_get(p->args));
 	json_put_str(obj, "status", plan_status_name(p->status));
@@ -170,6 +177,10 @@ static int step_parse(struct json_object *obj, struct step *s, bool inner, struc
 	s->args = args ? json_object_get(args) : NULL;
 	s->required = json_flag(obj, "required", false);
 	s->leaves = text(obj, "leaves");
+	s->xml = text(obj, "xml");
+	json_u64(obj, "number", &s->number);
+	if ((s->op == STEP_VIRT_ATTACH || s->op == STEP_VIRT_CONFIG) && !s->xml)
+		return err_set(err, -EPERM, "a step for libvirt has no XML");
 	json_u64(obj, "ns", &s->ns);
 	for (status = 0; status < STEP_STATUS_COUNT; status++)
 		if (json_str(obj, "status") && !strcmp(json_str(obj, "status"), step_status_name((enum step_status)status)))
@@ -200,6 +211,7 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 	p->verb = text(obj, "verb");
 	p->vm = text(obj, "vm");
 	p->ref = text(obj, "ref");
+	p->domain = text(obj, "domain");
 	p->device = text(obj, "device");
 	p->id = text(obj, "id");
 	p->begun = text(obj, "begun");

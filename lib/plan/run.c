@@ -20,6 +20,7 @@
 struct run {
 	struct plan *p;
 	const struct plan_env *env;
+	int interrupt;			/* what ends waiting now, -1: nothing */
 	char **deleted;			/* devices DEVICE_DELETED has named so far: it may come before the reply */
 	size_t n_deleted;
 	char **refused;			/* DEVICE_UNPLUG_GUEST_ERROR */
@@ -143,15 +144,39 @@ static int drop_node(struct run *r, const char *node, unsigned timeout_ms, struc
 	return qmp_call(r->env->qmp, "blockdev-del", args, timeout_ms, NULL, err);
 }
 
+static void set_interrupt(struct run *r, int fd)
+{
+	r->interrupt = fd;
+	if (r->env->qmp)
+		qmp_set_interrupt(r->env->qmp, fd);
+}
+
+static void follow_events(struct run *r, qmp_event_fn *fn)
+{
+	if (r->env->qmp)
+		qmp_on_event(r->env->qmp, fn, fn ? r : NULL);
+}
+
 static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
 	struct json_object *args;
+	int rc;
 
 	switch (s->op) {
 	case STEP_QMP:
 		args = s->args ? json_object_get(s->args) : NULL;
 		return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+	case STEP_VIRT_ATTACH:
+		return virt_attach(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
+	case STEP_VIRT_DETACH:
+		/* said with the engine's own word for it */
+		rc = virt_detach_alias(r->env->virt, r->p->domain, s->what, timeout_ms, r->interrupt, err);
+		return rc == -EBUSY ? -EACCES : rc;
+	case STEP_VIRT_CONFIG:
+		return virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err);
+	case STEP_VIRT_RESIZE:
+		return virt_block_resize(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
 	case STEP_DROP_NODE:
 		return drop_node(r, s->what, timeout_ms, err);
 	case STEP_AWAIT_GONE:
@@ -189,6 +214,24 @@ static bool guest_has_ended(const struct run *r)
 	return true;
 }
 
+/* A step that ends when the guest has let go: it can be taken up again later. */
+static bool awaits_removal(const struct step *s)
+{
+	return s->op == STEP_AWAIT_GONE || s->op == STEP_VIRT_DETACH;
+}
+
+static int domain_has(struct run *r, const char *alias, bool *has_alias, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(r->env->virt, r->p->domain, UNDO_WAIT_MS, &def, err);
+
+	if (rc)
+		return rc;
+	*has_alias = virt_def_has_alias(def, alias);
+	virt_def_free(def);
+	return 0;
+}
+
 static void note_left(struct plan *p, const char *what)
 {
 	if (what && !has(p->left, p->n_left, what))
@@ -211,11 +254,11 @@ static bool step_take_back(struct run *r, struct step *s, bool sure)
 	for (i = 0; i < s->n_undo && !rc; i++)
 		rc = step_do(r, &s->undo[i], s->undo[i].op == STEP_QMP ? timeout_ms : UNDO_WAIT_MS, &err);
 	/* QEMU answered that it does not know it: the step had not happened after all */
-	if (rc && !sure && (rc == -ENODEV || rc == -EREMOTEIO))
+	if (rc && !sure && (rc == -ENODEV || rc == -ENOENT || rc == -EREMOTEIO))
 		rc = 0;
 	if (rc) {
 		note_left(r->p, s->leaves);
-		if (rc == -ETIMEDOUT && s->undo[i - 1].op == STEP_AWAIT_GONE)
+		if (rc == -ETIMEDOUT && awaits_removal(&s->undo[i - 1]))
 			plan_put_off(r->p, &s->undo[i - 1], s->n_undo - (i - 1));
 		return false;
 	}
@@ -230,7 +273,7 @@ static void roll_back(struct run *r, size_t failed, int rc)
 	bool whole = true;
 	size_t i;
 
-	qmp_set_interrupt(r->env->qmp, -1);
+	set_interrupt(r, -1);
 	if (rc == -ETIMEDOUT || rc == -ECANCELED)
 		whole = step_take_back(r, &r->p->steps[failed], false);
 	for (i = failed; i-- > 0; ) {
@@ -263,7 +306,7 @@ static bool is_past_return(const struct plan *p, size_t n_sent)
 	size_t i;
 
 	for (i = 0; i < n_sent; i++)
-		if (p->steps[i].op == STEP_QMP && !p->steps[i].n_undo)
+		if ((p->steps[i].op == STEP_QMP || p->steps[i].op == STEP_VIRT_DETACH) && !p->steps[i].n_undo)
 			return true;
 	return false;
 }
@@ -275,7 +318,7 @@ static void stop_short(struct run *r, size_t failed, bool broken)
 	size_t i;
 
 	for (i = failed; i < p->n_steps; i++) {
-		if (p->steps[i].op == STEP_AWAIT_GONE && !p->n_rest)
+		if (awaits_removal(&p->steps[i]) && !p->n_rest)
 			plan_put_off(p, &p->steps[i], p->n_steps - i);
 		note_left(p, p->steps[i].leaves);
 	}
@@ -285,7 +328,7 @@ static void stop_short(struct run *r, size_t failed, bool broken)
 static void step_failed(struct run *r, size_t i, int rc)
 {
 	struct plan *p = r->p;
-	bool broken = rc == -ECONNRESET || !qmp_is_open(r->env->qmp);
+	bool broken = rc == -ECONNRESET || (r->env->qmp && !qmp_is_open(r->env->qmp));
 	bool perhaps = broken || rc == -ETIMEDOUT || rc == -ECANCELED;
 
 	p->err.code = rc;
@@ -293,7 +336,7 @@ static void step_failed(struct run *r, size_t i, int rc)
 	if (broken && guest_has_ended(r)) {
 		p->status = PLAN_FAILED;
 		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
-	} else if (p->steps[i].op == STEP_AWAIT_GONE && rc == -EACCES) {
+	} else if (awaits_removal(&p->steps[i]) && rc == -EACCES) {
 		p->status = PLAN_REFUSED;
 	} else if (is_past_return(p, i + perhaps)) {
 		stop_short(r, i, broken);
@@ -336,7 +379,7 @@ static int run_from(struct run *r, size_t first)
 				roll_back(r, i, 0);
 			break;
 		}
-		qmp_set_interrupt(r->env->qmp, r->env->interrupt_fd);
+		set_interrupt(r, r->env->interrupt_fd);
 		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
 		p->steps[i].ns = clock_now_ns() - began;
 		if (rc)
@@ -348,7 +391,7 @@ static int run_from(struct run *r, size_t first)
 		p->status = PLAN_OK;
 		p->err = (struct err){0};
 	}
-	qmp_set_interrupt(r->env->qmp, -1);
+	set_interrupt(r, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");
 	if (r->env->progress)
@@ -358,17 +401,17 @@ static int run_from(struct run *r, size_t first)
 
 static void run_done(struct run *r)
 {
-	qmp_on_event(r->env->qmp, NULL, NULL);
+	follow_events(r, NULL);
 	qmp_strings_free(r->deleted, r->n_deleted);
 	qmp_strings_free(r->refused, r->n_refused);
 }
 
 int plan_run(struct plan *p, const struct plan_env *env)
 {
-	struct run r = { .p = p, .env = env };
+	struct run r = { .p = p, .env = env, .interrupt = -1 };
 	int rc;
 
-	qmp_on_event(env->qmp, on_event, &r);
+	follow_events(&r, on_event);
 	rc = run_from(&r, 0);
 	run_done(&r);
 	return rc;
@@ -380,24 +423,27 @@ static enum plan_status finished(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->n_steps; i++)
-		if (p->steps[i].op == STEP_AWAIT_GONE)
+		if (awaits_removal(&p->steps[i]))
 			return PLAN_OK;
 	return PLAN_UNDONE;
 }
 
 int plan_finish(struct plan *p, const struct plan_env *env)
 {
-	struct run r = { .p = p, .env = env };
+	struct run r = { .p = p, .env = env, .interrupt = -1 };
 	bool there = false;
 	size_t i;
 	int rc = 0;
 
-	if (!p->n_rest || p->rest[0].op != STEP_AWAIT_GONE)
+	if (!p->n_rest || !awaits_removal(&p->rest[0]))
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	rc = device_is_there(env->qmp, p->rest[0].what, &there, &p->err);
+	if (p->rest[0].op == STEP_VIRT_DETACH)
+		rc = domain_has(&r, p->rest[0].what, &there, &p->err);
+	else
+		rc = device_is_there(env->qmp, p->rest[0].what, &there, &p->err);
 	if (!rc && there)
 		return -EAGAIN;
-	qmp_on_event(env->qmp, on_event, &r);
+	follow_events(&r, on_event);
 	for (i = 1; i < p->n_rest && !rc; i++)
 		rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
 	run_done(&r);

@@ -26,6 +26,7 @@ static void steps_free(struct step *steps, size_t n)
 	for (i = 0; i < n; i++) {
 		free(steps[i].what);
 		free(steps[i].leaves);
+		free(steps[i].xml);
 		json_object_put(steps[i].args);
 		steps_free(steps[i].undo, steps[i].n_undo);
 	}
@@ -56,6 +57,8 @@ void plan_put_off(struct plan *p, const struct step *steps, size_t n)
 		s->op = drop ? STEP_DROP_NODE : steps[i].op;
 		s->what = xstrdup(drop ? node : steps[i].what);
 		s->leaves = xstrdup(steps[i].leaves);
+		s->xml = xstrdup(steps[i].xml);
+		s->number = steps[i].number;
 		s->args = steps[i].args && !drop ? json_object_get(steps[i].args) : NULL;
 	}
 }
@@ -75,6 +78,7 @@ void plan_free(struct plan *p)
 	free(p->verb);
 	free(p->vm);
 	free(p->ref);
+	free(p->domain);
 	free(p->device);
 	free(p->id);
 	free(p->begun);
@@ -94,6 +98,23 @@ static struct step *step_add(struct step **steps, size_t *n, enum step_op op, co
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
 {
 	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
+}
+
+static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
+{
+	s->xml = xstrdup(xml);
+	s->number = number;
+	return s;
+}
+
+struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number)
+{
+	return with_xml(step_add(&p->steps, &p->n_steps, op, what, NULL), xml, number);
+}
+
+void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number)
+{
+	with_xml(step_add(&s->undo, &s->n_undo, op, what, NULL), xml, number);
 }
 
 struct step *plan_drop_node(struct plan *p, const char *node)
@@ -160,6 +181,14 @@ char *step_text(const struct step *s, unsigned timeout_ms)
 		return xasprintf("%s %s", s->what, args);
 	case STEP_DROP_NODE:
 		return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
+	case STEP_VIRT_ATTACH:
+		return xasprintf("attach-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+	case STEP_VIRT_DETACH:
+		return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what, seconds);
+	case STEP_VIRT_CONFIG:
+		return xasprintf("detach-device --config %s", s->xml);
+	case STEP_VIRT_RESIZE:
+		return xasprintf("blockresize %s %lluB", s->what, (unsigned long long)s->number);
 	case STEP_AWAIT_GONE:
 		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, seconds);
 	case STEP_AWAIT_DRIVER:

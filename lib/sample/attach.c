@@ -27,28 +27,30 @@ struct job {
 	size_t n_paths;
 	uid_t uid;
 	bool hold, taints;
+	char *held_path;
 	char *through;			/* UUID: by way of libvirt */
+	unsigned what;
 	struct qmp *q;
-	struct answers answers;
+	struct replies replies;
+	struct heard {			/* on a held connection meanwhile */
+		char *event, *detail;
+	} *heard;
+	size_t n_heard;
 	int rc;
 };
-
-void answers_done(struct answers *a)
-{
-	free(a->status);
-	free(a->name);
-	free(a->uuid);
-	qmp_virtio_free(a->virtio, a->n_virtio);
-	qmp_threads_free(a->cpus, a->n_cpus);
-	*a = (struct answers){0};
-}
 
 static void job_free(void *arg)
 {
 	struct job *j = arg;
 
 	qmp_close(j->q);
-	answers_done(&j->answers);
+	replies_done(&j->replies);
+	while (j->n_heard--) {
+		free(j->heard[j->n_heard].event);
+		free(j->heard[j->n_heard].detail);
+	}
+	free(j->heard);
+	free(j->held_path);
 	free(j->through);
 	free(j->ref);
 	qmp_strings_free(j->paths, j->n_paths);
@@ -80,6 +82,8 @@ size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
 	size_t n = 0, i;
 
 	*paths = NULL;
+	if (!host_is_live(h))
+		return 0;
 	if (g->given)
 		*vec_push(*paths, n) = xstrdup(g->given_path);
 	for (i = 0; i < g->cmdline.n_monitors && !g->given; i++)
@@ -90,6 +94,8 @@ size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
 
 char *attach_none(const struct guest *g)
 {
+	if (!host_is_live(g->sampler->config.host))
+		return xstrdup("monitor: none, this host is a recorded one");
 	if (g->cmdline.libvirt)
 		return xstrdup("monitor: libvirt holds it");
 	if (g->cmdline.n_monitors)
@@ -143,28 +149,6 @@ int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt,
 	return 0;
 }
 
-/* The first error ends it: a guest that did not answer one question in time will not answer the next. */
-static int ask(struct qmp *q, struct answers *a, struct err *err)
-{
-	bool running;
-	size_t i;
-	int rc;
-
-	rc = qmp_query_status(q, &running, &a->status, err);
-	if (!rc)
-		rc = qmp_query_identity(q, &a->name, &a->uuid, err);
-	if (!rc)
-		rc = qmp_query_cpus(q, &a->cpus, &a->n_cpus, err);
-	if (!rc)
-		rc = qmp_virtio_read(q, true, &a->virtio, &a->n_virtio, err);
-	if (rc == -ENOSYS)	/* before QEMU 7.2: no rings, the rest is as good */
-		rc = 0;
-	for (i = 0; i < a->n_virtio; i++)
-		if (a->virtio[i].known && !a->virtio[i].driver_ok)
-			a->settling = true;
-	return rc;
-}
-
 static void rings_of(struct sampler *s, struct guest *g)
 {
 	struct ring_addr *addr = NULL;
@@ -210,18 +194,33 @@ static uint64_t retry_after(unsigned failures)
 	return clock_now_ns() + (wait < RETRY_MAX_NS ? wait : RETRY_MAX_NS);
 }
 
-/* What changes a guest's state or devices: ask anew. Everything else is not ours to follow here. */
-static void on_event(void *arg, const char *event, struct json_object *data)
+/* What changes a guest's state or devices: ask anew. */
+static void follow(struct guest *g, const char *event, const char *detail)
 {
 	static const char *const news[] = { "STOP", "RESUME", "RESET", "SUSPEND", "WAKEUP", "BLOCK_IO_ERROR",
 					    "GUEST_PANICKED", "DEVICE_DELETED", "MIGRATION" };
-	struct guest *g = arg;
 	size_t i;
 
-	(void)data;
 	for (i = 0; i < ARRAY_SIZE(news); i++)
 		if (!strcmp(event, news[i]))
 			g->ask_again_ns = clock_now_ns();
+	events_add(g->sampler, g, event, detail);
+}
+
+static void on_event(void *arg, const char *event, struct json_object *data)
+{
+	auto_free char *detail = data ? json_text(data) : NULL;
+
+	follow(arg, event, detail);
+}
+
+/* While a job has the connection, off the lock. */
+static void on_event_in_job(void *arg, const char *event, struct json_object *data)
+{
+	struct job *j = arg;
+
+	if (j->n_heard < EVENTS_MAX)
+		*vec_push(j->heard, j->n_heard) = (struct heard){ xstrdup(event), data ? json_text(data) : NULL };
 }
 
 void attach_hold(struct guest *g, struct qmp *q)
@@ -231,9 +230,21 @@ void attach_hold(struct guest *g, struct qmp *q)
 	qmp_on_event(q, on_event, g);
 }
 
+static void keep_connection(struct job *j, struct guest *g)
+{
+	if (g->held || g->lent)
+		return;
+	attach_hold(g, take_ptr(j->q));
+	if (j->held_path) {
+		free(g->held_path);
+		g->held_path = take_ptr(j->held_path);
+	}
+}
+
 static void come_home(struct job *j)
 {
 	struct guest *g;
+	size_t i;
 
 	pthread_mutex_lock(&j->s->lock);
 	g = guest_by_ref(j->s, j->ref);
@@ -244,19 +255,17 @@ static void come_home(struct job *j)
 		free(g->note);
 		g->note = take_ptr(j->note);
 		g->asking = j->rc ? ASK_FAILED : ASK_DONE;
-		if (!j->rc) {
-			answers_done(&g->answers);
-			g->answers = j->answers;
-			j->answers = (struct answers){0};
+		ask_take(g, &j->replies);
+		if (!j->rc && (j->what & WANT_BASE))
 			rings_of(j->s, g);
-			if (j->hold && !g->held && !g->lent)
-				attach_hold(g, take_ptr(j->q));
-		}
-		/* a driver that has not come up by then may never do */
-		if (j->rc || (g->answers.settling && g->failures < SETTLE_TRIES))
+		if (!j->rc && j->hold)
+			keep_connection(j, g);
+		for (i = 0; i < j->n_heard; i++)
+			follow(g, j->heard[i].event, j->heard[i].detail);
+		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling && g->failures < SETTLE_TRIES))
 			g->ask_again_ns = retry_after(g->failures++);
-		else
-			g->ask_again_ns = g->failures = 0;
+		else if (!g->answers.settling)
+			g->failures = 0;
 	}
 	pthread_mutex_unlock(&j->s->lock);
 }
@@ -273,7 +282,13 @@ static int job_connect(struct job *j, struct err *err)
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
 	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
-	return rc ? rc : attach_open(j->paths[i], j->uid, GREET_MS, j->s->quit_fd, &j->q, err);
+	if (!rc)
+		rc = attach_open(j->paths[i], j->uid, GREET_MS, j->s->quit_fd, &j->q, err);
+	if (!rc && j->hold) {
+		j->held_path = xstrdup(j->paths[i]);
+		qmp_on_event(j->q, on_event_in_job, j);
+	}
+	return rc;
 }
 
 static void job_run(void *arg)
@@ -283,7 +298,7 @@ static void job_run(void *arg)
 
 	j->rc = job_connect(j, &err);
 	if (!j->rc)
-		j->rc = ask(j->q, &j->answers, &err);
+		j->rc = ask_put(j->q, j->what, &j->replies, &err);
 	if (j->rc && !j->note)
 		j->note = xasprintf("%s%s", str_has_prefix(err.text, "monitor: ") ? "" : "monitor: ", err.text);
 	if (j->q && (!j->hold || j->rc)) {
@@ -292,6 +307,12 @@ static void job_run(void *arg)
 	}
 	come_home(j);
 	job_free(j);
+}
+
+/* The monitor of a guest that was named for its events is held as one given by hand. */
+static bool wants_hold(const struct sampler *s, const struct guest *g)
+{
+	return g->given || (s->hold && s->focus && !strcmp(s->focus, g->ref) && !g->passed);
 }
 
 /*
@@ -305,16 +326,18 @@ bool attach_is_hopeless(struct guest *g)
 	return !host_watch_read(g->watch, 0, &u) && (u.state == 'T' || u.state == 't');
 }
 
-void attach_start(struct sampler *s, struct guest *g)
+void attach_start(struct sampler *s, struct guest *g, unsigned what)
 {
 	struct job *j;
 
+	g->wanted |= what;
 	if (g->asking == ASK_UNDER_WAY || g->lent)
 		return;
 	if (attach_is_hopeless(g)) {
 		free(g->note);
 		g->note = xstrdup("monitor: the QEMU process is stopped (SIGCONT makes it go on)");
 		g->asking = ASK_FAILED;
+		g->wanted = 0;
 		g->ask_again_ns = clock_now_ns() + NS_PER_SEC;
 		return;
 	}
@@ -322,10 +345,13 @@ void attach_start(struct sampler *s, struct guest *g)
 	j->s = s;
 	j->ref = xstrdup(g->ref);
 	j->uid = g->uid;
-	j->hold = g->given;
+	/* a guest that never answered is asked for all that is asked first */
+	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
+	g->wanted = 0;
+	j->hold = wants_hold(s, g);
 	if (g->held) {			/* ask on the connection that is there */
 		j->q = take_ptr(g->held);
-		qmp_on_event(j->q, NULL, NULL);
+		qmp_on_event(j->q, on_event_in_job, j);
 		qmp_set_interrupt(j->q, s->quit_fd);
 	} else {
 		j->n_paths = attach_paths(s->config.host, g, &j->paths);
@@ -335,7 +361,8 @@ void attach_start(struct sampler *s, struct guest *g)
 			j->note = attach_none(g);
 	}
 	g->asking = ASK_UNDER_WAY;
-	g->ask_again_ns = 0;
+	if (j->what & WANT_BASE)
+		g->ask_again_ns = 0;
 	pool_add(s->pool, job_run, job_free, j);
 }
 
@@ -346,23 +373,33 @@ void attach_stop(struct sampler *s)
 	s->pool = NULL;
 }
 
+static void let_go(struct guest *g)
+{
+	qmp_close(g->held);
+	g->held = NULL;
+	free(g->held_path);
+	g->held_path = NULL;
+}
+
 /* A socket that is held: its queue is drained, and given up when somebody waits for it. */
 static void mind_held(struct sampler *s, struct guest *g)
 {
+	const char *path = g->held_path ? g->held_path : g->given_path;
 	struct host_sock sock;
 	struct err err;
 
 	if (qmp_pump(g->held, 0, &err)) {
 		free(g->note);
 		g->note = xasprintf("monitor: %s", err.text);
-	} else if (!host_sock_look(s->config.host, g->given_path, &sock) && sock.waiting) {
+	} else if (!host_sock_look(s->config.host, path, &sock) && sock.waiting) {
 		free(g->note);
 		g->note = xstrdup("monitor: left to another client that waited for it");
 	} else {
+		if (!wants_hold(s, g))
+			let_go(g);
 		return;
 	}
-	qmp_close(g->held);
-	g->held = NULL;
+	let_go(g);
 	g->asking = ASK_FAILED;
 	g->ask_again_ns = clock_now_ns() + 5 * NS_PER_SEC;
 }
@@ -380,6 +417,7 @@ void attach_mind(struct sampler *s)
 		if (g->held)
 			mind_held(s, g);
 		if (g->ask_again_ns && now >= g->ask_again_ns)
-			attach_start(s, g);
+			attach_start(s, g, WANT_BASE | (g->known & WANT_DEVICES));
 	}
+	round_mind(s);
 }

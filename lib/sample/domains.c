@@ -66,6 +66,7 @@ void domains_fill(struct snapshot *snap, const struct guest *g, struct vm_row *r
 		return;
 	row->source = "libvirt";
 	row->state = d->state;
+	row->state_detail = snapshot_str(snap, d->reason);
 	row->note = note(snap, g);
 	row->stale_seconds = 0;
 	if (d->stale_since_ns && snapshot_time_ns(snap) > d->stale_since_ns)

@@ -17,6 +17,7 @@ struct feed {
 	uint64_t delay_ns;
 	unsigned needs;
 	bool now, stop;
+	char *focus;			/* a new one, NULL: as it was */
 	struct snapshot *latest;
 	int fd;
 };
@@ -62,6 +63,21 @@ static bool rest(struct feed *f, uint64_t began, unsigned *needs)
 	return go_on;
 }
 
+/* What QEMU must be asked for each sample may cost that long; a guest that needs longer keeps its last values. */
+#define REFRESH_MS 200
+
+static void refocus(struct feed *f)
+{
+	char *focus;
+
+	pthread_mutex_lock(&f->lock);
+	focus = take_ptr(f->focus);
+	pthread_mutex_unlock(&f->lock);
+	if (focus)
+		sampler_focus(f->s, focus);
+	free(focus);
+}
+
 static void *feeder(void *arg)
 {
 	struct feed *f = arg;
@@ -70,7 +86,9 @@ static void *feeder(void *arg)
 
 	do {
 		began = clock_now_ns();
+		refocus(f);
 		sampler_discover(f->s, NULL);
+		sampler_refresh(f->s, needs, REFRESH_MS);
 		hand_over(f, sampler_take(f->s, needs));
 	} while (rest(f, began, &needs));
 	return NULL;
@@ -86,6 +104,7 @@ struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs)
 	f->delay_ns = delay_ns;
 	f->needs = needs;
 	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	f->focus = xstrdup("");
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -111,6 +130,7 @@ void feed_free(struct feed *f)
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
 	snapshot_unref(f->latest);
+	free(f->focus);
 	close(f->fd);
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);
@@ -141,5 +161,13 @@ void feed_set(struct feed *f, uint64_t delay_ns, unsigned needs, bool now)
 	f->needs = needs;
 	f->now |= now;
 	pthread_cond_signal(&f->wake);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void feed_focus(struct feed *f, const char *ref)
+{
+	pthread_mutex_lock(&f->lock);
+	free(f->focus);
+	f->focus = xstrdup(ref ? ref : "");
 	pthread_mutex_unlock(&f->lock);
 }

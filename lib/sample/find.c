@@ -183,8 +183,12 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 	g = lent_guest(s, ref);
 	if (g) {
 		g->lent = false;
-		if (!g->gone && g->given && q && qmp_is_open(q))
+		if (!g->gone && g->given && q && qmp_is_open(q)) {
 			attach_hold(g, take_ptr(q));
+		} else {
+			free(g->held_path);
+			g->held_path = NULL;
+		}
 		/* its devices may have changed */
 		if (g->asking != ASK_NEVER)
 			g->ask_again_ns = clock_now_ns();

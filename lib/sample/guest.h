@@ -5,15 +5,56 @@
 
 #include "rings.h"
 
-/* What QEMU said when it was asked; replaced whole by the next asking. */
+/* What can be asked of QEMU; each part replaces the one before as a whole. */
+enum want {
+	WANT_STATE = 1 << 0,		/* status and detail of answers */
+	WANT_BASE = 1 << 1,		/* all of answers */
+	WANT_DEVICES = 1 << 2,
+	WANT_BLOCK = 1 << 3,
+	WANT_JOBS = 1 << 4,
+};
+
 struct answers {
-	char *status;			/* query-status */
+	char *status;			/* query-status; migrating: it runs, and is sent away */
+	char *detail;			/* why that is so, NULL: no more to say */
 	char *name, *uuid;		/* where the command line has none */
 	struct qmp_virtio *virtio;
 	size_t n_virtio;
 	struct qmp_thread *cpus;
 	size_t n_cpus;
+	struct qmp_thread *iothreads;
+	size_t n_iothreads;
 	bool settling;			/* a driver was not up yet: ask again soon */
+};
+
+struct device_answers {
+	struct qmp_device *devices;
+	struct qmp_nic *nics;
+	struct qmp_disk *disks;
+	struct qmp_port *ports;
+	size_t n_devices, n_nics, n_disks, n_ports;
+	struct qmp_room room;
+	uint64_t taken_ns;
+};
+
+struct block_answers {
+	struct qmp_blockstat *stats;
+	size_t n_stats;
+	uint64_t taken_ns;		/* when QEMU answered */
+};
+
+struct job_answers {
+	struct qmp_job *jobs;
+	size_t n_jobs;
+	uint64_t taken_ns;
+};
+
+struct replies {
+	unsigned have;			/* WANT_ bits: the parts that were answered */
+	struct answers base;
+	struct device_answers devices;
+	struct block_answers block;
+	struct job_answers jobs;
 };
 
 enum asking { ASK_NEVER, ASK_UNDER_WAY, ASK_DONE, ASK_FAILED };
@@ -33,6 +74,16 @@ struct guest {
 	char *given_path;		/* which may be another than the command line's */
 	struct qmp *held;
 	bool lent;
+	char *held_path;		/* where the held monitor is */
+
+	struct sampler *sampler;
+	unsigned known;			/* WANT_ bits: was answered once */
+	unsigned wanted;		/* to be asked when what is under way is over */
+	unsigned round;			/* of questions that the asking under way is of */
+	struct device_answers devices;
+	struct block_answers block;
+	struct job_answers jobs;
+	char *last_state;		/* as last seen, for the events */
 
 	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
 	bool passed;			/* named by the operator: it may be asked through libvirt */
@@ -53,6 +104,14 @@ struct guest {
 	bool gone;
 };
 
+/* Something that happened. */
+struct event {
+	struct timespec wall;
+	uint64_t ns;
+	char *vm, *ref, *event, *detail;
+};
+#define EVENTS_MAX 256
+
 struct given {
 	const char *path;
 	bool probing;			/* a worker finds out who serves it */
@@ -71,6 +130,15 @@ struct sampler {
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
 	struct snapshot *last;
+
+	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
+	bool hold;			/* that guest's monitor is held, for its events */
+	unsigned round;
+	bool discovered;		/* guests that are found from now on are news */
+	struct event events[EVENTS_MAX];	/* the n-th one is at n modulo EVENTS_MAX */
+	uint64_t n_events, virt_seq;
+	struct host_net_dev *nets;	/* of the sample being taken */
+	size_t n_nets;
 	struct virt_list *domains;
 	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
@@ -79,14 +147,30 @@ const char *guest_name(const struct guest *g);			/* command line, query-name, or
 const char *guest_uuid(const struct guest *g);
 struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
 struct guest *guest_add(struct sampler *s, const struct host_proc *p);	/* NULL: it has ended meanwhile */
-void answers_done(struct answers *a);
+
+/* ask.c: putting questions; the first error ends it, as who does not answer one in time will not answer the next */
+int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err);
+void ask_take(struct guest *g, struct replies *r);	/* what was answered becomes the guest's */
+void ask_done(struct guest *g);
+void replies_done(struct replies *r);
+
+/* round.c: which questions these columns need, and putting them */
+bool round_is_for(const struct sampler *s, const struct guest *g);
+void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
+bool round_is_over(const struct sampler *s);
+void round_mind(struct sampler *s);		/* put those that had to wait */
+
+/* events.c */
+void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);
+void events_pull(struct sampler *s);		/* what libvirt told meanwhile */
+void events_done(struct sampler *s);
 
 /* given.c: find the guests behind sockets given by hand */
 void given_mind(struct sampler *s);
 bool given_is_busy(const struct sampler *s);
 
 /* attach.c: ask a guest, in a worker. What it answers, or why it did not, is in the guest when it is over. */
-void attach_start(struct sampler *s, struct guest *g);
+void attach_start(struct sampler *s, struct guest *g, unsigned what);
 /* Something seen cannot be true any more: ask again, soon, but not again and again. */
 void attach_doubt(struct guest *g, uint64_t now);
 bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
@@ -111,6 +195,19 @@ void domains_fill(struct snapshot *snap, const struct guest *g, struct vm_row *r
 
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
+void rows_head(struct snapshot *snap, const struct guest *g, struct row *row);
+void rows_netifs(const struct sampler *s, struct guest *g);	/* its taps, walked once */
+void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
+		  unsigned needs);
+void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g);
+void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g);
+const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic);	/* borrowed: the device's id or QOM path */
+void rows_devices(struct snapshot *snap, const struct guest *g);
+void rows_slots(struct snapshot *snap, const struct guest *g);
+void rows_jobs(struct snapshot *snap, const struct guest *g);
+void rows_events(const struct sampler *s, struct snapshot *snap);
+void rows_host(const struct sampler *s, struct snapshot *snap);
+void rows_pci(const struct sampler *s, struct snapshot *snap);
 
 /* queue_kind.c: true for a ring of requests, false for one of supplied buffers; disk: its requests are disk I/O */
 bool queue_is_request(const char *type, unsigned queue, unsigned n_queues);

@@ -2,6 +2,7 @@
 /* One guest's rows of a snapshot. */
 #include "guest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,10 @@
 static unsigned host_needs(const struct sampler *s, unsigned needs)
 {
 	return (needs & NEED_IO ? HOST_NEED_IO : 0) | (needs & NEED_KVM ? HOST_NEED_KVM : 0) |
-	       (needs & NEED_PLACE && host_facts(s->config.host)->nodes > 1 ? HOST_NEED_CPU : 0);
+	       (needs & NEED_TASKS || (needs & NEED_PLACE && host_facts(s->config.host)->nodes > 1) ? HOST_NEED_CPU : 0);
 }
 
-static void fill_head(struct snapshot *snap, const struct guest *g, struct row *row)
+void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 {
 	const char *name = guest_name(g);
 
@@ -24,16 +25,21 @@ static void fill_head(struct snapshot *snap, const struct guest *g, struct row *
 	row->ref = snapshot_str(snap, g->ref);
 }
 
+void rows_netifs(const struct sampler *s, struct guest *g)
+{
+	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
+		g->netifs_read = true;
+}
+
 static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
 {
 	struct host_net_counters c, sum = {0};
 	size_t i;
 
-	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
-		g->netifs_read = true;
+	rows_netifs(s, g);
 	for (i = 0; i < g->n_netifs; i++) {
 		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
-		if (host_net_read(s->config.host, &g->netifs[i], &c)) {
+		if (!host_nets_find(s->nets, s->n_nets, &g->netifs[i], &c)) {
 			g->netifs_read = false;
 			free(take_ptr(g->netifs));
 			g->n_netifs = 0;
@@ -101,7 +107,7 @@ static void fill_queue(struct snapshot *snap, const struct guest *g, const struc
 	struct queue_row *row = snapshot_add(snap, TABLE_QUEUES);
 	bool request = queue_is_request(v->type, ring->queue, (unsigned)v->n_rings);
 
-	fill_head(snap, g, &row->head);
+	rows_head(snap, g, &row->head);
 	row->head.key = snapshot_printf(snap, "%s/%u", v->id, ring->queue);
 	row->device = snapshot_str(snap, v->id);
 	row->queue = ring->queue;
@@ -176,11 +182,12 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		    unsigned needs, struct vm_row *row)
 {
-	fill_head(snap, g, &row->head);
+	rows_head(snap, g, &row->head);
 	row->uuid = snapshot_str(snap, guest_uuid(g));
 	row->pid = (uint64_t)g->pid;
 	row->source = g->given ? "qmp" : "proc";
 	row->state = snapshot_str(snap, g->answers.status);
+	row->state_detail = snapshot_str(snap, g->answers.detail);
 	row->note = snapshot_str(snap, g->note);
 	row->mem_bytes = g->cmdline.mem_bytes;
 	row->rss_bytes = u->rss_bytes;
@@ -201,9 +208,24 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	domains_fill(snap, g, row);
 }
 
-/* The last values known, once more; false if there are none. */
-static bool fill_stale(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *state)
+static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)
 {
+	size_t i;
+
+	for (i = 0; i < snapshot_count(from, t); i++) {
+		const struct row *row = snapshot_row(from, t, i);
+
+		if (!strcmp(row->ref, ref))
+			((struct row *)snapshot_add_copy(snap, t, row))->stale = true;
+	}
+}
+
+/* The last values known, once more; false if there are none. */
+static bool fill_stale(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *state,
+		       const char *detail)
+{
+	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
+						TABLE_DEVICES, TABLE_JOBS };
 	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
 	struct vm_row *row;
 	size_t i;
@@ -213,13 +235,10 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 	row = snapshot_add_copy(snap, TABLE_VMS, old);
 	row->head.stale = true;
 	row->state = state;
+	row->state_detail = snapshot_str(snap, detail);
 	row->stale_seconds = (double)(snapshot_time_ns(snap) - row->head.taken_ns) / (double)NS_PER_SEC;
-	for (i = 0; i < snapshot_count(s->last, TABLE_QUEUES); i++) {
-		const struct row *queue = snapshot_row(s->last, TABLE_QUEUES, i);
-
-		if (!strcmp(queue->ref, g->ref))
-			((struct row *)snapshot_add_copy(snap, TABLE_QUEUES, queue))->stale = true;
-	}
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		copy_stale(snap, s->last, tables[i], g->ref);
 	return true;
 }
 
@@ -235,28 +254,83 @@ static const char *standing_still(struct guest *g, char state, uint64_t now)
 	return g->blocked_ns && now - g->blocked_ns > BLOCKED_NS ? "blocked" : NULL;
 }
 
+static void still_detail(const struct sampler *s, const struct guest *g, char state, char *buf, size_t size)
+{
+	char wchan[64];
+
+	*buf = '\0';
+	if (state == 't')
+		snprintf(buf, size, "a debugger holds the QEMU process");
+	else if (state == 'T')
+		snprintf(buf, size, "the QEMU process was sent SIGSTOP");
+	else if (!host_wchan_read(s->config.host, g->pid, wchan, sizeof(wchan)))
+		snprintf(buf, size, "the main thread is in %s", wchan);
+}
+
+/* What is new since the sample before is an event; what is known for the first time is none. */
+static void note_state(struct sampler *s, struct guest *g, const struct vm_row *row)
+{
+	auto_free char *text = NULL;
+
+	if (!row->state || (g->last_state && !strcmp(row->state, g->last_state)))
+		return;
+	text = xasprintf("%s -> %s%s%s", g->last_state ? g->last_state : "", row->state, row->state_detail ? ": " : "",
+			 row->state_detail ? row->state_detail : "");
+	if (g->last_state)
+		events_add(s, g, "state", text);
+	free(g->last_state);
+	g->last_state = xstrdup(row->state);
+}
+
+/* What a guest consists of; the disks' rows come after the queues', whose depth they show. */
+static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+		       unsigned needs)
+{
+	if (needs & NEED_TASKS)
+		rows_threads(s, snap, g, u, needs);
+	if (needs & NEED_DEVICES) {
+		rows_disks(s, snap, g);
+		rows_nics(s, snap, g);
+		rows_devices(snap, g);
+		rows_slots(snap, g);
+	}
+	if (needs & NEED_JOBS)
+		rows_jobs(snap, g);
+}
+
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)
 {
 	uint64_t now = snapshot_time_ns(snap);
+	char detail[128] = "";
 	struct host_usage u;
 	struct vm_row *row;
 	const char *still;
 
-	if (g->gone || host_watch_read(g->watch, host_needs(s, needs), &u)) {
+	if (g->gone)
+		return;
+	if (host_watch_read(g->watch, host_needs(s, needs), &u)) {
 		g->gone = true;
+		events_add(s, g, "ended", NULL);
 		return;
 	}
 	still = standing_still(g, u.state, now);
-	if (still && fill_stale(s, snap, g, still))
+	if (still)
+		still_detail(s, g, u.state, detail, sizeof(detail));
+	if (still && fill_stale(s, snap, g, still, detail[0] ? detail : NULL)) {
+		note_state(s, g, snapshot_find(snap, TABLE_VMS, g->ref, ""));
 		return;
+	}
 	row = snapshot_add(snap, TABLE_VMS);
 	fill_vm(s, snap, g, &u, needs, row);
 	if (still) {		/* never seen running: what /proc says is all there is */
 		row->head.stale = true;
 		row->state = still;
+		row->state_detail = detail[0] ? snapshot_str(snap, detail) : NULL;
 	} else {
 		doubt_state(g, &u, now);
 	}
+	note_state(s, g, row);
 	if (needs & NEED_RINGS)
 		fill_queues(s, snap, g, row);
+	fill_parts(s, snap, g, &u, needs);
 }

@@ -30,6 +30,16 @@ void sampler_free(struct sampler *s);			/* NULL is fine */
 int sampler_discover(struct sampler *s, struct err *err);
 /* Ask what these columns need of the guests not asked yet, and wait until all answered or timeout_ms passed. */
 void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms);
+/*
+ * The guest whose parts are looked at: what is asked for each sample is asked of it only, and its monitor is held while
+ * events are wanted. NULL: of all guests; "": of none.
+ */
+void sampler_focus(struct sampler *s, const char *ref);
+/*
+ * Put the questions that are put for each sample, and wait for the answers, timeout_ms at most. A guest that does not
+ * answer is waited for once, and keeps what was known of it. Asks nothing where these columns need nothing of the kind.
+ */
+void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms);
 /* One snapshot, rates computed against the one before. Yours: snapshot_unref. Never waits for another process. */
 struct snapshot *sampler_take(struct sampler *s, unsigned needs);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
@@ -51,6 +61,12 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 void sample_guest_done(struct sample_guest *g);
 
 /*
+ * Guests that have a thing, as rows of find: a MAC address, an IP address the host's neighbour table knows, a tap or
+ * macvtap, an image's path (through links too), a PCI address. May wait a few seconds for QEMU. -ENOENT: nobody has it.
+ */
+int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, struct err *err);
+
+/*
  * The operator has named this guest and wants what only QEMU can tell: a guest of libvirt's may be asked through it.
  * -EPERM: that is forbidden. sampler_remarks then has, once, that this taints it: lines of text, yours.
  */
@@ -66,7 +82,7 @@ int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct 
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q);
 
 /*
- * A thread that samples for a screen. Only feed_latest and feed_set are for the drawing thread: they take a lock that
+ * A thread that samples for a screen. Only feed_latest, feed_set and feed_focus are for the drawing thread: they take a lock that
  * is held for a pointer's copy.
  */
 struct feed;
@@ -75,5 +91,6 @@ void feed_free(struct feed *f);
 int feed_fd(const struct feed *f);			/* readable when there is a new snapshot */
 struct snapshot *feed_latest(struct feed *f);		/* a reference of yours, NULL before the first; empties the fd */
 void feed_set(struct feed *f, uint64_t delay_ns, unsigned needs, bool now);
+void feed_focus(struct feed *f, const char *ref);	/* sampler_focus; NULL or "": no guest, as it is at first */
 
 #endif

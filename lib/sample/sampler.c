@@ -28,9 +28,11 @@ static void guest_free(struct sampler *s, struct guest *g)
 	host_watch_free(g->watch);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
-	answers_done(&g->answers);
+	ask_done(g);
 	free(g->netifs);
 	free(g->given_path);
+	free(g->held_path);
+	free(g->last_state);
 	free(g->remark);
 	free(g->note);
 	free(g->ref);
@@ -84,6 +86,7 @@ struct guest *guest_add(struct sampler *s, const struct host_proc *p)
 	if (host_watch_new(s->config.host, p->pid, p->start, &watch))
 		return NULL;
 	g = xcalloc(1, sizeof(*g));
+	g->sampler = s;
 	g->watch = watch;
 	g->pid = p->pid;
 	g->start = p->start;
@@ -132,6 +135,9 @@ void sampler_free(struct sampler *s)
 		free(s->given[i].problem);
 	free(s->given);
 	free(s->guests);
+	free(s->focus);
+	events_done(s);
+	free(s->nets);
 	host_scan_free(s->scan);
 	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
@@ -170,10 +176,13 @@ static int scan(struct sampler *s, struct err *err)
 	if (rc)
 		return rc;
 	for (i = 0; i < n_procs; i++) {
+		uint64_t before = s->n_added;
 		struct guest *g = s->config.scan || domains_has(s, &procs[i]) ? guest_add(s, &procs[i]) : NULL;
 
 		if (g)
 			give_vhosts(g, vhosts, n_vhosts);
+		if (s->discovered && s->n_added > before)
+			events_add(s, g, "started", NULL);
 	}
 	return 0;
 }
@@ -189,6 +198,7 @@ int sampler_discover(struct sampler *s, struct err *err)
 			guest_drop(s, i);
 	rc = scan(s, err);
 	given_mind(s);
+	s->discovered = true;
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -201,7 +211,57 @@ static void ask_new(struct sampler *s, unsigned needs)
 		return;
 	for (i = 0; i < s->n_guests; i++)
 		if (s->guests[i]->asking == ASK_NEVER)
-			attach_start(s, s->guests[i]);
+			attach_start(s, s->guests[i], WANT_BASE);
+}
+
+void sampler_focus(struct sampler *s, const char *ref)
+{
+	pthread_mutex_lock(&s->lock);
+	free(s->focus);
+	s->focus = xstrdup(ref);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	bool over;
+
+	pthread_mutex_lock(&s->lock);
+	s->hold = needs & NEED_EVENTS;
+	round_begin(s, needs);
+	over = round_is_over(s);
+	pthread_mutex_unlock(&s->lock);
+	while (!over && clock_now_ns() < deadline) {
+		clock_sleep_until(clock_now_ns() + NS_PER_MS);
+		pthread_mutex_lock(&s->lock);
+		round_mind(s);
+		over = round_is_over(s);
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+/* What guests' rows are made of. */
+static void read_common(struct sampler *s, unsigned needs)
+{
+	free(s->nets);
+	s->nets = NULL;
+	s->n_nets = 0;
+	if (needs & NEED_NET)
+		host_nets_read(s->config.host, &s->nets, &s->n_nets);
+}
+
+/* Rows that are no guest's. */
+static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
+{
+	if (needs & NEED_EVENTS) {
+		events_pull(s);
+		rows_events(s, snap);
+	}
+	if (needs & NEED_HOST)
+		rows_host(s, snap);
+	if (needs & NEED_PCI)
+		rows_pci(s, snap);
 }
 
 struct snapshot *sampler_take(struct sampler *s, unsigned needs)
@@ -216,8 +276,10 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	attach_mind(s);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	snap = snapshot_new(clock_now_ns(), wall);
+	read_common(s, needs);
 	for (i = 0; i < s->n_guests; i++)
 		rows_fill(s, snap, s->guests[i], needs);
+	fill_host(s, snap, needs);
 	snapshot_rates(snap, s->last);
 	snapshot_unref(s->last);
 	s->last = snapshot_ref(snap);

@@ -50,6 +50,10 @@ struct virt_def {
 /* Domain XML, at most 4 MiB, without entities. -EBADMSG: it is not that; -EMSGSIZE. */
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err);
 void virt_def_free(struct virt_def *d);		/* NULL is fine */
+/* Device XML of one line, yours. type, device, bus, target and alias of a disk must be there. */
+char *virt_disk_xml(const struct virt_disk *d);
+char *virt_controller_xml(const struct virt_controller *c);
+void virt_disk_done(struct virt_disk *d);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);
 
 struct virt_domain {

@@ -272,18 +272,21 @@ static void free_words(char **words, size_t n)
 		free(words[--n]);
 }
 
+void virt_disk_done(struct virt_disk *d)
+{
+	free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io, d->iothread,
+			       d->serial, d->alias }, 11);
+	*d = (struct virt_disk){0};
+}
+
 void virt_def_free(struct virt_def *def)
 {
 	size_t i;
 
 	if (!def)
 		return;
-	for (i = 0; i < def->n_disks; i++) {
-		struct virt_disk *d = &def->disks[i];
-
-		free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io,
-				       d->iothread, d->serial, d->alias }, 11);
-	}
+	for (i = 0; i < def->n_disks; i++)
+		virt_disk_done(&def->disks[i]);
 	for (i = 0; i < def->n_nics; i++) {
 		struct virt_nic *nic = &def->nics[i];
 

@@ -32,6 +32,9 @@ t_is 'c: but no state' "$(record "c-$$" | jq -c .state)" null
 t_is 'the pid is QEMUs' "$(record "a-$$" | jq .pid)" "$(vm_pid a)"
 t_is 'the memory it was given' "$(record "a-$$" | jq .mem_bytes)" $((16 << 20))
 
+kt -d 0 -o json queues "a-$$" >rows 2>err
+t_is 'without a virtio device: no queues, and no error' "$? $(cat rows err)" '0 '
+
 kt --no-scan -q a.qmp -d 0 -o json vms >rows
 t_is 'a socket given by hand is one guest' "$(jq -c '[.vm, .source, .state]' rows)" "[\"a-$$\",\"qmp\",\"prelaunch\"]"
 kt -q a.qmp -d 0 -o json vms | ours >rows
@@ -146,7 +149,7 @@ t_is 'a bad filter is exit 2' "$?" 2
 kt --fliter x vms 2>err
 t_is 'an unknown option is exit 2' "$?" 2
 t_like 'with the nearest match' "$(cat err)" "did you mean '--filter'"
-t_is 'a filter keeps what it says' "$(kt -d 0 -o json --filter "vm ~ -$$\$ && state=null" vms | jq -r .vm)" "c-$$"
+t_is 'a filter keeps what it says' "$(kt -d 0 -o json --filter "vm ~ -$$\$ && state=null && note ~ -qmp" vms | jq -r .vm)" "c-$$"
 t_is 'sorted, the other way round' 	"$(kt -d 0 -o csv -s -vm --filter "vm ~ ^[abc]-$$\$" -F vm vms | tail -n +2 | cut -d, -f2 | tr '
 ' ' ')" 	"c-$$ b-$$ a-$$ "
 t_is 'rates without a wait are unknown' "$(kt -d 0 -o json -F cpu_pct vms "a-$$" | jq -c .cpu_pct)" null

@@ -110,7 +110,7 @@ struct args {
 	const char *pairs[8][2];
 };
 
-typedef int build_fn(struct plan *p, struct qmp *q, const struct host *h, struct err *err);
+typedef int build_fn(struct plan *p, const struct plan_env *env, struct err *err);
 
 struct result {
 	struct plan *plan;
@@ -141,7 +141,7 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 	}
 	f = fake_qmp_new(script);
 	q = fake_qmp_client(f);
-	r.rc = fn(r.plan, q, NULL, &r.err);
+	r.rc = fn(r.plan, &(struct plan_env){ .qmp = q, .interrupt_fd = -1 }, &r.err);
 	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
 		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw,
 		  "x-debug-query-"))

@@ -265,7 +265,7 @@ static void too_many_steps_are_refused(void **state)
 
 	(void)state;
 	buf_puts(&text, HEAD "\"steps\":[");
-	for (i = 0; i < 65; i++)
+	for (i = 0; i < 257; i++)
 		buf_printf(&text, "%s" QMP("blockdev-del"), i ? "," : "");
 	buf_puts(&text, "]}");
 	put_entry(text.text, text.len);

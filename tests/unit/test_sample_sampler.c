@@ -58,7 +58,9 @@ static const struct fake_item answers[] = {
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
 	{ .expect = "query-name", .any = true, .reply = "{\"name\":\"web =1\"}" },
 	{ .expect = "query-uuid", .any = true, .reply = "{\"UUID\":\"0badf00d-0000-0000-0000-000000000001\"}" },
+	{ .expect = "query-migrate", .any = true, .reply = "{}" },
 	{ .expect = "query-cpus-fast", .any = true, .reply = "[]" },
+	{ .expect = "query-iothreads", .any = true, .reply = "[]" },
 	{ .expect = "x-query-virtio", .any = true, .reply = "[]" },
 	{ 0 }
 };

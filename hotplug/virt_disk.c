@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Disks of libvirt's guests: by libvirt's own calls, so that its view of the guest stays true. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_MS 5000
+
+static const struct virt_disk *find(const struct virt_def *def, const char *id)
+{
+	auto_free char *user = xasprintf("ua-%s", id);
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++) {
+		const struct virt_disk *d = &def->disks[i];
+
+		if (d->alias && (!strcmp(d->alias, id) || !strcmp(d->alias, user)))
+			return d;
+		if (d->target && !strcmp(d->target, id))
+			return d;
+	}
+	return NULL;
+}
+
+static int no_disk(const struct virt_def *def, const char *id, struct err *err)
+{
+	auto_buf struct buf all = {0};
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++)
+		buf_printf(&all, "%s%s (%s)", i ? ", " : "", def->disks[i].alias ? def->disks[i].alias : "?",
+			   def->disks[i].target ? def->disks[i].target : "?");
+	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
+}
+
+static unsigned affect_of(const struct plan *p)
+{
+	return VIRT_LIVE | (is_on(p, "persist") ? VIRT_CONFIG : 0);
+}
+
+/* The first of vda, vdb, .. zz that no disk has as its target. */
+static char *free_target(const struct virt_def *def, bool scsi)
+{
+	unsigned n, i;
+
+	for (n = 0; ; n++) {
+		auto_free char *target = n < 26 ? xasprintf("%s%c", scsi ? "sd" : "vd", 'a' + (int)n) :
+			xasprintf("%s%c%c", scsi ? "sd" : "vd", 'a' + (int)(n / 26 - 1) % 26, 'a' + (int)(n % 26));
+
+		for (i = 0; i < def->n_disks; i++)
+			if (def->disks[i].target && !strcmp(def->disks[i].target, target))
+				break;
+		if (i == def->n_disks)
+			return take_ptr(target);
+	}
+}
+
+static int choose_alias(struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const char *id = plan_arg(p, "id");
+	unsigned number = 0;
+	int rc;
+
+	if (id) {
+		rc = check_id(id, err);
+		if (!rc)
+			p->device = str_has_prefix(id, "ua-") ? xstrdup(id) : xasprintf("ua-%s", id);
+		return rc;
+	}
+	do {
+		free(p->device);
+		p->device = xasprintf("ua-kt-disk%u", number++);
+	} while (virt_def_has_alias(def, p->device));
+	return 0;
+}
+
+static int same_or_taken(struct plan *p, const struct virt_disk *d, struct err *err)
+{
+	const char *file = plan_arg(p, "file"), *volume = plan_arg(p, "volume"), *format = plan_arg(p, "format");
+	const char *source = volume ? volume : file;
+
+	if (!d || !d->source || !d->format || strcmp(d->source, source) || !format || strcmp(d->format, format) ||
+	    d->read_only != is_on(p, "readonly"))
+		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+	p->status = PLAN_UNCHANGED;
+	return 0;
+}
+
+static bool has_scsi_controller(const struct virt_def *def, unsigned *next)
+{
+	size_t i;
+
+	*next = 0;
+	for (i = 0; i < def->n_controllers; i++) {
+		const struct virt_controller *c = &def->controllers[i];
+
+		if (!c->type || strcmp(c->type, "scsi"))
+			continue;
+		if (c->model && !strcmp(c->model, "virtio-scsi"))
+			return true;
+		if (c->index >= *next)
+			*next = c->index + 1;
+	}
+	return false;
+}
+
+static void plan_attach(struct plan *p, const char *alias, const char *xml)
+{
+	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, affect_of(p));
+
+	step_undo_virt(s, STEP_VIRT_DETACH, alias, NULL, 0);
+	if (is_on(p, "persist"))
+		step_undo_virt(s, STEP_VIRT_CONFIG, alias, xml, 0);
+	step_leaves(s, "device %s", alias);
+}
+
+static void plan_add(struct plan *p, const struct virt_def *def, const struct virt_disk *d)
+{
+	struct virt_controller controller = { .type = xstrdup("scsi"), .model = xstrdup("virtio-scsi") };
+	bool scsi = !strcmp(d->bus, "scsi");
+	auto_free char *xml = virt_disk_xml(d);
+
+	if (scsi && !has_scsi_controller(def, &controller.index)) {
+		auto_free char *controller_xml = NULL;
+
+		controller.alias = xasprintf("ua-kt-scsi%u", controller.index);
+		controller_xml = virt_controller_xml(&controller);
+		plan_attach(p, controller.alias, controller_xml);
+	}
+	plan_attach(p, p->device, xml);
+	/* whether the guest's driver is up only the monitor could tell, and asking it taints the guest */
+	p->guest = "unknown";
+	free(controller.type);
+	free(controller.model);
+	free(controller.alias);
+}
+
+static int check_source(struct plan *p, const struct plan_env *env, bool *block_device, struct err *err)
+{
+	const char *volume = plan_arg(p, "volume"), *slash = volume ? strchr(volume, '/') : NULL;
+	auto_free char *pool = NULL, *path = NULL, *format = NULL;
+	int rc;
+
+	if (!volume)
+		return check_image(p, env->host, block_device, err);
+	if (plan_arg(p, "file"))
+		return err_set(err, -EINVAL, "file= and volume= exclude each other");
+	if (!slash || slash == volume || !slash[1])
+		return err_set(err, -EINVAL, "volume=%s: POOL/VOLUME is expected", volume);
+	pool = xstrndup(volume, (size_t)(slash - volume));
+	rc = virt_vol_path(env->virt, p->domain, pool, slash + 1, ASK_MS, &path, &format, err);
+	if (rc)
+		return rc == -ENOENT ? err_set(err, -EINVAL, "volume %s: no such pool or volume", volume) : rc;
+	if (!plan_arg(p, "format"))
+		return err_set(err, -EINVAL, "format= is missing%s%s", format ? ": libvirt has the volume as " : "", format ? format : "");
+	return 0;
+}
+
+static int check_options(const struct plan *p, bool block_device, struct err *err)
+{
+	if (plan_arg(p, "wait"))
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+	if (is_on(p, "passthrough") && (!block_device || !plan_arg(p, "bus") || strcmp(plan_arg(p, "bus"), "scsi")))
+		return err_set(err, -EINVAL, "passthrough=on hands a SCSI LUN through: it wants bus=scsi and a block device");
+	return 0;
+}
+
+static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
+{
+	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *file = plan_arg(p, "file");
+	bool block_device = false;
+	struct virt_disk d = {0};
+	int rc;
+
+	rc = check_source(p, env, &block_device, err);
+	if (!rc)
+		rc = choose_alias(p, def, err);
+	if (!rc && virt_def_has_alias(def, p->device))
+		return same_or_taken(p, find(def, p->device), err);
+	if (!rc)
+		rc = check_options(p, block_device, err);
+	if (rc)
+		return rc;
+	d.type = xstrdup(plan_arg(p, "volume") ? "volume" : block_device ? "block" : "file");
+	d.device = xstrdup(is_on(p, "passthrough") ? "lun" : "disk");
+	d.source = xstrdup(plan_arg(p, "volume") ? plan_arg(p, "volume") : file);
+	d.format = xstrdup(plan_arg(p, "format"));
+	d.cache = xstrdup(plan_arg(p, "cache"));
+	d.io = xstrdup(plan_arg(p, "aio"));
+	d.iothread = xstrdup(plan_arg(p, "iothread"));
+	d.serial = xstrdup(plan_arg(p, "serial"));
+	d.read_only = is_on(p, "readonly");
+	d.bus = xstrdup(bus);
+	d.target = free_target(def, !strcmp(bus, "scsi"));
+	d.alias = xstrdup(p->device);
+	plan_add(p, def, &d);
+	virt_disk_done(&d);
+	return 0;
+}
+
+static int build_remove(struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
+	auto_free char *xml = NULL;
+	struct step *s;
+
+	if (!d || !d->alias)
+		return no_disk(def, plan_arg(p, "ID"), err);
+	p->device = xstrdup(d->alias);
+	s = plan_virt(p, STEP_VIRT_DETACH, d->alias, NULL, 0);
+	step_leaves(s, "device %s, which the guest has not let go of", d->alias);
+	if (!is_on(p, "persist"))
+		return 0;
+	xml = virt_disk_xml(d);
+	plan_virt(p, STEP_VIRT_CONFIG, d->alias, xml, 0);
+	return 0;
+}
+
+static int build_resize(struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
+	struct step *s;
+	uint64_t size;
+
+	if (!d || !d->target)
+		return no_disk(def, plan_arg(p, "ID"), err);
+	if (units_size_parse(plan_arg(p, "size"), &size) || !size || size % 512)
+		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
+	p->device = xstrdup(d->alias ? d->alias : d->target);
+	s = plan_virt(p, STEP_VIRT_RESIZE, d->target, NULL, size);
+	step_leaves(s, "disk %s with %llu bytes", d->target, (unsigned long long)size);
+	return 0;
+}
+
+int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	switch (verb) {
+	case DISK_ADD: rc = build_add(p, env, def, err); break;
+	case DISK_REMOVE: rc = build_remove(p, def, err); break;
+	case DISK_RESIZE: rc = build_resize(p, def, err); break;
+	}
+	virt_def_free(def);
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside lib/cmd: what the files with verbs write them with, and the verbs of other files than verbs.c. */
+#ifndef KT_CMD_VERBS_H
+#define KT_CMD_VERBS_H
+
+#include "cmd.h"
+
+#define ARGS(list) .args = (list), .n_args = ARRAY_SIZE(list)
+#define LOOK(t) .group = "look", .table = (t)
+#define CHANGE(fn) .group = "change", .table = TABLE_COUNT, .build = (fn)
+#define OTHER(fn) .group = "help", .table = TABLE_COUNT, .run = (fn)
+
+#define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
+	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
+#define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
+
+extern const struct verb vms_verb, vcpus_verb, threads_verb, queues_verb, disks_verb, nics_verb, devices_verb;
+extern const struct verb slots_verb, jobs_verb, events_verb, host_verb, pci_verb, find_verb, wait_verb;
+
+/* wait.c */
+int wait_run(struct session *s, const struct call *c, struct err *err);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Verbs that look. */
+#include "verbs.h"
+
+static const struct arg one_guest[] = { ARG_ONE_GUEST };
+
+const struct verb vms_verb = {
+	.name = "vms", LOOK(TABLE_VMS), ARGS(one_guest), .summary = "Guests.",
+	.doc = "The guests of this host, one row each: who uses CPU, waits for one, does I/O, and what stands still.",
+};
+
+const struct verb vcpus_verb = {
+	.name = "vcpus", LOOK(TABLE_VCPUS), ARGS(one_guest), .key = "1", .summary = "vCPUs.",
+	.doc = "The vCPUs of a guest: how much each runs, waits for a host CPU, and where.",
+};
+
+const struct verb queues_verb = {
+	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
+	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+};
+
+const struct verb threads_verb = {
+	.name = "threads", LOOK(TABLE_THREADS), ARGS(one_guest), .key = "3", .summary = "Threads.",
+	.doc = "The threads of a guest and what each is for, vhost workers included: how much it runs, waits for a CPU, and where.",
+};
+
+const struct verb disks_verb = {
+	.name = "disks", LOOK(TABLE_DISKS), ARGS(one_guest), .key = "4", .summary = "Disks.",
+	.doc = "The disks of a guest, what they are stored in, and what they do. QEMU is asked for each sample: with one guest "
+	       "named that is cheap, without it all guests are asked.",
+};
+
+const struct verb nics_verb = {
+	.name = "nics", LOOK(TABLE_NICS), ARGS(one_guest), .key = "5", .summary = "NICs.",
+	.doc = "The NICs of a guest, what they are connected to, and their traffic as the guest sees it.",
+};
+
+const struct verb devices_verb = {
+	.name = "devices", LOOK(TABLE_DEVICES), ARGS(one_guest), .key = "6", .summary = "Devices.",
+	.doc = "The devices of a guest: where each is plugged, whether it can be unplugged, and what stands behind it.",
+};
+
+const struct verb slots_verb = {
+	.name = "slots", LOOK(TABLE_SLOTS), ARGS(one_guest), .key = "7", .summary = "Free places for devices, memory, vCPUs.",
+	.doc = "What can still be plugged into a guest: free PCI ports and slots, DIMM slots, vCPUs.",
+};
+
+const struct verb jobs_verb = {
+	.name = "jobs", LOOK(TABLE_JOBS), ARGS(one_guest), .key = "8", .summary = "Migration and block jobs.",
+	.doc = "The migration and the jobs of a guest: how far they are and how fast. The last migration stays listed with how "
+	       "it ended.",
+};
+
+const struct verb events_verb = {
+	.name = "events", LOOK(TABLE_EVENTS), ARGS(one_guest), .key = "9", .summary = "What happens.",
+	.doc = "Prints what happens to guests as it is seen, for --count samples: guests that start and end, changes of their "
+	       "state, and the events QEMU sends where its monitor is held: that of sockets given with --qmp, and of a guest that "
+	       "is named.",
+};
+
+const struct verb host_verb = {
+	.name = "host", LOOK(TABLE_HOST), .summary = "The host.",
+	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
+};
+
+const struct verb pci_verb = {
+	.name = "pci", LOOK(TABLE_PCI), .summary = "PCI devices of the host.",
+	.doc = "The PCI devices of the host: IOMMU group, driver, node, virtual functions, and which guest has them.",
+};
+
+static const struct arg find_args[] = {
+	{ "WHAT", ARG_TEXT, .positional = true, .required = true, .help = "A MAC address, an IP address, the name of a tap or "
+	  "macvtap, the path of an image (through links too), or a PCI address." },
+};
+const struct verb find_verb = {
+	.name = "find", LOOK(TABLE_FIND), ARGS(find_args), .summary = "The guest that has something.",
+	.doc = "Names the guest, and the device, that has a MAC, an IP address which the host's neighbour table knows, a tap, an "
+	       "image, or a PCI device. Exit code 3 when nobody has it.",
+};
+
+static const struct arg wait_args[] = {
+	ARG_OF_GUEST,
+	{ "EXPR", ARG_TEXT, .positional = true, .required = true, .help = "A filter on the guest's row of vms, such as "
+	  "'state=running && cpu_pct<5'." },
+};
+const struct verb wait_verb = {
+	.name = "wait", .group = "look", .table = TABLE_COUNT, .run = wait_run, ARGS(wait_args),
+	.summary = "Wait until something holds of a guest.",
+	.doc = "Waits until an expression holds of a guest's row of vms, and prints the row. Exit code 4 when it does not within "
+	       "--timeout, 3 when the guest ends meanwhile.",
+};

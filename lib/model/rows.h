@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows of the look-ups of a guest's parts and of the host. A field named x_total, x_ns or x_ops is
+ * the counter of a rate column; see column.h.
+ */
+#ifndef KT_MODEL_ROWS_H
+#define KT_MODEL_ROWS_H
+
+#include "snapshot.h"
+
+struct thread_row {
+	struct row head;
+	const char *role, *name, *state, *affinity;
+	uint64_t tid, cpu, node;
+	uint64_t run_ns, wait_ns;
+	double run_pct, wait_pct;
+};
+
+struct vcpu_row {
+	struct row head;
+	const char *state, *affinity;
+	uint64_t vcpu, tid, cpu, node;
+	uint64_t run_ns, wait_ns;
+	double run_pct, wait_pct;
+};
+
+struct disk_row {
+	struct row head;
+	const char *id, *device, *file, *format, *bus, *block_node, *io_status, *readonly;
+	uint64_t size_bytes, inflight;
+	uint64_t rd_ops, wr_ops, rd_total, wr_total, rd_ns, wr_ns, busy_ns, failed_ops;
+	double rd_iops, wr_iops, rd_bytes_per_s, wr_bytes_per_s, rd_lat_us, wr_lat_us;
+	double inflight_mean, errors_per_s;
+};
+
+struct nic_row {
+	struct row head;
+	const char *id, *mac, *model, *backend, *ifname, *netdev, *bridge, *vhost;
+	uint64_t queues;
+	uint64_t rx_total, tx_total, rx_packets, tx_packets, drops;
+	double rx_bytes_per_s, tx_bytes_per_s, rx_packets_per_s, tx_packets_per_s, drops_per_s;
+};
+
+struct slot_row {
+	struct row head;
+	const char *kind, *bus;
+	uint64_t total, free, free_bytes;
+};
+
+struct device_row {
+	struct row head;
+	const char *id, *type, *bus, *address, *hotpluggable, *backing;
+};
+
+struct job_row {
+	struct row head;
+	const char *job, *kind, *phase, *error;
+	uint64_t total_bytes, remaining_bytes;
+	uint64_t done_total;
+	double done_pct, bytes_per_s, dirty_bytes_per_s, downtime_seconds, elapsed_seconds;
+};
+
+struct event_row {
+	struct row head;
+	const char *at, *event, *detail;
+	uint64_t seq;
+};
+
+struct find_row {
+	struct row head;
+	const char *kind, *what, *device, *how;
+};
+
+struct pci_row {
+	struct row head;		/* vm and ref: the guest that has it */
+	const char *address, *class, *id, *driver, *sriov;
+	uint64_t iommu_group, node, vfs, vfs_max;
+};
+
+struct host_row {
+	struct row head;
+	const char *host, *kernel;
+	uint64_t cpus, nodes, guests;
+	uint64_t mem_total_bytes, mem_available_bytes, swap_total_bytes, swap_used_bytes;
+	uint64_t hugepages_total_bytes, hugepages_free_bytes, ksm_saved_bytes;
+	uint64_t busy_ns, iowait_ns, steal_ns;
+	double cpu_pct, iowait_pct, steal_pct, load1, load5, load15;
+	double psi_cpu_pct, psi_io_pct, psi_mem_pct, uptime_seconds;
+};
+
+#endif

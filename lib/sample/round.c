@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Which questions are due. What is asked for each sample goes to the guest that was named, or to all where a verb
+ * named none; an overview asks nothing of that kind. A guest that does not answer is not waited for by the others.
+ */
+#include "guest.h"
+
+#include <string.h>
+
+/* Devices may be plugged by others: how old what we know of a guest that is looked at may be. */
+#define DEVICES_NS (10 * NS_PER_SEC)
+
+bool round_is_for(const struct sampler *s, const struct guest *g)
+{
+	return !s->focus || !strcmp(s->focus, g->ref);
+}
+
+static unsigned wants(const struct sampler *s, const struct guest *g, unsigned needs)
+{
+	bool old = s->focus && clock_now_ns() - g->devices.taken_ns > DEVICES_NS;
+	unsigned what = 0;
+
+	if (needs & NEED_BLOCK)
+		what |= WANT_BLOCK;
+	if (needs & NEED_JOBS)
+		what |= WANT_JOBS;
+	if (s->focus && (needs & NEED_STATE))
+		what |= WANT_STATE;
+	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))
+		what |= WANT_DEVICES;
+	return what;
+}
+
+void round_begin(struct sampler *s, unsigned needs)
+{
+	size_t i;
+
+	s->round++;
+	for (i = 0; i < s->n_guests; i++) {
+		struct guest *g = s->guests[i];
+		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
+
+		/* who did not answer is asked again when its time has come */
+		if (!what || g->gone || (g->asking == ASK_FAILED && g->ask_again_ns))
+			continue;
+		if (g->asking == ASK_UNDER_WAY && g->wanted)
+			continue;	/* overdue: not waited for once more */
+		attach_start(s, g, what);
+		g->round = s->round;
+	}
+}
+
+bool round_is_over(const struct sampler *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++) {
+		const struct guest *g = s->guests[i];
+
+		if (g->round == s->round && !g->lent && (g->asking == ASK_UNDER_WAY || g->wanted))
+			return false;
+	}
+	return true;
+}
+
+void round_mind(struct sampler *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++)
+		if (s->guests[i]->wanted && !s->guests[i]->gone)
+			attach_start(s, s->guests[i], 0);
+}

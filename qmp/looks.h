@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Typed QMP calls of the look-ups; the rules are those of calls.h. None of them disturbs a guest:
+ * what stops rings or kicks vCPUs is not asked.
+ */
+#ifndef KT_QMP_LOOKS_H
+#define KT_QMP_LOOKS_H
+
+#include "client.h"
+
+/* query-blockstats: counters since QEMU was started, of each drive that a device uses. */
+struct qmp_blockstat {
+	char *qdev;			/* as in struct qmp_disk */
+	uint64_t rd_ops, wr_ops, rd_bytes, wr_bytes, rd_ns, wr_ns;
+	uint64_t busy_ns;		/* time of all reads, writes, flushes and discards added up */
+	uint64_t failed_ops;
+};
+int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, struct err *err);
+void qmp_blockstats_free(struct qmp_blockstat *list, size_t n);
+
+/* query-migrate, unless there never was one, and query-jobs. */
+struct qmp_job {
+	char *id;			/* "migration", or the job's */
+	char *type;			/* "migration", "backup", "mirror", .. */
+	char *status;			/* as QEMU calls it */
+	char *error;			/* NULL: none */
+	bool has_progress, has_dirty, has_downtime, has_elapsed;
+	uint64_t total_bytes, remaining_bytes, done_bytes;
+	uint64_t dirty_bytes_per_s, downtime_ms, elapsed_ms;
+};
+int qmp_query_jobs(struct qmp *q, struct qmp_job **list, size_t *n, struct err *err);
+void qmp_jobs_free(struct qmp_job *list, size_t n);
+
+/* What is below /machine/peripheral and /machine/peripheral-anon. About five questions for each device. */
+struct qmp_device {
+	char *id;			/* qdev id, or the QOM path of one without */
+	char *type;			/* "virtio-blk-pci" */
+	char *bus;			/* name of the bus it sits on, NULL = none */
+	char *address;			/* on that bus, NULL = none or not known */
+	char *link;			/* property that says what backs it: "drive", "netdev", .., NULL = nothing does */
+	char *backing;			/* that property's value */
+	bool hotpluggable;
+};
+int qmp_query_devices(struct qmp *q, struct qmp_device **list, size_t *n, struct err *err);
+void qmp_devices_free(struct qmp_device *list, size_t n);
+
+/* NICs, from HMP's "info network": QMP has no query of its own. */
+struct qmp_nic {
+	char *name;			/* the device's id, or QEMU's own name for one without */
+	char *model, *mac;
+	char *netdev;			/* id of the backend, NULL = none */
+	char *backend;			/* its type: "user", "tap", "vhost-user", .., "hub"; NULL = none */
+	char *ifname;			/* of a tap QEMU opened itself, else NULL */
+	int fd;				/* the descriptor of a tap QEMU was handed, -1 */
+	unsigned queues;
+};
+int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *err);
+void qmp_nics_free(struct qmp_nic *list, size_t n);
+
+/* Memory and vCPUs that are plugged, and places for more vCPUs. DIMM slots are on the command line only. */
+struct qmp_room {
+	unsigned dimms;			/* slots that are taken */
+	uint64_t plugged_bytes;		/* of the room for memory devices, taken */
+	unsigned vcpus, vcpus_free;	/* 0, 0: this machine does not tell */
+};
+int qmp_query_room(struct qmp *q, struct qmp_room *room, struct err *err);
+
+#endif

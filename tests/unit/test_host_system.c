@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* lib/host: the machine as a whole, all interfaces at once, neighbours, PCI devices, open files. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_tree.h"
+#include "lib/host/host.h"
+
+static void link_to(const char *root, const char *name, const char *target)
+{
+	auto_free char *path = xasprintf("%s/%s", root, name);
+
+	tree_puts(root, "", "%s", name);	/* makes the directories */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void test_system(void **state)
+{
+	char *root = tree_new();
+	struct host_system s;
+	struct host *h;
+
+	(void)state;
+	tree_puts(root, "cpu  100 20 30 4000 50 6 7 8 90 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n", "proc/stat");
+	tree_puts(root, "MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable:   600 kB\nSwapTotal: 200 kB\nSwapFree: 50 kB\n",
+		  "proc/meminfo");
+	tree_puts(root, "0.50 1.25 2.00 3/400 12345\n", "proc/loadavg");
+	tree_puts(root, "1234.56 99.0\n", "proc/uptime");
+	tree_puts(root, "6.1.0-test\n", "proc/sys/kernel/osrelease");
+	tree_puts(root, "some avg10=1.50 avg60=2.00 avg300=0.10 total=1\n", "proc/pressure/cpu");
+	tree_puts(root, "some avg10=0.25 avg60=0.00 avg300=0.00 total=1\nfull avg10=9.00 avg60=0 avg300=0 total=1\n", "proc/pressure/io");
+	tree_puts(root, "10\n", "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	tree_puts(root, "4\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+	tree_puts(root, "2\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	tree_puts(root, "1\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages");
+	tree_puts(root, "7\n", "sys/kernel/mm/ksm/pages_sharing");
+	h = tree_host(root);
+	host_system_read(h, &s);
+	assert_int_equal(s.busy_ns, (100 + 20 + 30 + 6 + 7 + 8) * (NS_PER_SEC / host_facts(h)->ticks_per_s));
+	assert_int_equal(s.steal_ns, 8 * (NS_PER_SEC / host_facts(h)->ticks_per_s));
+	assert_int_equal(s.mem_available_bytes, 600 * 1024);
+	assert_int_equal(s.swap_free_bytes, 50 * 1024);
+	assert_true(s.load[1] > 1.24 && s.load[1] < 1.26);
+	assert_true(s.uptime_s > 1234 && s.uptime_s < 1235);
+	assert_string_equal(s.kernel, "6.1.0-test");
+	assert_true(s.psi_cpu_pct > 1.49 && s.psi_io_pct > 0.24 && s.psi_io_pct < 0.26);
+	assert_true(isnan(s.psi_mem_pct));		/* not there: not 0 */
+	assert_int_equal(s.huge_total_bytes, 10 * (2ull << 20) + 2 * (1ull << 30));
+	assert_int_equal(s.huge_free_bytes, 4 * (2ull << 20) + (1ull << 30));
+	assert_int_equal(s.ksm_saved_bytes, 7 * host_facts(h)->page_bytes);
+	host_free(h);
+	tree_remove(root);
+
+	root = tree_new();
+	h = tree_host(root);
+	host_system_read(h, &s);
+	assert_true(s.busy_ns == HOST_UNKNOWN && s.mem_total_bytes == HOST_UNKNOWN && s.ksm_saved_bytes == HOST_UNKNOWN);
+	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu_pct));
+	host_free(h);
+	tree_remove(root);
+}
+
+static void test_nets(void **state)
+{
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	struct host_net_dev *list;
+	struct host_net_counters c;
+	struct host_netif tap = { .name = "tap0" }, mac = { .name = "macvtap1", .macvtap = true }, none = { .name = "tap" };
+	size_t n;
+
+	(void)state;
+	assert_int_equal(host_nets_read(h, &list, &n), -ENOENT);
+	tree_puts(root, "Inter-|   Receive                                                |  Transmit\n"
+		  " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
+		  "  tap0: 100 1 0 7 0 0 0 0 200 2 0 9 0 0 0 0\n"
+		  "macvtap1:18446744073709551615 3 0 0 0 0 0 0 400 4 0 0 0 0 0 0\n"
+		  " half: 1 2 3\n much_too_long_a_name: 1 1 1 1 1 1 1 1 1 1 1 1\n", "proc/net/dev");
+	assert_int_equal(host_nets_read(h, &list, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(host_nets_find(list, n, &tap, &c));
+	assert_int_equal(c.rx_bytes, 200);		/* the tap's transmit is what the guest receives */
+	assert_int_equal(c.tx_bytes, 100);
+	assert_int_equal(c.rx_packets, 2);
+	assert_int_equal(c.rx_drops, 9);
+	assert_int_equal(c.tx_drops, 7);
+	assert_true(host_nets_find(list, n, &mac, &c));
+	assert_true(c.rx_bytes == UINT64_MAX);
+	assert_int_equal(c.tx_bytes, 400);
+	assert_false(host_nets_find(list, n, &none, &c));
+	assert_false(host_nets_find(NULL, 0, &tap, &c));
+	free(list);
+	host_free(h);
+	tree_remove(root);
+}
+
+static void test_neighbours(void **state)
+{
+	char *root = tree_new(), mac[18], master[16];
+	struct host *h = tree_host(root);
+
+	(void)state;
+	tree_puts(root, "IP address       HW type     Flags       HW address            Mask     Device\n"
+		  "192.168.122.5    0x1         0x2         52:54:00:12:34:56     *        virbr0\n"
+		  "192.168.122.6    0x1         0x0         00:00:00:00:00:00     *        virbr0\nshort\n", "proc/net/arp");
+	assert_int_equal(host_neighbour_mac(h, "192.168.122.5", mac), 0);
+	assert_string_equal(mac, "52:54:00:12:34:56");
+	assert_int_equal(host_neighbour_mac(h, "192.168.122.6", mac), -ENOENT);
+	assert_int_equal(host_neighbour_mac(h, "192.168.122", mac), -ENOENT);
+	link_to(root, "sys/class/net/tap0/master", "../../virtual/net/br0");
+	assert_int_equal(host_net_master(h, "tap0", master), 0);
+	assert_string_equal(master, "br0");
+	assert_int_equal(host_net_master(h, "tap1", master), -ENOENT);
+	assert_int_equal(host_net_master(h, "../x", master), -EINVAL);
+	host_free(h);
+	tree_remove(root);
+}
+
+#define PCI "sys/bus/pci/devices/"
+
+static void test_pci(void **state)
+{
+	char *root = tree_new(), **names, class[24];
+	struct host *h = tree_host(root);
+	struct host_pci *list;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(host_pci_list(h, &list, &n), -ENOENT);
+	tree_puts(root, "0x020000\n", PCI "0000:41:00.0/class");
+	tree_puts(root, "0x8086\n", PCI "0000:41:00.0/vendor");
+	tree_puts(root, "0x1521\n", PCI "0000:41:00.0/device");
+	tree_puts(root, "1\n", PCI "0000:41:00.0/numa_node");
+	tree_puts(root, "7\n", PCI "0000:41:00.0/sriov_totalvfs");
+	tree_puts(root, "2\n", PCI "0000:41:00.0/sriov_numvfs");
+	link_to(root, PCI "0000:41:00.0/driver", "../../../../bus/pci/drivers/igb");
+	link_to(root, PCI "0000:41:00.0/iommu_group", "../../../../kernel/iommu_groups/12");
+	tree_puts(root, "0x010802\n", PCI "0000:02:10.1/class");
+	tree_puts(root, "-1\n", PCI "0000:02:10.1/numa_node");
+	link_to(root, PCI "0000:02:10.1/physfn", "../0000:02:00.0");
+	link_to(root, PCI "0000:02:10.1/driver", "../../../../bus/pci/drivers/vfio-pci");
+	tree_puts(root, "", PCI "0000:02:10.1/vfio-dev/vfio3/x");
+	tree_puts(root, "", PCI "not-a-device/class");
+	assert_int_equal(host_pci_list(h, &list, &n), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(list[0].address, "0000:02:10.1");
+	assert_string_equal(list[0].physfn, "0000:02:00.0");
+	assert_string_equal(list[0].vfio, "vfio3");
+	assert_int_equal(list[0].node, -1);
+	assert_int_equal(list[0].group, -1);
+	assert_string_equal(host_pci_class(list[0].class, class, sizeof(class)), "NVMe");
+	assert_string_equal(list[1].driver, "igb");
+	assert_int_equal(list[1].group, 12);
+	assert_int_equal(list[1].node, 1);
+	assert_int_equal(list[1].vfs, 2);
+	assert_int_equal(list[1].vfs_max, 7);
+	assert_int_equal(list[1].vendor, 0x8086);
+	assert_string_equal(host_pci_class(list[1].class, class, sizeof(class)), "network");
+	assert_string_equal(host_pci_class(0xff0000, class, sizeof(class)), "class ff00");
+	free(list);
+
+	link_to(root, "proc/77/fd/3", "/dev/vfio/vfio");
+	link_to(root, "proc/77/fd/4", "/dev/vfio/12");
+	link_to(root, "proc/77/fd/5", "/dev/vfio/devices/vfio3");
+	link_to(root, "proc/77/fd/6", "/dev/null");
+	assert_int_equal(host_vfio_read(h, 77, &names, &n), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0], "12");
+	assert_string_equal(names[1], "devices/vfio3");
+	free(names[0]);
+	free(names[1]);
+	free(names);
+	assert_int_equal(host_vfio_read(h, 78, &names, &n), -ESRCH);
+	host_free(h);
+	tree_remove(root);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *word, *address;
+	} cases[] = {
+		{ "0000:01:00.0", "0000:01:00.0" }, { "01:00.0", "0000:01:00.0" }, { "0001:AB:1f.7", "0001:ab:1f.7" },
+		{ "01:00", NULL }, { "01:00.8", NULL }, { "01:20.0", NULL }, { "52:54:00:12:34:56", NULL }, { "", NULL },
+		{ "01:00.0x", NULL }, { "-1:00.0", NULL }, { " 1:00.0", NULL },
+	};
+	char address[16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int rc = host_pci_address(cases[i].word, address);
+
+		if (rc != (cases[i].address ? 0 : -EINVAL))
+			fail_msg("'%s': %d", cases[i].word, rc);
+		if (!rc)
+			assert_string_equal(address, cases[i].address);
+	}
+}
+
+/* By what it is, not by what it is called: through a link, under another name, a device by its number. */
+static void test_files(void **state)
+{
+	char *root = tree_new();
+	auto_free char *a = xasprintf("%s/a", root), *b = xasprintf("%s/b", root), *l = xasprintf("%s/l", root);
+	struct host *h = tree_host("/"), *recorded = tree_host(root);
+	struct host_file file, other;
+	int fd, null;
+
+	(void)state;
+	tree_puts(root, "x", "a");
+	tree_puts(root, "x", "b");
+	assert_int_equal(symlink(a, l), 0);
+	fd = open(a, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(host_file_of(l, &file), 0);
+	assert_int_equal(host_file_of(b, &other), 0);
+	assert_int_equal(host_proc_has_file(h, getpid(), &file), 1);
+	assert_int_equal(host_proc_has_file(h, getpid(), &other), 0);
+	assert_int_equal(host_proc_has_file(recorded, getpid(), &file), 0);
+	assert_int_equal(rename(a, b), 0);
+	assert_int_equal(host_file_of(b, &other), 0);
+	assert_int_equal(host_proc_has_file(h, getpid(), &other), 1);
+	assert_int_equal(host_file_of(a, &other), -ENOENT);
+	close(fd);
+	null = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(host_file_of("/dev/full", &file), 0);
+	assert_true(file.device);
+	assert_int_equal(host_proc_has_file(h, getpid(), &file), 1);
+	close(null);
+	assert_int_equal(host_proc_has_file(h, 1 << 29, &file), -ESRCH);
+	host_free(h);
+	host_free(recorded);
+	tree_remove(root);
+}
+
+static void test_place(void **state)
+{
+	struct host_task task = { .tid = 12 }, kthread = { .tid = 13, .kthread = true };
+	char *root = tree_new(), list[16];
+	struct host *h = tree_host(root);
+
+	(void)state;
+	tree_puts(root, "Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t0-2,5\nMems_allowed:\t1\n", "proc/11/task/12/status");
+	tree_puts(root, "Name:\tx\nCpus_allowed_list:\t7\n", "proc/13/status");
+	tree_puts(root, "do_wait", "proc/11/wchan");
+	tree_puts(root, "0", "proc/13/wchan");
+	assert_int_equal(host_task_affinity(h, 11, &task, list, sizeof(list)), 5);
+	assert_string_equal(list, "0-2,5");
+	assert_int_equal(host_task_affinity(h, 11, &kthread, list, sizeof(list)), 1);
+	assert_string_equal(list, "7");
+	assert_int_equal(host_task_affinity(h, 11, &task, list, 4), -E2BIG);
+	assert_int_equal(host_wchan_read(h, 11, list, sizeof(list)), 0);
+	assert_string_equal(list, "do_wait");
+	assert_int_equal(host_wchan_read(h, 13, list, sizeof(list)), -ENOENT);
+	assert_true(host_wchan_read(h, 14, list, sizeof(list)) < 0);
+	host_free(h);
+	tree_remove(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_system),
+		cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_pci),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_place),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
