@@ -143,6 +143,11 @@ static int no_key(const struct verb *v, const char *word, struct err *err)
 	return err_set(err, -EINVAL, "%s: no argument '%s' (see: kvmtop --batch help %s)", v->name, word, v->name);
 }
 
+static bool is_missing(const struct call *c, const struct arg *a, const char *value)
+{
+	return a->required && !a->left_to_build && !value && !(a->instead && call_value(c, a->instead));
+}
+
 static int take_args(struct call *c, char *const *words, size_t n, struct err *err)
 {
 	const struct verb *v = c->verb;
@@ -158,7 +163,7 @@ static int take_args(struct call *c, char *const *words, size_t n, struct err *e
 		rc = at < 0 ? no_key(v, words[i], err) : take_value(&v->args[at], value, &c->values[at], err);
 	}
 	for (i = 0; i < v->n_args && !rc; i++)
-		if (v->args[i].required && !v->args[i].left_to_build && !c->values[i])
+		if (is_missing(c, &v->args[i], c->values[i]))
 			rc = err_set(err, -EINVAL, "%s: %s%s is missing: %s (see: kvmtop --batch help %s)", v->name,
 				     v->args[i].name, v->args[i].positional ? "" : "=", v->args[i].help, v->name);
 	return rc;

@@ -24,6 +24,7 @@ struct arg {
 	enum arg_type type;
 	bool positional, required;
 	bool left_to_build;		/* required, but the builder tells: it knows what to write */
+	const char *instead;		/* required, unless the argument of this name is given */
 	const char *choices;		/* "raw|qcow2" */
 	const char *help;
 };

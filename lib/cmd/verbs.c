@@ -22,7 +22,7 @@ static const struct verb verb_journal = {
 
 static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
-	{ "file", ARG_FILE, .required = true, .left_to_build = true, .help = "The image or block device. It is the guest's alone: an image that "
+	{ "file", ARG_FILE, .required = true, .instead = "volume", .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
 	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "

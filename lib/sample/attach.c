@@ -103,9 +103,9 @@ char *attach_none(const struct guest *g)
 	return xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
 }
 
-int attach_pick(const struct host *h, char *const *paths, size_t n, size_t *picked, struct err *err)
+int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, size_t *picked, struct err *err)
 {
-	uint64_t deadline = clock_now_ns() + LEAVING_NS;
+	uint64_t deadline = clock_now_ns() + wait_ns;
 	size_t i;
 	bool wait;
 
@@ -281,7 +281,7 @@ static int job_connect(struct job *j, struct err *err)
 		return virt_qmp_open(j->s->config.virt, j->through, GREET_MS, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
-	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, &i, err);
+	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, LEAVING_NS, &i, err);
 	if (!rc)
 		rc = attach_open(j->paths[i], j->uid, GREET_MS, j->s->quit_fd, &j->q, err);
 	if (!rc && j->hold) {

@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #define GREET_MS 3000
+/* A change can wait for another kvmtop, which asks its questions and leaves. */
+#define CLIENT_NS (3 * NS_PER_SEC)
 
 enum how { BY_ANY, BY_NAME, BY_UUID, BY_PID };
 
@@ -151,7 +153,7 @@ int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct 
 	pthread_mutex_unlock(&s->lock);
 	if (rc || *out)
 		return rc;
-	rc = attach_pick(s->config.host, paths, n, &picked, err);
+	rc = attach_pick(s->config.host, paths, n, CLIENT_NS, &picked, err);
 	if (!rc)
 		rc = attach_open(paths[picked], uid, GREET_MS, -1, out, err);
 	qmp_strings_free(paths, n);

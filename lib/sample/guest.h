@@ -181,7 +181,7 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
 char *attach_none(const struct guest *g);
 /* One of them that nobody uses, waiting a moment for somebody who is just leaving. Not under the lock. -EBUSY. */
-int attach_pick(const struct host *h, char *const *paths, size_t n, size_t *picked, struct err *err);
+int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, size_t *picked, struct err *err);
 /* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
 char *attach_occupied(const struct host *h, const char *path);
 /* Connect and greet, checked against the guest's uid. */

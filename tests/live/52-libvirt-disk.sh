@@ -1,5 +1,6 @@
 #!/bin/bash
 # Disks of libvirt's guests: seen by the guest, by virsh, and after a restart where that was asked for.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
