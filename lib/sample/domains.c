@@ -58,10 +58,13 @@ static const char *note(struct snapshot *snap, const struct guest *g)
 	return g->passed && g->asking == ASK_FAILED ? snapshot_str(snap, g->note) : NULL;
 }
 
-void domains_fill(struct snapshot *snap, const struct guest *g, struct vm_row *row)
+void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row)
 {
 	const struct virt_domain *d = g->domain;
+	const char *problem = s->domains ? virt_list_problem(s->domains) : NULL;
 
+	if (!d && g->cmdline.libvirt && problem)
+		row->note = snapshot_printf(snap, "libvirt started it, but %s", problem);
 	if (!d)
 		return;
 	row->source = "libvirt";

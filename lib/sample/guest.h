@@ -192,7 +192,7 @@ int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt,
 void domains_join(struct sampler *s);
 bool domains_are_settled(struct sampler *s);
 bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
-void domains_fill(struct snapshot *snap, const struct guest *g, struct vm_row *row);
+void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);

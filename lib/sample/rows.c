@@ -205,7 +205,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
 	row->stale_seconds = 0;
-	domains_fill(snap, g, row);
+	domains_fill(s, snap, g, row);
 }
 
 static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)

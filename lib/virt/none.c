@@ -62,6 +62,12 @@ const struct virt_domain *virt_list_find(const struct virt_list *l, const char *
 	return NULL;
 }
 
+const char *virt_list_problem(const struct virt_list *l)
+{
+	(void)l;
+	return NULL;
+}
+
 const char *virt_event_name(enum virt_event_kind k)
 {
 	(void)k;
@@ -169,14 +175,14 @@ bool virt_def_has_alias(const struct virt_def *d, const char *alias)
 
 char *virt_disk_xml(const struct virt_disk *d)
 {
-	(void)d;
-	return NULL;
+	UNUSED(d);
+	return xstrdup("");
 }
 
 char *virt_controller_xml(const struct virt_controller *c)
 {
-	(void)c;
-	return NULL;
+	UNUSED(c);
+	return xstrdup("");
 }
 
 void virt_disk_done(struct virt_disk *d)

@@ -20,7 +20,7 @@ struct virt_list {
 	struct virt *v;
 	unsigned refs;			/* under the lock */
 	struct list_entry *entries;
-	char **uris;
+	char **uris, *problem;
 	size_t n, n_uris;
 };
 
@@ -45,6 +45,7 @@ static void list_unref_locked(struct virt_list *l)
 		def_unref(l->entries[i].def);
 	}
 	qmp_strings_free(l->uris, l->n_uris);
+	free(l->problem);
 	free(l->entries);
 	free(l);
 }
@@ -270,6 +271,20 @@ static void fill(struct list_entry *e, const struct conn *c, struct dom *d, cons
 		       c->problem ? xasprintf("%s: %s", c->uri, c->problem) : xasprintf("%s does not answer", c->uri);
 }
 
+/* Of two that are not up, the one where somebody listens says more. */
+static char *missing(const struct virt *v)
+{
+	const struct conn *worst = NULL;
+	size_t i;
+
+	for (i = 0; i < v->n_conns; i++)
+		if (!v->conns[i].listed && (!worst || (worst->absent && !v->conns[i].absent)))
+			worst = &v->conns[i];
+	if (!worst || (worst->absent && v->n_conns > 1 && !worst->by_hand && v->conns[0].listed))
+		return NULL;
+	return xasprintf("%s: %s", worst->uri, worst->problem ? worst->problem : "it does not answer");
+}
+
 static int by_uuid(const void *a, const void *b)
 {
 	return strcmp(((const struct list_entry *)a)->domain.uuid, ((const struct list_entry *)b)->domain.uuid);
@@ -293,6 +308,7 @@ static struct virt_list *list_make(struct virt *v)
 		for (k = 0; k < c->n_doms; k++)
 			fill(&l->entries[l->n++], c, c->doms[k], uri);
 	}
+	l->problem = missing(v);
 	qsort(l->entries, l->n, sizeof(*l->entries), by_uuid);
 	return l;
 }
@@ -352,6 +368,11 @@ const struct virt_domain *virt_list_find(const struct virt_list *l, const char *
 			high = mid;
 	}
 	return NULL;
+}
+
+const char *virt_list_problem(const struct virt_list *l)
+{
+	return l->problem;
 }
 
 bool virt_is_settled(struct virt *v)

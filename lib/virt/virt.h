@@ -43,6 +43,8 @@ size_t virt_list_count(const struct virt_list *l);
 const struct virt_domain *virt_list_get(const struct virt_list *l, size_t i);	/* sorted by UUID */
 /* By UUID in any case of letters, NULL if there is none; the zero UUID is nobody's. */
 const struct virt_domain *virt_list_find(const struct virt_list *l, const char *uuid);
+/* Why a domain may be missing: a connection that is not up, in words; NULL: all are. */
+const char *virt_list_problem(const struct virt_list *l);
 
 enum virt_event_kind {
 	VIRT_LIFECYCLE, VIRT_REBOOT, VIRT_DEVICE_ADDED, VIRT_DEVICE_REMOVED, VIRT_DEVICE_REMOVAL_FAILED, VIRT_IO_ERROR,

@@ -89,6 +89,7 @@ status=$?
 t_is 'a kvmtop that starts now says that libvirt does not answer: exit 1' "$status" 1
 t_like 'by its URI' "$(cat err)" 'qemu:///system'
 t_is 'and shows all guests' "$(ours <rows | wc -l)" 3
+t_like 'the one it should know with why it does not' "$(record rows "lv-$$" | jq -r .note)" 'libvirt.*qemu:///system'
 t_ok 'without waiting for it' [ $((SECONDS - begin)) -le 20 ]
 sleep 20	# keepalive has given up by then, and the next connection hangs
 now=$(threads)
@@ -135,14 +136,15 @@ t_is 'the second time there is nothing to say' "$(cat err)" ''
 lv mkdir /run/kt/small && lv mount -t tmpfs -o size=1m none /run/kt/small && lv truncate -s 64M /run/kt/small/full.img
 kv_watch watch -d 0.2 -n 100000 -o json vms
 printf '%s\n' "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/run/kt/small/full.img'/>
-	<target dev='vdx' bus='virtio'/></disk>" >disk.xml
+	<target dev='vdb' bus='virtio'/></disk>" >disk.xml
 t_ok 'a disk on a file system that is nearly full' virsh_ attach-device "lv-$$" disk.xml
 t_ok 'the guest sees it' wait_for "$T_BOOT" guest_has_block lv vdb
 guest_cmd lv 'dd if=/dev/zero of=/dev/vdb bs=64k >/dev/null 2>&1 &'
 t_ok 'no space left: io-error' wait_for 60 state_is io-error
 t_is 'which virsh calls' "$(virsh_ domstate --reason "lv-$$")" 'paused (I/O error)'
 kv -d 0 -o json vms "lv-$$" >row
-t_is 'who comes later sees it too' "$(jq -r .state row)" io-error
+t_is 'who comes later sees it too, with the disk and why' "$(jq -c '[.state, .state_detail]' row)" \
+	'["io-error","vdb: no space left for its image (ENOSPC)"]'
 virsh_ destroy "lv-$$" >/dev/null
 t_is 'a domain that was destroyed is gone' "$(kv -d 0 -o json vms | ours | jq -r .vm | grep -c '^lv')" 0
 

@@ -30,6 +30,7 @@ disk() {
 disk vdb
 lv setpriv --pdeathsig KILL "$ROOT/build/tools/virt_call" "$(cat g.uuid)" events 600 >events &
 t_own $!
+wait_for 20 grep -q listening events
 call attach vdb.xml
 t_code 'attach' 0
 t_ok 'virsh has it' domain_has_alias g ua-vdb
@@ -49,8 +50,8 @@ t_is 'and virsh has it no more' "$(virsh_ dumpxml "g-$$" | grep -c ua-vdb)" 0
 t_ok 'nor the guest' wait_for 20 guest_lacks_block g vdb
 call detach ua-vdb 20000
 t_code 'what is not there' -19
-t_ok 'events told of both' grep -q 'device-added ua-vdb' events
-t_ok 'as they came' grep -q 'device-removed ua-vdb' events
+t_ok 'events told of both' wait_for 10 grep -q 'device-added ua-vdb' events
+t_ok 'as they came' wait_for 10 grep -q 'device-removed ua-vdb' events
 
 # ---- the stored definition
 

@@ -46,6 +46,7 @@ static int events(struct virt *v, const char *uuid, double seconds)
 {
 	uint64_t end = clock_now_ns() + (uint64_t)(seconds * (double)NS_PER_SEC), seq = 0;
 
+	puts("listening");
 	while (clock_now_ns() < end) {
 		struct virt_event *list;
 		size_t n = virt_events(v, uuid, &seq, &list), i;
