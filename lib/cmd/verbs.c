@@ -24,7 +24,6 @@ static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
 	{ "file", ARG_FILE, .required = true, .instead = "volume", .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
-	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
 	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
@@ -38,6 +37,7 @@ static const struct arg disk_add_args[] = {
 	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
 	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
+	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },

@@ -68,6 +68,8 @@ char *attach_occupied(const struct host *h, const char *path)
 		return NULL;
 	if (rc == -EACCES || rc == -EPERM)
 		return xasprintf("monitor: no right to look at %s", path);
+	if (rc == -ENOENT && path[0] != '/')	/* /proc/PID/cwd could not be read */
+		return xasprintf("monitor: %s is relative to a directory that only root or the guest's user can see", path);
 	if (rc)
 		return xasprintf("monitor: %s: %s", path, strerror(-rc));
 	if (!sock.listening && !sock.clients)

@@ -310,6 +310,7 @@ void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms)
 
 	do {
 		pthread_mutex_lock(&s->lock);
+		s->hold = needs & NEED_EVENTS;
 		settled = is_settled(s, needs);
 		pthread_mutex_unlock(&s->lock);
 		if (!settled)

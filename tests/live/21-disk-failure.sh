@@ -106,11 +106,11 @@ seen() { row "$1" | jq -e "$2" >/dev/null; }
 t_ok 'three guests run' wait_for 20 eval 'seen one ".cpu_pct != null" && seen two ".cpu_pct != null" && seen other ".cpu_pct != null"'
 kill -STOP "$(vm_pid other)"
 t_ok 'the stopped one turns stale' wait_for 20 seen other '.stale_seconds > 1 and .state == "stopped"'
-t_ok 'with its last values' seen other '.cpu_pct != null and .rss_bytes > 0'
+t_ok 'with its last values' wait_for 5 seen other '.cpu_pct != null and .rss_bytes > 0'
 n=$(grep -a -c "\"vm\":\"$(vm one)\"" watch)
 more() { [ "$(grep -a -c "\"vm\":\"$(vm one)\"" watch)" -ge $((n + 10)) ]; }
 t_ok 'the others are sampled on and on' wait_for 30 more
-t_ok 'and are fresh' seen one '.stale_seconds == 0'
+t_ok 'and are fresh' wait_for 5 seen one '.stale_seconds == 0'
 kill -CONT "$(vm_pid other)"
 t_ok 'SIGCONT brings it back' wait_for 20 seen other '.stale_seconds == 0 and .state == "running"'
 t_kill "$watcher"

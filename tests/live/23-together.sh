@@ -69,6 +69,36 @@ kill -HUP "$removing"
 wait "$removing"
 t_is 'interrupted, it is pending' "$? $(jq -r .status record)" '4 timeout'
 t_like 'and says what is left' "$(jq -r '.left | join("; ")' record)" 'device r.*; block node r-node'
+
+# ---- the terminal goes away under the screen, in the middle of a change
+
+qmp_ask s '{"execute":"system_reset"}' >/dev/null
+wait_for 30 vm_lacks_device s r
+kt -d 0 vms "$(vm s)" >/dev/null 2>&1
+screen=(tmux -L "kt-$$")
+shows() { "${screen[@]}" capture-pane -p | grep -q -e "$1"; }
+"${screen[@]}" -f /dev/null new-session -d -x 100 -y 30 "exec '$KVMTOP_PLAIN' --no-libvirt --no-scan -q '$PWD/s.qmp'" 9>&-
+wait_for 20 shows "$(vm s)"
+"${screen[@]}" send-keys F7
+wait_for 20 shows 'Plug a disk'
+"${screen[@]}" send-keys "$PWD/a.img" Tab Space
+wait_for 20 shows 'format=raw'
+"${screen[@]}" send-keys Enter
+wait_for 20 shows 'these steps will be run'
+"${screen[@]}" send-keys y
+t_ok 'the screen plugs a disk' wait_for 20 vm_has_device s kt-disk0
+pid=$("${screen[@]}" display-message -p '#{pane_pid}')
+"${screen[@]}" kill-server
+ended() { ! kill -0 "$pid" 2>/dev/null; }
+t_ok 'its terminal is gone: it ends' wait_for 60 ended
+verb=add
+t_is 'and the journal says what became of the change' "$(jq -r '[.status, .left[0], .rest[0].op] | join("; ")' "$(entry kt-disk0)")" \
+	'partial; device kt-disk0; await-gone'
+qmp_ask s '{"execute":"system_reset"}' >/dev/null
+wait_for 30 vm_lacks_device s kt-disk0
+kt -d 0 vms "$(vm s)" >/dev/null 2>&1
+t_is 'the next kvmtop finishes it' "$(vm_block_nodes s)" "$nodes"
+
 t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid s)*" 2>/dev/null)" ''
 
 t_done
