@@ -79,7 +79,12 @@ libvirt_namespace() {
 	setpriv --pdeathsig TERM unshare -m --propagation "$how" bash -c "$T_LIBVIRT_HOLDER" \
 		9>&- >virt/holder.log 2>&1 &
 	T_LIBVIRT=$!
-	wait_for 10 libvirt_is_held && [ -e virt/ready ] && ! grep -q -F "$T_DIR/virt" /proc/self/mountinfo
+	wait_for 10 libvirt_is_held && [ -e virt/ready ] && ! grep -q -F "$T_DIR/virt" /proc/self/mountinfo &&
+		libvirt_is_ours
+}
+# Never a daemon on the machine's own directories.
+libvirt_is_ours() {
+	lv test -d /run/kt && lv test /etc/libvirt/qemu.conf -ef virt/etc/qemu.conf && [ ! -d /run/kt ]
 }
 libvirt_is_held() { [ -e virt/ready ] || ! kill -0 "$T_LIBVIRT" 2>/dev/null; }
 
