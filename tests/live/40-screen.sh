@@ -311,8 +311,9 @@ t_ok 'a shell' sees z '^sh>'
 typed z "$top"
 keys z Enter
 t_ok 'the screen' sees z '^NAME'
-keys z C-z
-t_ok 'Ctrl-Z stops it' sees z 'Stopped'
+# Typed again where it was not heeded: on a busy machine the key was once lost, and nobody knows where.
+stopped() { keys z C-z; wait_for 5 has z Stopped; }
+t_ok 'Ctrl-Z stops it' wait_for 30 stopped
 typed z fg
 keys z Enter
 t_ok 'fg brings it back' sees z '^F1Help'
