@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #define GREET_MS 1000
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
@@ -68,8 +69,6 @@ char *attach_occupied(const struct host *h, const char *path)
 		return NULL;
 	if (rc == -EACCES || rc == -EPERM)
 		return xasprintf("monitor: no right to look at %s", path);
-	if (rc == -ENOENT && path[0] != '/')	/* /proc/PID/cwd could not be read */
-		return xasprintf("monitor: %s is relative to a directory that only root or the guest's user can see", path);
 	if (rc)
 		return xasprintf("monitor: %s: %s", path, strerror(-rc));
 	if (!sock.listening && !sock.clients)
@@ -131,7 +130,11 @@ int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wai
 			*picked = i;
 			if (!why)
 				return 0;
-			err_set(err, -EBUSY, "%s", why);
+			if (paths[i][0] != '/' && access(paths[i], F_OK))	/* /proc/PID/cwd could not be read */
+				err_set(err, -EBUSY, "monitor: %s is relative to a directory that only root or the guest's user "
+					"can see", paths[i]);
+			else
+				err_set(err, -EBUSY, "%s", why);
 		}
 		wait = n && clock_now_ns() < deadline;
 		if (wait)
