@@ -79,11 +79,22 @@ char *attach_occupied(const struct host *h, const char *path)
 	return NULL;
 }
 
+/*
+ * A QEMU without a machine runs no guest: libvirt starts one to ask what that QEMU can do, and would find us in its
+ * place at the monitor.
+ */
+static bool is_probe(const struct guest *g)
+{
+	return !g->given && g->cmdline.machine && !strcmp(g->cmdline.machine, "none");
+}
+
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
 {
 	size_t n = 0, i;
 
 	*paths = NULL;
+	if (is_probe(g))
+		return 0;
 	if (!host_is_live(h))
 		return 0;
 	if (g->given)
@@ -96,6 +107,8 @@ size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
 
 char *attach_none(const struct guest *g)
 {
+	if (is_probe(g))
+		return xstrdup("monitor: not asked, a QEMU without a machine is libvirt's probe");
 	if (!host_is_live(g->sampler->config.host))
 		return xstrdup("monitor: none, this host is a recorded one");
 	if (g->cmdline.libvirt)

@@ -90,8 +90,8 @@ static int parse_ip(struct lookup *l, const char *word, struct err *err)
 
 	l->kind = KIND_IP;
 	if (host_neighbour_mac(l->s->config.host, word, mac) || !is_mac(mac, l->mac))
-		return err_set(err, -ENOENT, "the host's neighbour table (ip neigh) does not know %s: send it a packet first, or look "
-			       "for the MAC", word);
+		return err_set(err, -ENOENT, "the host's neighbour table (ip neigh) does not know %s: send it a "
+			       "packet first, or look for the MAC", word);
 	l->what = xasprintf("%s %s", word, l->mac);
 	return 0;
 }
@@ -360,8 +360,8 @@ int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, s
 		sampler_focus(s, NULL);
 	}
 	if (!rc && !l.n_hits && l.closed)
-		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the descriptors of %zu guests cannot be read "
-			     "without root", l.what, l.closed);
+		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the descriptors of %zu guests "
+			     "cannot be read without root", l.what, l.closed);
 	else if (!rc && !l.n_hits)
 		rc = err_set(err, -ENOENT, "no guest has %s %s", kind_names[l.kind], l.what);
 	if (!rc)

@@ -40,6 +40,12 @@ t_is 'a socket given by hand is one guest' "$(jq -c '[.vm, .source, .state]' row
 kt -q a.qmp -d 0 -o json vms | ours >rows
 t_is 'and once beside the scan' "$(jq -r .vm rows | sort)" "$(printf '%s\n' "a-$$" "b-$$" "c-$$")"
 
+# libvirt asks such a QEMU what it can do, and would find us in its place at the monitor.
+qemu_start p -machine none -S -qmp unix:p.qmp,server=on,wait=off
+t_is 'a QEMU without a machine is not asked' \
+	"$(kt -d 0 -o json vms "$(vm p)" | jq -r '[.state, (.note | test("not asked"))] | map(tostring) | join(" ")')" 'null true'
+vm_kill p
+
 # ---- who is meant
 
 ref=$(record "a-$$" | jq -r .ref)

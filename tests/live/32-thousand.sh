@@ -111,4 +111,21 @@ kept 'cpu_pct<5 || pid>90000' '$3 > 90000'
 kept 'state!=running' '0'
 t_is 'the name with a blank is there' "$(grep -c 'ä=b' guests)" "$(vms -d 0 --filter 'vm~ä=b$' -o json -F vm | wc -l)"
 
+# ---- a device handed through: the guest that has its IOMMU group open
+
+pid=$(sed -n 7p guests | cut -f 3)
+owner=$(sed -n 7p guests | cut -f 2)
+pci=host/sys/bus/pci/devices/0000:41:00.0
+mkdir -p "$pci" "host/proc/$pid/fd"
+printf '0x020000\n' >"$pci/class"
+printf '0x8086\n' >"$pci/vendor"
+printf '0x1521\n' >"$pci/device"
+ln -s ../../../../kernel/iommu_groups/12 "$pci/iommu_group"
+ln -s ../../../../bus/pci/drivers/vfio-pci "$pci/driver"
+ln -s /dev/vfio/12 "host/proc/$pid/fd/41"
+for address in 0000:41:00.0 41:00.0; do
+	t_is "find a PCI device: $address" "$(kt --root host -o json find "$address" | jq -r .ref)" "$owner"
+done
+t_is 'and pci names the guest' "$(kt --root host -o json pci | jq -r '[.ref, .driver, .iommu_group] | join(" ")')" "$owner vfio-pci 12"
+
 t_done
