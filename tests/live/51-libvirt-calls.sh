@@ -1,5 +1,6 @@
 #!/bin/bash
 # The calls that change a domain, one by one, each proven by virsh and in the guest.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
