@@ -66,8 +66,8 @@ void virt_events_free(struct virt_event *list, size_t n);
 
 /*
  * A QMP client, greeted, on a domain's monitor, through libvirt. The first command marks the domain as tainted for as
- * long as it runs, so only for an operator who named this guest; *taints (may be NULL) says that this one was not so marked
- * before. -EPERM: read-only, or no_passthrough. Descriptors cannot be passed, events do not come.
+ * long as it runs, so only for an operator who named this guest; *taints (may be NULL) says that this one was not so
+ * marked before. -EPERM: read-only, or no_passthrough. Descriptors cannot be passed, events do not come.
  */
 int virt_may_pass(const struct virt *v, struct err *err);	/* 0, or that -EPERM */
 int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints,
