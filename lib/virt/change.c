@@ -103,7 +103,8 @@ static void attach_run(struct call *call)
 	with_domain(call, attach, "attaching");
 }
 
-int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err)
 {
 	struct question q = { .uuid = uuid, .text = xml, .flags = affect_flags(affect), .changes = true };
 
@@ -127,7 +128,8 @@ static void update_run(struct call *call)
 	pthread_mutex_unlock(&call->conn->v->lock);
 }
 
-int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err)
 {
 	struct question q = { .uuid = uuid, .text = xml, .flags = affect_flags(affect), .changes = true };
 
@@ -161,7 +163,8 @@ static void resize_run(struct call *call)
 	with_domain(call, resize, "resizing");
 }
 
-int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms, struct err *err)
+int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
+		      struct err *err)
 {
 	struct question q = { .uuid = uuid, .text = disk, .number = bytes, .changes = true };
 
@@ -334,7 +337,8 @@ static int await_gone(struct virt *v, const char *uuid, const char *alias, struc
 	return rc;
 }
 
-int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt, struct err *err)
+int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt,
+		      struct err *err)
 {
 	struct question q = { .uuid = uuid, .text = alias, .changes = true };
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS, seq;

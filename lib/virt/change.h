@@ -27,8 +27,10 @@ enum virt_affect {
  * Device XML. Give a device an alias of its own, <alias name='ua-X'/>: it becomes QEMU's id, and only so a device can
  * be named in the stored definition too.
  */
-int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err);
-int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err);
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err);
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err);
 /* Out of the stored definition; the running guest keeps it. */
 int virt_detach_config(struct virt *v, const char *uuid, const char *xml, unsigned timeout_ms, struct err *err);
 /*

@@ -235,7 +235,8 @@ static void on_threshold(virConnectPtr h, virDomainPtr dom, const char *dev, con
 			 unsigned long long threshold, unsigned long long excess, void *arg)
 {
 	(void)path;
-	tell(arg, h, dom, VIRT_BLOCK_THRESHOLD, false, dev, "written %llu bytes beyond the threshold of %llu", excess, threshold);
+	tell(arg, h, dom, VIRT_BLOCK_THRESHOLD, false, dev, "written %llu bytes beyond the threshold of %llu", excess,
+	     threshold);
 }
 
 static void on_job(virConnectPtr h, virDomainPtr dom, virTypedParameterPtr params, int n, void *arg)
@@ -270,7 +271,8 @@ static void on_memory_failure(virConnectPtr h, virDomainPtr dom, int recipient, 
 
 static void on_tray(virConnectPtr h, virDomainPtr dom, const char *alias, int reason, void *arg)
 {
-	tell(arg, h, dom, VIRT_TRAY, true, alias, "tray %s", reason == VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN ? "opened" : "closed");
+	tell(arg, h, dom, VIRT_TRAY, true, alias, "tray %s",
+	     reason == VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN ? "opened" : "closed");
 }
 
 static void on_tunable(virConnectPtr h, virDomainPtr dom, virTypedParameterPtr params, int n, void *arg)

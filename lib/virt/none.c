@@ -103,14 +103,16 @@ int virt_may_pass(const struct virt *v, struct err *err)
 	return NONE;
 }
 
-int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints, struct err *err)
+int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints,
+		  struct err *err)
 {
 	UNUSED(v, uuid, out, taints);
 	(void)timeout_ms;
 	return NONE;
 }
 
-int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err)
 {
 	UNUSED(v, uuid, xml);
 	(void)affect;
@@ -118,7 +120,8 @@ int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affe
 	return NONE;
 }
 
-int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms, struct err *err)
+int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
+		struct err *err)
 {
 	return virt_attach(v, uuid, xml, affect, timeout_ms, err);
 }

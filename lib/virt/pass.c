@@ -79,8 +79,9 @@ static void deliver(struct pass *p, struct json_object *reply, struct json_objec
 
 static struct json_object *error_reply(const char *text)
 {
-	struct json_object *error = json_put_str(json_put_str(json_object_new_object(), "class", "GenericError"), "desc", text);
+	struct json_object *error = json_put_str(json_object_new_object(), "class", "GenericError");
 
+	json_put_str(error, "desc", text);
 	return json_put(json_object_new_object(), "error", error);
 }
 
@@ -317,7 +318,8 @@ static bool is_clean(struct pass *p, unsigned timeout_ms)
 	return clean;
 }
 
-int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints, struct err *err)
+int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints,
+		  struct err *err)
 {
 	struct pass *p;
 	struct conn *c = NULL;

@@ -117,7 +117,7 @@ void virt_unref_locked(struct virt *v);		/* unlocks; frees with the last one */
 /* A reference for a callback of libvirt's, which releases it; not under the lock. */
 void virt_hold(struct conn *c);
 void virt_release(void *conn);
-/* A detached thread with all signals blocked, that holds a reference; it ends with virt_unref_locked. Under the lock. */
+/* A detached thread, all signals blocked, that holds a reference; it ends with virt_unref_locked. Under the lock. */
 bool virt_thread(struct virt *v, void *(*run)(void *), void *arg);
 void virt_changed(struct virt *v);		/* lists have to be made anew; under the lock */
 

@@ -60,14 +60,14 @@ struct virt_event {
 	char uuid[VIRT_UUID_SIZE];		/* "" for a connection's */
 	char *name, *text, *device;		/* device: alias, target or path; NULL */
 };
-/* Those with a number above *seq, oldest first, of one domain or (uuid NULL) all; *seq moves on. At most 1024 are kept. */
+/* Those numbered above *seq, oldest first, of one domain or (uuid NULL) all; *seq moves on. At most 1024 are kept. */
 size_t virt_events(struct virt *v, const char *uuid, uint64_t *seq, struct virt_event **list);
 void virt_events_free(struct virt_event *list, size_t n);
 
 /*
- * A QMP client, greeted, on a domain's monitor, through libvirt. The first command marks the domain as tainted for as long as it
- * runs, so only for an operator who named this guest; *taints (may be NULL) says that this one was not so marked
- * before. -EPERM: read-only, or no_passthrough. Descriptors cannot be passed, events do not come.
+ * A QMP client, greeted, on a domain's monitor, through libvirt. The first command marks the domain as tainted for as
+ * long as it runs, so only for an operator who named this guest; *taints (may be NULL) says that this one was not so
+ * marked before. -EPERM: read-only, or no_passthrough. Descriptors cannot be passed, events do not come.
  */
 int virt_may_pass(const struct virt *v, struct err *err);	/* 0, or that -EPERM */
 int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints,

@@ -37,7 +37,8 @@ static int parse(const char *xml, size_t len, const char *root, xmlDocPtr *out, 
 	if (!ctxt)
 		abort();
 	ctxt->sax->internalSubset = no_doctype;
-	doc = xmlCtxtReadMemory(ctxt, xml, (int)len, "domain.xml", NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	doc = xmlCtxtReadMemory(ctxt, xml, (int)len, "domain.xml", NULL,
+				XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlFreeParserCtxt(ctxt);
 	top = doc ? xmlDocGetRootElement(doc) : NULL;
 	if (!top || strcmp((const char *)top->name, root)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A libvirt that does not answer: calls are given up, their threads counted, nothing piles up, all is well again after. */
+/* A libvirt that does not answer: calls are given up, their threads counted, nothing piles up, all is well after. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

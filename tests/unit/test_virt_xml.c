@@ -37,7 +37,8 @@ static const char whole[] =
 	"    <controller type='pci' index='1' model='pcie-root-port'><alias name='pci.1'/></controller>\n"
 	"    <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/><target dev='vnet3'/>\n"
 	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias name='net0'/></interface>\n"
-	"    <interface type='network'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/></interface>\n"
+	"    <interface type='network'><mac address='52:54:00:00:00:02'/>\n"
+	"      <source network='default' bridge='virbr0'/></interface>\n"
 	"    <interface type='direct'><source dev='eth1' mode='bridge'/><target dev='macvtap0'/></interface>\n"
 	"    <memory model='dimm'><target><size unit='KiB'>524288</size></target><alias name='dimm0'/></memory>\n"
 	"  </devices>\n"
@@ -190,7 +191,8 @@ static void test_odd(void **state)
 	assert_int_equal(d->n_disks, 0);	/* the first one counts */
 	virt_def_free(d);
 
-	d = parse("<domain><memory unit='TiB'>18446744073709551615</memory><devices><disk/><disk type='volume'><source pool='p'/>"
+	d = parse("<domain><memory unit='TiB'>18446744073709551615</memory><devices><disk/><disk type='volume'>"
+		  "<source pool='p'/>"
 		  "</disk><interface><driver queues='x'/></interface><controller index='-1'/><disk><alias/></disk>"
 		  "</devices></domain>");
 	assert_int_equal(d->mem_bytes, 0);
