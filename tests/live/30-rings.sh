@@ -55,7 +55,7 @@ guest_cmd shared 'killall dd; true' >/dev/null
 t_is 'a million probes' "$(jq .probes probes)" 1000000
 t_is 'all were read' "$(jq -c '[.unread, .lost]' probes)" '[0,0]'
 t_is 'no depth above the size' "$(jq .over probes)" 0
-t_ok "the rings moved meanwhile: $(cat probes)" jq -e '.used > 1000' probes
+t_ok "the rings moved meanwhile: $(cat probes)" jq -e '.used > 100' probes
 
 # ---- a guest that starts anew
 
