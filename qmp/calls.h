@@ -18,6 +18,8 @@ int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *er
 int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err);
 /* query-name, query-uuid: NULL where QEMU has none (the zero UUID is none) */
 int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err);
+/* query-memdev: all of the guest's memory can be mapped by another process */
+int qmp_query_memory_shared(struct qmp *q, bool *shared, struct err *err);
 /* query-kvm.enabled: false is TCG */
 int qmp_query_kvm(struct qmp *q, bool *enabled, struct err *err);
 
@@ -37,6 +39,8 @@ int qmp_qom_list(struct qmp *q, const char *path, struct qmp_prop **list, size_t
 void qmp_props_free(struct qmp_prop *list, size_t n);
 int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out, struct err *err);
 int qmp_qom_get_str(struct qmp *q, const char *path, const char *property, char **out, struct err *err);
+/* device-list-properties: what a device of this type can be given. -ENODEV: this QEMU has no such device */
+int qmp_query_type(struct qmp *q, const char *type, struct qmp_prop **list, size_t *n, struct err *err);
 /* the command exists here (query-commands is asked once per connection) */
 int qmp_has_command(struct qmp *q, const char *command, bool *has, struct err *err);
 

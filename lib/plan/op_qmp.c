@@ -20,8 +20,11 @@ static const char *const allowed[] = {
 	"block_resize",
 	"blockdev-add",
 	"blockdev-del",
+	"chardev-add",
 	"device_add",
 	"device_del",
+	"netdev_add",
+	"set_link",
 };
 
 void run_on_event(void *run, const char *event, struct json_object *data)
@@ -81,7 +84,9 @@ static char *qmp_text(const struct step *s, unsigned timeout_ms)
 
 static int qmp_check(const struct step *s, struct err *err)
 {
-	return step_is_allowed(s, allowed, ARRAY_SIZE(allowed), err);
+	int rc = step_is_allowed(s, allowed, ARRAY_SIZE(allowed), err);
+
+	return rc ? rc : step_net_args_check(s, err);
 }
 
 const struct op op_qmp = {

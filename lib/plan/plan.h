@@ -17,6 +17,11 @@ enum step_op {
 	STEP_DROP_NODE,			/* blockdev-del, unless the node has gone with another one */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
+	STEP_DROP,			/* a QMP command that removes something by its name; that it is gone already is fine */
+	STEP_PASS_FD,			/* open a tap or a device node here and give QEMU the descriptor, by the name of what */
+	STEP_LINK_SET,			/* a tap up or down, into a bridge */
+	STEP_LINK_ADD,			/* make a macvtap */
+	STEP_LINK_DEL,			/* remove a macvtap that kvmtop made */
 	STEP_VIRT_ATTACH,		/* libvirt: device XML into the domain; flags: enum virt_affect */
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
@@ -77,6 +82,16 @@ struct step *plan_qmp(struct plan *p, const char *command, struct json_object *a
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
 struct step *plan_drop_node(struct plan *p, const char *node);
+/* netdev_del, chardev-remove: args {"id":..}; closefd: {"fdname":..} */
+struct step *plan_drop(struct plan *p, const char *command, struct json_object *args);
+void step_undo_drop(struct step *s, const char *command, struct json_object *args);
+/*
+ * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
+ * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
+ * LINK_SET {"up":BOOL[,"master":BRIDGE]}    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
+ */
+struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
+void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
 void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
