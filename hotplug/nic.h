@@ -39,6 +39,7 @@ int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic 
 struct nic_found {
 	char *id;			/* for device_del: qdev id, or QOM path */
 	char *type;			/* "virtio-net-pci" */
+	char *bus;			/* NULL = none, or not known */
 	struct qmp_nic nic;
 	struct host_netif netif;	/* name "" = none, or not to be seen */
 };

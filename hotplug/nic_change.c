@@ -31,6 +31,22 @@ static void plan_remove(struct plan *p, const struct nic_found *f)
 	}
 }
 
+/* A bus that lets nothing go: QEMU would say no, but not what that means. */
+static int check_bus(struct qmp *q, const struct nic_found *f, struct err *err)
+{
+	struct qmp_port *ports = NULL;
+	size_t n = 0, i;
+	int rc = f->bus ? qmp_query_ports(q, &ports, &n, err) : 0;
+	bool fixed = f->bus && !strcmp(f->bus, "pcie.0");
+
+	for (i = 0; i < n && !rc; i++)
+		fixed |= f->bus && !strcmp(ports[i].bus, f->bus) && !ports[i].hotplug;
+	qmp_ports_free(ports, n);
+	if (!rc && fixed)
+		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs", f->id, f->bus);
+	return rc;
+}
+
 int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
 	struct nic_found f = {0};
@@ -41,6 +57,8 @@ int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *e
 	rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);
+	if (!rc)
+		rc = check_bus(env->qmp, &f, err);
 	if (!rc) {
 		p->device = xstrdup(f.id);
 		plan_remove(p, &f);

@@ -11,6 +11,7 @@ void nic_found_done(struct nic_found *f)
 {
 	free(f->id);
 	free(f->type);
+	free(f->bus);
 	free(f->nic.name);
 	free(f->nic.model);
 	free(f->nic.mac);
@@ -83,6 +84,7 @@ int nic_find(const struct plan *p, const struct plan_env *env, const char *id, s
 			continue;
 		out->id = xstrdup(id);
 		out->type = xstrdup(d ? d->type : nics[i].model);
+		out->bus = xstrdup(d ? d->bus : NULL);
 		out->nic = nics[i];
 		nics[i] = (struct qmp_nic){0};
 		find_netif(p, env->host, out);
