@@ -40,6 +40,9 @@ struct column {
 	unsigned needs;
 	bool descending;		/* first direction when sorted by it */
 	char key;			/* sorts by it on the screen, as in top; 0: none */
+	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
+	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
+	size_t lasting;			/* .. for whom there is this one, 0: none; steps as the counter's */
 };
 
 struct table {

@@ -9,7 +9,7 @@
 static const struct column disk_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "id", "ID", "What `disk remove` takes: the device's id, or the QOM path of one without.", "qdev of query-block",
-	  UNIT_TEXT, TEXT(disk_row, id), .width = 12, .rank = 1 },
+	  UNIT_TEXT, TEXT(disk_row, id), .width = 12, .rank = 1, .label = true },
 	{ "device", "DEVICE", "What QEMU calls the drive: the id of -drive, else the name of the block node.",
 	  "device, node-name of query-block", UNIT_TEXT, TEXT(disk_row, device), .width = 12, .rank = 6 },
 	{ "file", "FILE", "The image or block device; nothing for an empty drive.", "file of query-block", UNIT_TEXT,
@@ -54,7 +54,7 @@ const struct table disks_table = TABLE("disks", "disks", disk_row, disk_columns,
 static const struct column nic_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "id", "ID", "The NIC's device id, or the QOM path of one without.", "/machine/peripheral of the object tree", UNIT_TEXT,
-	  TEXT(nic_row, id), .width = 12, .rank = 1 },
+	  TEXT(nic_row, id), .width = 12, .rank = 1, .label = true },
 	{ "mac", "MAC", "MAC address the guest uses.", "info network, else the device's mac", UNIT_TEXT,
 	  TEXT(nic_row, mac), .width = 17, .rank = 2 },
 	{ "model", "MODEL", "Kind of device.", "QOM type of the device", UNIT_TEXT, TEXT(nic_row, model), .width = 14, .rank = 4 },
@@ -84,7 +84,7 @@ const struct table nics_table = TABLE("nics", "NICs", nic_row, nic_columns, NULL
 static const struct column device_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "id", "ID", "The device's id, or the QOM path of one without.", "qom-list /machine/peripheral, /machine/peripheral-anon",
-	  UNIT_TEXT, TEXT(device_row, id), .width = 16, .rank = 1 },
+	  UNIT_TEXT, TEXT(device_row, id), .width = 16, .rank = 1, .label = true },
 	{ "type", "TYPE", "Kind of device.", "QOM type", UNIT_TEXT, TEXT(device_row, type), .width = 18, .rank = 1 },
 	{ "bus", "BUS", "Bus it is plugged into.", "parent_bus", UNIT_TEXT, TEXT(device_row, bus), .width = 10, .rank = 2 },
 	{ "address", "ADDR", "Where on the bus: slot.function of a PCI device, channel:target:lun of a SCSI one, port of a USB one, "
@@ -101,9 +101,9 @@ static const struct column slot_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "kind", "KIND", "What fits: pcie-root-port and the like for one PCI device, pci for many, dimm, vcpu.",
 	  "the object tree; -m slots= on the command line; query-hotpluggable-cpus", UNIT_TEXT,
-	  TEXT(slot_row, kind), .width = 16, .rank = 1 },
+	  TEXT(slot_row, kind), .width = 16, .rank = 1, .label = true },
 	{ "bus", "BUS", "Name of the bus; nothing for dimm and vcpu.", "the object tree", UNIT_TEXT,
-	  TEXT(slot_row, bus), .width = 12, .rank = 1 },
+	  TEXT(slot_row, bus), .width = 12, .rank = 1, .label = true },
 	{ "total", "TOTAL", "Places there are.", "as kind", UNIT_COUNT, UINT(slot_row, total), .width = 5, .rank = 1 },
 	{ "free", "FREE", "Places into which something can be hot-plugged now; none on a bus that does not take any.",
 	  "places of which no device sits on the bus; query-memory-devices; query-hotpluggable-cpus without qom-path", UNIT_COUNT,

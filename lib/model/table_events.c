@@ -6,7 +6,7 @@
 
 static const struct column job_columns[] = {
 	COLUMN_VM, COLUMN_REF,
-	{ "job", "JOB", "Its id; migration is called that.", JOBS "id", UNIT_TEXT, TEXT(job_row, job), .width = 14, .rank = 1 },
+	{ "job", "JOB", "Its id; migration is called that.", JOBS "id", UNIT_TEXT, TEXT(job_row, job), .width = 14, .rank = 1, .label = true },
 	{ "kind", "KIND", "migration, or the kind of job: backup, commit, mirror, stream, create, ..", JOBS "type", UNIT_TEXT,
 	  TEXT(job_row, kind), .width = 10, .rank = 1 },
 	{ "phase", "PHASE", "How far it is: setup, active, device, postcopy-active, completed, failed, .. of a migration; running, "
@@ -33,7 +33,7 @@ const struct table jobs_table = TABLE("jobs", "migration and jobs", job_row, job
 
 static const struct column event_columns[] = {
 	COLUMN_VM, COLUMN_REF,
-	{ "seq", "SEQ", "Number of the event since kvmtop began.", "kvmtop", UNIT_COUNT, UINT(event_row, seq), .width = 5, .rank = 5 },
+	{ "seq", "SEQ", "Number of the event since kvmtop began.", "kvmtop", UNIT_COUNT, UINT(event_row, seq), .width = 5, .rank = 5, .label = true },
 	{ "at", "AT", "When kvmtop saw it.", "the host's clock", UNIT_TEXT, TEXT(event_row, at), .width = 29, .rank = 1 },
 	{ "event", "EVENT", "started, ended, state; in capitals what QEMU sent while its monitor was held (-q, or the guest that was "
 	  "named).", "the scan of /proc; query-status; QMP", UNIT_TEXT, TEXT(event_row, event), .width = 20, .rank = 1 },

@@ -47,7 +47,7 @@ static const struct column host_columns[] = {
 const struct table host_table = TABLE("host", "the host", host_row, host_columns, NULL, NEED_HOST);
 
 static const struct column pci_columns[] = {
-	{ "address", "ADDRESS", "PCI address.", "/sys/bus/pci/devices", UNIT_TEXT, TEXT(pci_row, address), .width = 12, .rank = 1 },
+	{ "address", "ADDRESS", "PCI address.", "/sys/bus/pci/devices", UNIT_TEXT, TEXT(pci_row, address), .width = 12, .rank = 1, .label = true },
 	{ "vm", "GUEST", "Guest that has the device's IOMMU group open.", "/proc/PID/fd to /dev/vfio/GROUP or /dev/vfio/devices", UNIT_TEXT,
 	  TEXT(row, vm), .width = 16, .rank = 1 },
 	COLUMN_REF,
