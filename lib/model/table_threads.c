@@ -8,9 +8,10 @@
 /* What both tables say of a thread. */
 #define COLUMNS_PLACE(row) \
 	{ "run_pct", "RUN%", "Share of the time the thread was on a CPU.", RUN_SOURCE, UNIT_PCT, \
-	  RATE(row, run_pct, run_ns, PER_NS), .width = 6, .rank = 1 }, \
+	  RATE(row, run_pct, run_ns, PER_NS), .width = 6, .rank = 1, .graph = true, .share = true }, \
 	{ "wait_pct", "WAIT%", "Share of the time the thread was ready to run and waited for a CPU: of a vCPU, what the guest " \
-	  "sees as stolen.", WAIT_SOURCE, UNIT_PCT, RATE(row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1 }, \
+	  "sees as stolen.", WAIT_SOURCE, UNIT_PCT, RATE(row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1, .graph = true, \
+	  MARK(ABOVE, 10) }, \
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel, T stopped, t traced.", \
 	  "/proc/PID/task/TID/stat, field 3", UNIT_TEXT, TEXT(row, state), .width = 1, .rank = 3 }, \
 	{ "cpu", "CPU", "Host CPU on which it ran last.", "/proc/PID/task/TID/stat, field 39", UNIT_COUNT, \

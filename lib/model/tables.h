@@ -13,6 +13,8 @@
 /* Steps of one counter for each step of another: a mean latency. */
 #define MEAN(row, field, total, events, factor) \
 	RATE(row, field, total, factor), .per = offsetof(struct row, events)
+/* A value a user has to see, that one included. */
+#define MARK(way, at) .mark = MARK_##way, .mark_at = (at)
 #define PER_NS 1e-7		/* nanoseconds of CPU to percent of one CPU */
 
 /* Name and ref are every record's; they lead each table of guests. */
