@@ -15,5 +15,7 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "cgroup.h"
+#include "cpus.h"
 
 #endif

@@ -8,8 +8,10 @@
 
 #include <stdarg.h>
 
+#include "cgroup.h"
 #include "root.h"
 #include "scan.h"
+#include "system.h"
 
 /*
  * Open relative to a directory's descriptor, with the flags that fit files somebody else may have
@@ -51,10 +53,14 @@ struct host_stat {
 	unsigned threads;
 	uint64_t start;
 	int cpu;
+	/* ticks; HOST_UNKNOWN: not in the line. guest is in user too */
+	uint64_t user, system, guest;
 };
 #define HOST_STAT_SIZE 2048
 /* One line of /proc/PID/stat: 0 or -EBADMSG. */
 int host_stat_parse(const char *line, struct host_stat *out);
+
+const struct host *host_cgroups_host(const struct host_cgroups *c);
 
 /* host_scan_run with the time given, for tests. */
 int host_scan_run_at(struct host_scan *s, uint64_t now,

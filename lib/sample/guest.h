@@ -67,6 +67,7 @@ struct guest {
 	struct qmp_cmdline cmdline;
 	struct host_watch *watch;
 	struct host_netif *netifs;
+	struct host_limits *limits;	/* NULL: not wanted so far */
 	size_t n_netifs;
 	bool netifs_read;
 
@@ -140,6 +141,7 @@ struct sampler {
 	uint64_t n_events, virt_seq;
 	struct host_net_dev *nets;	/* of the sample being taken */
 	size_t n_nets;
+	struct host_cgroups *cgroups;
 	struct virt_list *domains;
 	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
@@ -209,6 +211,11 @@ void rows_jobs(struct snapshot *snap, const struct guest *g);
 void rows_events(const struct sampler *s, struct snapshot *snap);
 void rows_host(const struct sampler *s, struct snapshot *snap);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
+void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+		 struct vm_row *row);
+void rows_cpus(const struct sampler *s, struct snapshot *snap);
+/* Who is there: after the rates of the threads are known. */
+void rows_cpus_who(struct snapshot *snap);
 
 /* queue_kind.c: true for a ring of requests, false for one of supplied buffers; disk: its requests are disk I/O */
 bool queue_is_request(const char *type, unsigned queue, unsigned n_queues);

@@ -204,6 +204,8 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		fill_net(s, g, row);
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
+	if (needs & NEED_LIMITS)
+		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
 	domains_fill(s, snap, g, row);
 }
