@@ -17,5 +17,6 @@
 #include "files.h"
 #include "cgroup.h"
 #include "cpus.h"
+#include "kvm.h"
 
 #endif

@@ -79,8 +79,9 @@ const void *snapshot_row(const struct snapshot *s, enum table_id t, size_t i);
 const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key);
 
 /*
- * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, no time passed, or
- * a counter that went down or became unknown: unknown. A stale row keeps the rates it was copied with.
+ * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, or a counter that
+ * went down or became unknown: unknown. The same reading once more (no time passed) has the rates it had, and so has a
+ * stale row.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
 
