@@ -18,5 +18,10 @@ int hotplug_disk_remove(struct plan *p, const struct plan_env *env, struct err *
 int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_nic_link(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_vcpu_add(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_vcpu_remove(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_vcpu_set(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_dimm_add(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
 #endif

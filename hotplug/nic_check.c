@@ -92,9 +92,9 @@ int nic_check_args(const struct plan *p, struct nic *n, struct err *err)
 	return rc ? rc : check_vhost(p, n, err);
 }
 
-static int find_link(const struct host *h, const char *name, struct host_link *link, struct err *err)
+static int find_link(const struct host *h, const char *name, struct host_iface *link, struct err *err)
 {
-	int rc = host_link_read(h, name, link);
+	int rc = host_iface_read(h, name, link);
 
 	if (rc == -EINVAL)
 		return err_set(err, rc, "source=%s: that cannot be an interface's name", name);
@@ -103,12 +103,12 @@ static int find_link(const struct host *h, const char *name, struct host_link *l
 
 static int check_tap(const struct host *h, struct nic *n, struct err *err)
 {
-	struct host_link link;
+	struct host_iface link;
 	int rc;
 
 	if (!n->source) {
 		n->make = true;
-		rc = host_link_free_name(h, "kt-tap", n->ifname);
+		rc = host_iface_free_name(h, "kt-tap", n->ifname);
 		return rc ? err_sys(err, rc, "a name for a tap") : 0;
 	}
 	rc = find_link(h, n->source, &link, err);
@@ -130,7 +130,7 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 
 static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 {
-	struct host_link link;
+	struct host_iface link;
 	int rc = find_link(h, n->source, &link, err);
 
 	if (rc)
@@ -138,13 +138,13 @@ static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 	if (!link.bridge)
 		return err_set(err, -EINVAL, "source=%s is no bridge", n->source);
 	n->make = true;
-	rc = host_link_free_name(h, "kt-tap", n->ifname);
+	rc = host_iface_free_name(h, "kt-tap", n->ifname);
 	return rc ? err_sys(err, rc, "a name for a tap") : 0;
 }
 
 static int check_macvtap(const struct host *h, struct nic *n, struct err *err)
 {
-	struct host_link link;
+	struct host_iface link;
 	int rc = find_link(h, n->source, &link, err);
 
 	if (rc)
@@ -153,7 +153,7 @@ static int check_macvtap(const struct host *h, struct nic *n, struct err *err)
 		return err_set(err, -EBUSY, "interface %s is a port of %s already (type=bridge source=%s?)", n->source, link.master,
 			       link.master);
 	n->make = true;
-	rc = host_link_free_name(h, "kt-mvt", n->ifname);
+	rc = host_iface_free_name(h, "kt-mvt", n->ifname);
 	return rc ? err_sys(err, rc, "a name for a macvtap") : 0;
 }
 

@@ -100,7 +100,7 @@ static int check_free(const struct plan *p, const struct plan_env *env, const ch
 		rc = look_at_guest(env->qmp, mac, err);
 	if (!rc && env->virt)
 		rc = look_at_domains(env->virt, mac, err);
-	if (!rc && !host_link_find_mac(env->host, mac, name))
+	if (!rc && !host_iface_find_mac(env->host, mac, name))
 		rc = err_set(err, -EEXIST, "mac=%s is that of interface %s of this host", mac, name);
 	return rc ? rc : look_at_processes(p, env->host, mac, err);
 }

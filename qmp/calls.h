@@ -18,8 +18,6 @@ int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *er
 int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err);
 /* query-name, query-uuid: NULL where QEMU has none (the zero UUID is none) */
 int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err);
-/* query-memdev: all of the guest's memory can be mapped by another process */
-int qmp_query_memory_shared(struct qmp *q, bool *shared, struct err *err);
 /* query-kvm.enabled: false is TCG */
 int qmp_query_kvm(struct qmp *q, bool *enabled, struct err *err);
 

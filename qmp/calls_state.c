@@ -65,20 +65,6 @@ int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err)
 	return 0;
 }
 
-int qmp_query_memory_shared(struct qmp *q, bool *shared, struct err *err)
-{
-	auto_json struct json_object *ret = NULL;
-	int rc = qmp_ask(q, "query-memdev", NULL, json_type_array, &ret, err);
-	size_t i;
-
-	if (rc)
-		return rc;
-	*shared = json_object_array_length(ret);
-	for (i = 0; i < json_object_array_length(ret); i++)
-		*shared &= json_flag(json_object_array_get_idx(ret, i), "share", false);
-	return 0;
-}
-
 int qmp_query_kvm(struct qmp *q, bool *enabled, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;

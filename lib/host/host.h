@@ -12,9 +12,13 @@
 #include "mem.h"
 #include "sock.h"
 #include "net.h"
-#include "link.h"
+#include "iface.h"
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "kvm.h"
+#include "room.h"
 
 #endif

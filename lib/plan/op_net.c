@@ -74,9 +74,9 @@ static int pass_fd_check(const struct step *s, struct err *err)
 {
 	const char *kind = json_str(s->args, "open"), *name = json_str(s->args, "name");
 
-	if (kind && name && !strcmp(kind, "tap") && host_link_name_ok(name) && how_of(s) >= 0)
+	if (kind && name && !strcmp(kind, "tap") && host_iface_name_ok(name) && how_of(s) >= 0)
 		return 0;
-	if (kind && name && !strcmp(kind, "macvtap") && host_link_name_ok(name))
+	if (kind && name && !strcmp(kind, "macvtap") && host_iface_name_ok(name))
 		return 0;
 	if (kind && name && !strcmp(kind, "dev") && may_open_node(name))
 		return 0;
@@ -92,8 +92,8 @@ const struct op op_pass_fd = {
 /* Ours to change: the guest's end of something, never the host's own. */
 static int guests_link(struct run *r, const struct step *s, struct err *err)
 {
-	struct host_link link;
-	int rc = host_link_read(r->env->host, s->what, &link);
+	struct host_iface link;
+	int rc = host_iface_read(r->env->host, s->what, &link);
 
 	if (rc)
 		return err_set(err, rc, "no interface %s on this host", s->what);
@@ -107,7 +107,7 @@ static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms
 	int rc = guests_link(r, s, err);
 
 	(void)timeout_ms;
-	return rc ? rc : host_link_set(r->env->host, s->what, json_flag(s->args, "up", true), json_str(s->args, "master"), err);
+	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true), json_str(s->args, "master"), err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)
@@ -121,7 +121,7 @@ static char *link_set_text(const struct step *s, unsigned timeout_ms)
 
 static int link_check(const struct step *s, struct err *err)
 {
-	if (!host_link_name_ok(s->what) || (json_str(s->args, "master") && !str_has_prefix(s->what, OURS)))
+	if (!host_iface_name_ok(s->what) || (json_str(s->args, "master") && !str_has_prefix(s->what, OURS)))
 		return err_set(err, -EPERM, "changing interface %s does not belong in a journal", s->what);
 	return 0;
 }
@@ -133,7 +133,7 @@ const struct op op_link_set = {
 static int link_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	(void)timeout_ms;
-	return host_link_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
+	return host_iface_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
 				     json_str(s->args, "mac"), err);
 }
 
@@ -148,7 +148,7 @@ static int link_add_check(const struct step *s, struct err *err)
 {
 	const char *lower = json_str(s->args, "lower");
 
-	if (!str_has_prefix(s->what, OURS) || !host_link_name_ok(s->what) || !lower || !host_link_name_ok(lower) ||
+	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what) || !lower || !host_iface_name_ok(lower) ||
 	    !json_str(s->args, "mode") || !json_str(s->args, "mac"))
 		return err_set(err, -EPERM, "making interface %s does not belong in a journal", s->what);
 	return 0;
@@ -160,14 +160,14 @@ const struct op op_link_add = {
 
 static int link_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	struct host_link link;
-	int rc = host_link_read(r->env->host, s->what, &link);
+	struct host_iface link;
+	int rc = host_iface_read(r->env->host, s->what, &link);
 
 	(void)timeout_ms;
 	if (rc == -ENODEV)
 		return 0;
 	rc = guests_link(r, s, err);
-	return rc ? rc : host_link_del(r->env->host, s->what, err);
+	return rc ? rc : host_iface_del(r->env->host, s->what, err);
 }
 
 static char *link_del_text(const struct step *s, unsigned timeout_ms)
@@ -178,7 +178,7 @@ static char *link_del_text(const struct step *s, unsigned timeout_ms)
 
 static int link_del_check(const struct step *s, struct err *err)
 {
-	if (!str_has_prefix(s->what, OURS) || !host_link_name_ok(s->what))
+	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what))
 		return err_set(err, -EPERM, "removing interface %s does not belong in a journal", s->what);
 	return 0;
 }
@@ -195,4 +195,47 @@ struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct 
 void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args)
 {
 	step_add(&s->undo, &s->n_undo, op, what, args);
+}
+
+/* ---- what a journal may have QEMU connect to */
+
+/* Options that name descriptors and numbers. script= and helper= run a program, smb= and guestfwd= too. */
+bool netdev_is_harmless(struct json_object *args)
+{
+	static const char *const types[] = { "user", "tap", "vhost-user", "vhost-vdpa" };
+	static const char *const keys[] = {
+		"type", "id", "fd", "fds", "vhost", "vhostfd", "vhostfds", "vhostforce", "chardev", "queues",
+	};
+	const char *type = json_str(args, "type");
+	size_t i;
+
+	for (i = 0; type && i < ARRAY_SIZE(types) && strcmp(types[i], type); i++)
+		;
+	if (!type || i == ARRAY_SIZE(types))
+		return false;
+	json_object_object_foreach(args, key, value) {
+		(void)value;
+		for (i = 0; i < ARRAY_SIZE(keys) && strcmp(keys[i], key); i++)
+			;
+		if (i == ARRAY_SIZE(keys))
+			return false;
+	}
+	return true;
+}
+
+/* A client of a unix socket, and nothing else: a file would be overwritten, a server listen. */
+bool chardev_is_harmless(struct json_object *args)
+{
+	struct json_object *backend = json_member(args, "backend"), *data = json_member(backend, "data");
+	struct json_object *addr = json_member(data, "addr");
+	const char *type = json_str(backend, "type"), *kind = json_str(addr, "type");
+
+	if (!type || !kind || strcmp(type, "socket") || strcmp(kind, "unix") || json_flag(data, "server", true))
+		return false;
+	json_object_object_foreach(data, key, value) {
+		(void)value;
+		if (strcmp(key, "addr") && strcmp(key, "server"))
+			return false;
+	}
+	return true;
 }

@@ -7,14 +7,13 @@
 
 static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_QMP] = &op_qmp,
-	[STEP_DROP_NODE] = &op_drop_node,
 	[STEP_AWAIT_GONE] = &op_await_gone,
 	[STEP_AWAIT_DRIVER] = &op_await_driver,
-	[STEP_DROP] = &op_drop,
 	[STEP_PASS_FD] = &op_pass_fd,
 	[STEP_LINK_SET] = &op_link_set,
 	[STEP_LINK_ADD] = &op_link_add,
 	[STEP_LINK_DEL] = &op_link_del,
+	[STEP_AWAIT_TAKEN] = &op_await_taken,
 	[STEP_VIRT_ATTACH] = &op_virt_attach,
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,

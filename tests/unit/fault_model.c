@@ -325,7 +325,7 @@ static bool change(struct model *m, const struct fault_effect *e, struct json_ob
 	if (ends_connection(f) && !asks)
 		return end_connection(m, f);
 	if (class)
-		refuse(m, id, class, "so it is");
+		refuse(m, id, class, e->removes ? "it was not found" : "so it is");
 	else
 		say(m, "{\"return\":{},\"id\":%s}\r\n", id);
 	if (ends_connection(f))

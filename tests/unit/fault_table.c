@@ -74,6 +74,12 @@ static bool is_blind(enum fault f)
 		f == FAULT_INTERRUPTED;
 }
 
+/* The step ends with its time. */
+static bool lasts(enum fault f)
+{
+	return f == FAULT_SILENT || f == FAULT_LOST || f == FAULT_WEDGED || f == FAULT_GUEST_SILENT;
+}
+
 /* ---- one run */
 
 struct one {
@@ -107,6 +113,7 @@ static void on_progress(void *arg, const struct plan *p, size_t step)
 
 	if (o->fault == FAULT_NONE || step != o->step || step >= p->n_steps)
 		return;
+	o->env.timeout_ms = lasts(o->fault) ? SILENCE_MS : PATIENCE_MS;
 	if (o->fault == FAULT_HOST)
 		o->env.host = o->dead_host;
 	else if (kind_of(p->steps[step].op) != REMOVAL)
@@ -269,17 +276,19 @@ static struct plan *build(struct one *o, struct err *err)
 static void run_plan(struct one *o, struct plan *p, struct buf *out)
 {
 	const struct step *s = o->fault == FAULT_NONE ? NULL : &p->steps[o->step];
-	bool short_of_time = is_blind(o->fault) || o->fault == FAULT_LOST || o->fault == FAULT_GUEST_SILENT;
 	auto_free char *text = s ? step_text(s, 1000) : xstrdup("");
 	size_t i;
 	int rc;
 
 	o->before = model_ledger(o->model);
 	o->host_before = host_state(o);
-	o->env.timeout_ms = short_of_time && o->fault != FAULT_INTERRUPTED ? SILENCE_MS : PATIENCE_MS;
+	o->env.timeout_ms = PATIENCE_MS;
+	o->env.undo_ms = o->fault == FAULT_WEDGED || o->fault == FAULT_STUCK ? SILENCE_MS : PATIENCE_MS;
 	if (s && kind_of(s->op) == REMOVAL)
 		model_arm(o->model, o->fault == FAULT_INTERRUPTED ? FAULT_GUEST_SILENT : o->fault, false);
 	rc = plan_run(p, &o->env);
+	qmp_close(take_ptr(o->env.qmp));
+	model_disconnect(o->model);		/* and has done all it was told to */
 	o->after = model_ledger(o->model);
 	o->host_after = host_state(o);
 	if (s && o->fault != FAULT_HOST && !model_is_hit(o->model) && o->fault != FAULT_INTERRUPTED)

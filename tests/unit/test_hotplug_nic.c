@@ -69,9 +69,9 @@ static char *interfaces(const struct host *h)
 	struct buf all = {0};
 
 	while ((d = readdir(dir))) {
-		struct host_link l;
+		struct host_iface l;
 
-		if (!host_link_read(h, d->d_name, &l))
+		if (!host_iface_read(h, d->d_name, &l))
 			buf_printf(&all, "%s %s %s\n", l.name, l.up ? "up" : "down", l.master);
 	}
 	closedir(dir);

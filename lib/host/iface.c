@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What sysfs says of a network interface. */
-#include "link.h"
+#include "iface.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #define NET "sys/class/net"
 
-bool host_link_name_ok(const char *name)
+bool host_iface_name_ok(const char *name)
 {
 	return strlen(name) < IFNAMSIZ && host_name_is_plain(name) && !strpbrk(name, " \t\n\v\f\r:");
 }
@@ -53,15 +53,15 @@ static void read_mac(const struct host *h, const char *name, char mac[18])
 		strcpy(mac, buf);
 }
 
-int host_link_read(const struct host *h, const char *name, struct host_link *out)
+int host_iface_read(const struct host *h, const char *name, struct host_iface *out)
 {
 	uint64_t tun;
 
-	if (!host_link_name_ok(name))
+	if (!host_iface_name_ok(name))
 		return -EINVAL;
 	if (!exists(h, name, ""))
 		return -ENODEV;
-	*out = (struct host_link){0};
+	*out = (struct host_iface){0};
 	strcpy(out->name, name);
 	read_mac(h, name, out->mac);
 	if (host_net_master(h, name, out->master))
@@ -77,7 +77,7 @@ int host_link_read(const struct host *h, const char *name, struct host_link *out
 	return 0;
 }
 
-int host_link_find_mac(const struct host *h, const char *mac, char name[16])
+int host_iface_find_mac(const struct host *h, const char *mac, char name[16])
 {
 	int fd = host_openat(h, NET), rc = -ENOENT;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -89,7 +89,7 @@ int host_link_find_mac(const struct host *h, const char *mac, char name[16])
 		return -ENOENT;
 	}
 	while (rc && (d = readdir(dir))) {
-		if (!host_link_name_ok(d->d_name))
+		if (!host_iface_name_ok(d->d_name))
 			continue;
 		read_mac(h, d->d_name, found);
 		if (strcasecmp(found, mac))
@@ -101,7 +101,7 @@ int host_link_find_mac(const struct host *h, const char *mac, char name[16])
 	return rc;
 }
 
-int host_link_free_name(const struct host *h, const char *prefix, char name[16])
+int host_iface_free_name(const struct host *h, const char *prefix, char name[16])
 {
 	unsigned number;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Changing network interfaces: taps through /dev/net/tun, the rest through route netlink. */
-#include "link.h"
+#include "iface.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ int host_tap_open(const struct host *h, const char *name, enum host_tap_how how,
 
 	if (rc)
 		return rc;
-	if (!host_link_name_ok(name))
+	if (!host_iface_name_ok(name))
 		return err_set(err, -EINVAL, "'%s' cannot be an interface's name", name);
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -44,9 +44,9 @@ int host_tap_open(const struct host *h, const char *name, enum host_tap_how how,
 				(how == HOST_TAP_MAKE ? IFF_TUN_EXCL : 0));
 	/* without this a tap that has gone meanwhile would be made anew, and not as its owner had it */
 	if (how != HOST_TAP_MAKE) {
-		struct host_link link;
+		struct host_iface link;
 
-		rc = host_link_read(h, name, &link);
+		rc = host_iface_read(h, name, &link);
 		if (rc || !link.tap)
 			return err_set(err, rc ? rc : -EINVAL, "%s is no tap of this host", name);
 	}
@@ -67,13 +67,13 @@ int host_macvtap_open(const struct host *h, const char *name, bool multi_queue, 
 {
 	struct ifreq req = {0};
 	auto_close int fd = -1;
-	struct host_link link;
+	struct host_iface link;
 	char path[64];
 	int rc = must_be_live(h, err);
 
 	if (rc)
 		return rc;
-	rc = host_link_read(h, name, &link);
+	rc = host_iface_read(h, name, &link);
 	if (rc || !link.macvtap)
 		return err_set(err, rc ? rc : -EINVAL, "%s is no macvtap of this host", name);
 	snprintf(path, sizeof(path), "/dev/tap%u", link.index);
@@ -167,12 +167,12 @@ static int talk(struct request *r)
 	return ((struct nlmsgerr *)NLMSG_DATA(&answer.head))->error;
 }
 
-static int find(const struct host *h, const char *name, struct host_link *link, struct err *err)
+static int find(const struct host *h, const char *name, struct host_iface *link, struct err *err)
 {
 	int rc = must_be_live(h, err);
 
 	if (!rc)
-		rc = host_link_read(h, name, link);
+		rc = host_iface_read(h, name, link);
 	return rc == -ENODEV ? err_set(err, rc, "no interface %s on this host", name) :
 		rc == -EINVAL ? err_set(err, rc, "'%s' cannot be an interface's name", name) : rc;
 }
@@ -184,9 +184,9 @@ static int told(int rc, struct err *err, const char *what, const char *name)
 	return rc ? err_sys(err, rc, "%s %s", what, name) : 0;
 }
 
-int host_link_set(const struct host *h, const char *name, bool up, const char *master, struct err *err)
+int host_iface_set(const struct host *h, const char *name, bool up, const char *master, struct err *err)
 {
-	struct host_link link = {0}, to = {0};
+	struct host_iface link = {0}, to = {0};
 	struct ifinfomsg *info;
 	struct request r;
 	int rc = find(h, name, &link, err);
@@ -204,7 +204,7 @@ int host_link_set(const struct host *h, const char *name, bool up, const char *m
 	return told(talk(&r), err, "setting up interface", name);
 }
 
-int host_link_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
+int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
 			  struct err *err)
 {
 	static const struct {
@@ -215,7 +215,7 @@ int host_link_add_macvtap(const struct host *h, const char *name, const char *lo
 		{ "passthru", MACVLAN_MODE_PASSTHRU },
 	};
 	struct rtattr *outer, *inner;
-	struct host_link link = {0};
+	struct host_iface link = {0};
 	unsigned char bytes[6];
 	struct request r;
 	size_t i;
@@ -225,7 +225,7 @@ int host_link_add_macvtap(const struct host *h, const char *name, const char *lo
 		return rc;
 	for (i = 0; i < ARRAY_SIZE(modes) && strcmp(modes[i].name, mode); i++)
 		;
-	if (i == ARRAY_SIZE(modes) || !host_link_name_ok(name) ||
+	if (i == ARRAY_SIZE(modes) || !host_iface_name_ok(name) ||
 	    sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
 		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name, mode, mac);
 	begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
@@ -244,9 +244,9 @@ int host_link_add_macvtap(const struct host *h, const char *name, const char *lo
 	return told(rc, err, "making macvtap", name);
 }
 
-int host_link_del(const struct host *h, const char *name, struct err *err)
+int host_iface_del(const struct host *h, const char *name, struct err *err)
 {
-	struct host_link link = {0};
+	struct host_iface link = {0};
 	struct ifinfomsg *info;
 	struct request r;
 	int rc = find(h, name, &link, err);
