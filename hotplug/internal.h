@@ -36,6 +36,9 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err);
 /* The host has the nodes and the memory, or the huge pages. */
 int check_backend(struct plan *p, const struct host *h, const struct dimm_backend *b, struct err *err);
 
+/* virt_disk.c: how a libvirt guest's device is called: "ua-" and id=, or the first ua-PREFIX0, .. that is free */
+int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
+unsigned virt_affect_of(const struct plan *p);		/* enum virt_affect, by persist= */
 /* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
 enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };
 int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err);

@@ -343,8 +343,6 @@ static void plan_add(struct plan *p, const struct nic *n)
 
 static int check_plain(const struct plan *p, struct err *err)
 {
-	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
 	if (is_on(p, "persist"))
 		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
 	return 0;
@@ -355,6 +353,8 @@ int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err)
 	struct nic n = {0};
 	int rc;
 
+	if (p->domain)
+		return virt_nic_build(p, env, NIC_ADD, err);
 	rc = nic_check_args(p, &n, err);
 	if (!rc)
 		rc = check_plain(p, err);

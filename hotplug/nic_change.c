@@ -53,7 +53,7 @@ int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *e
 	int rc;
 
 	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+		return virt_nic_build(p, env, NIC_REMOVE, err);
 	rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);
@@ -81,7 +81,7 @@ int hotplug_nic_link(struct plan *p, const struct plan_env *env, struct err *err
 	int rc;
 
 	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+		return virt_nic_build(p, env, NIC_LINK, err);
 	rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);

@@ -36,7 +36,7 @@ static int no_disk(const struct virt_def *def, const char *id, struct err *err)
 	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
 }
 
-static unsigned affect_of(const struct plan *p)
+unsigned virt_affect_of(const struct plan *p)
 {
 	return VIRT_LIVE | (is_on(p, "persist") ? VIRT_CONFIG : 0);
 }
@@ -58,7 +58,7 @@ static char *free_target(const struct virt_def *def, bool scsi)
 	}
 }
 
-static int choose_alias(struct plan *p, const struct virt_def *def, struct err *err)
+int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err)
 {
 	const char *id = plan_arg(p, "id");
 	unsigned number = 0;
@@ -72,7 +72,7 @@ static int choose_alias(struct plan *p, const struct virt_def *def, struct err *
 	}
 	do {
 		free(p->device);
-		p->device = xasprintf("ua-kt-disk%u", number++);
+		p->device = xasprintf("ua-%s%u", prefix, number++);
 	} while (virt_def_has_alias(def, p->device));
 	return 0;
 }
@@ -109,7 +109,7 @@ static bool has_scsi_controller(const struct virt_def *def, unsigned *next)
 
 static void plan_attach(struct plan *p, const char *alias, const char *xml)
 {
-	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, affect_of(p));
+	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, virt_affect_of(p));
 
 	step_undo_virt(s, STEP_VIRT_DETACH, alias, NULL, 0);
 	if (is_on(p, "persist"))
@@ -177,7 +177,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 
 	rc = check_source(p, env, &block_device, err);
 	if (!rc)
-		rc = choose_alias(p, def, err);
+		rc = virt_choose_alias(p, def, "kt-disk", err);
 	if (!rc && virt_def_has_alias(def, p->device))
 		return same_or_taken(p, find(def, p->device), err);
 	if (!rc)

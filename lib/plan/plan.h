@@ -25,6 +25,7 @@ enum step_op {
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_VIRT_LINK,			/* libvirt: the link of a NIC by its alias; number: 1 up, 0 down */
 	STEP_OP_COUNT
 };
 

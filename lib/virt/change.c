@@ -136,6 +136,36 @@ int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affe
 	return ask(v, update_run, &q, timeout_ms, NULL, err);
 }
 
+/* The element as libvirt has it, with that one thing changed: it refuses to change most others. */
+static int set_link(struct call *call, virDomainPtr dom)
+{
+	auto_free char *xml = virDomainGetXMLDesc(dom, 0), *nic = NULL;
+
+	if (!xml)
+		return -1;
+	call->rc = virt_nic_link_xml(xml, strlen(xml), call->text, call->flags, &nic, &call->err);
+	return call->rc ? 0 : virDomainUpdateDeviceFlags(dom, nic, VIR_DOMAIN_AFFECT_LIVE);
+}
+
+static void link_run(struct call *call)
+{
+	struct dom *d;
+
+	with_domain(call, set_link, "setting the link");
+	pthread_mutex_lock(&call->conn->v->lock);
+	d = conn_dom(call->conn, call->uuid);
+	if (d)
+		d->ask_def = true;	/* no event tells of this */
+	pthread_mutex_unlock(&call->conn->v->lock);
+}
+
+int virt_nic_link(struct virt *v, const char *uuid, const char *alias, bool up, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = alias, .flags = up, .changes = true };
+
+	return ask(v, link_run, &q, timeout_ms, NULL, err);
+}
+
 static int detach_config(struct call *call, virDomainPtr dom)
 {
 	return virDomainDetachDeviceFlags(dom, call->text, VIR_DOMAIN_AFFECT_CONFIG);
