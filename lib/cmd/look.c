@@ -53,7 +53,7 @@ static int parse_sort(const struct table *t, const char *word, struct view_order
 static void count_in(struct look *look, const struct column *c)
 {
 	look->needs |= c->needs;
-	look->rates |= column_is_rate(c);
+	look->rates |= column_spans(c);
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)

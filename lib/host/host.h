@@ -15,5 +15,6 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "store.h"
 
 #endif

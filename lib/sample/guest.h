@@ -37,8 +37,14 @@ struct device_answers {
 	uint64_t taken_ns;
 };
 
+/* Latencies of what was done between two answers, by kind; UNKNOWN_NUM without a histogram. */
+struct latency {
+	double p50_us[QMP_IOS], p99_us[QMP_IOS];
+};
+
 struct block_answers {
 	struct qmp_blockstat *stats;
+	struct latency *latencies;	/* of each of them */
 	size_t n_stats;
 	uint64_t taken_ns;		/* when QEMU answered */
 };
@@ -69,6 +75,8 @@ struct guest {
 	struct host_netif *netifs;
 	size_t n_netifs;
 	bool netifs_read;
+	struct space *spaces;		/* what its images are stored in, as far as was asked */
+	size_t n_spaces;
 
 	bool given;			/* by -q: its socket is held */
 	char *given_path;		/* which may be another than the command line's */
@@ -134,7 +142,8 @@ struct sampler {
 
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */
-	unsigned round;
+	unsigned round, needs;		/* needs: what the columns of the round need */
+	struct lates *lates;
 	bool discovered;		/* guests that are found from now on are news */
 	struct event events[EVENTS_MAX];	/* the n-th one is at n modulo EVENTS_MAX */
 	uint64_t n_events, virt_seq;
@@ -160,6 +169,17 @@ bool round_is_for(const struct sampler *s, const struct guest *g);
 void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
 bool round_is_over(const struct sampler *s);
 void round_mind(struct sampler *s);		/* put those that had to wait */
+
+/* latency.c */
+double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *now, double share);	/* us */
+void latency_fill(const struct block_answers *old, struct block_answers *now);
+
+/* space.c: the storage of a guest's images, asked in threads that may be left behind */
+void space_mind(struct sampler *s, struct guest *g);	/* take in what has come back, ask what is due */
+bool space_is_settled(const struct guest *g);
+/* NULL: not known. hung: it was asked and does not answer. The file is as a disk's row has it. */
+const struct host_store *space_of(const struct guest *g, const char *file, bool *hung);
+void space_done(struct guest *g);
 
 /* events.c */
 void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);

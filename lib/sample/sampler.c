@@ -11,6 +11,8 @@
 
 /* As long as a client waits behind us at a socket we hold, it waits for nothing. */
 #define MIND_NS (NS_PER_SEC / 4)
+/* Threads that wait for storage; those of a file server that is gone are never back. */
+#define LATES_MAX 64
 
 const char *guest_name(const struct guest *g)
 {
@@ -29,6 +31,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
 	ask_done(g);
+	space_done(g);
 	free(g->netifs);
 	free(g->given_path);
 	free(g->held_path);
@@ -114,6 +117,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	pthread_mutex_init(&s->lock, NULL);
 	s->scan = host_scan_new(config->host);
 	s->pool = pool_new(8);
+	s->lates = lates_new(LATES_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
 	for (i = 0; i < config->n_sockets; i++)
@@ -137,6 +141,7 @@ void sampler_free(struct sampler *s)
 	free(s->guests);
 	free(s->focus);
 	events_done(s);
+	lates_free(s->lates);
 	free(s->nets);
 	host_scan_free(s->scan);
 	virt_list_unref(s->domains);
@@ -230,6 +235,7 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms)
 	pthread_mutex_lock(&s->lock);
 	s->hold = needs & NEED_EVENTS;
 	round_begin(s, needs);
+	round_mind(s);
 	over = round_is_over(s);
 	pthread_mutex_unlock(&s->lock);
 	while (!over && clock_now_ns() < deadline) {
