@@ -21,6 +21,7 @@ enum step_op {
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_OP_COUNT
 };
 
 enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_STATUS_COUNT };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Building plans, and saying what a step does. */
-#include "plan.h"
+/* Building plans, and what they come to. */
+#include "private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ void plan_free(struct plan *p)
 	free(p);
 }
 
-static struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args)
+struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args)
 {
 	struct step *s = vec_push(*steps, *n);
 
@@ -93,56 +93,6 @@ static struct step *step_add(struct step **steps, size_t *n, enum step_op op, co
 	s->what = xstrdup(what);
 	s->args = args;
 	return s;
-}
-
-struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
-}
-
-static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
-{
-	s->xml = xstrdup(xml);
-	s->number = number;
-	return s;
-}
-
-struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number)
-{
-	return with_xml(step_add(&p->steps, &p->n_steps, op, what, NULL), xml, number);
-}
-
-void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number)
-{
-	with_xml(step_add(&s->undo, &s->n_undo, op, what, NULL), xml, number);
-}
-
-struct step *plan_drop_node(struct plan *p, const char *node)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_DROP_NODE, node, NULL);
-}
-
-struct step *plan_await_gone(struct plan *p, const char *device)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_AWAIT_GONE, device, NULL);
-}
-
-struct step *plan_await_driver(struct plan *p, const char *device, bool required)
-{
-	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_DRIVER, device, NULL);
-
-	s->required = required;
-	return s;
-}
-
-void step_undo_qmp(struct step *s, const char *command, struct json_object *args)
-{
-	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
-}
-
-void step_undo_await_gone(struct step *s, const char *device)
-{
-	step_add(&s->undo, &s->n_undo, STEP_AWAIT_GONE, device, NULL);
 }
 
 void step_leaves(struct step *s, const char *fmt, ...)
@@ -166,35 +116,6 @@ void plan_warn(struct plan *p, const char *fmt, ...)
 		abort();
 	va_end(ap);
 	*vec_push(p->warnings, p->n_warnings) = text;
-}
-
-char *step_text(const struct step *s, unsigned timeout_ms)
-{
-	auto_free char *args = NULL;
-	double seconds = timeout_ms / 1000.0;
-
-	switch (s->op) {
-	case STEP_QMP:
-		if (!s->args)
-			return xstrdup(s->what);
-		args = json_text(s->args);
-		return xasprintf("%s %s", s->what, args);
-	case STEP_DROP_NODE:
-		return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
-	case STEP_VIRT_ATTACH:
-		return xasprintf("attach-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
-	case STEP_VIRT_DETACH:
-		return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what, seconds);
-	case STEP_VIRT_CONFIG:
-		return xasprintf("detach-device --config %s", s->xml);
-	case STEP_VIRT_RESIZE:
-		return xasprintf("blockresize %s %lluB", s->what, (unsigned long long)s->number);
-	case STEP_AWAIT_GONE:
-		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, seconds);
-	case STEP_AWAIT_DRIVER:
-		return xasprintf("wait until the guest's driver for %s is up, at most %g s", s->what, seconds);
-	}
-	return xstrdup("");
 }
 
 const char *step_status_name(enum step_status s)
