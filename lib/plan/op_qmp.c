@@ -17,6 +17,7 @@
  * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
  */
 static const char *const allowed[] = {
+	"block-latency-histogram-set",
 	"block_resize",
 	"blockdev-add",
 	"blockdev-del",
