@@ -16,5 +16,6 @@
 #include "system.h"
 #include "files.h"
 #include "store.h"
+#include "links.h"
 
 #endif

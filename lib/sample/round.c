@@ -56,6 +56,8 @@ bool round_is_over(const struct sampler *s)
 {
 	size_t i;
 
+	if ((s->needs & NEED_LINKS) && !links_are_settled(s))
+		return false;
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
@@ -71,6 +73,8 @@ void round_mind(struct sampler *s)
 {
 	size_t i;
 
+	if (s->needs & NEED_LINKS)
+		links_mind(s);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 

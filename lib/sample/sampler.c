@@ -33,6 +33,8 @@ static void guest_free(struct sampler *s, struct guest *g)
 	ask_done(g);
 	space_done(g);
 	free(g->netifs);
+	free(g->nets);
+	free(g->addresses);
 	free(g->given_path);
 	free(g->held_path);
 	free(g->last_state);
@@ -142,6 +144,7 @@ void sampler_free(struct sampler *s)
 	free(s->focus);
 	events_done(s);
 	lates_free(s->lates);
+	links_done(&s->links);
 	free(s->nets);
 	host_scan_free(s->scan);
 	virt_list_unref(s->domains);
@@ -254,7 +257,7 @@ static void read_common(struct sampler *s, unsigned needs)
 	s->nets = NULL;
 	s->n_nets = 0;
 	if (needs & NEED_NET)
-		host_nets_read(s->config.host, &s->nets, &s->n_nets);
+		host_nets_read(s->config.host, 0, &s->nets, &s->n_nets);
 }
 
 /* Rows that are no guest's. */
