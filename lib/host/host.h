@@ -17,5 +17,8 @@
 #include "files.h"
 #include "store.h"
 #include "links.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "kvm.h"
 
 #endif
