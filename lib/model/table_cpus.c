@@ -7,7 +7,7 @@
 	{ #text "_pct", title, about, STAT(what), UNIT_PCT, RATE(cpu_row, text##_pct, text##_ns, PER_NS), .width = (w), .rank = (r) }
 
 static const struct column cpu_columns[] = {
-	{ "cpu", "CPU", "Number of the CPU.", "/proc/stat", UNIT_COUNT, UINT(cpu_row, cpu), .width = 4, .rank = 1 },
+	{ "cpu", "CPU", "Number of the CPU.", "/proc/stat", UNIT_COUNT, UINT(cpu_row, cpu), .width = 4, .rank = 1, .label = true },
 	{ "node", "NODE", "Its NUMA node.", "/sys/devices/system/node/nodeN/cpulist", UNIT_COUNT, UINT(cpu_row, node),
 	  .width = 4, .rank = 2 },
 	SHARE(busy, "BUSY%", "Time it was busy with anything.", "user, nice, system, irq, softirq, steal", 6, 1),
