@@ -132,7 +132,7 @@ static int run_call(struct session *s, const struct call *c, struct err *err)
 {
 	if (c->verb->run)
 		return c->verb->run(s, c, err);
-	return c->verb->build ? run_change(s, c, err) : look_run(s, c, err);
+	return c->verb->build || c->verb->undoes ? run_change(s, c, err) : look_run(s, c, err);
 }
 
 int session_run(struct session *s, const struct call *c)

@@ -64,6 +64,18 @@ const struct verb host_verb = {
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
 };
 
+const struct verb cpus_verb = {
+	.name = "cpus", LOOK(TABLE_CPUS), .summary = "CPUs of the host.",
+	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
+};
+
+const struct verb kvm_verb = {
+	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .summary = "KVM counters.",
+	.doc = "The counters of KVM, of a guest as a whole and of each vCPU: exits by kind, interrupts, halt polling, sizes of pages, TLB "
+	       "flushes. Each vCPU's own are known with QEMU 8.1 or later; before, QEMU is asked (query-stats) when a guest is named, "
+	       "at most every two seconds, which interrupts each vCPU once. A guest under TCG has none.",
+};
+
 const struct verb pci_verb = {
 	.name = "pci", LOOK(TABLE_PCI), .key = "H7", .summary = "PCI devices of the host.",
 	.doc = "The PCI devices of the host: IOMMU group, driver, node, virtual functions, and which guest has them.",

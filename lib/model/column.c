@@ -58,6 +58,25 @@ static const struct column vm_columns[] = {
 	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
 	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
 	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
+	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
+	  "held back since the sample before. mem.high, mem.max: memory, held back within two seconds. In brackets, the control "
+	  "group, where it is not the guest's own. tbf, htb with a tap's name: rate to the guest; police: rate from it. Empty: none.",
+	  "cpu.max, cpu.stat, memory.high, memory.max, memory.events of the control groups of its threads and of those above (version "
+	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC every 2 s",
+	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS },
+	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, summed over CPUs: "
+	  "100 is one CPU kept from it all the time. Of its own control group and those below; a quota shared with others is only "
+	  "marked in limits.",
+	  "throttled_usec in cpu.stat (version 1: throttled_time); delta over elapsed time", UNIT_PCT,
+	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS },
+	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group waited for a CPU. "
+	  "Unknown in the root group.",
+	  "some avg10 in cpu.pressure of its control group (version 2), every 2 s", UNIT_PCT,
+	  NUM(vm_row, psi_cpu_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS, .descending = true },
+	{ "psi_io_pct", "PSIIO%", "The same for I/O.", "some avg10 in io.pressure of its control group (version 2), every 2 s",
+	  UNIT_PCT, NUM(vm_row, psi_io_pct), .width = 6, .rank = 9, .needs = NEED_LIMITS, .descending = true },
+	{ "psi_mem_pct", "PSIMEM%", "The same for memory.", "some avg10 in memory.pressure of its control group (version 2), every "
+	  "2 s", UNIT_PCT, NUM(vm_row, psi_mem_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS, .descending = true },
 	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh row.",
 	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
@@ -125,6 +144,8 @@ static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
 	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
+	[TABLE_CPUS] = &cpus_table,
+	[TABLE_KVM] = &kvm_table,
 };
 
 const struct table *table_get(enum table_id t)

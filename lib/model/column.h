@@ -24,6 +24,9 @@ enum need {
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
+	NEED_KVM_STATS = 1 << 17,	/* each counter of KVM; of the guest that was named, query-stats where nothing else tells */
+	NEED_LIMITS = 1 << 18,		/* control groups, and qdiscs of taps */
+	NEED_CPUS = 1 << 19,		/* /proc/stat CPU by CPU */
 };
 
 enum mark { MARK_NONE, MARK_ABOVE, MARK_BELOW };	/* from mark_at on, that included */

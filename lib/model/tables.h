@@ -31,5 +31,7 @@
 
 extern const struct table vcpus_table, threads_table, disks_table, nics_table, slots_table, devices_table;
 extern const struct table jobs_table, events_table, find_table, pci_table, host_table;
+extern const struct table cpus_table;
+extern const struct table kvm_table;
 
 #endif
