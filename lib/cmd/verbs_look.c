@@ -65,12 +65,12 @@ const struct verb host_verb = {
 };
 
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 
 const struct verb kvm_verb = {
-	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .summary = "KVM counters.",
+	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .key = "8", .summary = "KVM counters.",
 	.doc = "The counters of KVM, of a guest as a whole and of each vCPU: exits by kind, interrupts, halt polling, sizes of pages, TLB "
 	       "flushes. Each vCPU's own are known with QEMU 8.1 or later; before, QEMU is asked (query-stats) when a guest is named, "
 	       "at most every two seconds, which interrupts each vCPU once. A guest under TCG has none.",
