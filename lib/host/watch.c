@@ -167,8 +167,8 @@ static void kvm_find(struct host_watch *w)
 }
 
 /*
- * Looked for at the first reading, and then each time the threads are listed: a VM is there before
- * its vCPUs' threads.
+ * Looked for at the first reading that wants it, and then each time the threads are listed: a VM is
+ * there before its vCPUs' threads.
  */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
@@ -177,8 +177,9 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 	bool opened;
 	ssize_t len;
 
-	if (!w->kvm_name[0] && !w->since_list)
+	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
 		kvm_find(w);
+	w->kvm_looked = true;
 	if (!w->kvm_name[0])
 		return false;
 	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf),
