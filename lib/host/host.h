@@ -15,5 +15,8 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "kvm.h"
 
 #endif

@@ -76,7 +76,7 @@ static char *qmp_text(const struct step *s, unsigned timeout_ms)
 	auto_free char *args = s->args ? json_text(s->args) : NULL;
 
 	(void)timeout_ms;
-	return args ? xasprintf("%s %s", s->what, args) : xstrdup(s->what);
+	return xasprintf("%s%s%s%s", s->what, args ? " " : "", args ? args : "", s->if_there ? ", if it is there" : "");
 }
 
 static int qmp_check(const struct step *s, struct err *err)
@@ -98,41 +98,12 @@ void step_undo_qmp(struct step *s, const char *command, struct json_object *args
 	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
 }
 
-/* A block node. QEMU does not say which node lives inside which; the one inside goes with the other. */
-
-static int drop_node_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
-{
-	struct json_object *args;
-	char **names = NULL;
-	bool there = false;
-	size_t n = 0, i;
-	int rc;
-
-	rc = qmp_query_nodes(r->env->qmp, &names, &n, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < n; i++)
-		there |= !strcmp(names[i], s->what);
-	qmp_strings_free(names, n);
-	if (!there)
-		return 0;
-	args = json_put_str(json_object_new_object(), "node-name", s->what);
-	return qmp_call(r->env->qmp, "blockdev-del", args, timeout_ms, NULL, err);
-}
-
-static char *drop_node_text(const struct step *s, unsigned timeout_ms)
-{
-	(void)timeout_ms;
-	return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
-}
-
-const struct op op_drop_node = {
-	.name = "drop-node", .run = drop_node_run, .text = drop_node_text,
-};
-
 struct step *plan_drop_node(struct plan *p, const char *node)
 {
-	return step_add(&p->steps, &p->n_steps, STEP_DROP_NODE, node, NULL);
+	struct step *s = plan_qmp(p, "blockdev-del", json_put_str(json_object_new_object(), "node-name", node));
+
+	s->if_there = true;
+	return s;
 }
 
 /* A device, until it is gone. */
@@ -161,7 +132,8 @@ static int device_is_there(struct run *r, const struct step *s, bool *there, str
 
 static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS, look = clock_now_ns() + GONE_LOOK_NS;
+	uint64_t began = clock_now_ns(), deadline = began + timeout_ms * NS_PER_MS;
+	uint64_t look = s->if_there ? began : began + GONE_LOOK_NS;
 	bool there = true;
 	int rc = 0;
 

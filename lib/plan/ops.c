@@ -7,7 +7,6 @@
 
 static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_QMP] = &op_qmp,
-	[STEP_DROP_NODE] = &op_drop_node,
 	[STEP_AWAIT_GONE] = &op_await_gone,
 	[STEP_AWAIT_DRIVER] = &op_await_driver,
 	[STEP_VIRT_ATTACH] = &op_virt_attach,
