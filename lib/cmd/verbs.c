@@ -139,6 +139,8 @@ static const struct verb *const table[] = {
 	&kvm_verb,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&verb_undo,
+	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
+	&dimm_add_verb, &dimm_remove_verb,
 	&verb_help, &verb_man, &verb_self_test,
 };
 

@@ -43,6 +43,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 
 /* op_*.c, one per row of ops.c */
 extern const struct op op_qmp, op_await_gone, op_await_driver;
+extern const struct op op_await_taken;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
@@ -62,5 +63,10 @@ int step_is_allowed(const struct step *s, const char *const *list, size_t n, str
 void run_on_event(void *run, const char *event, struct json_object *data);
 void run_forget_events(struct run *r);
 bool run_saw(const struct run *r, const char *event, const char *device);
+
+/* op_acpi.c: what the guest's ACPI has said of a device (ACPI_DEVICE_OST), the last word of it */
+enum ost { OST_NONE, OST_SUCCESS, OST_REFUSED };
+enum ost run_ost_inserted(const struct run *r, const char *device, const char **why);
+enum ost run_ost_ejected(const struct run *r, const char *device, const char **why);	/* never OST_SUCCESS */
 
 #endif

@@ -51,6 +51,7 @@ void step_copy(struct step *to, const struct step *from)
 	to->leaves = xstrdup(from->leaves);
 	to->xml = xstrdup(from->xml);
 	to->number = from->number;
+	to->at_least_ms = from->at_least_ms;
 	to->required = from->required;
 	to->if_there = from->if_there;
 	to->args = from->args ? json_object_get(from->args) : NULL;
