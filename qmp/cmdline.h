@@ -30,6 +30,8 @@ struct qmp_cmdline {
 	bool incoming;			/* -incoming */
 	struct qmp_monitor *monitors;	/* QMP (control mode) ones only, in the order of the command line */
 	size_t n_monitors;
+	char **netdevs;			/* ids of -netdev, in the order in which QEMU sets them up */
+	size_t n_netdevs;
 };
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);

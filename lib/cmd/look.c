@@ -53,7 +53,8 @@ static int parse_sort(const struct table *t, const char *word, struct view_order
 static void count_in(struct look *look, const struct column *c)
 {
 	look->needs |= c->needs;
-	look->rates |= column_is_rate(c);
+	/* what is gathered between two samples wants two of them, as a rate does */
+	look->rates |= column_is_rate(c) || (c->needs & (NEED_DEPTHS | NEED_NOTIFY));
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)

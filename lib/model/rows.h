@@ -41,6 +41,14 @@ struct nic_row {
 	double rx_bytes_per_s, tx_bytes_per_s, rx_packets_per_s, tx_packets_per_s, drops_per_s;
 };
 
+struct vhost_row {
+	struct row head;
+	const char *nic, *ifname, *how, *state, *affinity;
+	uint64_t tid, queue, cpu, node;
+	uint64_t run_ns, wait_ns, used_total;
+	double run_pct, wait_pct, req_per_s;
+};
+
 struct slot_row {
 	struct row head;
 	const char *kind, *bus;
