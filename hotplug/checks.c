@@ -22,6 +22,13 @@ int check_id(const char *id, struct err *err)
 	return 0;
 }
 
+int check_not_stored(const struct plan *p, struct err *err)
+{
+	if (is_on(p, "persist"))
+		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
+	return 0;
+}
+
 int check_guest(struct plan *p, struct qmp *q, struct err *err)
 {
 	auto_free char *status = NULL;

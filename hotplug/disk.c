@@ -277,9 +277,7 @@ static int check_plain(const struct plan *p, struct err *err)
 		return err_set(err, -EINVAL, "volume= is libvirt's, and this guest is not (say file=PATH)");
 	if (!plan_arg(p, "file"))
 		return err_set(err, -EINVAL, "file= is missing");
-	if (is_on(p, "persist"))
-		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
-	return 0;
+	return check_not_stored(p, err);
 }
 
 int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err)

@@ -9,6 +9,8 @@
 #include "client.h"
 #include "calls.h"
 #include "looks.h"
+#include "kvm_stats.h"
+#include "slots.h"
 #include "cmdline.h"
 
 #endif

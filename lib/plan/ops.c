@@ -7,9 +7,9 @@
 
 static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_QMP] = &op_qmp,
-	[STEP_DROP_NODE] = &op_drop_node,
 	[STEP_AWAIT_GONE] = &op_await_gone,
 	[STEP_AWAIT_DRIVER] = &op_await_driver,
+	[STEP_AWAIT_TAKEN] = &op_await_taken,
 	[STEP_VIRT_ATTACH] = &op_virt_attach,
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,

@@ -15,7 +15,7 @@ bool round_is_for(const struct sampler *s, const struct guest *g)
 	return !s->focus || !strcmp(s->focus, g->ref);
 }
 
-static unsigned wants(const struct sampler *s, const struct guest *g, unsigned needs)
+static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 {
 	uint64_t now = clock_now_ns();
 	bool old = s->focus && now - g->devices.taken_ns > DEVICES_NS;
@@ -25,6 +25,8 @@ static unsigned wants(const struct sampler *s, const struct guest *g, unsigned n
 		what |= WANT_BLOCK;
 	if (needs & NEED_JOBS)
 		what |= WANT_JOBS;
+	if ((needs & NEED_KVM_STATS) && rows_kvm_must_ask(s, g))
+		what |= WANT_KVM;
 	if (s->focus && (needs & NEED_STATE))
 		what |= WANT_STATE;
 	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))
