@@ -128,7 +128,8 @@ static const struct verb *const table[] = {
 	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
-	&dimm_add_verb, &dimm_remove_verb,
+	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,
+	&usb_add_verb, &usb_remove_verb,
 	&verb_help, &verb_man, &verb_self_test,
 };
 

@@ -16,5 +16,6 @@
 #include "system.h"
 #include "files.h"
 #include "room.h"
+#include "usb.h"
 
 #endif
