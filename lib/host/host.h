@@ -15,6 +15,9 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "kvm.h"
 #include "room.h"
 #include "usb.h"
 

@@ -102,8 +102,8 @@ static const char *fields_skip(const char *p, unsigned n)
 int host_stat_parse(const char *line, struct host_stat *out)
 {
 	const char *open = strchr(line, '('), *close = strrchr(line, ')'), *p;
-	uint64_t flags, threads, start, cpu;
-	struct host_stat st = { .cpu = -1 };
+	uint64_t flags, user, system, threads, start, cpu;
+	struct host_stat st = { .cpu = -1, .guest = HOST_UNKNOWN };
 	size_t len;
 
 	if (!open || !close || close < open)
@@ -116,7 +116,10 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	p = fields_skip(close + 2, 6);
 	if (!p || !host_u64_next(&p, &flags))
 		return -EBADMSG;
-	p = fields_skip(p, 11);
+	p = fields_skip(p, 5);
+	if (!p || !host_u64_next(&p, &user) || !host_u64_next(&p, &system))
+		return -EBADMSG;
+	p = fields_skip(p, 5);
 	if (!p || !host_u64_next(&p, &threads))
 		return -EBADMSG;
 	p = fields_skip(p, 2);
@@ -125,9 +128,14 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	p = fields_skip(p, 17);
 	if (p && host_u64_next(&p, &cpu) && cpu <= INT_MAX)
 		st.cpu = (int)cpu;
+	p = st.cpu < 0 ? NULL : fields_skip(p, 4);
+	if (p && !host_u64_next(&p, &st.guest))
+		st.guest = HOST_UNKNOWN;
 	st.kthread = flags & PF_KTHREAD;
 	st.threads = threads > UINT_MAX ? UINT_MAX : (unsigned)threads;
 	st.start = start;
+	st.user = user;
+	st.system = system;
 	*out = st;
 	return 0;
 }

@@ -6,13 +6,15 @@
 #ifndef KT_HOST_TASK_H
 #define KT_HOST_TASK_H
 
-#include "root.h"
+#include "system.h"
 
 struct host_task {
 	pid_t tid;
 	uint64_t start;			/* clock ticks since boot */
 	char comm[16];			/* as the kernel has it: bytes of a stranger */
 	uint64_t run_ns, wait_ns;	/* task schedstat: on CPU; runnable, waiting for one */
+	/* HOST_UNKNOWN unless asked for; counted in ticks of 10 ms: in the kernel, in a KVM guest */
+	uint64_t sys_ns, guest_ns;
 	int cpu;			/* where it ran last, -1 unless asked for */
 	char state;			/* stat's letter, '?' unless asked for */
 	bool kthread;			/* a vhost worker outside of the process */
@@ -21,7 +23,7 @@ struct host_task {
 
 enum host_watch_needs {
 	HOST_NEED_IO = 1 << 0,		/* /proc/PID/io */
-	HOST_NEED_CPU = 1 << 1,		/* cpu and state of each thread (4 us each) */
+	HOST_NEED_CPU = 1 << 1,		/* cpu, state, sys_ns, guest_ns of each thread (4 us each) */
 	HOST_NEED_KVM = 1 << 2,		/* debugfs kvm/PID-FD/exits */
 };
 
@@ -30,6 +32,8 @@ struct host_usage {
 	uint64_t rss_bytes;		/* statm; hugetlb pages are not in it */
 	uint64_t cpu_ns, wait_ns;	/* all threads, vhost workers included, each once; threads that ended stay counted.
 					 * Counts from the moment the watch began, so it never goes down. */
+	uint64_t used_ns;		/* CPU time of the process since it began, in clock ticks; the same for whoever reads it. Threads
+					 * that ended are in it, workers outside of the process are not. */
 	uint64_t vhost_ns;		/* the vhost workers' share of cpu_ns */
 	bool has_io, has_kvm;		/* the two below could be read; if not, a right or the source is missing */
 	uint64_t read_bytes, write_bytes;	/* /proc/PID/io: to and from storage, the page cache's hits not in it */

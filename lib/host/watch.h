@@ -47,6 +47,7 @@ ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, s
 		       const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void host_kept_drop(int *fd);
+bool host_may_keep(int fd);		/* there are enough to spare */
 
 /* All threads' figures into tasks, the sums into the watch. -ESRCH when the process is gone. */
 int host_threads_read(struct host_watch *w, unsigned needs);

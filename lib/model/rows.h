@@ -10,18 +10,18 @@
 
 struct thread_row {
 	struct row head;
-	const char *role, *name, *state, *affinity;
+	const char *role, *name, *state, *affinity, *cpuset, *allowed;
 	uint64_t tid, cpu, node;
-	uint64_t run_ns, wait_ns;
-	double run_pct, wait_pct;
+	uint64_t run_ns, wait_ns, guest_ns, sys_ns;
+	double run_pct, wait_pct, guest_pct, sys_pct;
 };
 
 struct vcpu_row {
 	struct row head;
-	const char *state, *affinity;
+	const char *state, *affinity, *cpuset, *allowed;
 	uint64_t vcpu, tid, cpu, node;
-	uint64_t run_ns, wait_ns;
-	double run_pct, wait_pct;
+	uint64_t run_ns, wait_ns, guest_ns, sys_ns, poll_ns;
+	double run_pct, wait_pct, guest_pct, sys_pct, poll_pct;
 };
 
 struct disk_row {
@@ -75,6 +75,23 @@ struct pci_row {
 	struct row head;		/* vm and ref: the guest that has it */
 	const char *address, *class, *id, *driver, *sriov;
 	uint64_t iommu_group, node, vfs, vfs_max;
+};
+
+struct cpu_row {
+	struct row head;
+	const char *runs, *waits, *siblings;
+	uint64_t cpu, node, vcpus;
+	uint64_t busy_ns, user_ns, system_ns, guest_ns, iowait_ns, irq_ns, softirq_ns, steal_ns;
+	double busy_pct, user_pct, system_pct, guest_pct, iowait_pct, irq_pct, softirq_pct, steal_pct;
+	double wait_pct;
+};
+
+struct kvm_row {
+	struct row head;
+	const char *vcpu, *counter, *kind, *origin;
+	uint64_t total;
+	uint64_t count, ns;		/* of what has a rate; of what is time */
+	double per_s, share_pct;
 };
 
 struct host_row {

@@ -13,7 +13,10 @@
 
 enum table_id {
 	TABLE_VMS, TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS, TABLE_DEVICES,
-	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI, TABLE_COLUMNS, TABLE_JOURNAL, TABLE_COUNT
+	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI, TABLE_COLUMNS, TABLE_JOURNAL,
+	TABLE_CPUS,
+	TABLE_KVM,
+	TABLE_COUNT
 };
 
 /* Every row begins with this. All strings of rows belong to the snapshot. */
@@ -29,7 +32,11 @@ struct row {
 struct vm_row {
 	struct row head;
 	const char *uuid, *state, *state_detail, *source, *node, *note;
+	const char *limits;
+	uint64_t throttled_ns;
+	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;
 	uint64_t pid, mem_bytes, rss_bytes, depth;
+	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
 	double cpu_pct, wait_pct, vhost_pct, iops, rd_bytes_per_s, wr_bytes_per_s, rx_bytes_per_s, tx_bytes_per_s;
 	double exits_per_s, local_pct, stale_seconds;
@@ -73,8 +80,9 @@ const void *snapshot_row(const struct snapshot *s, enum table_id t, size_t i);
 const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key);
 
 /*
- * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, no time passed, or
- * a counter that went down or became unknown: unknown. A stale row keeps the rates it was copied with.
+ * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, or a counter that
+ * went down or became unknown: unknown. The same reading once more (no time passed) has the rates it had, and so has a
+ * stale row.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
 

@@ -41,6 +41,16 @@ static bool may_be_done(const struct plan *e, size_t i)
 	return e->steps[i].status == STEP_TODO && (!i || e->steps[i - 1].status == STEP_OK);
 }
 
+/* Killed when the guest was to be asked, or had just been: it is asked once more. */
+static void ask_again(const struct plan *e, struct plan *out)
+{
+	size_t i;
+
+	for (i = 1; e->n_rest && i < e->n_steps; i++)
+		if (same_step(&e->steps[i], &e->rest[0]) && e->steps[i - 1].status == STEP_TODO)
+			add_copy(out, &e->steps[i - 1], NULL);
+}
+
 static int nothing_to_do(struct plan *out)
 {
 	out->status = PLAN_UNCHANGED;
@@ -54,9 +64,12 @@ int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 
 	if (e->status == PLAN_UNDONE || (e->status == PLAN_FAILED && !e->n_left) || e->status == PLAN_UNCHANGED)
 		return nothing_to_do(out);
+	if (over && steps_past_return(e, e->n_steps) && e->err.text[0])
+		return nothing_to_do(out);	/* it was pending, and somebody else has finished it */
 	if (over && steps_past_return(e, e->n_steps))
 		return err_set(err, -EINVAL, "%s of %s is over and has no way back%s%s", e->verb, e->id,
 			       e->device ? ": add it again: " : "", e->device ? e->device : "");
+	ask_again(e, out);
 	for (i = 0; i < e->n_rest; i++)
 		add_copy(out, &e->rest[i], NULL);
 	for (i = e->n_steps; i-- > 0; ) {

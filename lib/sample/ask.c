@@ -39,8 +39,16 @@ static void jobs_done(struct job_answers *a)
 	*a = (struct job_answers){0};
 }
 
+static void kvm_done(struct kvm_answers *a)
+{
+	qmp_kvm_stats_free(a->sets, a->n);
+	*a = (struct kvm_answers){0};
+}
+
 void replies_done(struct replies *r)
 {
+	kvm_done(&r->kvm);
+	qmp_kvm_names_free(r->kvm_names, r->n_kvm_names);
 	answers_done(&r->base);
 	devices_done(&r->devices);
 	block_done(&r->block);
@@ -49,10 +57,25 @@ void replies_done(struct replies *r)
 
 void ask_done(struct guest *g)
 {
+	kvm_done(&g->kvm_answers);
 	answers_done(&g->answers);
 	devices_done(&g->devices);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
+}
+
+static void take_kvm(struct guest *g, struct replies *r)
+{
+	struct sampler *s = g->sampler;
+
+	kvm_done(&g->kvm_answers);
+	g->kvm_answers = r->kvm;
+	r->kvm = (struct kvm_answers){0};
+	if (s->kvm_names || !r->n_kvm_names)
+		return;
+	s->kvm_names = take_ptr(r->kvm_names);
+	s->n_kvm_names = r->n_kvm_names;
+	r->n_kvm_names = 0;
 }
 
 void ask_take(struct guest *g, struct replies *r)
@@ -82,6 +105,8 @@ void ask_take(struct guest *g, struct replies *r)
 		g->jobs = r->jobs;
 		r->jobs = (struct job_answers){0};
 	}
+	if (r->have & WANT_KVM)
+		take_kvm(g, r);
 	g->known |= r->have;
 }
 
@@ -193,6 +218,16 @@ static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
 	return rc;
 }
 
+static int ask_kvm(struct qmp *q, struct replies *r, struct err *err)
+{
+	int rc = r->kvm_named ? 0 : qmp_query_kvm_names(q, &r->kvm_names, &r->n_kvm_names, err);
+
+	if (!rc)
+		rc = qmp_query_kvm_stats(q, &r->kvm.sets, &r->kvm.n, err);
+	r->kvm.taken_ns = clock_now_ns();
+	return rc;
+}
+
 int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 {
 	int rc = 0;
@@ -216,6 +251,10 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		rc = qmp_query_blockstats(q, &r->block.stats, &r->block.n_stats, err);
 		r->block.taken_ns = clock_now_ns();
 		r->have |= rc ? 0 : WANT_BLOCK;
+	}
+	if (!rc && (what & WANT_KVM)) {
+		rc = ask_kvm(q, r, err);
+		r->have |= rc ? 0 : WANT_KVM;
 	}
 	return rc;
 }

@@ -367,6 +367,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;
 	j->hold = wants_hold(s, g);
+	j->replies.kvm_named = s->kvm_names;
 	if (g->held) {			/* ask on the connection that is there */
 		j->q = take_ptr(g->held);
 		qmp_on_event(j->q, on_event_in_job, j);

@@ -12,6 +12,7 @@ enum want {
 	WANT_DEVICES = 1 << 2,
 	WANT_BLOCK = 1 << 3,
 	WANT_JOBS = 1 << 4,
+	WANT_KVM = 1 << 6,
 };
 
 struct answers {
@@ -49,12 +50,22 @@ struct job_answers {
 	uint64_t taken_ns;
 };
 
+struct kvm_answers {
+	struct qmp_kvm_set *sets;
+	size_t n;
+	uint64_t taken_ns;
+};
+
 struct replies {
 	unsigned have;			/* WANT_ bits: the parts that were answered */
 	struct answers base;
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct kvm_answers kvm;
+	bool kvm_named;			/* the sampler has the names below already */
+	struct qmp_kvm_name *kvm_names;
+	size_t n_kvm_names;
 };
 
 enum asking { ASK_NEVER, ASK_UNDER_WAY, ASK_DONE, ASK_FAILED };
@@ -67,6 +78,7 @@ struct guest {
 	struct qmp_cmdline cmdline;
 	struct host_watch *watch;
 	struct host_netif *netifs;
+	struct host_limits *limits;	/* NULL: not wanted so far */
 	size_t n_netifs;
 	bool netifs_read;
 
@@ -84,6 +96,10 @@ struct guest {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct kvm_answers kvm_answers;
+	struct host_kvm *kvm;		/* NULL: not looked at */
+	uint64_t kvm_asked_ns;
+	unsigned kvm_asked;		/* so many times, since it was begun to be looked at */
 	char *last_state;		/* as last seen, for the events */
 
 	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
@@ -140,6 +156,9 @@ struct sampler {
 	uint64_t n_events, virt_seq;
 	struct host_net_dev *nets;	/* of the sample being taken */
 	size_t n_nets;
+	struct host_cgroups *cgroups;
+	struct qmp_kvm_name *kvm_names;	/* of this host's kernel; NULL: nobody was asked yet */
+	size_t n_kvm_names;
 	struct virt_list *domains;
 	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
@@ -209,6 +228,15 @@ void rows_jobs(struct snapshot *snap, const struct guest *g);
 void rows_events(const struct sampler *s, struct snapshot *snap);
 void rows_host(const struct sampler *s, struct snapshot *snap);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
+void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+		 struct vm_row *row);
+void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g);
+/* Halt polling into the rows of vcpus, which are the last ones of their table. */
+void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest *g);
+bool rows_kvm_must_ask(const struct sampler *s, struct guest *g);	/* QEMU, now; counts it as done */
+void rows_cpus(const struct sampler *s, struct snapshot *snap);
+/* Who is there: after the rates of the threads are known. */
+void rows_cpus_who(struct snapshot *snap);
 
 /* queue_kind.c: true for a ring of requests, false for one of supplied buffers; disk: its requests are disk I/O */
 bool queue_is_request(const char *type, unsigned queue, unsigned n_queues);

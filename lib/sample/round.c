@@ -15,7 +15,7 @@ bool round_is_for(const struct sampler *s, const struct guest *g)
 	return !s->focus || !strcmp(s->focus, g->ref);
 }
 
-static unsigned wants(const struct sampler *s, const struct guest *g, unsigned needs)
+static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 {
 	bool old = s->focus && clock_now_ns() - g->devices.taken_ns > DEVICES_NS;
 	unsigned what = 0;
@@ -24,6 +24,8 @@ static unsigned wants(const struct sampler *s, const struct guest *g, unsigned n
 		what |= WANT_BLOCK;
 	if (needs & NEED_JOBS)
 		what |= WANT_JOBS;
+	if ((needs & NEED_KVM_STATS) && rows_kvm_must_ask(s, g))
+		what |= WANT_KVM;
 	if (s->focus && (needs & NEED_STATE))
 		what |= WANT_STATE;
 	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))

@@ -192,6 +192,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	row->mem_bytes = g->cmdline.mem_bytes;
 	row->rss_bytes = u->rss_bytes;
 	row->cpu_ns = u->cpu_ns;
+	row->used_ns = u->used_ns;
 	row->wait_ns = u->wait_ns;
 	row->vhost_ns = u->vhost_ns;
 	if (u->has_io) {
@@ -204,6 +205,8 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		fill_net(s, g, row);
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
+	if (needs & NEED_LIMITS)
+		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
 	domains_fill(s, snap, g, row);
 }
@@ -225,7 +228,7 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 		       const char *detail)
 {
 	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
-						TABLE_DEVICES, TABLE_JOBS };
+						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM };
 	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
 	struct vm_row *row;
 	size_t i;
@@ -282,12 +285,26 @@ static void note_state(struct sampler *s, struct guest *g, const struct vm_row *
 	g->last_state = xstrdup(row->state);
 }
 
+static void fill_kvm(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)
+{
+	bool poll = (needs & NEED_TASKS) && (needs & NEED_KVM);
+
+	if (needs & NEED_KVM_STATS)
+		rows_kvm(s, snap, g);
+	if (poll)
+		rows_kvm_poll(s, snap, g);
+	/* not kept open for nothing: the kernel keeps a VM as long as we do */
+	if (!poll && !(needs & NEED_KVM_STATS))
+		host_kvm_free(take_ptr(g->kvm));
+}
+
 /* What a guest consists of; the disks' rows come after the queues', whose depth they show. */
 static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		       unsigned needs)
 {
 	if (needs & NEED_TASKS)
 		rows_threads(s, snap, g, u, needs);
+	fill_kvm(s, snap, g, needs);
 	if (needs & NEED_DEVICES) {
 		rows_disks(s, snap, g);
 		rows_nics(s, snap, g);
@@ -310,6 +327,7 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 		return;
 	if (host_watch_read(g->watch, host_needs(s, needs), &u)) {
 		g->gone = true;
+		host_kvm_free(take_ptr(g->kvm));
 		events_add(s, g, "ended", NULL);
 		return;
 	}

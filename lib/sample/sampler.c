@@ -26,6 +26,8 @@ static void guest_free(struct sampler *s, struct guest *g)
 {
 	rings_remove(s->rings, g->rings);
 	host_watch_free(g->watch);
+	host_limits_free(g->limits);
+	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
 	ask_done(g);
@@ -113,6 +115,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	s->config = *config;
 	pthread_mutex_init(&s->lock, NULL);
 	s->scan = host_scan_new(config->host);
+	s->cgroups = host_cgroups_open(config->host);
 	s->pool = pool_new(8);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
@@ -139,6 +142,8 @@ void sampler_free(struct sampler *s)
 	events_done(s);
 	free(s->nets);
 	host_scan_free(s->scan);
+	host_cgroups_free(s->cgroups);
+	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
@@ -262,6 +267,8 @@ static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 		rows_host(s, snap);
 	if (needs & NEED_PCI)
 		rows_pci(s, snap);
+	if (needs & NEED_CPUS)
+		rows_cpus(s, snap);
 }
 
 struct snapshot *sampler_take(struct sampler *s, unsigned needs)
@@ -281,6 +288,8 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 		rows_fill(s, snap, s->guests[i], needs);
 	fill_host(s, snap, needs);
 	snapshot_rates(snap, s->last);
+	if (needs & NEED_CPUS)
+		rows_cpus_who(snap);
 	snapshot_unref(s->last);
 	s->last = snapshot_ref(snap);
 	pthread_mutex_unlock(&s->lock);

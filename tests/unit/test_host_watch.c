@@ -68,6 +68,8 @@ static void test_box(void **state)
 	assert_int_equal(task_of(&u, 1003)->wait_ns, 40000);
 	assert_int_equal(task_of(&u, 1003)->cpu, 3);
 	assert_int_equal(task_of(&u, 1003)->state, 'R');
+	assert_int_equal(task_of(&u, 1003)->sys_ns, 20 * NS_PER_SEC / host_facts(h)->ticks_per_s);
+	assert_int_equal(task_of(&u, 1003)->guest_ns, 5 * NS_PER_SEC / host_facts(h)->ticks_per_s);
 	assert_false(task_of(&u, 1005)->kthread);
 	assert_true(task_of(&u, 1040)->kthread);
 	assert_string_equal(task_of(&u, 1040)->comm, "vhost-1001");
@@ -75,6 +77,7 @@ static void test_box(void **state)
 	assert_false(u.has_io || u.has_kvm);
 	assert_int_equal(task_of(&u, 1003)->cpu, -1);
 	assert_int_equal(task_of(&u, 1003)->state, '?');
+	assert_true(task_of(&u, 1003)->sys_ns == HOST_UNKNOWN && task_of(&u, 1003)->guest_ns == HOST_UNKNOWN);
 	assert_true(task_of(&u, 1003)->fresh);
 	host_watch_free(w);
 
@@ -391,6 +394,15 @@ static void test_live_threads(void **state)
 	 * reading apart
 	 */
 	assert_true(u.cpu_ns <= cputime_of(c.pid) - before + 10 * NS_PER_MS);
+	host_watch_free(w);
+
+	/* whoever begins later knows of the threads that have ended, too */
+	before = cputime_of(c.pid);
+	assert_int_equal(host_watch_new(h, c.pid, start_of(h, c.pid), &w), 0);
+	read_ok(w, 0, &u);
+	assert_true(u.used_ns + 20 * NS_PER_MS >= before);
+	assert_true(u.used_ns <= cputime_of(c.pid));
+	assert_int_equal(u.cpu_ns, 0);
 	host_watch_free(w);
 	child_end(&c);
 	host_free(h);

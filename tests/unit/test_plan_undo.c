@@ -179,12 +179,16 @@ static void killed_at_each_step_of_an_addition(void **state)
 /* There is no way back from a removal: it is finished. */
 static void killed_at_each_step_of_a_removal(void **state)
 {
+	static const struct fake_item asked[] = {
+		{ .expect = "device_del", .error = "GenericError: Device d0 is already in the process of unplug" },
+		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
+	};
 	static const struct fake_item gone[] = {
 		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
 	};
 	static const struct fake_item node[] = { { .expect = "blockdev-del" }, { 0 } };
 	static const struct fake_item node_gone[] = { { .expect = "blockdev-del", .error = NO_NODE }, { 0 } };
-	static const struct fake_item *const scripts[] = { gone, gone, node, node_gone };
+	static const struct fake_item *const scripts[] = { asked, gone, node, node_gone };
 	unsigned i;
 
 	(void)state;
