@@ -21,7 +21,8 @@ extern const struct verb histogram_verb;	/* verbs_tune.c */
 extern const struct verb cpus_verb;
 extern const struct verb kvm_verb;
 extern const struct verb vcpu_add_verb, vcpu_remove_verb, vcpu_set_verb;
-extern const struct verb dimm_add_verb, dimm_remove_verb;
+extern const struct verb dimm_add_verb, dimm_remove_verb, vmem_set_verb;
+extern const struct verb usb_add_verb, usb_remove_verb;
 
 /* wait.c */
 int wait_run(struct session *s, const struct call *c, struct err *err);
