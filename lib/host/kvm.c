@@ -162,20 +162,23 @@ static bool is_count(const struct counter *c, int fd)
 static int counter_read(struct host_kvm *k, struct counter *c)
 {
 	auto_close int once = -1;
+	bool keep = false;
 	const char *p;
 	char buf[64];
 	ssize_t len;
 
-	if (c->fd < 0) {
+	if (c->fd >= 0) {
+		len = host_pread(c->fd, buf, sizeof(buf));
+	} else {
 		once = host_openat(k->h, DEBUGFS "/%s/%s", k->dir, c->stat.name);
 		if (once < 0)
 			return once;
 		c->stat.count = is_count(c, once);
+		len = host_first_read(once, buf, sizeof(buf), &keep);
 	}
-	len = host_pread(c->fd < 0 ? once : c->fd, buf, sizeof(buf));
 	if (len < 0)
 		return (int)len;
-	if (c->fd < 0 && host_may_keep(once))
+	if (keep)
 		c->fd = take_fd(&once);
 	p = buf;
 	return host_u64_next(&p, &c->stat.value) ? 0 : -EBADMSG;

@@ -28,11 +28,28 @@ bool host_may_keep(int fd)
 	return (rlim_t)fd < lim.rlim_cur - spare;
 }
 
+ssize_t host_first_read(int fd, char *buf, size_t size, bool *keep)
+{
+	ssize_t len = host_pread(fd, buf, size);
+
+	*keep = len >= 0 && host_may_keep(fd);
+	if (len != -ESPIPE)
+		return len;
+	do
+		len = read(fd, buf, size - 1);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	buf[len] = '\0';
+	return len;
+}
+
 ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size,
 		       const char *fmt, ...)
 {
 	va_list ap;
 	ssize_t len;
+	bool keep;
 	int f;
 
 	if (*fd >= 0)
@@ -43,8 +60,8 @@ ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, s
 	if (f < 0)
 		return f;
 	*opened = true;
-	len = host_pread(f, buf, size);
-	if (len >= 0 && host_may_keep(f))
+	len = host_first_read(f, buf, size, &keep);
+	if (keep)
 		*fd = f;
 	else
 		close(f);

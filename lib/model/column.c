@@ -55,7 +55,8 @@ static const struct column vm_columns[] = {
 	  "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT,
 	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
-	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
+	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
+	  .needs = NEED_PLACE | NEED_STATE },
 	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
 	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
