@@ -18,5 +18,6 @@
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"
+#include "qdisc.h"
 
 #endif
