@@ -83,7 +83,7 @@ struct host_dump {
 	size_t n;
 	double ceil_bits;		/* the largest of htb's root classes; NAN: none */
 };
-int host_dump_take(struct host_dump *d, const char *buf, size_t len);
+int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 

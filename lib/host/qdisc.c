@@ -101,11 +101,12 @@ static void class_take(struct host_dump *d, const struct tcmsg *tc, const void *
 		d->ceil_bits = ceil;
 }
 
-int host_dump_take(struct host_dump *d, const char *buf, size_t len)
+int host_dump_take(struct host_dump *d, const char *buf, size_t size)
 {
 	const struct nlmsghdr *m = (const void *)buf;
+	ssize_t len = (ssize_t)size;	/* signed: NLMSG_NEXT takes off the padding of a cut message, too */
 
-	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+	for (; len >= (ssize_t)sizeof(*m) && NLMSG_OK(m, (size_t)len); m = NLMSG_NEXT(m, len)) {
 		const struct tcmsg *tc = NLMSG_DATA(m);
 		const void *attrs = (const char *)m + NLMSG_SPACE(sizeof(*tc));
 
