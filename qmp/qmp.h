@@ -10,6 +10,7 @@
 #include "calls.h"
 #include "looks.h"
 #include "kvm_stats.h"
+#include "slots.h"
 #include "cmdline.h"
 
 #endif

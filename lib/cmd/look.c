@@ -32,12 +32,12 @@ static int parse_fields(const struct table *t, const char *list, struct look *lo
 	return 0;
 }
 
-static int parse_sort(const struct table *t, const char *word, struct view_order *order, struct err *err)
+static int parse_sort(const struct table *t, const char *word, bool by_name, struct view_order *order, struct err *err)
 {
 	struct str_near near = {0};
 	bool turned = false;
 
-	if (!word)
+	if (!word && !by_name)
 		word = t->sort;
 	if (!word)
 		return 0;
@@ -50,10 +50,13 @@ static int parse_sort(const struct table *t, const char *word, struct view_order
 	return 0;
 }
 
-static void count_in(struct look *look, const struct column *c)
+/* A counter can be told at once, its rate only after a while. */
+static void count_in(struct look *look, const struct column *c, bool as_counter)
 {
 	look->needs |= c->needs;
-	look->rates |= column_is_rate(c);
+	/* what is gathered between two samples wants two of them, as a rate does */
+	look->rates |= (as_counter ? prometheus_is_rate(c) : column_spans(c) || c->local) ||
+		       (c->needs & (NEED_DEPTHS | NEED_NOTIFY));
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)
@@ -67,7 +70,7 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	if (o->fields)
 		rc = parse_fields(table, o->fields, look, err);
 	if (!rc)
-		rc = parse_sort(table, o->sort, &look->order, err);
+		rc = parse_sort(table, o->sort, out->format == FORMAT_PROMETHEUS, &look->order, err);
 	if (!rc && o->filter)
 		rc = filter_parse(table, o->filter, &look->filter, err);
 	if (rc) {
@@ -79,9 +82,9 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	shown = look->columns;
 	n = look->n_columns;
 	for (i = 0; i < n; i++)
-		count_in(look, shown[i]);
+		count_in(look, shown[i], out->format == FORMAT_PROMETHEUS);
 	if (look->order.sort)
-		count_in(look, look->order.sort);
+		count_in(look, look->order.sort, false);
 	look->needs |= filter_needs(look->filter);
 	look->rates |= filter_has_rate(look->filter);
 	return 0;

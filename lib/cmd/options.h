@@ -17,7 +17,7 @@ enum exit_code {
 };
 
 enum mode { MODE_SCREEN, MODE_BATCH, MODE_PROMPT, MODE_HELP, MODE_VERSION };
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_PROMETHEUS };
 
 struct options {
 	enum mode mode;
@@ -28,6 +28,7 @@ struct options {
 	bool verbose, no_color, ascii, no_mouse;
 	double delay_s;			/* < 0: not given, the mode's default */
 	uint64_t count;			/* 0: not given */
+	uint64_t ring_hz;		/* 0: not given */
 	enum format format;
 	const char *fields, *sort, *filter, *script;
 	const char *root;		/* where /proc and /sys are found: a recorded host, for tests */

@@ -17,11 +17,19 @@ const struct verb vcpus_verb = {
 const struct verb queues_verb = {
 	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
 	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2. With one guest named and --ring-hz, "
+	       "its depths are read that often; the histogram then is of so many readings.",
+};
+
+const struct verb vhost_verb = {
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .summary = "vhost threads.",
+	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
+	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
+	       "a thread sleeps are not that thread's.",
 };
 
 const struct verb threads_verb = {
-	.name = "threads", LOOK(TABLE_THREADS), ARGS(one_guest), .key = "3", .summary = "Threads.",
+	.name = "threads", LOOK(TABLE_THREADS), ARGS(one_guest), .key = "t", .summary = "Threads.",
 	.doc = "The threads of a guest and what each is for, vhost workers included: how much it runs, waits for a CPU, and where.",
 };
 
@@ -37,47 +45,47 @@ const struct verb nics_verb = {
 };
 
 const struct verb devices_verb = {
-	.name = "devices", LOOK(TABLE_DEVICES), ARGS(one_guest), .key = "6", .summary = "Devices.",
+	.name = "devices", LOOK(TABLE_DEVICES), ARGS(one_guest), .key = "D", .summary = "Devices.",
 	.doc = "The devices of a guest: where each is plugged, whether it can be unplugged, and what stands behind it.",
 };
 
 const struct verb slots_verb = {
-	.name = "slots", LOOK(TABLE_SLOTS), ARGS(one_guest), .key = "7", .summary = "Free places for devices, memory, vCPUs.",
+	.name = "slots", LOOK(TABLE_SLOTS), ARGS(one_guest), .key = "S", .summary = "Free places for devices, memory, vCPUs.",
 	.doc = "What can still be plugged into a guest: free PCI ports and slots, DIMM slots, vCPUs.",
 };
 
 const struct verb jobs_verb = {
-	.name = "jobs", LOOK(TABLE_JOBS), ARGS(one_guest), .key = "8", .summary = "Migration and block jobs.",
+	.name = "jobs", LOOK(TABLE_JOBS), ARGS(one_guest), .key = "9", .summary = "Migration and block jobs.",
 	.doc = "The migration and the jobs of a guest: how far they are and how fast. The last migration stays listed with how "
 	       "it ended.",
 };
 
 const struct verb events_verb = {
-	.name = "events", LOOK(TABLE_EVENTS), ARGS(one_guest), .key = "9", .summary = "What happens.",
+	.name = "events", LOOK(TABLE_EVENTS), ARGS(one_guest), .key = "0", .summary = "What happens.",
 	.doc = "Prints what happens to guests as it is seen, for --count samples: guests that start and end, changes of their "
 	       "state, and the events QEMU sends where its monitor is held: that of sockets given with --qmp, and of a guest that "
 	       "is named.",
 };
 
 const struct verb host_verb = {
-	.name = "host", LOOK(TABLE_HOST), .summary = "The host.",
+	.name = "host", LOOK(TABLE_HOST), .key = "H1", .summary = "The host.",
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
 };
 
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 
 const struct verb kvm_verb = {
-	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .summary = "KVM counters.",
+	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .key = "8", .summary = "KVM counters.",
 	.doc = "The counters of KVM, of a guest as a whole and of each vCPU: exits by kind, interrupts, halt polling, sizes of pages, TLB "
 	       "flushes. Each vCPU's own are known with QEMU 8.1 or later; before, QEMU is asked (query-stats) when a guest is named, "
 	       "at most every two seconds, which interrupts each vCPU once. A guest under TCG has none.",
 };
 
 const struct verb pci_verb = {
-	.name = "pci", LOOK(TABLE_PCI), .summary = "PCI devices of the host.",
+	.name = "pci", LOOK(TABLE_PCI), .key = "H7", .summary = "PCI devices of the host.",
 	.doc = "The PCI devices of the host: IOMMU group, driver, node, virtual functions, and which guest has them.",
 };
 

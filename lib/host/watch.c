@@ -138,8 +138,8 @@ static bool io_read(struct host_watch *w, struct host_usage *out)
 }
 
 /*
- * Looked for at the first reading, and then each time the threads are listed: a VM is there before
- * its vCPUs' threads.
+ * Looked for at the first reading that wants it, and then each time the threads are listed: a VM is
+ * there before its vCPUs' threads.
  */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
@@ -147,8 +147,9 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 	char buf[64];
 	ssize_t len;
 
-	if (!w->kvm_name[0] && !w->since_list)
+	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
 		host_kvm_dir_find(w->h, w->pid, w->kvm_name, sizeof(w->kvm_name));
+	w->kvm_looked = true;
 	if (!w->kvm_name[0])
 		return false;
 	/* not kept open: such a file can neither be read at an offset nor from its start again */
@@ -247,6 +248,7 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 	u.state = w->stat.state;
 	u.rss_bytes = w->rss_bytes;
 	u.cpu_ns = w->cpu_ns;
+	u.used_ns = (w->stat.user + w->stat.system) * (NS_PER_SEC / host_facts(w->h)->ticks_per_s);
 	u.wait_ns = w->wait_ns;
 	u.vhost_ns = w->vhost_ns;
 	u.tasks = w->tasks;

@@ -24,10 +24,18 @@ enum need {
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
+	NEED_VHOST = 1 << 14,		/* "info network" and /proc/PID/fd, once: which vhost thread works which rings */
+	NEED_DEPTHS = 1 << 15,		/* each depth read is counted; of a guest that is named, as often as was asked for */
+	NEED_NOTIFY = 1 << 16,		/* two more fields of each ring */
+	NEED_SPACE = 1 << 20,		/* what the disks' images are stored in; by a thread that may be left behind */
+	NEED_LINKS = 1 << 21,		/* the host's interfaces over rtnetlink, Open vSwitch's database, lease files; likewise */
+	NEED_ADDRESSES = 1 << 22,	/* libvirt is asked for the addresses of the guest that is named */
 	NEED_KVM_STATS = 1 << 17,	/* each counter of KVM; of the guest that was named, query-stats where nothing else tells */
 	NEED_LIMITS = 1 << 18,		/* control groups, and qdiscs of taps */
 	NEED_CPUS = 1 << 19,		/* /proc/stat CPU by CPU */
 };
+
+enum mark { MARK_NONE, MARK_ABOVE, MARK_BELOW };	/* from mark_at on, that included */
 
 struct column {
 	const char *id, *title;		/* field name in batch; heading */
@@ -41,8 +49,18 @@ struct column {
 	int width;			/* columns on a screen; text is cut, numbers never */
 	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
 	unsigned needs;
+	bool spans;			/* told of the time between two samples, though it is no rate */
 	bool descending;		/* first direction when sorted by it */
 	char key;			/* sorts by it on the screen, as in top; 0: none */
+	bool graph;			/* the screen keeps its last values (history.h) and draws them */
+	size_t whole;			/* offset of the counted whole it is a part of, 0: none */
+	bool share;			/* 100 % is all there is, not one CPU of many */
+	enum mark mark;			/* values a user has to see: "!" on the screen */
+	double mark_at;
+	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
+	bool local;			/* only two samples of one run tell it: its counter, if any, began when kvmtop did .. */
+	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */
+	bool passing;			/* a text that is another one each moment: no label for Prometheus */
 };
 
 struct table {
@@ -60,10 +78,18 @@ enum table_id table_find(const char *name);
 /* NULL if there is none; near (may be NULL) gets every candidate to try. */
 const struct column *table_column(const struct table *t, const char *id, struct str_near *near);
 
+/* Whether a value is one that the column marks. Unknown never is. */
+bool column_is_marked(const struct column *c, struct value v);
+/* How much of its whole a value is, 0 to 1; < 0: it has none, or one is unknown. */
+double column_share(const struct column *c, const void *row);
 struct value column_get(const struct column *c, const void *row);
 static inline bool column_is_rate(const struct column *c)
 {
 	return c->counter != 0;
+}
+static inline bool column_spans(const struct column *c)		/* unknown in a first sample */
+{
+	return column_is_rate(c) || c->spans;
 }
 
 #endif

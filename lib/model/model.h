@@ -11,6 +11,7 @@
 #include "rows.h"
 #include "column.h"
 #include "filter.h"
+#include "history.h"
 #include "view.h"
 
 #endif

@@ -13,6 +13,7 @@
 
 enum table_id {
 	TABLE_VMS, TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS, TABLE_DEVICES,
+	TABLE_VHOST,
 	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI, TABLE_COLUMNS, TABLE_JOURNAL,
 	TABLE_CPUS,
 	TABLE_KVM,
@@ -36,6 +37,7 @@ struct vm_row {
 	uint64_t throttled_ns;
 	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;
 	uint64_t pid, mem_bytes, rss_bytes, depth;
+	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
 	double cpu_pct, wait_pct, vhost_pct, iops, rd_bytes_per_s, wr_bytes_per_s, rx_bytes_per_s, tx_bytes_per_s;
 	double exits_per_s, local_pct, stale_seconds;
@@ -43,10 +45,10 @@ struct vm_row {
 
 struct queue_row {
 	struct row head;
-	const char *device, *kind, *backend;
-	uint64_t queue, size, depth, depth_max;
+	const char *device, *kind, *backend, *features, *hist, *note;
+	uint64_t queue, size, depth, depth_max, depth_p50, depth_p99, samples;
 	uint64_t used_total;
-	double depth_mean, req_per_s, stalled_seconds;
+	double depth_mean, req_per_s, stalled_seconds, lat_us, irq_pct, kick_pct;
 };
 
 struct column_row {			/* the table of tables: what `columns` prints */

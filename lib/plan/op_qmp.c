@@ -16,13 +16,40 @@
  * What a step from a journal may do. Anything that could run a program or open what it likes (human-monitor-command,
  * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
  */
-static const char *const allowed[] = {
-	"block_resize",
-	"blockdev-add",
-	"blockdev-del",
-	"device_add",
-	"device_del",
+static bool is_ram(struct json_object *args);
+static bool is_requested_size(struct json_object *args);
+
+static const struct {
+	const char *command;
+	bool (*fits)(struct json_object *args);	/* NULL: with any arguments */
+} allowed[] = {
+	{ "block-latency-histogram-set" },
+	{ "block_resize" },
+	{ "blockdev-add" },
+	{ "blockdev-del" },
+	{ "device_add" },
+	{ "device_del" },
+	{ "object-add", is_ram },
+	{ "object-del" },
+	{ "qom-set", is_requested_size },
 };
+
+/* Memory that opens no file. */
+static bool is_ram(struct json_object *args)
+{
+	const char *type = json_str(args, "qom-type");
+
+	return type && (!strcmp(type, "memory-backend-ram") || !strcmp(type, "memory-backend-memfd"));
+}
+
+/* Of a device, not of QEMU's innards. */
+static bool is_requested_size(struct json_object *args)
+{
+	const char *path = json_str(args, "path"), *property = json_str(args, "property");
+
+	return path && str_has_prefix(path, "/machine/peripheral") && property && !strcmp(property, "requested-size") &&
+	       json_object_is_type(json_member(args, "value"), json_type_int);
+}
 
 void run_on_event(void *run, const char *event, struct json_object *data)
 {
@@ -76,12 +103,17 @@ static char *qmp_text(const struct step *s, unsigned timeout_ms)
 	auto_free char *args = s->args ? json_text(s->args) : NULL;
 
 	(void)timeout_ms;
-	return args ? xasprintf("%s %s", s->what, args) : xstrdup(s->what);
+	return xasprintf("%s%s%s%s", s->what, args ? " " : "", args ? args : "", s->if_there ? ", if it is there" : "");
 }
 
 static int qmp_check(const struct step *s, struct err *err)
 {
-	return step_is_allowed(s, allowed, ARRAY_SIZE(allowed), err);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(allowed); i++)
+		if (!strcmp(allowed[i].command, s->what) && (!allowed[i].fits || allowed[i].fits(s->args)))
+			return 0;
+	return err_set(err, -EPERM, "the command %s, with such arguments, does not belong in a journal", s->what);
 }
 
 const struct op op_qmp = {
@@ -98,41 +130,20 @@ void step_undo_qmp(struct step *s, const char *command, struct json_object *args
 	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
 }
 
-/* A block node. QEMU does not say which node lives inside which; the one inside goes with the other. */
-
-static int drop_node_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
-{
-	struct json_object *args;
-	char **names = NULL;
-	bool there = false;
-	size_t n = 0, i;
-	int rc;
-
-	rc = qmp_query_nodes(r->env->qmp, &names, &n, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < n; i++)
-		there |= !strcmp(names[i], s->what);
-	qmp_strings_free(names, n);
-	if (!there)
-		return 0;
-	args = json_put_str(json_object_new_object(), "node-name", s->what);
-	return qmp_call(r->env->qmp, "blockdev-del", args, timeout_ms, NULL, err);
-}
-
-static char *drop_node_text(const struct step *s, unsigned timeout_ms)
-{
-	(void)timeout_ms;
-	return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
-}
-
-const struct op op_drop_node = {
-	.name = "drop-node", .run = drop_node_run, .text = drop_node_text,
-};
-
 struct step *plan_drop_node(struct plan *p, const char *node)
 {
-	return step_add(&p->steps, &p->n_steps, STEP_DROP_NODE, node, NULL);
+	struct step *s = plan_qmp(p, "blockdev-del", json_put_str(json_object_new_object(), "node-name", node));
+
+	s->if_there = true;
+	return s;
+}
+
+struct step *plan_drop_object(struct plan *p, const char *id)
+{
+	struct step *s = plan_qmp(p, "object-del", json_put_str(json_object_new_object(), "id", id));
+
+	s->if_there = true;
+	return s;
 }
 
 /* A device, until it is gone. */
@@ -161,7 +172,9 @@ static int device_is_there(struct run *r, const struct step *s, bool *there, str
 
 static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS, look = clock_now_ns() + GONE_LOOK_NS;
+	uint64_t began = clock_now_ns(), deadline = began + timeout_ms * NS_PER_MS;
+	uint64_t look = s->if_there ? began : began + GONE_LOOK_NS;
+	const char *why;
 	bool there = true;
 	int rc = 0;
 
@@ -170,6 +183,8 @@ static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_
 			return 0;
 		if (run_saw(r, "DEVICE_UNPLUG_GUEST_ERROR", s->what))
 			return err_set(err, -EACCES, "the guest refused to let go of %s", s->what);
+		if (run_ost_ejected(r, s->what, &why) == OST_REFUSED)
+			return err_set(err, -EACCES, "the guest refused to let go of %s: %s", s->what, why);
 		if (clock_now_ns() >= look) {
 			rc = device_is_there(r, s, &there, err);
 			look = clock_now_ns() + GONE_LOOK_NS;

@@ -40,7 +40,7 @@ static char *detach_text(const struct step *s, unsigned timeout_ms)
 static int domain_has(struct run *r, const struct step *s, bool *there, struct err *err)
 {
 	struct virt_def *def;
-	int rc = virt_domain_read(r->env->virt, r->p->domain, UNDO_WAIT_MS, &def, err);
+	int rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, err);
 
 	if (rc)
 		return rc;

@@ -76,6 +76,8 @@ static struct json_object *steps_json(const struct step *steps, size_t n)
 		json_put_str(obj, "what", s->what);
 		json_put(obj, "args", s->args ? json_object_get(s->args) : NULL);
 		json_put(obj, "required", json_object_new_boolean(s->required));
+		if (s->if_there)
+			json_put(obj, "if_there", json_object_new_boolean(true));
 		if (s->xml)
 			json_put_str(obj, "xml", s->xml);
 		if (s->number)
@@ -149,6 +151,7 @@ static int step_parse(struct json_object *obj, struct step *s, bool inner, struc
 		return err_set(err, -EPERM, "the arguments of %s are none", s->what);
 	s->args = args ? json_object_get(args) : NULL;
 	s->required = json_flag(obj, "required", false);
+	s->if_there = json_flag(obj, "if_there", false);
 	s->leaves = text(obj, "leaves");
 	s->xml = text(obj, "xml");
 	json_u64(obj, "number", &s->number);

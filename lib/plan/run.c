@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A guest that lets go does so within a second; one that is asked during roll-back gets this long. */
+#define UNDO_WAIT_MS 5000
 /* A killed process is in /proc until the kernel has freed its memory. */
 #define DEATH_MS 2000
 
@@ -52,26 +54,20 @@ static bool guest_has_ended(const struct run *r)
 	return true;
 }
 
+/* QEMU has no class of errors for most things that are not there, or going; these are its words since 2.x and 5.x. */
+static bool is_absent(int rc, const struct err *err)
+{
+	if (rc != -EREMOTEIO)
+		return rc == -ENODEV || rc == -ENOENT;
+	return strstr(err->text, "not found") || strstr(err->text, "Failed to find node") ||
+	       strstr(err->text, "already in the process of unplug");
+}
+
 static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	return op_get(s->op)->run(r, s, timeout_ms, err);
-}
+	int rc = op_get(s->op)->run(r, s, timeout_ms > s->at_least_ms ? timeout_ms : s->at_least_ms, err);
 
-/* A step that ends when the guest has let go: it can be taken up again later. */
-static bool awaits_removal(const struct step *s)
-{
-	return op_get(s->op)->is_there != NULL;
-}
-
-static void note_left(struct plan *p, const char *what)
-{
-	size_t i;
-
-	for (i = 0; what && i < p->n_left; i++)
-		if (!strcmp(p->left[i], what))
-			return;
-	if (what)
-		*vec_push(p->left, p->n_left) = xstrdup(what);
+	return rc && s->if_there && is_absent(rc, err) ? 0 : rc;
 }
 
 /*
@@ -80,21 +76,23 @@ static void note_left(struct plan *p, const char *what)
  */
 static bool step_take_back(struct run *r, struct step *s, bool sure)
 {
-	unsigned timeout_ms = r->env->timeout_ms;
-	struct err err;
+	unsigned wait_ms = r->env->undo_ms ? r->env->undo_ms : UNDO_WAIT_MS;
+	/* who is in a hurry wants no ruins either */
+	unsigned call_ms = r->env->timeout_ms < wait_ms ? wait_ms : r->env->timeout_ms;
+	struct err err = {0};
 	size_t i;
 	int rc = 0;
 
-	if (s->n_undo && timeout_ms < UNDO_WAIT_MS)	/* who is in a hurry wants no ruins either */
-		timeout_ms = UNDO_WAIT_MS;
+	if (call_ms < s->at_least_ms)	/* QEMU may still be at it */
+		call_ms = s->at_least_ms;
 	for (i = 0; i < s->n_undo && !rc; i++)
-		rc = step_do(r, &s->undo[i], awaits_removal(&s->undo[i]) ? UNDO_WAIT_MS : timeout_ms, &err);
+		rc = step_do(r, &s->undo[i], step_awaits_removal(&s->undo[i]) ? wait_ms : call_ms, &err);
 	/* QEMU answered that it does not know it: the step had not happened after all */
-	if (rc && !sure && (rc == -ENODEV || rc == -ENOENT || rc == -EREMOTEIO))
+	if (rc && !sure && is_absent(rc, &err))
 		rc = 0;
 	if (rc) {
-		note_left(r->p, s->leaves);
-		if (rc == -ETIMEDOUT && awaits_removal(&s->undo[i - 1]))
+		plan_note_left(r->p, s->leaves);
+		if (rc == -ETIMEDOUT && step_awaits_removal(&s->undo[i - 1]))
 			plan_put_off(r->p, &s->undo[i - 1], s->n_undo - (i - 1));
 		return false;
 	}
@@ -120,45 +118,41 @@ static void roll_back(struct run *r, size_t failed, int rc)
 			whole = step_take_back(r, s, true);
 			continue;
 		}
-		note_left(r->p, s->leaves);
+		plan_note_left(r->p, s->leaves);
 		if (r->p->n_rest)
 			plan_put_off(r->p, s->undo, s->n_undo);
 	}
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
-static void leave_all(struct run *r, size_t failed)
-{
-	size_t i;
-
-	for (i = 0; i <= failed; i++)
-		note_left(r->p, r->p->steps[i].leaves);
-	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
-}
-
-/* A command that has no inverse was sent: there is no way back from it. */
-static bool is_past_return(const struct plan *p, size_t n_sent)
-{
-	size_t i;
-
-	for (i = 0; i < n_sent; i++)
-		if (op_get(p->steps[i].op)->one_way && !p->steps[i].n_undo)
-			return true;
-	return false;
-}
-
-/* What the failed step and those after it would have removed is still there; wait for the guest if it is its turn. */
-static void stop_short(struct run *r, size_t failed, bool broken)
+/*
+ * The guest said no to one of several that it was asked to let go of: what became of the others? Those that are gone
+ * make the whole partly done.
+ */
+static void refused(struct run *r, size_t failed)
 {
 	struct plan *p = r->p;
+	bool others = false;
+	struct err err;
 	size_t i;
 
-	for (i = failed; i < p->n_steps; i++) {
-		if (awaits_removal(&p->steps[i]) && !p->n_rest)
-			plan_put_off(p, &p->steps[i], p->n_steps - i);
-		note_left(p, p->steps[i].leaves);
+	for (i = 0; i < p->n_steps; i++) {
+		struct step *s = &p->steps[i];
+		int rc;
+
+		if (i == failed || !step_awaits_removal(s))
+			continue;
+		rc = i < failed ? 0 : step_do(r, s, UNDO_WAIT_MS, &err);
+		s->status = rc ? rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED : STEP_OK;
+		others |= !rc;
+		if (rc)
+			plan_note_left(p, s->leaves);
+		if (rc == -ETIMEDOUT)
+			plan_put_off(p, s, 1);
 	}
-	p->status = p->n_rest && !broken ? PLAN_TIMEOUT : p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+	p->status = others ? PLAN_PARTIAL : PLAN_REFUSED;
+	if (others || p->n_left)
+		plan_note_left(p, p->steps[failed].leaves);
 }
 
 static void step_failed(struct run *r, size_t i, int rc)
@@ -172,18 +166,38 @@ static void step_failed(struct run *r, size_t i, int rc)
 	if (broken && guest_has_ended(r)) {
 		p->status = PLAN_FAILED;
 		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
-	} else if (awaits_removal(&p->steps[i]) && rc == -EACCES) {
-		p->status = PLAN_REFUSED;
-	} else if (is_past_return(p, i + perhaps)) {
-		stop_short(r, i, broken);
+	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
+		refused(r, i);
+	} else if (steps_past_return(p, i + perhaps)) {
+		plan_stop_short(p, i);
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+		if (p->n_rest && step_awaits_removal(&p->rest[0]) && !broken)
+			p->status = PLAN_TIMEOUT;
 	} else if (broken) {
-		leave_all(r, i);
+		plan_leave_all(p, i);
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 	} else {
 		roll_back(r, i, rc);
 		/* the guest said nothing, or no; what stays until it lets go is put off, but what just failed is left */
 		if (op_get(p->steps[i].op)->asks_guest && (!p->n_left || p->n_rest))
 			p->status = rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EACCES ? PLAN_REFUSED : p->status;
 	}
+}
+
+void run_note(struct run *r, const struct step *s, const char *fmt, ...)
+{
+	size_t i = (size_t)(s - r->p->steps);
+	va_list ap;
+
+	if (s < r->p->steps || i >= r->p->n_steps)	/* an inverse */
+		return;
+	free(r->p->steps[i].note);
+	va_start(ap, fmt);
+	if (vasprintf(&r->p->steps[i].note, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (r->env->progress)
+		r->env->progress(r->env->arg, r->p, i);
 }
 
 static int tell(struct run *r, size_t i)
@@ -197,6 +211,19 @@ static int tell(struct run *r, size_t i)
 	return rc;
 }
 
+/* Nothing is done that is not written down first. */
+static void not_written(struct run *r, size_t i)
+{
+	struct plan *p = r->p;
+
+	if (!steps_past_return(p, i)) {
+		roll_back(r, i, 0);
+		return;
+	}
+	plan_stop_short(p, i);
+	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+}
+
 static int run_from(struct run *r, size_t first)
 {
 	struct plan *p = r->p;
@@ -208,25 +235,25 @@ static int run_from(struct run *r, size_t first)
 		uint64_t began = clock_now_ns();
 
 		rc = tell(r, i);
-		if (rc) {		/* nothing is done that is not written down first */
-			if (is_past_return(p, i))
-				stop_short(r, i, true);
-			else
-				roll_back(r, i, 0);
+		if (rc) {
+			not_written(r, i);
 			break;
 		}
 		set_interrupt(r, r->env->interrupt_fd);
 		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
 		p->steps[i].ns = clock_now_ns() - began;
+		free(take_ptr(p->steps[i].note));
 		if (rc)
 			step_failed(r, i, rc);
 		else
 			p->steps[i].status = STEP_OK;
 	}
 	if (!rc) {
-		p->status = PLAN_OK;
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_OK;
 		p->err = (struct err){0};
 	}
+	if (!rc && p->n_left)	/* the guest went a part of the way */
+		rc = err_set(&p->err, -EAGAIN, "%s", p->left[0]);
 	set_interrupt(r, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");
@@ -258,7 +285,7 @@ static enum plan_status finished(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->n_steps; i++)
-		if (awaits_removal(&p->steps[i]))
+		if (step_awaits_removal(&p->steps[i]))
 			return PLAN_OK;
 	return PLAN_UNDONE;
 }
@@ -270,19 +297,19 @@ int plan_finish(struct plan *p, const struct plan_env *env)
 	size_t i;
 	int rc = 0;
 
-	if (!p->n_rest || !awaits_removal(&p->rest[0]))
+	if (!p->n_rest)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	rc = op_get(p->rest[0].op)->is_there(&r, &p->rest[0], &there, &p->err);
+	if (step_awaits_removal(&p->rest[0]))
+		rc = op_get(p->rest[0].op)->is_there(&r, &p->rest[0], &there, &p->err);
 	if (!rc && there)
 		return -EAGAIN;
 	follow_events(&r, run_on_event);
-	for (i = 1; i < p->n_rest && !rc; i++)
+	for (i = step_awaits_removal(&p->rest[0]); i < p->n_rest && !rc; i++)
 		rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
 	run_done(&r);
 	if (rc)
 		return rc;
 	plan_forget_left(p);
-	p->status = finished(p);
-	p->err = (struct err){0};
+	p->status = finished(p);	/* err stays, as the reason why it took so long */
 	return 0;
 }

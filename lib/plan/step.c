@@ -26,6 +26,7 @@ static void steps_free(struct step *steps, size_t n)
 	for (i = 0; i < n; i++) {
 		free(steps[i].what);
 		free(steps[i].leaves);
+		free(steps[i].note);
 		free(steps[i].xml);
 		json_object_put(steps[i].args);
 		steps_free(steps[i].undo, steps[i].n_undo);
@@ -44,22 +45,80 @@ void plan_forget_left(struct plan *p)
 	p->n_rest = 0;
 }
 
+void step_copy(struct step *to, const struct step *from)
+{
+	to->op = from->op;
+	to->what = xstrdup(from->what);
+	to->leaves = xstrdup(from->leaves);
+	to->xml = xstrdup(from->xml);
+	to->number = from->number;
+	to->at_least_ms = from->at_least_ms;
+	to->required = from->required;
+	to->if_there = from->if_there;
+	to->args = from->args ? json_object_get(from->args) : NULL;
+}
+
+bool step_awaits_removal(const struct step *s)
+{
+	return op_get(s->op)->is_there != NULL;
+}
+
+bool steps_past_return(const struct plan *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (op_get(p->steps[i].op)->one_way && !p->steps[i].n_undo)
+			return true;
+	return false;
+}
+
+void plan_note_left(struct plan *p, const char *what)
+{
+	size_t i;
+
+	for (i = 0; what && i < p->n_left; i++)
+		if (!strcmp(p->left[i], what))
+			return;
+	if (what)
+		*vec_push(p->left, p->n_left) = xstrdup(what);
+}
+
+/* Asks the guest to let go of something, which the step behind it waits for. */
+static bool is_request(const struct plan *p, size_t i)
+{
+	return i + 1 < p->n_steps && step_awaits_removal(&p->steps[i + 1]);
+}
+
+void plan_stop_short(struct plan *p, size_t i)
+{
+	size_t first = is_request(p, i) ? i + 1 : i, end = first;
+
+	/* what was asked for is finished later; nothing more is asked for then */
+	while (end < p->n_steps && !is_request(p, end))
+		end++;
+	plan_put_off(p, &p->steps[first], end - first);
+	for (; i < p->n_steps; i++)
+		plan_note_left(p, p->steps[i].leaves);
+}
+
+void plan_leave_all(struct plan *p, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k <= i && k < p->n_steps; k++)
+		plan_note_left(p, p->steps[k].leaves);
+}
+
 void plan_put_off(struct plan *p, const struct step *steps, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		struct step *s = vec_push(p->rest, p->n_rest);
-		const char *node = json_str(steps[i].args, "node-name");
-		bool drop = steps[i].op == STEP_QMP && !strcmp(steps[i].what, "blockdev-del") && node;
 
-		/* by then it may be gone: another removal of the same device was put off too, or somebody cleaned up */
-		s->op = drop ? STEP_DROP_NODE : steps[i].op;
-		s->what = xstrdup(drop ? node : steps[i].what);
-		s->leaves = xstrdup(steps[i].leaves);
-		s->xml = xstrdup(steps[i].xml);
-		s->number = steps[i].number;
-		s->args = steps[i].args && !drop ? json_object_get(steps[i].args) : NULL;
+		step_copy(s, &steps[i]);
+		s->if_there = true;	/* by then another removal of the same device was finished, or somebody cleaned up */
 	}
 }
 

@@ -81,6 +81,13 @@ static void test_box(void **state)
 	assert_true(task_of(&u, 1003)->fresh);
 	host_watch_free(w);
 
+	/* whoever read it before, and for what */
+	assert_int_equal(host_watch_new(h, 1001, 5001, &w), 0);
+	read_ok(w, 0, &u);
+	read_ok(w, ALL, &u);
+	assert_true(u.has_kvm);
+	host_watch_free(w);
+
 	assert_int_equal(host_watch_new(h, 1001, 5000, &w), -ESRCH);
 	assert_int_equal(host_watch_new(h, 1030, 5030, &w), -ESRCH);
 	assert_int_equal(host_watch_new(h, 4000, 1, &w), -ESRCH);
@@ -394,6 +401,15 @@ static void test_live_threads(void **state)
 	 * reading apart
 	 */
 	assert_true(u.cpu_ns <= cputime_of(c.pid) - before + 10 * NS_PER_MS);
+	host_watch_free(w);
+
+	/* whoever begins later knows of the threads that have ended, too */
+	before = cputime_of(c.pid);
+	assert_int_equal(host_watch_new(h, c.pid, start_of(h, c.pid), &w), 0);
+	read_ok(w, 0, &u);
+	assert_true(u.used_ns + 20 * NS_PER_MS >= before);
+	assert_true(u.used_ns <= cputime_of(c.pid));
+	assert_int_equal(u.cpu_ns, 0);
 	host_watch_free(w);
 	child_end(&c);
 	host_free(h);
