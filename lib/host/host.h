@@ -20,6 +20,7 @@
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "room.h"
 #include "usb.h"
 

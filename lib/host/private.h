@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "root.h"
 #include "scan.h"
 #include "system.h"
@@ -78,6 +79,14 @@ struct host_kvm_binary {
 int host_kvm_binary_open(int fd, struct host_kvm_binary *out);
 int host_kvm_binary_read(int fd, struct host_kvm_binary *b);
 void host_kvm_binary_done(struct host_kvm_binary *b);
+
+/* What dumps of qdiscs and classes tell. One datagram: 1 at the end, 0 for more, negative. */
+struct host_dump {
+	struct host_qdisc *list;	/* without names */
+	size_t n;
+	double ceil_bits;		/* the largest of htb's root classes; NAN: none */
+};
+int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 
