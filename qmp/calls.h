@@ -72,7 +72,14 @@ void qmp_virtio_free(struct qmp_virtio *list, size_t n);
  */
 int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err);
 
-/* Disks: query-block for what is plugged where. */
+/* Limits of block_set_io_throttle, per second; 0: none. */
+struct qmp_throttle {
+	uint64_t bps, bps_rd, bps_wr, iops, iops_rd, iops_wr;
+	bool bursts;			/* more is let through for a while (.._max) */
+	char *group;			/* whose limits they are, shared by its members; NULL: no limits */
+};
+
+/* Disks: query-block for what is plugged where. Numbers that QEMU does not tell are UINT64_MAX. */
 struct qmp_disk {
 	char *id;			/* qdev id, or QOM path of an anonymous device */
 	char *qdev;			/* QOM path or id as QEMU names it in query-block */
@@ -80,6 +87,10 @@ struct qmp_disk {
 	char *node;			/* node name of the top node, NULL = empty drive */
 	char *file, *format;		/* as QEMU has them open */
 	uint64_t size_bytes;
+	uint64_t allocated_bytes;	/* of the top image where it is stored; 0 of a block device */
+	uint64_t chain;			/* images below the top one */
+	const char *cache;		/* as -drive cache= has it: "none", "writeback", ..; NULL: not known */
+	struct qmp_throttle throttle;
 	bool read_only;
 	char *io_status;		/* "ok", "failed", "nospace", NULL */
 };

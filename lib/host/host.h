@@ -15,6 +15,8 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "store.h"
+#include "links.h"
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"

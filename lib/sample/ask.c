@@ -30,6 +30,7 @@ static void devices_done(struct device_answers *a)
 static void block_done(struct block_answers *a)
 {
 	qmp_blockstats_free(a->stats, a->n_stats);
+	free(a->latencies);
 	*a = (struct block_answers){0};
 }
 
@@ -96,6 +97,7 @@ void ask_take(struct guest *g, struct replies *r)
 		r->devices = (struct device_answers){0};
 	}
 	if (r->have & WANT_BLOCK) {
+		latency_fill(&g->block, &r->block);
 		block_done(&g->block);
 		g->block = r->block;
 		r->block = (struct block_answers){0};

@@ -38,8 +38,14 @@ struct device_answers {
 	uint64_t taken_ns;
 };
 
+/* Latencies of what was done between two answers, by kind; UNKNOWN_NUM without a histogram. */
+struct latency {
+	double p50_us[QMP_IOS], p99_us[QMP_IOS];
+};
+
 struct block_answers {
 	struct qmp_blockstat *stats;
+	struct latency *latencies;	/* of each of them */
 	size_t n_stats;
 	uint64_t taken_ns;		/* when QEMU answered */
 };
@@ -80,7 +86,14 @@ struct guest {
 	struct host_netif *netifs;
 	struct host_limits *limits;	/* NULL: not wanted so far */
 	size_t n_netifs;
-	bool netifs_read;
+	bool netifs_read, other_net;	/* other_net: it is in another network namespace */
+	struct host_net_dev *nets;	/* of that one, as of the snapshot taken at nets_ns */
+	size_t n_nets;
+	uint64_t nets_ns;
+	struct host_address *addresses;	/* as libvirt has them */
+	size_t n_addresses;
+	struct space *spaces;		/* what its images are stored in, as far as was asked */
+	size_t n_spaces;
 
 	bool given;			/* by -q: its socket is held */
 	char *given_path;		/* which may be another than the command line's */
@@ -129,6 +142,15 @@ struct event {
 };
 #define EVENTS_MAX 256
 
+/* What is known of the host's network; taken_ns 0: nothing yet. */
+struct links {
+	struct host_link *links;
+	struct host_ovs_port *ports;
+	struct host_address *addresses;
+	size_t n_links, n_ports, n_addresses;
+	uint64_t taken_ns;
+};
+
 struct given {
 	const char *path;
 	bool probing;			/* a worker finds out who serves it */
@@ -150,7 +172,11 @@ struct sampler {
 
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */
-	unsigned round;
+	unsigned round, needs;		/* needs: what the columns of the round need */
+	struct lates *lates;
+	struct links links;
+	bool links_asked;		/* a worker is at it */
+	uint64_t links_asked_ns;
 	bool discovered;		/* guests that are found from now on are news */
 	struct event events[EVENTS_MAX];	/* the n-th one is at n modulo EVENTS_MAX */
 	uint64_t n_events, virt_seq;
@@ -179,6 +205,24 @@ bool round_is_for(const struct sampler *s, const struct guest *g);
 void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
 bool round_is_over(const struct sampler *s);
 void round_mind(struct sampler *s);		/* put those that had to wait */
+
+/* latency.c */
+double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *now, double share);	/* us */
+void latency_fill(const struct block_answers *old, struct block_answers *now);
+
+/* space.c: the storage of a guest's images, asked in threads that may be left behind */
+void space_mind(struct sampler *s, struct guest *g);	/* take in what has come back, ask what is due */
+bool space_is_settled(const struct guest *g);
+/* NULL: not known. hung: it was asked and does not answer. The file is as a disk's row has it. */
+const struct host_store *space_of(const struct guest *g, const char *file, bool *hung);
+void space_done(struct guest *g);
+
+/* links.c: the host's side of NICs */
+void links_mind(struct sampler *s);		/* read anew what has got old, in a worker */
+bool links_are_settled(const struct sampler *s);
+void links_fill(const struct sampler *s, struct snapshot *snap, const struct host_netif *nif, struct nic_row *row);
+const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
+void links_done(struct links *l);
 
 /* events.c */
 void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);
@@ -217,6 +261,9 @@ void domains_fill(const struct sampler *s, struct snapshot *snap, const struct g
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
 void rows_head(struct snapshot *snap, const struct guest *g, struct row *row);
 void rows_netifs(const struct sampler *s, struct guest *g);	/* its taps, walked once */
+/* Counters of one of them, from the guest's side; false: there is no such interface. */
+bool rows_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, const struct snapshot *snap,
+		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g);

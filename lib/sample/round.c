@@ -38,6 +38,7 @@ void round_begin(struct sampler *s, unsigned needs)
 	size_t i;
 
 	s->round++;
+	s->needs = needs;
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
@@ -57,10 +58,14 @@ bool round_is_over(const struct sampler *s)
 {
 	size_t i;
 
+	if ((s->needs & NEED_LINKS) && !links_are_settled(s))
+		return false;
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
 		if (g->round == s->round && !g->lent && (g->asking == ASK_UNDER_WAY || g->wanted))
+			return false;
+		if ((s->needs & NEED_SPACE) && round_is_for(s, g) && !g->gone && !space_is_settled(g))
 			return false;
 	}
 	return true;
@@ -70,7 +75,16 @@ void round_mind(struct sampler *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n_guests; i++)
-		if (s->guests[i]->wanted && !s->guests[i]->gone)
-			attach_start(s, s->guests[i], 0);
+	if (s->needs & NEED_LINKS)
+		links_mind(s);
+	for (i = 0; i < s->n_guests; i++) {
+		struct guest *g = s->guests[i];
+
+		if (g->gone)
+			continue;
+		if (g->wanted)
+			attach_start(s, g, 0);
+		if ((s->needs & NEED_SPACE) && round_is_for(s, g))
+			space_mind(s, g);
+	}
 }

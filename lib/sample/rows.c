@@ -27,11 +27,14 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 
 void rows_netifs(const struct sampler *s, struct guest *g)
 {
-	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
+	if (g->netifs_read)
+		return;
+	if (!host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
 		g->netifs_read = true;
+	g->other_net = host_net_is_other(s->config.host, g->pid);
 }
 
-static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
+static void fill_net(const struct sampler *s, const struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	struct host_net_counters c, sum = {0};
 	size_t i;
@@ -39,7 +42,7 @@ static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *ro
 	rows_netifs(s, g);
 	for (i = 0; i < g->n_netifs; i++) {
 		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
-		if (!host_nets_find(s->nets, s->n_nets, &g->netifs[i], &c)) {
+		if (!rows_counters(s, g, &g->netifs[i], snap, &c)) {
 			g->netifs_read = false;
 			free(take_ptr(g->netifs));
 			g->n_netifs = 0;
@@ -202,7 +205,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (u->has_kvm)
 		row->exits_total = u->kvm_exits;
 	if (needs & NEED_NET)
-		fill_net(s, g, row);
+		fill_net(s, snap, g, row);
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
 	if (needs & NEED_LIMITS)
