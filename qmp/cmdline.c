@@ -23,6 +23,7 @@ struct reader {
 		bool short_form;	/* -qmp, not -mon */
 	} *mons;
 	size_t n_mons;
+	size_t n_json_netdevs;		/* at the head of out's */
 	bool accel_said;		/* by -accel, which comes before -machine's */
 };
 
@@ -197,6 +198,23 @@ static void take_drive(struct reader *r, const char *value)
 	add_drive(r->out, qmp_opt_get(value, NULL, "id"), qmp_opt_get(value, NULL, "aio"));
 }
 
+/* QEMU sets up those in JSON's form first, whatever the order on the command line is. */
+static void take_netdev(struct reader *r, const char *value)
+{
+	char *id = qmp_opt_get(value, "type", "id");
+	size_t at, i;
+
+	if (!id)
+		return;
+	*vec_push(r->out->netdevs, r->out->n_netdevs) = id;
+	if (*value != '{')
+		return;
+	at = r->n_json_netdevs++;
+	for (i = r->out->n_netdevs - 1; i > at; i--)
+		r->out->netdevs[i] = r->out->netdevs[i - 1];
+	r->out->netdevs[at] = id;
+}
+
 /* Values that start with '-' are theirs: they must not be read as options. */
 static void take_nothing(struct reader *r, const char *value)
 {
@@ -226,7 +244,7 @@ static const struct {
 	{ "drive", take_drive },
 	{ "device", take_nothing },
 	{ "blockdev", take_blockdev },
-	{ "netdev", take_nothing },
+	{ "netdev", take_netdev },
 	{ "serial", take_nothing },
 	{ "monitor", take_nothing },
 };
@@ -394,6 +412,9 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 
 	for (i = 0; i < c->n_monitors; i++)
 		free(c->monitors[i].path);
+	for (i = 0; i < c->n_netdevs; i++)
+		free(c->netdevs[i]);
+	free(c->netdevs);
 	free(c->monitors);
 	for (i = 0; i < c->n_drives; i++) {
 		free(c->drives[i].node);

@@ -38,6 +38,8 @@ struct qmp_cmdline {
 	size_t n_monitors;
 	struct qmp_cmdline_drive *drives;
 	size_t n_drives;
+	char **netdevs;			/* ids of -netdev, in the order in which QEMU sets them up */
+	size_t n_netdevs;
 };
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);

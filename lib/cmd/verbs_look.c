@@ -17,7 +17,15 @@ const struct verb vcpus_verb = {
 const struct verb queues_verb = {
 	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
 	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2. With one guest named and --ring-hz, "
+	       "its depths are read that often; the histogram then is of so many readings.",
+};
+
+const struct verb vhost_verb = {
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .key = "3", .summary = "vhost threads.",
+	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
+	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
+	       "a thread sleeps are not that thread's.",
 };
 
 const struct verb threads_verb = {

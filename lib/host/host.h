@@ -21,5 +21,6 @@
 #include "cpus.h"
 #include "kvm.h"
 #include "room.h"
+#include "usb.h"
 
 #endif

@@ -24,6 +24,9 @@ enum need {
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
+	NEED_VHOST = 1 << 14,		/* "info network" and /proc/PID/fd, once: which vhost thread works which rings */
+	NEED_DEPTHS = 1 << 15,		/* each depth read is counted; of a guest that is named, as often as was asked for */
+	NEED_NOTIFY = 1 << 16,		/* two more fields of each ring */
 	NEED_SPACE = 1 << 20,		/* what the disks' images are stored in; by a thread that may be left behind */
 	NEED_LINKS = 1 << 21,		/* the host's interfaces over rtnetlink, Open vSwitch's database, lease files; likewise */
 	NEED_ADDRESSES = 1 << 22,	/* libvirt is asked for the addresses of the guest that is named */

@@ -47,6 +47,14 @@ struct nic_row {
 	double rx_drops_per_s, tx_drops_per_s, rx_errors_per_s, tx_errors_per_s;
 };
 
+struct vhost_row {
+	struct row head;
+	const char *nic, *ifname, *how, *state, *affinity;
+	uint64_t tid, queue, cpu, node;
+	uint64_t run_ns, wait_ns, used_total;
+	double run_pct, wait_pct, req_per_s;
+};
+
 struct slot_row {
 	struct row head;
 	const char *kind, *bus;

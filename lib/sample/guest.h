@@ -12,6 +12,7 @@ enum want {
 	WANT_DEVICES = 1 << 2,
 	WANT_BLOCK = 1 << 3,
 	WANT_JOBS = 1 << 4,
+	WANT_NICS = 1 << 5,
 	WANT_KVM = 1 << 6,
 };
 
@@ -26,6 +27,8 @@ struct answers {
 	struct qmp_thread *iothreads;
 	size_t n_iothreads;
 	bool settling;			/* a driver was not up yet: ask again soon */
+	bool arriving;			/* a migration is coming in: its memory is not all here */
+	uint64_t taken_ns;		/* of all of it, but the run state may be newer */
 };
 
 struct device_answers {
@@ -41,6 +44,13 @@ struct device_answers {
 /* Latencies of what was done between two answers, by kind; UNKNOWN_NUM without a histogram. */
 struct latency {
 	double p50_us[QMP_IOS], p99_us[QMP_IOS];
+};
+
+struct nic_answers {			/* of "info network" alone: which netdev is whose */
+	struct qmp_nic *nics;
+	size_t n_nics;
+	bool counted;			/* the descriptors below are those of this answer */
+	int descriptors;		/* of /dev/vhost-net, or negative: they cannot be seen */
 };
 
 struct block_answers {
@@ -68,6 +78,7 @@ struct replies {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct nic_answers nics;
 	struct kvm_answers kvm;
 	bool kvm_named;			/* the sampler has the names below already */
 	struct qmp_kvm_name *kvm_names;
@@ -109,6 +120,7 @@ struct guest {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct nic_answers nics;
 	struct kvm_answers kvm_answers;
 	struct host_kvm *kvm;		/* NULL: not looked at */
 	uint64_t kvm_asked_ns;
@@ -127,6 +139,7 @@ struct guest {
 	struct answers answers;
 	struct ring_set *rings;		/* those of answers.virtio that have addresses, in that order */
 	size_t n_rings;
+	struct vhost_map *vhost;	/* NULL: nobody has asked whose thread is whose */
 
 	uint64_t idle_since_ns, cpu_ns;	/* to notice that the run state must have changed */
 	bool idle_asked;
@@ -165,6 +178,7 @@ struct sampler {
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
+	bool rings_wanted;		/* by the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
@@ -257,6 +271,27 @@ bool domains_are_settled(struct sampler *s);
 bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
 void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
+/*
+ * vhost.c: which vhost thread works which queue pair. Told at each sample whose columns want it how many entries each
+ * pair's rings have used so far, it compares who ran with what moved.
+ */
+struct vhost_pair {
+	char *device;
+	unsigned pair;
+	uint64_t used;			/* by both rings, UNKNOWN_UINT where one cannot be read */
+};
+struct vhost_thread {
+	pid_t tid;
+	uint64_t start;
+	const struct vhost_pair *pair;	/* NULL: not known */
+	const char *how;		/* only, rings, order, unsure */
+};
+/* pairs: in the order in which QEMU set them up; ordered: as far as one can know. The list becomes the map's. */
+void vhost_look(struct vhost_map **map, const struct host_usage *u, struct vhost_pair *pairs, size_t n, bool ordered,
+		uint64_t now_ns);
+const struct vhost_thread *vhost_threads(const struct vhost_map *map, size_t *n);	/* by start; until the next look */
+void vhost_free(struct vhost_map *map);
+
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
 void rows_head(struct snapshot *snap, const struct guest *g, struct row *row);
@@ -266,6 +301,10 @@ bool rows_counters(const struct sampler *s, struct guest *g, const struct host_n
 		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
+/* Queues and vhost threads, and what queues add up to for the guest; states of its rings are taken here. */
+void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs,
+		 struct vm_row *vm);
+void rows_vhost(const struct sampler *s, struct snapshot *snap, const struct guest *g);	/* after rows_threads */
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g);
 void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g);
 const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic);	/* borrowed: the device's id or QOM path */

@@ -17,7 +17,8 @@ bool round_is_for(const struct sampler *s, const struct guest *g)
 
 static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 {
-	bool old = s->focus && clock_now_ns() - g->devices.taken_ns > DEVICES_NS;
+	uint64_t now = clock_now_ns();
+	bool old = s->focus && now - g->devices.taken_ns > DEVICES_NS;
 	unsigned what = 0;
 
 	if (needs & NEED_BLOCK)
@@ -30,6 +31,11 @@ static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 		what |= WANT_STATE;
 	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))
 		what |= WANT_DEVICES;
+	if ((needs & NEED_VHOST) && !(g->known & WANT_NICS))
+		what |= WANT_NICS;
+	/* a guest that starts anew may leave its old rings in memory as they were: standing still */
+	if (s->focus && (needs & NEED_RINGS) && (g->known & WANT_BASE) && now - g->answers.taken_ns > DEVICES_NS)
+		what |= WANT_BASE | (g->known & WANT_NICS);
 	return what;
 }
 

@@ -27,6 +27,7 @@ const char *guest_uuid(const struct guest *g)
 static void guest_free(struct sampler *s, struct guest *g)
 {
 	rings_remove(s->rings, g->rings);
+	vhost_free(g->vhost);
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
 	host_kvm_free(g->kvm);
@@ -287,6 +288,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
+	s->rings_wanted = needs & NEED_RINGS;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -310,12 +312,14 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	if (needs & NEED_RINGS)
+		rings_watch(s->rings);
 	domains_join(s);
 	ask_new(s, needs);
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
-		if (g->asking == ASK_UNDER_WAY || (g->rings && !rings_are_read(s->rings, g->rings)))
+		if (g->asking == ASK_UNDER_WAY || ((needs & NEED_RINGS) && g->rings && !rings_are_read(s->rings, g->rings)))
 			settled = false;
 	}
 	return settled;
