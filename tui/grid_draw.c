@@ -16,6 +16,7 @@
 #define TEXT_MIN 16
 #define BAR_WIDTH 11		/* a blank before it */
 #define BARS_MAX 2
+#define BARS_RANK 4
 #define BARS_SCREEN 100		/* columns of a screen that has room for bars */
 #define SPARK_SCREEN 120	/* columns of a screen that has room for the past */
 #define SPARK_WIDTH 20
@@ -217,7 +218,7 @@ static void add_bars(struct grid *g, int width)
 	size_t i;
 
 	for (i = 1; i < g->n_shown && left; i++) {
-		if ((g->shown[i]->whole || g->shown[i]->share) && total_of(g) + BAR_WIDTH <= width) {
+		if ((g->shown[i]->whole || g->shown[i]->share) && g->shown[i]->rank <= BARS_RANK && total_of(g) + BAR_WIDTH <= width) {
 			g->bars[i] += BAR_WIDTH;
 			left--;
 		}
