@@ -52,8 +52,8 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 {
 	const char *mac = plan_arg(p, "mac");
 	struct nic_found f;
+	struct host_iface iface;
 	bool same = false;
-	char master[16];
 
 	if (!nic_find(p, env, p->device, &f, err)) {
 		same = !strcmp(f.type, n->driver) && f.nic.backend && !strcmp(f.nic.backend, backend_of(n->kind)) &&
@@ -61,7 +61,7 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 		if (n->kind == NIC_TAP)
 			same &= n->source ? !strcmp(f.netif.name, n->source) : nic_is_ours(f.netif.name);
 		else if (n->kind == NIC_BRIDGE)
-			same &= !host_net_master(env->host, f.netif.name, master) && !strcmp(master, n->source);
+			same &= !host_iface_read(env->host, f.netif.name, &iface) && !strcmp(iface.master, n->source);
 		else
 			same &= n->kind == NIC_USER;
 	}

@@ -16,9 +16,13 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "store.h"
+#include "links.h"
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "room.h"
+#include "usb.h"
 
 #endif

@@ -12,7 +12,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "net.h"
 #include "private.h"
 
 #define NET "sys/class/net"
@@ -53,6 +52,20 @@ static void read_mac(const struct host *h, const char *name, char mac[18])
 		strcpy(mac, buf);
 }
 
+static void read_master(const struct host *h, const char *name, char master[16])
+{
+	char link[256];
+	const char *base;
+
+	*master = '\0';
+	if (host_readlink(h, link, sizeof(link), NET "/%s/master", name) < 0)
+		return;
+	base = strrchr(link, '/');
+	base = base ? base + 1 : link;
+	if (host_iface_name_ok(base))
+		strcpy(master, base);
+}
+
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out)
 {
 	uint64_t tun;
@@ -64,8 +77,7 @@ int host_iface_read(const struct host *h, const char *name, struct host_iface *o
 	*out = (struct host_iface){0};
 	strcpy(out->name, name);
 	read_mac(h, name, out->mac);
-	if (host_net_master(h, name, out->master))
-		*out->master = '\0';
+	read_master(h, name, out->master);
 	out->index = (unsigned)number(h, name, "ifindex", 10, 0);
 	out->up = number(h, name, "flags", 16, 0) & IFF_UP;
 	out->carrier = number(h, name, "carrier", 10, 0) == 1;

@@ -45,7 +45,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 /* op_*.c, one per row of ops.c */
 extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
-extern const struct op op_await_taken;
+extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
 extern const struct op op_virt_link;
 
@@ -65,6 +65,8 @@ int step_is_allowed(const struct step *s, const char *const *list, size_t n, str
 /* op_net.c: arguments of netdev_add and chardev-add that run no program, open no file and listen nowhere */
 bool netdev_is_harmless(struct json_object *args);
 bool chardev_is_harmless(struct json_object *args);
+/* How far a step of r->p has come, for whoever looks on. */
+void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* op_qmp.c: what a run keeps of events, and whether one of them named this device (id or QOM path) */
 void run_on_event(void *run, const char *event, struct json_object *data);
