@@ -220,8 +220,13 @@ static void plan_up(struct plan *p, const struct nic *n)
 		json_object_put(args);
 		return;
 	}
-	if (n->kind == NIC_BRIDGE)
+	if (n->kind == NIC_BRIDGE && !n->ovs)
 		json_put_str(args, "master", n->source);
+	if (n->ovs) {
+		s = plan_net(p, STEP_OVS_ADD, n->ifname, named("bridge", n->source));
+		step_undo_net(s, STEP_OVS_DEL, n->ifname, NULL);
+		step_leaves(s, "port %s of Open vSwitch bridge %s", n->ifname, n->source);
+	}
 	s = plan_net(p, STEP_LINK_SET, n->ifname, args);
 	if (n->make)
 		return;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of what is behind it, what kvmtop made goes too: by its name it is known, whether the journal is there or not. */
-static void plan_remove(struct plan *p, const struct nic_found *f)
+static void plan_remove(struct plan *p, const struct host *h, const struct nic_found *f)
 {
 	auto_free char *chardev = NULL;
 	struct step *s;
@@ -24,6 +24,11 @@ static void plan_remove(struct plan *p, const struct nic_found *f)
 	if (f->nic.chardev && !strcmp(f->nic.chardev, chardev)) {
 		s = plan_drop(p, "chardev-remove", named("id", chardev));
 		step_leaves(s, "chardev %s", chardev);
+	}
+	/* the tap goes with the netdev, its row in the database does not */
+	if (nic_is_ours(f->netif.name) && nic_ovs_has(h, NULL, f->netif.name)) {
+		s = plan_net(p, STEP_OVS_DEL, f->netif.name, NULL);
+		step_leaves(s, "port %s of Open vSwitch", f->netif.name);
 	}
 	if (f->netif.macvtap && nic_is_ours(f->netif.name)) {
 		s = plan_net(p, STEP_LINK_DEL, f->netif.name, NULL);
@@ -61,7 +66,7 @@ int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *e
 		rc = check_bus(env->qmp, &f, err);
 	if (!rc) {
 		p->device = xstrdup(f.id);
-		plan_remove(p, &f);
+		plan_remove(p, env->host, &f);
 	}
 	nic_found_done(&f);
 	return rc;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OVS_MS 2000
 #define QUEUES_MAX 256		/* the kernel's MAX_TAP_QUEUES */
 
 static const struct {
@@ -128,14 +129,29 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 	return 0;
 }
 
+bool nic_ovs_has(const struct host *h, const char *bridge, const char *port)
+{
+	struct host_ovs_port *list = NULL;
+	bool found = false;
+	size_t n = 0, i;
+
+	if (!host_is_live(h) || host_ovs_read(HOST_OVS_SOCKET, OVS_MS, &list, &n, NULL))
+		return false;
+	for (i = 0; i < n; i++)
+		found |= (!bridge || !strcmp(list[i].bridge, bridge)) && (!port || !strcmp(list[i].name, port));
+	free(list);
+	return found;
+}
+
 static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 {
-	struct host_iface link;
+	struct host_iface link = {0};
 	int rc = find_link(h, n->source, &link, err);
 
-	if (rc)
+	n->ovs = !link.bridge && nic_ovs_has(h, n->source, NULL);
+	if (rc && !n->ovs)
 		return rc;
-	if (!link.bridge)
+	if (!link.bridge && !n->ovs)
 		return err_set(err, -EINVAL, "source=%s is no bridge", n->source);
 	n->make = true;
 	rc = host_iface_free_name(h, "kt-tap", n->ifname);
