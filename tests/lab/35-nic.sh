@@ -60,4 +60,23 @@ if ip link add up0 type veth peer name up1; then
 fi
 ip link del br9
 
+# Where the machine has Open vSwitch.
+if command -v ovs-vswitchd >/dev/null && command -v ovsdb-server >/dev/null; then
+	modprobe openvswitch
+	mkdir -p /var/run/openvswitch
+	ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
+	ovsdb-server conf.db --remote=punix:/var/run/openvswitch/db.sock >/dev/null 2>&1 &
+	t_own $!
+	wait_for 60 test -S /var/run/openvswitch/db.sock
+	ovs-vsctl --no-wait init
+	ovs-vswitchd >vswitchd.log 2>&1 &
+	t_own $!
+	ovs-vsctl --timeout=120 add-br ovs9
+	before=$(state)
+	ports=$(ovs-vsctl list-ports ovs9)
+	ADDRESS_ON=ovs9 cycle 1 'vhost on Open vSwitch' type=bridge source=ovs9 vhost=on
+	t_like 'it was a port' "$with" 'kt-tap0'
+	t_is 'and is none any more' "$(ovs-vsctl list-ports ovs9)" "$ports"
+fi
+
 t_done
