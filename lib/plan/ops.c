@@ -16,6 +16,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,
 	[STEP_VIRT_RESIZE] = &op_virt_resize,
+	[STEP_VIRT_UPDATE] = &op_virt_update,
+	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
 };
 
 const struct op *op_get(enum step_op op)

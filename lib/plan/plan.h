@@ -23,6 +23,8 @@ enum step_op {
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
+	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_OP_COUNT
 };
 
@@ -80,6 +82,8 @@ void plan_free(struct plan *p);					/* NULL is fine */
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* args as STEP_VIRT_VCPUS has them, and those that take it back; both taken over */
+struct step *plan_virt_vcpus(struct plan *p, struct json_object *args, struct json_object *undo, unsigned affect);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);

@@ -44,7 +44,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 /* op_*.c, one per row of ops.c */
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
-extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
+extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
