@@ -9,6 +9,7 @@
 #include "client.h"
 #include "calls.h"
 #include "looks.h"
+#include "memory.h"
 #include "cmdline.h"
 
 #endif

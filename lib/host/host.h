@@ -15,5 +15,12 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "nodes.h"
+#include "huge.h"
+#include "merge.h"
+#include "hyper.h"
+#include "footprint.h"
+#include "maps.h"
+#include "pages.h"
 
 #endif

@@ -55,8 +55,9 @@ static const struct column vm_columns[] = {
 	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true },
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
 	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
-	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
-	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE },
+	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one node. Unknown on others "
+	  "where the guest's cgroup holds other processes too, or its memory is hugetlb (numa has it).",
+	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE },
 	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh row.",
 	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
@@ -123,6 +124,8 @@ static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_QUEUES] = &queues_table, [TABLE_DISKS] = &disks_table, [TABLE_NICS] = &nics_table,
 	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
 	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
+	[TABLE_MEMORY] = &memory_table, [TABLE_NUMA] = &numa_table, [TABLE_NODES] = &nodes_table,
+	[TABLE_HUGEPAGES] = &hugepages_table, [TABLE_KSM] = &ksm_table, [TABLE_THP] = &thp_table,
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
 };
 

@@ -39,12 +39,21 @@ static void jobs_done(struct job_answers *a)
 	*a = (struct job_answers){0};
 }
 
+static void ram_done(struct ram_answers *a)
+{
+	qmp_ram_free(a->ram, a->n_ram);
+	free(a->balloon);
+	*a = (struct ram_answers){0};
+}
+
 void replies_done(struct replies *r)
 {
 	answers_done(&r->base);
 	devices_done(&r->devices);
 	block_done(&r->block);
 	jobs_done(&r->jobs);
+	ram_done(&r->ram);
+	free(take_ptr(r->balloon_path));
 }
 
 void ask_done(struct guest *g)
@@ -53,6 +62,7 @@ void ask_done(struct guest *g)
 	devices_done(&g->devices);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
+	ram_done(&g->ram);
 }
 
 void ask_take(struct guest *g, struct replies *r)
@@ -82,6 +92,13 @@ void ask_take(struct guest *g, struct replies *r)
 		g->jobs = r->jobs;
 		r->jobs = (struct job_answers){0};
 	}
+	if (r->have & WANT_RAM) {
+		ram_done(&g->ram);
+		g->ram = r->ram;
+		r->ram = (struct ram_answers){0};
+	}
+	if (r->have & WANT_BALLOON)
+		g->balloon = r->balloon;
 	g->known |= r->have;
 }
 
@@ -193,6 +210,37 @@ static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
 	return rc;
 }
 
+static int ask_ram(struct qmp *q, struct ram_answers *a, struct err *err)
+{
+	int rc = qmp_query_ram(q, &a->ram, &a->n_ram, err);
+
+	if (!rc)
+		rc = qmp_query_plugged(q, &a->plugged_bytes, err);
+	if (!rc)
+		rc = qmp_find_balloon(q, &a->balloon, err);
+	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_memory(struct qmp *q, unsigned what, struct replies *r, struct err *err)
+{
+	const char *path = r->balloon_path;
+	int rc = 0;
+
+	if (what & WANT_RAM) {
+		rc = ask_ram(q, &r->ram, err);
+		r->have |= rc ? 0 : WANT_RAM;
+		path = r->ram.balloon;
+	}
+	if (!rc && (what & WANT_BALLOON) && path) {
+		rc = qmp_query_balloon(q, path, &r->balloon.balloon, err);
+		r->balloon.taken_ns = clock_now_ns();
+		clock_gettime(CLOCK_REALTIME, &r->balloon.wall);
+		r->have |= rc ? 0 : WANT_BALLOON;
+	}
+	return rc;
+}
+
 int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 {
 	int rc = 0;
@@ -217,5 +265,7 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		r->block.taken_ns = clock_now_ns();
 		r->have |= rc ? 0 : WANT_BLOCK;
 	}
+	if (!rc)
+		rc = ask_memory(q, what, r, err);
 	return rc;
 }

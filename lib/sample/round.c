@@ -24,6 +24,10 @@ static unsigned wants(const struct sampler *s, const struct guest *g, unsigned n
 		what |= WANT_BLOCK;
 	if (needs & NEED_JOBS)
 		what |= WANT_JOBS;
+	if (needs & (NEED_MEMORY | NEED_PAGES) && (!(g->known & WANT_RAM) || (s->focus && clock_now_ns() - g->ram.taken_ns > DEVICES_NS)))
+		what |= WANT_RAM;
+	if ((needs & NEED_MEMORY) && (g->ram.balloon || (what & WANT_RAM)))
+		what |= WANT_BALLOON;
 	if (s->focus && (needs & NEED_STATE))
 		what |= WANT_STATE;
 	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))
@@ -40,6 +44,8 @@ void round_begin(struct sampler *s, unsigned needs)
 		struct guest *g = s->guests[i];
 		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
 
+		if (round_is_for(s, g) && !g->gone)
+			look_begin(s, g, needs);
 		/* who did not answer is asked again when its time has come */
 		if (!what || g->gone || (g->asking == ASK_FAILED && g->ask_again_ns))
 			continue;
@@ -61,7 +67,7 @@ bool round_is_over(const struct sampler *s)
 		if (g->round == s->round && !g->lent && (g->asking == ASK_UNDER_WAY || g->wanted))
 			return false;
 	}
-	return true;
+	return look_is_over(s);
 }
 
 void round_mind(struct sampler *s)
@@ -71,4 +77,5 @@ void round_mind(struct sampler *s)
 	for (i = 0; i < s->n_guests; i++)
 		if (s->guests[i]->wanted && !s->guests[i]->gone)
 			attach_start(s, s->guests[i], 0);
+	look_mind(s);
 }
