@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 	int code;
 
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");	/* a decimal comma would break what scripts read */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "complete")) {	/* for completions/kvmtop.bash: the words are raw */
 		docs_complete(stdout, argv + 2, (size_t)argc - 2);

@@ -65,11 +65,15 @@ static void freeze(struct app *a)
 /* A key that the table does not know may be a verb's. */
 static void verb_key(struct app *a, int key, const struct row *row)
 {
+	const struct verb *v;
 	char name[8];
 	size_t i = 0;
 
 	keys_name(key, name);
-	if (keys_verb(name, &i))
+	v = keys_verb(name, &i);
+	if (v && keys_page(v) == PAGE_GUEST && row)
+		guest_open(a, row, v);
+	else if (v && keys_page(v) == PAGE_NONE)
 		menu_verbs(a, name, row);
 }
 
@@ -85,6 +89,8 @@ static bool grid_key(struct grid *g, enum action action)
 	case ACT_PGDN: grid_move(g, page); return true;
 	case ACT_HOME: grid_select(g, 0); return true;
 	case ACT_END: grid_select(g, SIZE_MAX); return true;
+	case ACT_LEFT: grid_scroll(g, -1); return true;
+	case ACT_RIGHT: grid_scroll(g, 1); return true;
 	case ACT_SORT_LEFT: grid_sort_step(g, -1); return true;
 	case ACT_SORT_RIGHT: grid_sort_step(g, 1); return true;
 	case ACT_INVERT:
@@ -121,6 +127,8 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 	case ACT_FILTER: ask_filter(a, g); break;
 	case ACT_DELAY: ask_delay(a); break;
 	case ACT_SORT: menu_sort(a, g); break;
+	case ACT_FIELDS: menu_fields(a, g); break;
+	case ACT_HOST: host_open_pages(a); break;
 	case ACT_REFRESH: app_refresh(a); break;
 	case ACT_FREEZE: freeze(a); break;
 	case ACT_NONE: verb_key(a, key, row); break;

@@ -22,6 +22,7 @@ struct layer_ops {
 	void (*draw)(struct layer *l, struct app *a, int y, int height);
 	void (*key)(struct layer *l, struct app *a, int key);
 	/* These may be NULL. */
+	void (*click)(struct layer *l, struct app *a, int y, int x);
 	void (*sampled)(struct layer *l, struct app *a);	/* a->snap is another one */
 	unsigned (*needs)(const struct layer *l);	/* NEED_* that a sample has to have */
 	void (*free)(struct layer *l, struct app *a);	/* what is behind the layer, not itself */
@@ -39,12 +40,19 @@ struct app {
 	struct theme theme;
 	struct draw draw;
 	struct feed *feed;
+	struct history *history;	/* of what was sampled, shown or not */
+	char *history_ref;		/* the guest whose parts are in it, NULL: none */
+	struct {
+		const struct column **columns;	/* vec; NULL: as many as fit */
+		size_t n;
+	} asked[TABLE_COUNT];		/* chosen on the screen */
 	struct snapshot *snap;		/* what is shown, NULL before the first */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
 	struct job *given_up;		/* changes that were cancelled and have to come to their end */
 
 	uint64_t delay_ns, samples;
+	uint64_t noted_ns;		/* time of the sample the history took in last */
 	uint64_t prime_ns;		/* when to sample once more for the first rates, 0: done */
 	unsigned needs;			/* as told to the feed */
 	bool frozen, redraw, leave;
@@ -63,9 +71,10 @@ void app_set_delay(struct app *a, uint64_t delay_ns);
 /* What keys do wherever there are rows, whichever; row: the guest they are about, may be NULL. */
 void app_key(struct app *a, enum action action, int key, struct grid *g, const struct row *row);
 
-/* list.c, guest.c: the guests; one guest's pages */
+/* list.c, pages.c: the guests; one guest's pages, the host's */
 void list_open(struct app *a, struct look *look);	/* takes what it needs of the look */
-void guest_open(struct app *a, const struct row *row);
+void guest_open(struct app *a, const struct row *row, const struct verb *page);	/* page NULL: the first */
+void host_open_pages(struct app *a);
 /* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
 void rows_layout(int height, int *top, int *rows, int *note);
 void header_clock(const struct app *a, int y);
@@ -83,9 +92,11 @@ void ask_delay(struct app *a);
 
 /* bar.c: the keys that work here, on the lowest line */
 void bar_draw(const struct draw *d, int y, unsigned where);
+int bar_key(const struct draw *d, int x, unsigned where);	/* the key that stands there, K_NONE: none */
 
 /* menu.c */
 void menu_sort(struct app *a, struct grid *g);
+void menu_fields(struct app *a, struct grid *g);
 void menu_verbs(struct app *a, const char *key, const struct row *row);
 
 /* pager.c: text to scroll through; texts in lines, wrapped by it */

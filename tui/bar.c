@@ -46,12 +46,32 @@ static struct entry *entries(unsigned where, size_t *n)
 		if (rows[i].label && rows[i].where & where)
 			add(&list, n, rows[i].key, xstrdup(rows[i].label));
 	all = verbs(&count);
-	for (i = 0; i < count && where & (IN_LIST | IN_GUEST); i++)
-		if (all[i]->key && !all[i]->hidden && !keys_is_page(all[i]))
+	for (i = 0; i < count && where & (IN_LIST | IN_GUEST | IN_HOST); i++)
+		if (all[i]->key && !all[i]->hidden && keys_page(all[i]) == PAGE_NONE)
 			add(&list, n, all[i]->key, keys_verb_label(all[i]));
 	if (*n)
 		qsort(list, *n, sizeof(*list), entry_cmp);
 	return list;
+}
+
+int bar_key(const struct draw *d, int at, unsigned where)
+{
+	size_t n, i;
+	struct entry *list = entries(where, &n);
+	int x = 0, found = K_NONE;
+
+	for (i = 0; i < n; i++) {
+		int width = (int)strlen(list[i].key) + (int)strlen(list[i].label);
+
+		if (x + width <= d->width) {
+			if (at >= x && at < x + width)
+				found = keys_code(list[i].key);
+			x += width + 1;
+		}
+		free(list[i].label);
+	}
+	free(list);
+	return found;
 }
 
 /* A key that does not fit in whole is left out, so that none is half there. */

@@ -3,6 +3,7 @@
 #include "draw.h"
 
 #include <curses.h>
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,21 @@ static const struct {
 	[PAINT_KEY_LABEL] = { COLOR_BLACK, COLOR_CYAN, A_NORMAL, A_REVERSE },
 	[PAINT_FIELD] = { -1, -1, A_UNDERLINE, A_UNDERLINE },
 	[PAINT_FIELD_ON] = { COLOR_BLACK, COLOR_CYAN, A_NORMAL, A_REVERSE },
+	[PAINT_GRAPH] = { COLOR_GREEN, -1, A_NORMAL, A_NORMAL },
 };
+
+/* A console's font has a few hundred letters, and a terminal of glass fewer. */
+static bool has_braille(void)
+{
+	static const char *const without[] = { "linux", "vt", "ansi", "dumb", "cons", "con", "sun", "wy" };
+	const char *term = getenv("TERM");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(without); i++)
+		if (!term || str_has_prefix(term, without[i]))
+			return false;
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
 
 void theme_init(struct theme *t, bool colour, bool ascii)
 {
@@ -38,6 +53,7 @@ void theme_init(struct theme *t, bool colour, bool ascii)
 
 	t->colour = colour && has_colors() && start_color() == OK && COLORS >= 8;
 	t->ascii = ascii || MB_CUR_MAX == 1;
+	t->braille = !t->ascii && has_braille();
 	if (!t->colour)
 		return;
 	for (i = 1; i < PAINT_COUNT; i++) {

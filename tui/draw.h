@@ -8,11 +8,12 @@
 /* What a text is, not how it looks: each has a form with colours and one without. */
 enum paint {
 	PAINT_PLAIN, PAINT_STRONG, PAINT_HEAD, PAINT_HEAD_SORT, PAINT_SELECTED, PAINT_STALE,
-	PAINT_WARN, PAINT_BAD, PAINT_GOOD, PAINT_KEY, PAINT_KEY_LABEL, PAINT_FIELD, PAINT_FIELD_ON, PAINT_COUNT
+	PAINT_WARN, PAINT_BAD, PAINT_GOOD, PAINT_KEY, PAINT_KEY_LABEL, PAINT_FIELD, PAINT_FIELD_ON, PAINT_GRAPH, PAINT_COUNT
 };
 
 struct theme {
 	bool colour, ascii;		/* ascii: by --ascii, or the locale has nothing else */
+	bool braille;			/* the terminal can be expected to have that in its font */
 };
 
 /* Colours as far as they are wanted and there are any. After curses has begun. */

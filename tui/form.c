@@ -305,7 +305,7 @@ void form_open(struct app *a, const struct verb *v, const struct row *row)
 		app_say(a, PAINT_WARN, "%s: changes are refused in read-only mode (leave out --read-only)", v->name);
 		return;
 	}
-	if (!v->build || !v->n_args)
+	if ((!v->build && !v->undoes) || !v->n_args)
 		return;
 	f = xcalloc(1, sizeof(*f));
 	f->layer.ops = &form_ops;

@@ -15,6 +15,7 @@ void grid_init(struct grid *g, enum table_id t, const char *ref)
 	*g = (struct grid){ .table = t, .ref = xstrdup(ref) };
 	g->fits = xcalloc(table->n_columns, sizeof(*g->fits));
 	g->widths = xcalloc(table->n_columns, sizeof(*g->widths));
+	g->bars = xcalloc(table->n_columns, sizeof(*g->bars));
 	g->shown = xcalloc(table->n_columns, sizeof(*g->shown));
 	if (table->sort) {
 		g->order.sort = table_column(table, table->sort, NULL);
@@ -34,6 +35,7 @@ void grid_done(struct grid *g)
 	free(g->sel_key);
 	free(g->fits);
 	free(g->widths);
+	free(g->bars);
 	free(g->shown);
 	*g = (struct grid){0};
 }
@@ -196,4 +198,47 @@ void grid_sort_step(struct grid *g, int step)
 		at = (at + g->n_shown + (size_t)(step + (int)g->n_shown)) % g->n_shown;
 	g->order.sort = NULL;
 	grid_sort_by(g, g->shown[at]);
+}
+
+void grid_scroll(struct grid *g, int by)
+{
+	if (by > 0 && g->more)
+		g->left++;
+	else if (by < 0 && g->left)
+		g->left--;
+}
+
+void grid_ask(struct grid *g, const struct column *const *columns, size_t n)
+{
+	size_t i;
+
+	free(g->asked);
+	g->asked = NULL;
+	g->n_asked = 0;
+	g->left = 0;
+	for (i = 0; i < n; i++)
+		*vec_push(g->asked, g->n_asked) = columns[i];
+}
+
+bool grid_click(struct grid *g, int y, int x)
+{
+	size_t row, i;
+	int at = 0;
+
+	if (y == g->y) {
+		for (i = 0; i < g->n_shown; i++) {
+			at += g->widths[i] + g->bars[i] + 1;
+			if (x < at) {
+				grid_sort_by(g, g->shown[i]);
+				return false;
+			}
+		}
+	}
+	row = g->top + (size_t)(y - g->y - 1);
+	if (y <= g->y || row >= g->n_rows || row >= g->top + g->height)
+		return false;
+	if (row == g->sel)
+		return true;
+	grid_select(g, row);
+	return false;
 }

@@ -20,6 +20,9 @@ struct grid {
 	struct filter *filter;
 	char *filter_text;		/* NULL: none */
 	enum paint (*paint)(const void *row);
+	const struct history *history;	/* borrowed; NULL: no line of the past beside the rows */
+	bool spark;			/* one is drawn where the screen is wide */
+	size_t left;			/* columns scrolled out to the left, behind the first one */
 
 	struct snapshot *snap;		/* a reference of its own: the rows are in it */
 	const void **rows;
@@ -29,8 +32,10 @@ struct grid {
 
 	struct grid_fit *fits;		/* one per column of the table */
 	const struct column **shown;
-	int *widths;
+	int *widths, *bars;		/* bars: behind the number, 0: none */
 	size_t n_shown;
+	bool more;			/* there are columns to the right of those */
+	int y;				/* of the heading, where it was drawn last */
 };
 
 void grid_init(struct grid *g, enum table_id t, const char *ref);
@@ -53,6 +58,13 @@ bool grid_find(struct grid *g, const char *text, int step);
 /* Sort by a column, if it is that already the other way round; by its neighbour among those shown. */
 void grid_sort_by(struct grid *g, const struct column *c);
 void grid_sort_step(struct grid *g, int step);
+
+/* Columns to the right or left of those that are seen. */
+void grid_scroll(struct grid *g, int by);
+/* Show these columns; NULL: as many as fit. The list is copied. */
+void grid_ask(struct grid *g, const struct column *const *columns, size_t n);
+/* A click on the heading sorts, on a row selects it. True: it was the selected row already. */
+bool grid_click(struct grid *g, int y, int x);
 
 /* The heading at y, rows below it. */
 void grid_draw(struct grid *g, const struct draw *d, int y, int height);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Which columns fit, how wide each is, and drawing them. */
 #include "grid.h"
+#include "graph.h"
 #include "grid_private.h"
 
 #include <stddef.h>
@@ -13,6 +14,9 @@
 /* The first column gives way down to that for more columns, a wide text to that. */
 #define FIRST_MIN 12
 #define TEXT_MIN 16
+#define BAR_WIDTH 11		/* a blank before it */
+#define SPARK_SCREEN 120	/* columns of a screen that has room for the past */
+#define SPARK_WIDTH 20
 
 static bool is_text(const struct column *c)
 {
@@ -100,26 +104,48 @@ static int try_rank(struct grid *g, int rank)
 		total += width_of(g, &t->columns[i], !g->n_shown) + (g->n_shown != 0);
 		g->shown[g->n_shown++] = &t->columns[i];
 	}
-	return total;
+	/* the mark behind the last number */
+	return total + (g->n_shown && g->shown[g->n_shown - 1]->mark != MARK_NONE);
+}
+
+/* Those asked for, or else all that may be shown: the first one stays, others go out to the left. */
+static void choose_scrolled(struct grid *g, int width)
+{
+	const struct table *t = table_get(g->table);
+	size_t n = g->asked ? g->n_asked : t->n_columns, i, skip = g->left;
+	int total = 0;
+
+	g->n_shown = 0;
+	g->more = false;
+	for (i = 0; i < n; i++) {
+		const struct column *c = g->asked ? g->asked[i] : &t->columns[i];
+
+		if (!g->asked && !is_wanted(g, c, GRID_RANK_MAX))
+			continue;
+		if (g->n_shown && skip) {
+			skip--;
+			continue;
+		}
+		total += width_of(g, c, !g->n_shown) + (g->n_shown != 0);
+		if (g->n_shown == t->n_columns || (g->n_shown && total > width)) {
+			g->more = true;
+			return;
+		}
+		g->shown[g->n_shown++] = c;
+	}
 }
 
 static void choose(struct grid *g, int width)
 {
-	int rank = GRID_RANK_MAX, total = 0;
-	size_t i;
+	int rank = GRID_RANK_MAX;
 
-	if (!g->asked) {
-		while (try_rank(g, rank) > width && rank > 1)
-			rank--;
+	if (g->asked || g->left) {
+		choose_scrolled(g, width);
 		return;
 	}
-	g->n_shown = 0;
-	for (i = 0; i < g->n_asked && g->n_shown < table_get(g->table)->n_columns; i++) {
-		total += width_of(g, g->asked[i], !g->n_shown) + (g->n_shown != 0);
-		if (total > width && g->n_shown)
-			break;
-		g->shown[g->n_shown++] = g->asked[i];
-	}
+	while (try_rank(g, rank) > width && rank > 1)
+		rank--;
+	g->more = rank < GRID_RANK_MAX;
 }
 
 /* What is left over goes to the first column, then to texts that were cut. */
@@ -145,19 +171,59 @@ static void share_out(struct grid *g, int width)
 	}
 }
 
-/* Names are sought with the eye: the first column keeps what the widest column table says, if there is room. */
-static void widen_first(struct grid *g, int width)
+static int total_of(const struct grid *g)
 {
 	int total = 0;
 	size_t i;
 
 	for (i = 0; i < g->n_shown; i++)
-		total += g->widths[i] + (i != 0);
+		total += g->widths[i] + g->bars[i] + (i != 0);
+	return total;
+}
+
+/* Names are sought with the eye: the first column keeps what the widest column table says, if there is room. */
+static void widen_first(struct grid *g, int width)
+{
+	int total = total_of(g);
+
 	if (g->n_shown && is_text(g->shown[0]) && g->widths[0] < g->shown[0]->width && total < width) {
 		int lack = g->shown[0]->width - g->widths[0];
 
 		g->widths[0] += lack < width - total ? lack : width - total;
 	}
+}
+
+/* A part of a whole has a bar where there is room for one. */
+static void add_bars(struct grid *g, int width)
+{
+	size_t i;
+
+	for (i = 0; i < g->n_shown; i++) {
+		g->bars[i] = 0;
+		if (i && (g->shown[i]->whole || g->shown[i]->share) && total_of(g) + BAR_WIDTH <= width)
+			g->bars[i] = BAR_WIDTH;
+	}
+}
+
+/* The past of the column it is sorted by, as far as that has one. */
+static const struct column *spark_column(const struct grid *g)
+{
+	const struct table *t = table_get(g->table);
+	size_t i;
+
+	if (g->order.sort && g->order.sort->graph)
+		return g->order.sort;
+	for (i = 0; i < t->n_columns; i++)
+		if (t->columns[i].graph)
+			return &t->columns[i];
+	return NULL;
+}
+
+static int spark_width(const struct grid *g, const struct draw *d)
+{
+	if (!g->spark || !g->history || d->width < SPARK_SCREEN || !spark_column(g))
+		return 0;
+	return d->width >= 2 * SPARK_WIDTH + SPARK_SCREEN ? 2 * SPARK_WIDTH : SPARK_WIDTH;
 }
 
 static void draw_heading(const struct grid *g, const struct draw *d, int y)
@@ -179,8 +245,12 @@ static void draw_heading(const struct grid *g, const struct draw *d, int y)
 			draw_right(d, y, x, g->widths[i], p, c->title);
 		if (sorted && !is_text(c))
 			draw_text(d, y, x + g->widths[i], 1, p, mark);
-		x += g->widths[i] + 1;
+		x += g->widths[i] + g->bars[i] + 1;
 	}
+	if (spark_width(g, d))
+		draw_printf(d, y, d->width - spark_width(g, d), spark_width(g, d), PAINT_HEAD, "%s over time", spark_column(g)->title);
+	if (g->left && g->n_shown)
+		draw_text(d, y, g->widths[0], 1, PAINT_HEAD_SORT, "<");
 }
 
 /* A stale row's first cell carries its age at its right end. */
@@ -201,6 +271,39 @@ static void draw_first(const struct draw *d, int y, int width, enum paint p, con
 	draw_right(d, y, width - len, len, p, mark);
 }
 
+/* A number, its mark in the gap behind it, and its bar. */
+static void draw_number(const struct grid *g, const struct draw *d, int y, int x, size_t i, enum paint p, const struct row *row)
+{
+	const struct column *c = g->shown[i];
+	auto_free char *text = cell(c, row);
+	bool marked = column_is_marked(c, column_get(c, row));
+	double share = g->bars[i] ? column_share(c, row) : -1;
+	enum paint own = marked && p == PAINT_PLAIN ? PAINT_WARN : p;
+
+	draw_right(d, y, x, g->widths[i], own, text);
+	if (marked)
+		draw_text(d, y, x + g->widths[i], 1, own, "!");
+	if (share >= 0)
+		draw_bar(d, y, x + g->widths[i] + 1, g->bars[i] - 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
+}
+
+static void draw_spark(const struct grid *g, const struct draw *d, int y, int x, int width, enum paint p, const struct row *row)
+{
+	const struct column *c = spark_column(g);
+	size_t n = graph_samples(d->theme->braille, width), i;
+	float values[HISTORY_LEN];
+	float max = c->unit == UNIT_PCT ? 100 : 1;
+
+	if (n > HISTORY_LEN)
+		n = HISTORY_LEN;
+	if (!history_values(g->history, g->table, row, c, values, n))
+		return;
+	for (i = 0; i < n; i++)
+		if (values[i] > max)
+			max = values[i];
+	graph_draw(d, y, x, width, 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, values, n, (double)max);
+}
+
 static void draw_row(const struct grid *g, const struct draw *d, int y, const struct row *row, bool selected)
 {
 	enum paint p = selected ? PAINT_SELECTED : row->stale ? PAINT_STALE : g->paint ? g->paint(row) : PAINT_PLAIN;
@@ -216,19 +319,26 @@ static void draw_row(const struct grid *g, const struct draw *d, int y, const st
 		else if (is_text(g->shown[i]))
 			draw_text(d, y, x, g->widths[i], p, text);
 		else
-			draw_right(d, y, x, g->widths[i], p, text);
-		x += g->widths[i] + 1;
+			draw_number(g, d, y, x, i, p, row);
+		x += g->widths[i] + g->bars[i] + 1;
 	}
+	if (spark_width(g, d))
+		draw_spark(g, d, y, d->width - spark_width(g, d), spark_width(g, d), p, row);
 }
 
 void grid_draw(struct grid *g, const struct draw *d, int y, int height)
 {
 	size_t rows = height > 1 ? (size_t)height - 1 : 0, i;
 
-	choose(g, d->width);
-	share_out(g, d->width);
-	widen_first(g, d->width);
+	int width = d->width - (spark_width(g, d) ? spark_width(g, d) + 1 : 0);
+
+	choose(g, width);
+	memset(g->bars, 0, table_get(g->table)->n_columns * sizeof(*g->bars));
+	share_out(g, width);
+	widen_first(g, width);
+	add_bars(g, width);
 	g->height = rows;
+	g->y = y;
 	if (g->sel < g->top)
 		g->top = g->sel;
 	if (rows && g->sel >= g->top + rows)

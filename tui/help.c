@@ -86,7 +86,8 @@ static void add_keys(struct help *h, const struct table *t)
 
 		if (!all[i]->key || all[i]->hidden)
 			continue;
-		text = keys_is_page(all[i]) ? xasprintf("On the page of a guest: %s", all[i]->summary) :
+		text = keys_page(all[i]) == PAGE_GUEST ? xasprintf("Page of a guest: %s", all[i]->summary) :
+		       keys_page(all[i]) == PAGE_HOST ? xasprintf("Page of the host: %s", all[i]->summary) :
 		       xasprintf("%s (%s)", all[i]->summary, all[i]->name);
 		item(h, 16, all[i]->key, text);
 	}

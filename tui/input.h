@@ -19,6 +19,27 @@ enum {
 };
 #define K_F(n) (K_F0 + (n))
 #define K_CTRL(c) ((c) & 0x1f)
+
+/* A mouse event is a key too, with its place in it. */
+enum mouse { MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
+#define K_MOUSE(button, y, x) (1 << 24 | (button) << 22 | ((y) & 0x3ff) << 12 | ((x) & 0xfff))
+static inline bool key_is_mouse(int key)
+{
+	return key >= 1 << 24;
+}
+static inline enum mouse mouse_button(int key)
+{
+	return (enum mouse)(key >> 22 & 3);
+}
+static inline int mouse_y(int key)
+{
+	return key >> 12 & 0x3ff;
+}
+static inline int mouse_x(int key)
+{
+	return key & 0xfff;
+}
+
 static inline bool key_is_text(int key)
 {
 	return key >= ' ' && key < 0x110000 && !(key >= 0x7f && key < 0xa0);

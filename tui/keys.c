@@ -3,11 +3,12 @@
 #include "keys.h"
 #include "tui.h"
 
-#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define IN_ROWS (IN_LIST | IN_GUEST)
+#define IN_PAGES (IN_GUEST | IN_HOST)
+#define IN_ROWS (IN_LIST | IN_PAGES)
 #define IN_PLAN (IN_READY | IN_RUN | IN_DONE)
 #define IN_MOVES (IN_ROWS | IN_TEXT | IN_MENU)
 #define IN_ALL (IN_MOVES | IN_LINE | IN_FORM | IN_PLAN)
@@ -24,6 +25,11 @@
 	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \
 	  IN_ROWS, ACT_FILTER, K_F(4), '\\') \
 	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \
+	X("H", "Host", "The pages of the host, with H and their key, or on them the key alone.", IN_LIST | IN_GUEST, ACT_HOST, 'H') \
+	X("f", "Fields", "Choose the columns to show, as with --fields.", IN_ROWS, ACT_FIELDS, 'f') \
+	X("Left Right", NULL, "Columns further to the left or right; the first one stays.", 0, ACT_NONE, K_NONE) \
+	Y("Left", NULL, IN_ROWS, ACT_LEFT, K_LEFT) \
+	Y("Right", NULL, IN_ROWS, ACT_RIGHT, K_RIGHT) \
 	X("< >", NULL, "Sort by the column to the left or right.", 0, ACT_NONE, K_NONE) \
 	Y("<", NULL, IN_ROWS, ACT_SORT_LEFT, '<', ',') \
 	Y(">", NULL, IN_ROWS, ACT_SORT_RIGHT, '>', '.') \
@@ -37,13 +43,14 @@
 	X("Home End g G", NULL, "First and last row.", 0, ACT_NONE, K_NONE) \
 	Y("Home", NULL, IN_MOVES, ACT_HOME, K_HOME, 'g') \
 	Y("End", NULL, IN_MOVES, ACT_END, K_END, 'G') \
-	X("Tab Shift-Tab", NULL, "Next and previous page of a guest, or field of a form.", 0, ACT_NONE, K_NONE) \
-	Y("Tab", "Page", IN_GUEST, ACT_NEXT, K_TAB, K_RIGHT) \
-	Y("Shift-Tab", NULL, IN_GUEST, ACT_PREVIOUS, K_BACKTAB, K_LEFT) \
+	X("Tab Shift-Tab", NULL, "Next and previous page of a guest or the host, or field of a form.", 0, ACT_NONE, K_NONE) \
+	Y("Tab", "Page", IN_PAGES, ACT_NEXT, K_TAB) \
+	Y("Shift-Tab", NULL, IN_PAGES, ACT_PREVIOUS, K_BACKTAB) \
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
 	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
 	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
+	Y("Space", NULL, IN_MENU, ACT_TOGGLE, ' ') \
 	Y("Enter", "Choose", IN_MENU, ACT_ENTER, K_ENTER, K_F(6)) \
 	X("Enter", "Steps", "In a form: check, and show the steps. Nothing is changed yet.", IN_FORM, ACT_ENTER, K_ENTER) \
 	Y("Tab", "Next", IN_FORM, ACT_NEXT, K_TAB, K_DOWN) \
@@ -61,7 +68,7 @@
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
 	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
 	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
-	X("Esc q", "Back", "Back to where it was called from.", IN_GUEST | IN_TEXT, \
+	X("Esc q", "Back", "Back to where it was called from.", IN_PAGES | IN_TEXT, \
 	  ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
 	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
 	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \
@@ -123,9 +130,35 @@ void keys_name(int key, char out[8])
 		snprintf(out, 8, "%c", key);
 }
 
-bool keys_is_page(const struct verb *v)
+enum page keys_page(const struct verb *v)
 {
-	return v->table != TABLE_COUNT && v->key && isdigit((unsigned char)v->key[0]) && !v->key[1];
+	bool of_guest = v->n_args && v->args[0].type == ARG_VM;
+
+	if (v->table == TABLE_COUNT || !v->key || v->hidden)
+		return PAGE_NONE;
+	return of_guest ? PAGE_GUEST : PAGE_HOST;
+}
+
+char keys_page_key(const struct verb *v)
+{
+	return v->key[strlen(v->key) - 1];
+}
+
+int keys_code(const char *name)
+{
+	static const struct {
+		const char *name;
+		int code;
+	} named[] = { { "Enter", K_ENTER }, { "Esc", K_ESC }, { "Tab", K_TAB }, { "Space", ' ' }, { "Right", K_RIGHT },
+		      { "Left", K_LEFT } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(named); i++)
+		if (!strcmp(named[i].name, name))
+			return named[i].code;
+	if (name[0] == 'F' && name[1])
+		return K_F(atoi(name + 1));
+	return name[0] && !name[1] ? name[0] : K_NONE;
 }
 
 char *keys_verb_label(const struct verb *v)

@@ -10,13 +10,13 @@ enum action {
 	ACT_NONE,
 	ACT_UP, ACT_DOWN, ACT_PGUP, ACT_PGDN, ACT_HOME, ACT_END, ACT_LEFT, ACT_RIGHT, ACT_NEXT, ACT_PREVIOUS,
 	ACT_ENTER, ACT_BACK, ACT_QUIT, ACT_HELP, ACT_FIND, ACT_FILTER, ACT_SORT, ACT_SORT_LEFT, ACT_SORT_RIGHT,
-	ACT_INVERT, ACT_DELAY, ACT_REFRESH, ACT_REDRAW, ACT_FREEZE, ACT_YES, ACT_CLEAR,
+	ACT_INVERT, ACT_FIELDS, ACT_HOST, ACT_TOGGLE, ACT_DELAY, ACT_REFRESH, ACT_REDRAW, ACT_FREEZE, ACT_YES, ACT_CLEAR,
 };
 
 /* Where a key works. */
 enum where {
 	IN_LIST = 1 << 0, IN_GUEST = 1 << 1, IN_TEXT = 1 << 2, IN_MENU = 1 << 3, IN_LINE = 1 << 4, IN_FORM = 1 << 5,
-	IN_READY = 1 << 6, IN_RUN = 1 << 7, IN_DONE = 1 << 8,
+	IN_READY = 1 << 6, IN_RUN = 1 << 7, IN_DONE = 1 << 8, IN_HOST = 1 << 9,
 };
 
 #define KEY_CODES_MAX 4
@@ -35,8 +35,16 @@ enum action keys_action(unsigned where, int key);
 const struct verb *keys_verb(const char *key, size_t *i);
 /* The name by which verbs know a key, "" if they cannot: F1 to F12 and single characters. */
 void keys_name(int key, char out[8]);
-/* A verb that looks at one guest and has a digit for its key is a page of the guest. */
-bool keys_is_page(const struct verb *v);
+/*
+ * A look-up verb with a key is a page of the screen: of a guest where it can look at one, and then its key is a single
+ * character; of the host where it cannot, and then its key is "H" and a character.
+ */
+enum page { PAGE_NONE, PAGE_GUEST, PAGE_HOST };
+enum page keys_page(const struct verb *v);
+/* What is pressed on the pages themselves: the last character of its key. */
+char keys_page_key(const struct verb *v);
+/* The code of a key as tables name it: "F7", "x", "Enter"; K_NONE: there is none. */
+int keys_code(const char *name);
 /* What a verb's key is called on the key bar: the first word of its summary. Yours. */
 char *keys_verb_label(const struct verb *v);
 

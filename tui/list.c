@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The list of guests: the layer under all others. */
 #include "app.h"
+#include "strip.h"
+
+/* On a lower screen the guests have it all. */
+#define STRIP_HEIGHT 40
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +174,7 @@ static void list_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct list *l = (struct list *)layer;
 	const struct vm_row *vm;
-	int top, rows, note;
+	int top, rows, note, strip;
 
 	rows_layout(height, &top, &rows, &note);
 	if (has_host_line(height)) {
@@ -178,7 +182,10 @@ static void list_draw(struct layer *layer, struct app *a, int y, int height)
 		rows--;
 	}
 	draw_header(l, a, height);
-	grid_draw(&l->grid, &a->draw, y + top, rows);
+	strip = height < STRIP_HEIGHT ? 0 : strip_lines(&l->grid, rows);
+	grid_draw(&l->grid, &a->draw, y + top, rows - strip);
+	if (strip)
+		strip_draw(&l->grid, &a->draw, a->history, y + top + rows - strip, strip);
 	if (!l->grid.n_rows)
 		draw_empty(l, a, y + top + 1, rows - 1);
 	vm = grid_selected(&l->grid);
@@ -193,7 +200,7 @@ static void list_key(struct layer *layer, struct app *a, int key)
 	const struct row *row = grid_selected(&l->grid);
 
 	if (action == ACT_ENTER && row)
-		guest_open(a, row);
+		guest_open(a, row, NULL);
 	else
 		app_key(a, action, key, &l->grid, row);
 }
@@ -227,9 +234,17 @@ static enum paint list_paint(const void *row)
 	return vm->state && strcmp(vm->state, "running") ? PAINT_WARN : PAINT_PLAIN;
 }
 
+static void list_click(struct layer *layer, struct app *a, int y, int x)
+{
+	struct list *l = (struct list *)layer;
+
+	if (grid_click(&l->grid, y, x))
+		guest_open(a, grid_selected(&l->grid), NULL);
+}
+
 static const struct layer_ops list_ops = {
 	.covers = true, .where = list_where, .draw = list_draw, .key = list_key, .sampled = list_sampled,
-	.needs = list_needs, .free = list_free,
+	.needs = list_needs, .free = list_free, .click = list_click,
 };
 
 void list_open(struct app *a, struct look *look)
@@ -239,6 +254,8 @@ void list_open(struct app *a, struct look *look)
 	l->layer.ops = &list_ops;
 	grid_init(&l->grid, look->table, NULL);
 	l->grid.paint = list_paint;
+	l->grid.history = a->history;
+	l->grid.spark = true;
 	l->grid.order = look->order;
 	grid_set_filter(&l->grid, take_ptr(look->filter), a->session->opts->filter);
 	if (a->session->opts->fields) {

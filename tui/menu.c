@@ -16,7 +16,9 @@ struct menu {
 	struct layer layer;
 	const char *title;
 	struct item *items;
+	bool *on;			/* of each item; NULL: one is chosen, not several */
 	size_t n, at, top;
+	int y;				/* of the title, where it was drawn last */
 	void (*chosen)(struct menu *m, struct app *a);	/* the menu is gone from the screen already */
 	struct grid *grid;
 	char *vm, *ref;
@@ -42,6 +44,7 @@ static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 		y += 2;
 		height -= 2;
 	}
+	m->y = y;
 	rows = height > 1 ? (size_t)height - 1 : 0;
 	if (m->at < m->top)
 		m->top = m->at;
@@ -52,7 +55,8 @@ static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 		const struct item *item = &m->items[m->top + i];
 		enum paint p = m->top + i == m->at ? PAINT_SELECTED : PAINT_PLAIN;
 
-		draw_printf(d, y + 1 + (int)i, 0, width, p, " %-*s  %s", name, item->name, item->help);
+		draw_printf(d, y + 1 + (int)i, 0, width, p, " %s%-*s  %s", !m->on ? "" : m->on[m->top + i] ? "[x] " : "[ ] ", name,
+			    item->name, item->help);
 	}
 	if (i < rows)
 		draw_text(d, y + 1 + (int)i, 0, width, PAINT_HEAD, "");
@@ -64,6 +68,7 @@ static void menu_free(struct layer *layer, struct app *a)
 
 	(void)a;
 	free(m->items);
+	free(m->on);
 	free(m->vm);
 	free(m->ref);
 }
@@ -73,6 +78,7 @@ static void choose(struct menu *m, struct app *a)
 	struct menu copy = *m;
 
 	m->items = NULL;
+	m->on = NULL;
 	m->vm = m->ref = NULL;
 	app_pop(a);
 	copy.chosen(&copy, a);
@@ -92,12 +98,31 @@ static void menu_key(struct layer *layer, struct app *a, int key)
 	case ACT_HOME: m->at = 0; break;
 	case ACT_END: m->at = m->n - 1; break;
 	case ACT_ENTER: choose(m, a); break;
+	case ACT_TOGGLE:
+		if (m->on)
+			m->on[m->at] = !m->on[m->at];
+		m->at += m->on && m->at + 1 < m->n;
+		break;
 	case ACT_BACK: app_pop(a); break;
 	case ACT_QUIT: a->leave = true; break;
 	}
 }
 
-static const struct layer_ops menu_ops = { .where = menu_where, .draw = menu_draw, .key = menu_key, .free = menu_free };
+static void menu_click(struct layer *layer, struct app *a, int y, int x)
+{
+	struct menu *m = (struct menu *)layer;
+	size_t row = m->top + (size_t)(y - m->y - 1);
+
+	(void)x;
+	if (y <= m->y || row >= m->n)
+		return;
+	m->at = row;
+	menu_key(layer, a, m->on ? ' ' : K_ENTER);
+}
+
+static const struct layer_ops menu_ops = {
+	.where = menu_where, .draw = menu_draw, .key = menu_key, .click = menu_click, .free = menu_free,
+};
 
 static struct menu *menu_new(const char *title, void (*chosen)(struct menu *, struct app *))
 {
@@ -130,6 +155,47 @@ void menu_sort(struct app *a, struct grid *g)
 	for (i = 0; i < t->n_columns; i++) {
 		if (&t->columns[i] == g->order.sort)
 			m->at = m->n;
+		add(m, t->columns[i].title, t->columns[i].help, &t->columns[i]);
+	}
+	app_push(a, &m->layer);
+}
+
+/* None is all that fit, as at first. */
+static void fields_chosen(struct menu *m, struct app *a)
+{
+	const struct column **list = NULL;
+	enum table_id t = m->grid->table;
+	size_t n = 0, i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->on[i])
+			*vec_push(list, n) = m->items[i].thing;
+	free(a->asked[t].columns);
+	a->asked[t].columns = list;
+	a->asked[t].n = n;
+	grid_ask(m->grid, list, n);
+}
+
+static bool is_shown(const struct grid *g, const struct column *c)
+{
+	size_t n = g->asked ? g->n_asked : g->n_shown, i;
+
+	for (i = 0; i < n; i++)
+		if ((g->asked ? g->asked[i] : g->shown[i]) == c)
+			return true;
+	return false;
+}
+
+void menu_fields(struct app *a, struct grid *g)
+{
+	const struct table *t = table_get(g->table);
+	struct menu *m = menu_new("Columns: Space on or off, Enter shows them; none: as many as fit", fields_chosen);
+	size_t i;
+
+	m->grid = g;
+	m->on = xcalloc(t->n_columns, sizeof(*m->on));
+	for (i = 0; i < t->n_columns; i++) {
+		m->on[i] = is_shown(g, &t->columns[i]);
 		add(m, t->columns[i].title, t->columns[i].help, &t->columns[i]);
 	}
 	app_push(a, &m->layer);

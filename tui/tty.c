@@ -114,7 +114,7 @@ static int check_terminal(struct err *err)
 	return 0;
 }
 
-int tty_open(struct tty *t, struct err *err)
+int tty_open(struct tty *t, bool mouse, struct err *err)
 {
 	sigset_t set;
 	int rc = check_terminal(err);
@@ -142,6 +142,10 @@ int tty_open(struct tty *t, struct err *err)
 	nodelay(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
 	curs_set(0);
+	if (mouse) {		/* 0: a press is one at once, and none is held back to be a click or two */
+		mouseinterval(0);
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	}
 	return 0;
 }
 
@@ -174,6 +178,19 @@ void tty_close(struct tty *t)
 	}
 }
 
+static int key_of_mouse(void)
+{
+	MEVENT e;
+
+	if (getmouse(&e) != OK || e.y < 0 || e.x < 0 || e.y > 0x3ff || e.x > 0xfff)
+		return K_NONE;
+	if (e.bstate & BUTTON4_PRESSED)
+		return K_MOUSE(MOUSE_WHEEL_UP, e.y, e.x);
+	if (e.bstate & BUTTON5_PRESSED)
+		return K_MOUSE(MOUSE_WHEEL_DOWN, e.y, e.x);
+	return e.bstate & BUTTON1_PRESSED ? K_MOUSE(MOUSE_CLICK, e.y, e.x) : K_NONE;
+}
+
 /* What curses calls a key, as we do. */
 static int key_of_curses(wint_t code)
 {
@@ -189,6 +206,8 @@ static int key_of_curses(wint_t code)
 	};
 	size_t i;
 
+	if (code == KEY_MOUSE)
+		return key_of_mouse();
 	if (code >= KEY_F(1) && code <= KEY_F(24))
 		return K_F((int)(code - KEY_F(0)));
 	for (i = 0; i < ARRAY_SIZE(names); i++)

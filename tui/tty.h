@@ -17,10 +17,10 @@ struct tty {
 };
 
 /*
- * Take the terminal over. Signals are blocked from here on, in threads begun later too: they arrive through signal_fd.
+ * Take the terminal over, with its mouse if that is wanted. Signals are blocked from here on, in threads begun later too: they arrive through signal_fd.
  * -ENOTTY, -ENODEV: there is none that can be used; the text says what to do.
  */
-int tty_open(struct tty *t, struct err *err);
+int tty_open(struct tty *t, bool mouse, struct err *err);
 /* Give it back, as it was; what was written to standard error meanwhile and nobody read comes out now. */
 void tty_close(struct tty *t);
 

@@ -18,6 +18,7 @@
 #define SOCKETS_MS 1500			/* for sockets given by hand to answer, before they are a problem */
 #define TICK_MS 200			/* while a change runs its time is seen to go by */
 #define KEYS_MAX 64
+#define WHEEL_ROWS 3
 
 static void reap_jobs(struct app *a)
 {
@@ -87,6 +88,10 @@ static void take_sample(struct app *a)
 	struct snapshot *snap = feed_latest(a->feed);
 	struct layer *l;
 
+	if (snap && snapshot_time_ns(snap) != a->noted_ns) {
+		a->noted_ns = snapshot_time_ns(snap);
+		history_add(a->history, snap, a->history_ref);
+	}
 	if (!snap || a->frozen || snap == a->snap) {
 		snapshot_unref(snap);
 		return;
@@ -102,13 +107,33 @@ static void take_sample(struct app *a)
 			l->ops->sampled(l, a);
 }
 
+/* The wheel is the arrow keys; a click on the key bar is the key. */
+static void take_mouse(struct app *a, int event)
+{
+	unsigned where = a->top->ops->where(a->top);
+	int y = mouse_y(event), x = mouse_x(event), key = K_NONE, times = 1;
+
+	if (mouse_button(event) != MOUSE_CLICK) {
+		key = mouse_button(event) == MOUSE_WHEEL_UP ? K_UP : K_DOWN;
+		times = WHEEL_ROWS;
+	} else if (a->draw.height >= 4 && y == a->draw.height - 1) {
+		key = bar_key(&a->draw, x, where);
+	} else if (a->top->ops->click) {
+		a->top->ops->click(a->top, a, y, x);
+	}
+	while (key != K_NONE && times-- && !a->leave)
+		a->top->ops->key(a->top, a, key);
+}
+
 static void take_keys(struct app *a)
 {
 	int keys[KEYS_MAX];
 	size_t n = tty_keys(&a->tty, keys, KEYS_MAX), i;
 
 	for (i = 0; i < n && !a->leave; i++) {
-		if (keys_action(a->top->ops->where(a->top), keys[i]) == ACT_REDRAW) {
+		if (key_is_mouse(keys[i]))
+			take_mouse(a, keys[i]);
+		else if (keys_action(a->top->ops->where(a->top), keys[i]) == ACT_REDRAW) {
 			a->redraw = true;
 			app_refresh(a);
 		} else {
@@ -258,6 +283,7 @@ static void tell_change(struct app *a)
 
 static void app_done(struct app *a)
 {
+	enum table_id t;
 	struct job *j;
 
 	while (a->top)
@@ -271,6 +297,10 @@ static void app_done(struct app *a)
 	feed_free(a->feed);
 	snapshot_unref(a->snap);
 	free(a->message);
+	history_free(a->history);
+	free(a->history_ref);
+	for (t = 0; t < TABLE_COUNT; t++)
+		free(a->asked[t].columns);
 }
 
 int tui_run(struct session *s)
@@ -282,13 +312,14 @@ int tui_run(struct session *s)
 	struct look look;
 	pthread_t helper;
 
-	if (look_parse(TABLE_VMS, s->opts, &s->out, &look, &err) || tty_open(&a.tty, &err)) {
+	if (look_parse(TABLE_VMS, s->opts, &s->out, &look, &err) || tty_open(&a.tty, !s->opts->no_mouse, &err)) {
 		out_error("%s", err.text);
 		look_done(&look);
 		return EXIT_USAGE;
 	}
 	theme_init(&a.theme, !s->opts->no_color && !(no_color && *no_color), s->opts->ascii);
 	a.draw.theme = &a.theme;
+	a.history = history_new();
 	session_sampler(s);
 	list_open(&a, &look);
 	look_done(&look);

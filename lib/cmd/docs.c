@@ -200,7 +200,7 @@ void docs_complete(FILE *f, char *const *words, size_t n)
 
 static int check_verb(FILE *f, const struct verb *v)
 {
-	int kinds = (v->table != TABLE_COUNT) + (v->build != NULL) + (v->run != NULL), bad = 0;
+	int kinds = (v->table != TABLE_COUNT) + (v->build != NULL) + (v->run != NULL) + v->undoes, bad = 0;
 	bool keys = false;
 	size_t i;
 

@@ -33,12 +33,12 @@ static int parse_fields(const struct table *t, const char *list, struct look *lo
 	return 0;
 }
 
-static int parse_sort(const struct table *t, const char *word, struct view_order *order, struct err *err)
+static int parse_sort(const struct table *t, const char *word, bool by_name, struct view_order *order, struct err *err)
 {
 	struct str_near near = {0};
 	bool turned = false;
 
-	if (!word)
+	if (!word && !by_name)
 		word = t->sort;
 	if (!word)
 		return 0;
@@ -51,10 +51,11 @@ static int parse_sort(const struct table *t, const char *word, struct view_order
 	return 0;
 }
 
-static void count_in(struct look *look, const struct column *c)
+/* A counter can be told at once, its rate only after a while. */
+static void count_in(struct look *look, const struct column *c, bool as_counter)
 {
 	look->needs |= c->needs;
-	look->rates |= column_is_rate(c);
+	look->rates |= as_counter ? prometheus_is_rate(c) : column_is_rate(c);
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)
@@ -68,7 +69,7 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	if (o->fields)
 		rc = parse_fields(table, o->fields, look, err);
 	if (!rc)
-		rc = parse_sort(table, o->sort, &look->order, err);
+		rc = parse_sort(table, o->sort, out->format == FORMAT_PROMETHEUS, &look->order, err);
 	if (!rc && o->filter)
 		rc = filter_parse(table, o->filter, &look->filter, err);
 	if (rc) {
@@ -80,9 +81,9 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	shown = look->columns;
 	n = look->n_columns;
 	for (i = 0; i < n; i++)
-		count_in(look, shown[i]);
+		count_in(look, shown[i], out->format == FORMAT_PROMETHEUS);
 	if (look->order.sort)
-		count_in(look, look->order.sort);
+		count_in(look, look->order.sort, false);
 	look->needs |= filter_needs(look->filter);
 	look->rates |= filter_has_rate(look->filter);
 	return 0;

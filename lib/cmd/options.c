@@ -24,7 +24,7 @@ static const struct option_row table[] = {
 	{ 0, "no-passthrough", NULL, "Never send monitor commands through libvirt, which taint a guest.", OPT_NO_PASSTHROUGH },
 	{ 'd', "delay", "SECONDS", "Between samples: 1.5 on the screen, 1 in batch; 0 in batch never waits and leaves rates unknown.", 'd' },
 	{ 'n', "count", "N", "Samples, then leave: 1 in batch, no limit on the screen.", 'n' },
-	{ 'o', "output", "FORMAT", "table, json (one object a line) or csv.", 'o' },
+	{ 'o', "output", "FORMAT", "table, json (one object a line), csv or, for look-ups, prometheus (text format 0.0.4).", 'o' },
 	{ 'F', "fields", "A,B", "Columns to show, by the names that `columns` lists.", 'F' },
 	{ 's', "sort", "[-]FIELD", "Sort by a column; - turns its usual direction round.", 's' },
 	{ 0, "filter", "EXPR", "Keep rows for which an expression holds, such as 'cpu_pct>50 && state=running'.", OPT_FILTER },
@@ -74,7 +74,7 @@ static int choice(const char *option, const char *word, const char *const *choic
 
 static int take_value(struct options *o, int id, const char *word, struct err *err)
 {
-	static const char *const formats[] = { "table", "json", "csv" }, *const on_error[] = { "stop", "continue" };
+	static const char *const formats[] = { "table", "json", "csv", "prometheus" }, *const on_error[] = { "stop", "continue" };
 	unsigned picked = 0;
 	double s = 0;
 	int rc = 0;

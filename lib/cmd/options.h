@@ -17,7 +17,7 @@ enum exit_code {
 };
 
 enum mode { MODE_SCREEN, MODE_BATCH, MODE_PROMPT, MODE_HELP, MODE_VERSION };
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_PROMETHEUS };
 
 struct options {
 	enum mode mode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The three printed forms, peers of the screen. */
+/* The printed forms, peers of the screen. */
 #include "cmd.h"
 
 #include <stdarg.h>
@@ -198,13 +198,17 @@ void out_rows(struct out *o, const struct snapshot *snap, enum table_id t, const
 		columns = chosen = out_default_columns(o, t, &n_columns);
 	if (o->format == FORMAT_TABLE)
 		print_table(o, columns, n_columns, rows, n_rows);
+	if (o->format == FORMAT_PROMETHEUS && o->headed != TABLE_COUNT)
+		fputc('\n', o->file);
+	if (o->format == FORMAT_PROMETHEUS)
+		prometheus_rows(o->file, t, columns, n_columns, rows, n_rows);
 	if (o->format == FORMAT_CSV && o->headed != t)
 		print_csv(o, snap, t, columns, n_columns, NULL);
 	o->headed = t;
-	for (i = 0; i < n_rows && o->format != FORMAT_TABLE; i++) {
+	for (i = 0; i < n_rows; i++) {
 		if (o->format == FORMAT_JSON)
 			print_json(o, snap, t, columns, n_columns, rows[i]);
-		else
+		else if (o->format == FORMAT_CSV)
 			print_csv(o, snap, t, columns, n_columns, rows[i]);
 	}
 	free(chosen);
@@ -278,6 +282,8 @@ void out_record(struct out *o, const struct plan *p, unsigned timeout_ms, unsign
 		break;
 	case FORMAT_CSV:
 		print_plan_csv(o, p, line);
+		break;
+	case FORMAT_PROMETHEUS:		/* refused before it ran */
 		break;
 	}
 	fflush(o->file);

@@ -133,14 +133,21 @@ static int run_call(struct session *s, const struct call *c, struct err *err)
 {
 	if (c->verb->run)
 		return c->verb->run(s, c, err);
-	return c->verb->build ? run_change(s, c, err) : look_run(s, c, err);
+	return c->verb->build || c->verb->undoes ? run_change(s, c, err) : look_run(s, c, err);
 }
 
 int session_run(struct session *s, const struct call *c)
 {
 	const char *vm = c->verb->n_args && c->verb->args[0].type == ARG_VM ? c->values[0] : NULL;
 	struct err err = {0};
-	int code = run_call(s, c, &err);
+	int code;
+
+	if (s->out.format == FORMAT_PROMETHEUS && c->verb->build) {
+		err_set(&err, -EINVAL, "--output prometheus is for look-ups");
+		code = EXIT_USAGE;
+	} else {
+		code = run_call(s, c, &err);
+	}
 
 	if (code && err.text[0])
 		out_error("%s%s%s%s%s", vm ? vm : "", vm ? ": " : "", c->verb->name, ": ", err.text);

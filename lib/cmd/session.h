@@ -55,6 +55,7 @@ int look_run(struct session *s, const struct call *c, struct err *err);	/* exit 
 struct change {
 	struct session *session;
 	struct plan *plan;		/* never NULL after change_build; status PLANNED: it can run */
+	struct plan *entry;		/* of the journal, that it undoes; NULL: it is no undo */
 	struct journal *journal;
 	struct lock *lock;		/* on the guest, from before it is looked at */
 	struct qmp *qmp;
@@ -64,6 +65,8 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 void change_run(struct change *change, int interrupt_fd,
 		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg);
 void change_done(struct change *change);
+/* journal.c: the entry to undo: by its id, or the last one that can be. -ENOENT; -EINVAL: there is none. Yours. */
+int journal_pick(const char *id, struct plan **out, struct err *err);
 /* The journal as rows; entries that cannot be believed are told on standard error and in err. */
 void change_journal_rows(struct snapshot *snap, struct err *err);
 

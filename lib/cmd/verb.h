@@ -43,7 +43,8 @@ struct verb {
 	const char *key;		/* on the screen, NULL: none */
 	bool hidden;			/* for scripts of ours, not in help */
 
-	/* exactly one of the three */
+	bool undoes;			/* changes, by an entry of the journal */
+	/* exactly one of the three, or none if it undoes */
 	enum table_id table;		/* look: prints this table; TABLE_COUNT: it does not look */
 	int (*build)(struct plan *p, const struct plan_env *env, struct err *err);
 	int (*run)(struct session *s, const struct call *c, struct err *err);	/* exit code */

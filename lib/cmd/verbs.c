@@ -70,6 +70,15 @@ static const struct verb verb_disk_resize = {
 	.doc = "Gives a disk another size while the guest uses it: the image grows, and the guest is told.",
 };
 
+static const struct arg undo_args[] = {
+	{ "ID", ARG_TEXT, .positional = true, .help = "The change, as the journal names it; the last one that can be undone if none is given." },
+};
+static const struct verb verb_undo = {
+	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Take a change back.",
+	.doc = "Takes back a change that the journal has, in reverse: of one that is over, of one that a killed kvmtop left behind, and "
+	       "finishes one that is pending. A removal has no way back: what was removed is added again.",
+};
+
 static int run_help(struct session *s, const struct call *c, struct err *err)
 {
 	const struct verb *v = c->values[0] ? verb_find(c->values[0]) : NULL;
@@ -128,6 +137,7 @@ static const struct verb *const table[] = {
 	&memory_verb, &numa_verb, &nodes_verb, &hugepages_verb, &ksm_verb, &thp_verb,
 	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
+	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,
 };
 

@@ -21,7 +21,7 @@ const struct verb queues_verb = {
 };
 
 const struct verb threads_verb = {
-	.name = "threads", LOOK(TABLE_THREADS), ARGS(one_guest), .key = "3", .summary = "Threads.",
+	.name = "threads", LOOK(TABLE_THREADS), ARGS(one_guest), .key = "t", .summary = "Threads.",
 	.doc = "The threads of a guest and what each is for, vhost workers included: how much it runs, waits for a CPU, and where.",
 };
 
@@ -37,68 +37,68 @@ const struct verb nics_verb = {
 };
 
 const struct verb devices_verb = {
-	.name = "devices", LOOK(TABLE_DEVICES), ARGS(one_guest), .key = "6", .summary = "Devices.",
+	.name = "devices", LOOK(TABLE_DEVICES), ARGS(one_guest), .key = "D", .summary = "Devices.",
 	.doc = "The devices of a guest: where each is plugged, whether it can be unplugged, and what stands behind it.",
 };
 
 const struct verb slots_verb = {
-	.name = "slots", LOOK(TABLE_SLOTS), ARGS(one_guest), .key = "7", .summary = "Free places for devices, memory, vCPUs.",
+	.name = "slots", LOOK(TABLE_SLOTS), ARGS(one_guest), .key = "S", .summary = "Free places for devices, memory, vCPUs.",
 	.doc = "What can still be plugged into a guest: free PCI ports and slots, DIMM slots, vCPUs.",
 };
 
 const struct verb jobs_verb = {
-	.name = "jobs", LOOK(TABLE_JOBS), ARGS(one_guest), .key = "8", .summary = "Migration and block jobs.",
+	.name = "jobs", LOOK(TABLE_JOBS), ARGS(one_guest), .key = "9", .summary = "Migration and block jobs.",
 	.doc = "The migration and the jobs of a guest: how far they are and how fast. The last migration stays listed with how "
 	       "it ended.",
 };
 
 const struct verb events_verb = {
-	.name = "events", LOOK(TABLE_EVENTS), ARGS(one_guest), .key = "9", .summary = "What happens.",
+	.name = "events", LOOK(TABLE_EVENTS), ARGS(one_guest), .key = "0", .summary = "What happens.",
 	.doc = "Prints what happens to guests as it is seen, for --count samples: guests that start and end, changes of their "
 	       "state, and the events QEMU sends where its monitor is held: that of sockets given with --qmp, and of a guest that "
 	       "is named.",
 };
 
 const struct verb host_verb = {
-	.name = "host", LOOK(TABLE_HOST), .summary = "The host.",
+	.name = "host", LOOK(TABLE_HOST), .key = "H1", .summary = "The host.",
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
 };
 
 const struct verb memory_verb = {
-	.name = "memory", LOOK(TABLE_MEMORY), ARGS(one_guest), .summary = "Memory of guests.",
+	.name = "memory", LOOK(TABLE_MEMORY), ARGS(one_guest), .key = "6", .summary = "Memory of guests.",
 	.doc = "What each guest's memory consists of: given, resident, swapped, huge pages, merged pages, and what the guest itself "
 	       "says through its balloon. Shares of huge pages come from a random sample of its pages, with the error stated; with "
 	       "--exact, and a guest named, the kernel counts them all, which takes seconds for a large guest.",
 };
 
 const struct verb numa_verb = {
-	.name = "numa", LOOK(TABLE_NUMA), ARGS(one_guest), .summary = "Memory and threads of guests by node.",
+	.name = "numa", LOOK(TABLE_NUMA), ARGS(one_guest), .key = "7", .summary = "Memory and threads of guests by node.",
 	.doc = "Where each guest's memory is, and where its vCPUs, vhost workers, IOThreads and devices are, one row for each node; "
 	       "what is far from what it works on is marked. The memory is sampled, or counted with --exact.",
 };
 
 const struct verb nodes_verb = {
-	.name = "nodes", LOOK(TABLE_NODES), .summary = "NUMA nodes of the host.",
+	.name = "nodes", LOOK(TABLE_NODES), .key = "H3", .summary = "NUMA nodes of the host.",
 	.doc = "The NUMA nodes: memory, hugepages, how busy their CPUs are, allocations that went elsewhere, guests whose home they are.",
 };
 
 const struct verb hugepages_verb = {
-	.name = "hugepages", LOOK(TABLE_HUGEPAGES), .summary = "Pools of hugetlb pages.",
+	.name = "hugepages", LOOK(TABLE_HUGEPAGES), .key = "H4", .summary = "Pools of hugetlb pages.",
 	.doc = "The pools of hugetlb pages by size and node: how many there are, are free, are promised, and which guests use them.",
 };
 
 const struct verb ksm_verb = {
-	.name = "ksm", LOOK(TABLE_KSM), .summary = "Merging of equal pages.",
+	.name = "ksm", LOOK(TABLE_KSM), .key = "H5", .summary = "Merging of equal pages.",
 	.doc = "What merging of equal pages saves and costs, and why it does not merge (more). What it merges of each guest: memory.",
 };
 
 const struct verb thp_verb = {
-	.name = "thp", LOOK(TABLE_THP), .summary = "Transparent huge pages.",
+	.name = "thp", LOOK(TABLE_THP), .key = "H6", .summary = "Transparent huge pages.",
 	.doc = "Transparent huge pages: settings, memory on them, how often they could be had, and what khugepaged does.",
 };
 
 const struct verb pci_verb = {
-	.name = "pci", LOOK(TABLE_PCI), .summary = "PCI devices of the host.",
+	.name = "pci", LOOK(TABLE_PCI), .key = "H7", .summary = "PCI devices of the host.",
 	.doc = "The PCI devices of the host: IOMMU group, driver, node, virtual functions, and which guest has them.",
 };
 

@@ -102,7 +102,7 @@ static const char *fields_skip(const char *p, unsigned n)
 int host_stat_parse(const char *line, struct host_stat *out)
 {
 	const char *open = strchr(line, '('), *close = strrchr(line, ')'), *p;
-	uint64_t flags, threads, start, cpu;
+	uint64_t flags, user, system, threads, start, cpu;
 	struct host_stat st = { .cpu = -1 };
 	size_t len;
 
@@ -116,7 +116,13 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	p = fields_skip(close + 2, 6);
 	if (!p || !host_u64_next(&p, &flags))
 		return -EBADMSG;
-	p = fields_skip(p, 11);
+	p = fields_skip(p, 5);
+	if (!p || !host_u64_next(&p, &user))
+		return -EBADMSG;
+	p = fields_skip(p, 1);
+	if (!p || !host_u64_next(&p, &system))
+		return -EBADMSG;
+	p = fields_skip(p, 5);
 	if (!p || !host_u64_next(&p, &threads))
 		return -EBADMSG;
 	p = fields_skip(p, 2);
@@ -128,6 +134,7 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	st.kthread = flags & PF_KTHREAD;
 	st.threads = threads > UINT_MAX ? UINT_MAX : (unsigned)threads;
 	st.start = start;
+	st.cpu_ticks = user + system;
 	*out = st;
 	return 0;
 }

@@ -65,6 +65,7 @@ struct host_stat {
 	bool kthread;
 	unsigned threads;
 	uint64_t start;
+	uint64_t cpu_ticks;		/* of a process: its threads that ended are in it */
 	int cpu;
 };
 #define HOST_STAT_SIZE 2048

@@ -30,6 +30,8 @@ struct host_usage {
 	uint64_t rss_bytes;		/* statm; hugetlb pages are not in it */
 	uint64_t cpu_ns, wait_ns;	/* all threads, vhost workers included, each once; threads that ended stay counted.
 					 * Counts from the moment the watch began, so it never goes down. */
+	uint64_t used_ns;		/* CPU time of the process since it began, in clock ticks; the same for whoever reads it. Threads
+					 * that ended are in it, workers outside of the process are not. */
 	uint64_t vhost_ns;		/* the vhost workers' share of cpu_ns */
 	bool has_io, has_kvm;		/* the two below could be read; if not, a right or the source is missing */
 	uint64_t read_bytes, write_bytes;	/* /proc/PID/io: to and from storage, the page cache's hits not in it */

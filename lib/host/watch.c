@@ -278,6 +278,7 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 	u.state = w->stat.state;
 	u.rss_bytes = w->rss_bytes;
 	u.cpu_ns = w->cpu_ns;
+	u.used_ns = w->stat.cpu_ticks * (NS_PER_SEC / host_facts(w->h)->ticks_per_s);
 	u.wait_ns = w->wait_ns;
 	u.vhost_ns = w->vhost_ns;
 	u.tasks = w->tasks;

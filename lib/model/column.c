@@ -20,44 +20,46 @@ static const struct column vm_columns[] = {
 	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of /proc).", "discovery",
 	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
 	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
-	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .width = 6, .rank = 1, .key = 'P' },
+	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time. As a counter: utime and stime in /proc/PID/stat, without "
+	  "vhost workers outside of the process (before Linux 6.4)", UNIT_PCT,
+	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .local = true, .lasting = offsetof(struct vm_row, used_ns), .width = 6, .rank = 1, .key = 'P', .graph = true },
 	{ "wait_pct", "WAIT%", "Time the guest's threads were ready to run and waited for a CPU. 100 is one thread waiting all the time.",
 	  "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2 },
+	  RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2, .local = true, .graph = true, MARK(ABOVE, 10) },
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
 	  "schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that name", UNIT_PCT,
-	  RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6, .rank = 5 },
+	  RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6, .rank = 5, .local = true, .graph = true },
 	{ "mem_bytes", "MEM", "Memory the guest was started with.", "-m on the command line",
 	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M' },
 	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.", "/proc/PID/statm, field 2",
 	  UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true },
 	{ "iops", "IOPS", "Requests completed per second by the guest's virtio disks.",
 	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time", UNIT_PER_S,
-	  RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS },
+	  RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS, .local = true, .graph = true },
 	{ "rd_bytes_per_s", "RD/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in it.",
 	  "read_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
-	  RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO },
+	  RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO, .graph = true },
 	{ "wr_bytes_per_s", "WR/s", "Bytes QEMU caused to be written to storage.",
 	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
-	  RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO },
+	  RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO, .graph = true },
 	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received on its tap and macvtap NICs; unknown for a guest without any.",
 	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
-	  RATE(vm_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
+	  RATE(vm_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET, .graph = true },
 	{ "tx_bytes_per_s", "TX/s", "Bytes the guest sent on its tap and macvtap NICs; unknown for a guest without any.",
 	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
-	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET },
+	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET, .graph = true },
 	{ "exits_per_s", "EXITS/s", "Times per second a vCPU left the guest for the hypervisor; unknown under TCG.",
 	  "/sys/kernel/debug/kvm/PID-FD/exits; delta over elapsed time. Needs root and debugfs", UNIT_PER_S,
-	  RATE(vm_row, exits_per_s, exits_total, 1), .width = 7, .rank = 7, .needs = NEED_KVM },
+	  RATE(vm_row, exits_per_s, exits_total, 1), .width = 7, .rank = 7, .needs = NEED_KVM, .graph = true },
 	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet answered.",
 	  "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT,
-	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true },
+	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
 	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
 	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one node. Unknown on others "
 	  "where the guest's cgroup holds other processes too, or its memory is hugetlb (numa has it).",
-	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE },
+	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT,
+	  NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
 	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh row.",
 	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
@@ -68,9 +70,9 @@ static const struct column vm_columns[] = {
 static const struct column queue_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "device", "DEVICE", "qdev id of the virtio device, or its QOM path where it has no id.", "x-query-virtio",
-	  UNIT_TEXT, TEXT(queue_row, device), .width = 14, .rank = 1 },
+	  UNIT_TEXT, TEXT(queue_row, device), .width = 14, .rank = 1, .label = true },
 	{ "queue", "Q", "Index of the queue in its device.", "x-query-virtio-status", UNIT_COUNT,
-	  UINT(queue_row, queue), .width = 3, .rank = 1 },
+	  UINT(queue_row, queue), .width = 3, .rank = 1, .label = true },
 	{ "kind", "KIND", "request: the guest asks, the device answers; its depth is outstanding work. supply: the guest posts empty "
 	  "buffers (receive, events); its depth is buffers left, 0 is starved, and it is never stalled.",
 	  "device type and queue index, by the virtio specification", UNIT_TEXT, TEXT(queue_row, kind), .width = 8, .rank = 2 },
@@ -78,18 +80,18 @@ static const struct column queue_columns[] = {
 	  UINT(queue_row, size), .width = 5, .rank = 3, .descending = true },
 	{ "depth", "DEPTH", "Entries the guest made available and the device has not used yet, now.",
 	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
-	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true },
+	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true, .graph = true, .whole = offsetof(struct queue_row, size) },
 	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", "each probe of the ring, at least every 100 ms",
 	  UNIT_PER_S, NUM(queue_row, depth_mean), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
 	{ "depth_max", "PEAK", "Largest depth read since the sample before.", "each probe of the ring, at least every 100 ms",
 	  UNIT_COUNT, UINT(queue_row, depth_max), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
 	{ "req_per_s", "REQ/s", "Entries the device gave back per second.", "used.idx; delta over elapsed time",
-	  UNIT_PER_S, RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS },
+	  UNIT_PER_S, RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS, .local = true, .graph = true },
 	{ "backend", "BACKEND", "Who works the ring: QEMU (its main loop), an IOThread, vhost or vhost-user.",
 	  "iothread property; vhost-started of x-query-virtio-status", UNIT_TEXT, TEXT(queue_row, backend), .width = 16, .rank = 2 },
 	{ "stalled_seconds", "STALL", "How long a request ring has held work of which nothing was used; 0 when it moves or is empty. "
 	  "Unknown for a supply ring.", "probes of the ring", UNIT_SECONDS,
-	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true },
+	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, MARK(ABOVE, 1) },
 };
 
 static const struct column column_columns[] = {
@@ -104,7 +106,7 @@ static const struct column column_columns[] = {
 
 static const struct column journal_columns[] = {
 	{ "id", "ID", "Name of the entry: when it began and four random digits.", "the journal", UNIT_TEXT,
-	  TEXT(journal_row, id), .width = 20, .rank = 1 },
+	  TEXT(journal_row, id), .width = 20, .rank = 1, .label = true },
 	{ "begun", "BEGUN", "When it began.", "the journal", UNIT_TEXT, TEXT(journal_row, begun), .width = 29, .rank = 3 },
 	COLUMN_VM, COLUMN_REF,
 	{ "verb", "VERB", "The changing verb.", "the journal", UNIT_TEXT, TEXT(journal_row, verb), .width = 14, .rank = 1 },
@@ -182,4 +184,28 @@ struct value column_get(const struct column *c, const void *row)
 		break;
 	}
 	return v;
+}
+
+static double number(struct value v)
+{
+	return v.kind == VALUE_UINT ? (double)v.uint : v.num;
+}
+
+bool column_is_marked(const struct column *c, struct value v)
+{
+	if (c->mark == MARK_NONE || v.kind == VALUE_NONE || v.kind == VALUE_TEXT)
+		return false;
+	return c->mark == MARK_ABOVE ? number(v) >= c->mark_at : number(v) <= c->mark_at;
+}
+
+double column_share(const struct column *c, const void *row)
+{
+	struct value v = column_get(c, row);
+	uint64_t whole = c->whole ? *(const uint64_t *)((const char *)row + c->whole) : UNKNOWN_UINT;
+
+	if (v.kind == VALUE_NONE || v.kind == VALUE_TEXT)
+		return -1;
+	if (c->share)
+		return number(v) / 100;
+	return whole == UNKNOWN_UINT || !whole ? -1 : number(v) / (double)whole;
 }

@@ -30,6 +30,8 @@ enum need {
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
 };
 
+enum mark { MARK_NONE, MARK_ABOVE, MARK_BELOW };	/* from mark_at on, that included */
+
 struct column {
 	const char *id, *title;		/* field name in batch; heading */
 	const char *help, *source;	/* what it says; from which counter, how computed */
@@ -44,6 +46,14 @@ struct column {
 	unsigned needs;
 	bool descending;		/* first direction when sorted by it */
 	char key;			/* sorts by it on the screen, as in top; 0: none */
+	bool graph;			/* the screen keeps its last values (history.h) and draws them */
+	size_t whole;			/* offset of the counted whole it is a part of, 0: none */
+	bool share;			/* 100 % is all there is, not one CPU of many */
+	enum mark mark;			/* values a user has to see: "!" on the screen */
+	double mark_at;
+	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
+	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
+	size_t lasting;			/* .. for whom there is this one, 0: none; steps as the counter's */
 };
 
 struct table {
@@ -61,6 +71,10 @@ enum table_id table_find(const char *name);
 /* NULL if there is none; near (may be NULL) gets every candidate to try. */
 const struct column *table_column(const struct table *t, const char *id, struct str_near *near);
 
+/* Whether a value is one that the column marks. Unknown never is. */
+bool column_is_marked(const struct column *c, struct value v);
+/* How much of its whole a value is, 0 to 1; < 0: it has none, or one is unknown. */
+double column_share(const struct column *c, const void *row);
 struct value column_get(const struct column *c, const void *row);
 static inline bool column_is_rate(const struct column *c)
 {

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "column.h"
 #include "filter.h"
+#include "history.h"
 #include "view.h"
 
 #endif

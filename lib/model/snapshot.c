@@ -144,6 +144,8 @@ void *snapshot_add(struct snapshot *s, enum table_id t)
 			*(uint64_t *)(row + c->counter) = UNKNOWN_UINT;
 		if (c->per)
 			*(uint64_t *)(row + c->per) = UNKNOWN_UINT;
+		if (c->lasting)
+			*(uint64_t *)(row + c->lasting) = UNKNOWN_UINT;
 	}
 	((struct row *)row)->key = "";
 	((struct row *)row)->taken_ns = s->now_ns;

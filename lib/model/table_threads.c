@@ -8,9 +8,10 @@
 /* What both tables say of a thread. */
 #define COLUMNS_PLACE(row) \
 	{ "run_pct", "RUN%", "Share of the time the thread was on a CPU.", RUN_SOURCE, UNIT_PCT, \
-	  RATE(row, run_pct, run_ns, PER_NS), .width = 6, .rank = 1 }, \
+	  RATE(row, run_pct, run_ns, PER_NS), .width = 6, .rank = 1, .graph = true, .share = true }, \
 	{ "wait_pct", "WAIT%", "Share of the time the thread was ready to run and waited for a CPU: of a vCPU, what the guest " \
-	  "sees as stolen.", WAIT_SOURCE, UNIT_PCT, RATE(row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1 }, \
+	  "sees as stolen.", WAIT_SOURCE, UNIT_PCT, RATE(row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1, .graph = true, \
+	  MARK(ABOVE, 10) }, \
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel, T stopped, t traced.", \
 	  "/proc/PID/task/TID/stat, field 3", UNIT_TEXT, TEXT(row, state), .width = 1, .rank = 3 }, \
 	{ "cpu", "CPU", "Host CPU on which it ran last.", "/proc/PID/task/TID/stat, field 39", UNIT_COUNT, \
@@ -23,7 +24,7 @@
 static const struct column vcpu_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "vcpu", "VCPU", "Number of the vCPU.", "query-cpus-fast when attaching; else the name of the thread (debug-threads=on)",
-	  UNIT_COUNT, UINT(vcpu_row, vcpu), .width = 4, .rank = 1 },
+	  UNIT_COUNT, UINT(vcpu_row, vcpu), .width = 4, .rank = 1, .label = true },
 	{ "tid", "TID", "Thread of QEMU that runs it. Under TCG with thread=single one runs them all.",
 	  "as vcpu", UNIT_COUNT, UINT(vcpu_row, tid), .width = 7, .rank = 2 },
 	COLUMNS_PLACE(vcpu_row),
@@ -33,11 +34,11 @@ const struct table vcpus_table = TABLE("vcpus", "vCPUs", vcpu_row, vcpu_columns,
 static const struct column thread_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "tid", "TID", "Id of the thread; of a vhost worker before Linux 6.4, of the kernel thread.", "/proc/PID/task",
-	  UNIT_COUNT, UINT(thread_row, tid), .width = 7, .rank = 1 },
+	  UNIT_COUNT, UINT(thread_row, tid), .width = 7, .rank = 1, .label = true },
 	{ "role", "ROLE", "What it does: main (the emulator's loop), vcpu N, iothread ID, monitor, vhost, worker (disk I/O), vnc, "
 	  "spice, migration, rcu, io_uring, kvm, other (a thread that QEMU gave no name and did not tell of).",
 	  "query-cpus-fast, query-iothreads when attaching; else the thread's name. Names of the others want -name debug-threads=on",
-	  UNIT_TEXT, TEXT(thread_row, role), .width = 14, .rank = 1 },
+	  UNIT_TEXT, TEXT(thread_row, role), .width = 14, .rank = 1, .label = true },
 	{ "name", "NAME", "Name of the thread.", "/proc/PID/task/TID/comm", UNIT_TEXT,
 	  TEXT(thread_row, name), .width = 15, .rank = 3 },
 	COLUMNS_PLACE(thread_row),

@@ -13,12 +13,14 @@
 /* Steps of one counter for each step of another: a mean latency. */
 #define MEAN(row, field, total, events, factor) \
 	RATE(row, field, total, factor), .per = offsetof(struct row, events)
+/* A value a user has to see, that one included. */
+#define MARK(way, at) .mark = MARK_##way, .mark_at = (at)
 #define PER_NS 1e-7		/* nanoseconds of CPU to percent of one CPU */
 
 /* Name and ref are every record's; they lead each table of guests. */
 #define COLUMN_VM \
 	{ "vm", "NAME", "Name of the guest.", "the last -name on QEMU's command line, else query-name, else pid:N", \
-	  UNIT_TEXT, TEXT(row, vm), .width = 16, .rank = 1 }
+	  UNIT_TEXT, TEXT(row, vm), .width = 16, .rank = 1, .label = true }
 #define COLUMN_REF \
 	{ "ref", "REF", "Identity of the guest: its process id and start time in clock ticks. Accepted wherever a guest is.", \
 	  "/proc/PID/stat, field 22", UNIT_TEXT, TEXT(row, ref), .width = 20, .rank = 9 }

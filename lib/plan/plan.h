@@ -14,13 +14,13 @@
 
 enum step_op {
 	STEP_QMP,			/* run a QMP command */
-	STEP_DROP_NODE,			/* blockdev-del, unless the node has gone with another one */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
 	STEP_VIRT_ATTACH,		/* libvirt: device XML into the domain; flags: enum virt_affect */
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_OP_COUNT
 };
 
 enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_STATUS_COUNT };
@@ -32,6 +32,7 @@ struct step {
 	char *xml;			/* for libvirt; NULL: none */
 	uint64_t number;		/* flags or bytes for libvirt */
 	bool required;			/* AWAIT_DRIVER: a guest that does not take it is a timeout, not a remark */
+	bool if_there;			/* what it takes away may be gone already: then it is done */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
@@ -75,7 +76,7 @@ void plan_free(struct plan *p);					/* NULL is fine */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
-struct step *plan_drop_node(struct plan *p, const char *node);
+struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
 void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
@@ -98,6 +99,7 @@ struct plan_env {
 	struct virt *virt;		/* NULL: no libvirt */
 	struct journal *journal;	/* NULL: none is kept */
 	unsigned timeout_ms;		/* how long to wait for the guest, or for QEMU */
+	unsigned undo_ms;		/* how long to wait for the guest while taking back, 0: 5 seconds */
 	int interrupt_fd;		/* readable: stop, roll back; -1: none */
 	void (*progress)(void *arg, const struct plan *p, size_t step);	/* before and after each step; may be NULL */
 	void *arg;
@@ -114,6 +116,19 @@ int plan_run(struct plan *p, const struct plan_env *env);
  * -EAGAIN when the device is still there, else an error.
  */
 int plan_finish(struct plan *p, const struct plan_env *env);
+
+/*
+ * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, then
+ * take back what was done, in reverse; whatever is gone already is not missed. out becomes UNCHANGED where nothing is to
+ * do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of running them into the entry.
+ */
+int plan_undo(const struct plan *entry, struct plan *out, struct err *err);
+void plan_undone(struct plan *entry, struct plan *undo);
+/*
+ * An entry that says "running" whose kvmtop has died (nobody has the lock): it becomes PARTIAL or FAILED, with what may
+ * be left of it, and what can be finished put off.
+ */
+void plan_abandon(struct plan *entry);
 
 /* The process that the plan's ref names is no more: what was done to it went with it. */
 bool plan_guest_is_gone(const struct plan *p, const struct host *h);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A plan as JSON: the record a verb answers with, and the form the journal keeps. */
-#include "plan.h"
+#include "private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,21 +8,6 @@
 
 #define STEPS_MAX 256
 #define TEXT_MAX 4096
-
-/*
- * What a step from a journal may do. Anything that could run a program or open what it likes (human-monitor-command,
- * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
- */
-static const char *const allowed[] = {
-	"blockdev-add", "blockdev-del", "block_resize", "device_add", "device_del",
-};
-
-static const char *const op_names[] = {
-	[STEP_QMP] = "qmp", [STEP_DROP_NODE] = "drop-node",
-	[STEP_VIRT_ATTACH] = "virt-attach", [STEP_VIRT_DETACH] = "virt-detach", [STEP_VIRT_CONFIG] = "virt-config",
-	[STEP_VIRT_RESIZE] = "virt-resize",
-	[STEP_AWAIT_GONE] = "await-gone", [STEP_AWAIT_DRIVER] = "await-driver",
-};
 
 const char *plan_arg(const struct plan *p, const char *name)
 {
@@ -87,10 +72,12 @@ static struct json_object *steps_json(const struct step *steps, size_t n)
 		const struct step *s = &steps[i];
 		struct json_object *obj = json_object_new_object();
 
-		json_put_str(obj, "op", op_names[s->op]);
+		json_put_str(obj, "op", op_get(s->op)->name);
 		json_put_str(obj, "what", s->what);
 		json_put(obj, "args", s->args ? json_object_get(s->args) : NULL);
 		json_put(obj, "required", json_object_new_boolean(s->required));
+		if (s->if_there)
+			json_put(obj, "if_there", json_object_new_boolean(true));
 		if (s->xml)
 			json_put_str(obj, "xml", s->xml);
 		if (s->number)
@@ -134,16 +121,6 @@ static char *text(struct json_object *obj, const char *key)
 	return s && strlen(s) <= TEXT_MAX ? xstrdup(s) : NULL;
 }
 
-static int index_of(const char *word, const char *const *list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; word && i < n; i++)
-		if (list[i] && !strcmp(list[i], word))
-			return (int)i;
-	return -1;
-}
-
 static int step_parse(struct json_object *obj, struct step *s, bool inner, struct err *err);
 
 static int steps_parse(struct json_object *array, struct step **steps, size_t *n, bool inner, struct err *err)
@@ -163,24 +140,24 @@ static int steps_parse(struct json_object *array, struct step **steps, size_t *n
 
 static int step_parse(struct json_object *obj, struct step *s, bool inner, struct err *err)
 {
-	int op = index_of(json_str(obj, "op"), op_names, ARRAY_SIZE(op_names)), status;
+	int op = op_find(json_str(obj, "op")), status, rc;
 	struct json_object *args = json_member(obj, "args");
 
 	s->what = text(obj, "what");
 	if (op < 0 || !s->what)
 		return err_set(err, -EPERM, "a step does what kvmtop does not know");
 	s->op = (enum step_op)op;
-	if (s->op == STEP_QMP && index_of(s->what, allowed, ARRAY_SIZE(allowed)) < 0)
-		return err_set(err, -EPERM, "the command %s does not belong in a journal", s->what);
 	if (args && !json_object_is_type(args, json_type_object))
 		return err_set(err, -EPERM, "the arguments of %s are none", s->what);
 	s->args = args ? json_object_get(args) : NULL;
 	s->required = json_flag(obj, "required", false);
+	s->if_there = json_flag(obj, "if_there", false);
 	s->leaves = text(obj, "leaves");
 	s->xml = text(obj, "xml");
 	json_u64(obj, "number", &s->number);
-	if ((s->op == STEP_VIRT_ATTACH || s->op == STEP_VIRT_CONFIG) && !s->xml)
-		return err_set(err, -EPERM, "a step for libvirt has no XML");
+	rc = op_get(s->op)->check ? op_get(s->op)->check(s, err) : 0;
+	if (rc)
+		return rc;
 	json_u64(obj, "ns", &s->ns);
 	for (status = 0; status < STEP_STATUS_COUNT; status++)
 		if (json_str(obj, "status") && !strcmp(json_str(obj, "status"), step_status_name((enum step_status)status)))

@@ -2,7 +2,7 @@
 /*
  * The engine: does steps, waits, takes them back in reverse. It knows operations, not devices.
  */
-#include "plan.h"
+#include "private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,138 +11,8 @@
 
 /* A guest that lets go does so within a second; one that is asked during roll-back gets this long. */
 #define UNDO_WAIT_MS 5000
-/* The event can be missed only if somebody else took it (there is one client): look in QOM now and then all the same. */
-#define GONE_LOOK_NS (1 * NS_PER_SEC)
-#define DRIVER_LOOK_NS (100 * NS_PER_MS)
 /* A killed process is in /proc until the kernel has freed its memory. */
 #define DEATH_MS 2000
-
-struct run {
-	struct plan *p;
-	const struct plan_env *env;
-	int interrupt;			/* what ends waiting now, -1: nothing */
-	char **deleted;			/* devices DEVICE_DELETED has named so far: it may come before the reply */
-	size_t n_deleted;
-	char **refused;			/* DEVICE_UNPLUG_GUEST_ERROR */
-	size_t n_refused;
-};
-
-static void on_event(void *arg, const char *event, struct json_object *data)
-{
-	struct run *r = arg;
-	/* a device without an id has its path only, and so have the inner parts of any */
-	const char *names[] = { json_str(data, "device"), json_str(data, "path") };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!names[i])
-			continue;
-		if (!strcmp(event, "DEVICE_DELETED"))
-			*vec_push(r->deleted, r->n_deleted) = xstrdup(names[i]);
-		else if (!strcmp(event, "DEVICE_UNPLUG_GUEST_ERROR"))
-			*vec_push(r->refused, r->n_refused) = xstrdup(names[i]);
-	}
-}
-
-static bool has(char **list, size_t n, const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i], word))
-			return true;
-	return false;
-}
-
-static int device_is_there(struct qmp *q, const char *device, bool *there, struct err *err)
-{
-	/* by its id, or by its path, which is all that a device without one has */
-	const char *name = *device == '/' ? strrchr(device, '/') + 1 : device;
-	auto_free char *parent = *device == '/' ? xstrndup(device, (size_t)(name - device) - (name - device > 1)) : NULL;
-	struct qmp_prop *list = NULL;
-	size_t n = 0, i;
-	int rc;
-
-	rc = parent ? qmp_qom_list(q, parent, &list, &n, err) : qmp_query_peripherals(q, &list, &n, err);
-	if (rc)
-		return rc;
-	*there = false;
-	for (i = 0; i < n; i++)
-		*there |= !strcmp(list[i].name, name);
-	qmp_props_free(list, n);
-	return 0;
-}
-
-/* 0: gone; -ETIMEDOUT; -EACCES: the guest said no; else the connection's error */
-static int await_gone(struct run *r, const char *device, uint64_t deadline, struct err *err)
-{
-	uint64_t look = clock_now_ns() + GONE_LOOK_NS;
-	bool there = true;
-	int rc = 0;
-
-	while (!rc && there) {
-		if (has(r->deleted, r->n_deleted, device))
-			return 0;
-		if (has(r->refused, r->n_refused, device))
-			return err_set(err, -EACCES, "the guest refused to let go of %s", device);
-		if (clock_now_ns() >= look) {
-			rc = device_is_there(r->env->qmp, device, &there, err);
-			look = clock_now_ns() + GONE_LOOK_NS;
-		} else if (clock_now_ns() >= deadline) {
-			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s (does it run, does it know hotplug?)",
-				       device);
-		} else {
-			rc = qmp_pump(r->env->qmp, (unsigned)clock_left_ms(look < deadline ? look : deadline), err);
-		}
-	}
-	return rc;
-}
-
-static int await_driver(struct run *r, const struct step *s, uint64_t deadline, struct err *err)
-{
-	bool ok = false;
-	int rc;
-
-	for (;;) {
-		rc = qmp_virtio_driver_ok(r->env->qmp, s->what, &ok, err);
-		if (rc == -ENOSYS || rc == -EOPNOTSUPP) {	/* QEMU before 7.2, or a class that must not be asked */
-			r->p->guest = "unknown";
-			return 0;
-		}
-		if (rc)
-			return rc;
-		if (ok) {
-			r->p->guest = "ready";
-			return 0;
-		}
-		r->p->guest = "unseen";
-		if (clock_now_ns() >= deadline)
-			return s->required ? err_set(err, -ETIMEDOUT, "the guest has not taken %s", s->what) : 0;
-		rc = qmp_pump(r->env->qmp, DRIVER_LOOK_NS / NS_PER_MS, err);
-		if (rc)
-			return rc;
-	}
-}
-
-/* QEMU does not say which node lives inside which; the one inside goes with the other. */
-static int drop_node(struct run *r, const char *node, unsigned timeout_ms, struct err *err)
-{
-	struct json_object *args;
-	char **names = NULL;
-	size_t n = 0;
-	bool there;
-	int rc;
-
-	rc = qmp_query_nodes(r->env->qmp, &names, &n, err);
-	if (rc)
-		return rc;
-	there = has(names, n, node);
-	qmp_strings_free(names, n);
-	if (!there)
-		return 0;
-	args = json_put_str(json_object_new_object(), "node-name", node);
-	return qmp_call(r->env->qmp, "blockdev-del", args, timeout_ms, NULL, err);
-}
 
 static void set_interrupt(struct run *r, int fd)
 {
@@ -155,36 +25,6 @@ static void follow_events(struct run *r, qmp_event_fn *fn)
 {
 	if (r->env->qmp)
 		qmp_on_event(r->env->qmp, fn, fn ? r : NULL);
-}
-
-static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
-{
-	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
-	struct json_object *args;
-	int rc;
-
-	switch (s->op) {
-	case STEP_QMP:
-		args = s->args ? json_object_get(s->args) : NULL;
-		return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
-	case STEP_VIRT_ATTACH:
-		return virt_attach(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
-	case STEP_VIRT_DETACH:
-		/* said with the engine's own word for it */
-		rc = virt_detach_alias(r->env->virt, r->p->domain, s->what, timeout_ms, r->interrupt, err);
-		return rc == -EBUSY ? -EACCES : rc;
-	case STEP_VIRT_CONFIG:
-		return virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err);
-	case STEP_VIRT_RESIZE:
-		return virt_block_resize(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
-	case STEP_DROP_NODE:
-		return drop_node(r, s->what, timeout_ms, err);
-	case STEP_AWAIT_GONE:
-		return await_gone(r, s->what, deadline, err);
-	case STEP_AWAIT_DRIVER:
-		return await_driver(r, s, deadline, err);
-	}
-	return -EINVAL;
 }
 
 bool plan_guest_is_gone(const struct plan *p, const struct host *h)
@@ -214,28 +54,20 @@ static bool guest_has_ended(const struct run *r)
 	return true;
 }
 
-/* A step that ends when the guest has let go: it can be taken up again later. */
-static bool awaits_removal(const struct step *s)
+/* QEMU has no class of errors for most things that are not there, or going; these are its words since 2.x and 5.x. */
+static bool is_absent(int rc, const struct err *err)
 {
-	return s->op == STEP_AWAIT_GONE || s->op == STEP_VIRT_DETACH;
+	if (rc != -EREMOTEIO)
+		return rc == -ENODEV || rc == -ENOENT;
+	return strstr(err->text, "not found") || strstr(err->text, "Failed to find node") ||
+	       strstr(err->text, "already in the process of unplug");
 }
 
-static int domain_has(struct run *r, const char *alias, bool *has_alias, struct err *err)
+static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(r->env->virt, r->p->domain, UNDO_WAIT_MS, &def, err);
+	int rc = op_get(s->op)->run(r, s, timeout_ms, err);
 
-	if (rc)
-		return rc;
-	*has_alias = virt_def_has_alias(def, alias);
-	virt_def_free(def);
-	return 0;
-}
-
-static void note_left(struct plan *p, const char *what)
-{
-	if (what && !has(p->left, p->n_left, what))
-		*vec_push(p->left, p->n_left) = xstrdup(what);
+	return rc && s->if_there && is_absent(rc, err) ? 0 : rc;
 }
 
 /*
@@ -244,21 +76,21 @@ static void note_left(struct plan *p, const char *what)
  */
 static bool step_take_back(struct run *r, struct step *s, bool sure)
 {
-	unsigned timeout_ms = r->env->timeout_ms;
-	struct err err;
+	unsigned wait_ms = r->env->undo_ms ? r->env->undo_ms : UNDO_WAIT_MS;
+	/* who is in a hurry wants no ruins either */
+	unsigned call_ms = r->env->timeout_ms < wait_ms ? wait_ms : r->env->timeout_ms;
+	struct err err = {0};
 	size_t i;
 	int rc = 0;
 
-	if (s->n_undo && timeout_ms < UNDO_WAIT_MS)	/* who is in a hurry wants no ruins either */
-		timeout_ms = UNDO_WAIT_MS;
 	for (i = 0; i < s->n_undo && !rc; i++)
-		rc = step_do(r, &s->undo[i], s->undo[i].op == STEP_QMP ? timeout_ms : UNDO_WAIT_MS, &err);
+		rc = step_do(r, &s->undo[i], step_awaits_removal(&s->undo[i]) ? wait_ms : call_ms, &err);
 	/* QEMU answered that it does not know it: the step had not happened after all */
-	if (rc && !sure && (rc == -ENODEV || rc == -ENOENT || rc == -EREMOTEIO))
+	if (rc && !sure && is_absent(rc, &err))
 		rc = 0;
 	if (rc) {
-		note_left(r->p, s->leaves);
-		if (rc == -ETIMEDOUT && awaits_removal(&s->undo[i - 1]))
+		plan_note_left(r->p, s->leaves);
+		if (rc == -ETIMEDOUT && step_awaits_removal(&s->undo[i - 1]))
 			plan_put_off(r->p, &s->undo[i - 1], s->n_undo - (i - 1));
 		return false;
 	}
@@ -284,45 +116,11 @@ static void roll_back(struct run *r, size_t failed, int rc)
 			whole = step_take_back(r, s, true);
 			continue;
 		}
-		note_left(r->p, s->leaves);
+		plan_note_left(r->p, s->leaves);
 		if (r->p->n_rest)
 			plan_put_off(r->p, s->undo, s->n_undo);
 	}
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
-}
-
-static void leave_all(struct run *r, size_t failed)
-{
-	size_t i;
-
-	for (i = 0; i <= failed; i++)
-		note_left(r->p, r->p->steps[i].leaves);
-	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
-}
-
-/* A command that has no inverse was sent: there is no way back from it. */
-static bool is_past_return(const struct plan *p, size_t n_sent)
-{
-	size_t i;
-
-	for (i = 0; i < n_sent; i++)
-		if ((p->steps[i].op == STEP_QMP || p->steps[i].op == STEP_VIRT_DETACH) && !p->steps[i].n_undo)
-			return true;
-	return false;
-}
-
-/* What the failed step and those after it would have removed is still there; wait for the guest if it is its turn. */
-static void stop_short(struct run *r, size_t failed, bool broken)
-{
-	struct plan *p = r->p;
-	size_t i;
-
-	for (i = failed; i < p->n_steps; i++) {
-		if (awaits_removal(&p->steps[i]) && !p->n_rest)
-			plan_put_off(p, &p->steps[i], p->n_steps - i);
-		note_left(p, p->steps[i].leaves);
-	}
-	p->status = p->n_rest && !broken ? PLAN_TIMEOUT : p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
 static void step_failed(struct run *r, size_t i, int rc)
@@ -336,17 +134,21 @@ static void step_failed(struct run *r, size_t i, int rc)
 	if (broken && guest_has_ended(r)) {
 		p->status = PLAN_FAILED;
 		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
-	} else if (awaits_removal(&p->steps[i]) && rc == -EACCES) {
+	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
 		p->status = PLAN_REFUSED;
-	} else if (is_past_return(p, i + perhaps)) {
-		stop_short(r, i, broken);
+	} else if (steps_past_return(p, i + perhaps)) {
+		plan_stop_short(p, i);
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+		if (p->n_rest && step_awaits_removal(&p->rest[0]) && !broken)
+			p->status = PLAN_TIMEOUT;
 	} else if (broken) {
-		leave_all(r, i);
+		plan_leave_all(p, i);
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 	} else {
 		roll_back(r, i, rc);
-		/* the guest said nothing; what stays until it does is put off, but what just failed is left */
-		if (p->steps[i].op == STEP_AWAIT_DRIVER && rc == -ETIMEDOUT && (!p->n_left || p->n_rest))
-			p->status = PLAN_TIMEOUT;
+		/* the guest said nothing, or no; what stays until it lets go is put off, but what just failed is left */
+		if (op_get(p->steps[i].op)->asks_guest && (!p->n_left || p->n_rest))
+			p->status = rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EACCES ? PLAN_REFUSED : p->status;
 	}
 }
 
@@ -361,6 +163,19 @@ static int tell(struct run *r, size_t i)
 	return rc;
 }
 
+/* Nothing is done that is not written down first. */
+static void not_written(struct run *r, size_t i)
+{
+	struct plan *p = r->p;
+
+	if (!steps_past_return(p, i)) {
+		roll_back(r, i, 0);
+		return;
+	}
+	plan_stop_short(p, i);
+	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+}
+
 static int run_from(struct run *r, size_t first)
 {
 	struct plan *p = r->p;
@@ -372,11 +187,8 @@ static int run_from(struct run *r, size_t first)
 		uint64_t began = clock_now_ns();
 
 		rc = tell(r, i);
-		if (rc) {		/* nothing is done that is not written down first */
-			if (is_past_return(p, i))
-				stop_short(r, i, true);
-			else
-				roll_back(r, i, 0);
+		if (rc) {
+			not_written(r, i);
 			break;
 		}
 		set_interrupt(r, r->env->interrupt_fd);
@@ -402,8 +214,7 @@ static int run_from(struct run *r, size_t first)
 static void run_done(struct run *r)
 {
 	follow_events(r, NULL);
-	qmp_strings_free(r->deleted, r->n_deleted);
-	qmp_strings_free(r->refused, r->n_refused);
+	run_forget_events(r);
 }
 
 int plan_run(struct plan *p, const struct plan_env *env)
@@ -411,7 +222,7 @@ int plan_run(struct plan *p, const struct plan_env *env)
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
 	int rc;
 
-	follow_events(&r, on_event);
+	follow_events(&r, run_on_event);
 	rc = run_from(&r, 0);
 	run_done(&r);
 	return rc;
@@ -423,7 +234,7 @@ static enum plan_status finished(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->n_steps; i++)
-		if (awaits_removal(&p->steps[i]))
+		if (step_awaits_removal(&p->steps[i]))
 			return PLAN_OK;
 	return PLAN_UNDONE;
 }
@@ -435,22 +246,19 @@ int plan_finish(struct plan *p, const struct plan_env *env)
 	size_t i;
 	int rc = 0;
 
-	if (!p->n_rest || !awaits_removal(&p->rest[0]))
+	if (!p->n_rest)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	if (p->rest[0].op == STEP_VIRT_DETACH)
-		rc = domain_has(&r, p->rest[0].what, &there, &p->err);
-	else
-		rc = device_is_there(env->qmp, p->rest[0].what, &there, &p->err);
+	if (step_awaits_removal(&p->rest[0]))
+		rc = op_get(p->rest[0].op)->is_there(&r, &p->rest[0], &there, &p->err);
 	if (!rc && there)
 		return -EAGAIN;
-	follow_events(&r, on_event);
-	for (i = 1; i < p->n_rest && !rc; i++)
+	follow_events(&r, run_on_event);
+	for (i = step_awaits_removal(&p->rest[0]); i < p->n_rest && !rc; i++)
 		rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
 	run_done(&r);
 	if (rc)
 		return rc;
 	plan_forget_left(p);
-	p->status = finished(p);
-	p->err = (struct err){0};
+	p->status = finished(p);	/* err stays, as the reason why it took so long */
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Building plans, and saying what a step does. */
-#include "plan.h"
+/* Building plans, and what they come to. */
+#include "private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,22 +44,79 @@ void plan_forget_left(struct plan *p)
 	p->n_rest = 0;
 }
 
+void step_copy(struct step *to, const struct step *from)
+{
+	to->op = from->op;
+	to->what = xstrdup(from->what);
+	to->leaves = xstrdup(from->leaves);
+	to->xml = xstrdup(from->xml);
+	to->number = from->number;
+	to->required = from->required;
+	to->if_there = from->if_there;
+	to->args = from->args ? json_object_get(from->args) : NULL;
+}
+
+bool step_awaits_removal(const struct step *s)
+{
+	return op_get(s->op)->is_there != NULL;
+}
+
+bool steps_past_return(const struct plan *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (op_get(p->steps[i].op)->one_way && !p->steps[i].n_undo)
+			return true;
+	return false;
+}
+
+void plan_note_left(struct plan *p, const char *what)
+{
+	size_t i;
+
+	for (i = 0; what && i < p->n_left; i++)
+		if (!strcmp(p->left[i], what))
+			return;
+	if (what)
+		*vec_push(p->left, p->n_left) = xstrdup(what);
+}
+
+/* Asks the guest to let go of something, which the step behind it waits for. */
+static bool is_request(const struct plan *p, size_t i)
+{
+	return i + 1 < p->n_steps && step_awaits_removal(&p->steps[i + 1]);
+}
+
+void plan_stop_short(struct plan *p, size_t i)
+{
+	size_t first = is_request(p, i) ? i + 1 : i, end = first;
+
+	/* what was asked for is finished later; nothing more is asked for then */
+	while (end < p->n_steps && !is_request(p, end))
+		end++;
+	plan_put_off(p, &p->steps[first], end - first);
+	for (; i < p->n_steps; i++)
+		plan_note_left(p, p->steps[i].leaves);
+}
+
+void plan_leave_all(struct plan *p, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k <= i && k < p->n_steps; k++)
+		plan_note_left(p, p->steps[k].leaves);
+}
+
 void plan_put_off(struct plan *p, const struct step *steps, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		struct step *s = vec_push(p->rest, p->n_rest);
-		const char *node = json_str(steps[i].args, "node-name");
-		bool drop = steps[i].op == STEP_QMP && !strcmp(steps[i].what, "blockdev-del") && node;
 
-		/* by then it may be gone: another removal of the same device was put off too, or somebody cleaned up */
-		s->op = drop ? STEP_DROP_NODE : steps[i].op;
-		s->what = xstrdup(drop ? node : steps[i].what);
-		s->leaves = xstrdup(steps[i].leaves);
-		s->xml = xstrdup(steps[i].xml);
-		s->number = steps[i].number;
-		s->args = steps[i].args && !drop ? json_object_get(steps[i].args) : NULL;
+		step_copy(s, &steps[i]);
+		s->if_there = true;	/* by then another removal of the same device was finished, or somebody cleaned up */
 	}
 }
 
@@ -85,7 +142,7 @@ void plan_free(struct plan *p)
 	free(p);
 }
 
-static struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args)
+struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args)
 {
 	struct step *s = vec_push(*steps, *n);
 
@@ -93,56 +150,6 @@ static struct step *step_add(struct step **steps, size_t *n, enum step_op op, co
 	s->what = xstrdup(what);
 	s->args = args;
 	return s;
-}
-
-struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
-}
-
-static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
-{
-	s->xml = xstrdup(xml);
-	s->number = number;
-	return s;
-}
-
-struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number)
-{
-	return with_xml(step_add(&p->steps, &p->n_steps, op, what, NULL), xml, number);
-}
-
-void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number)
-{
-	with_xml(step_add(&s->undo, &s->n_undo, op, what, NULL), xml, number);
-}
-
-struct step *plan_drop_node(struct plan *p, const char *node)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_DROP_NODE, node, NULL);
-}
-
-struct step *plan_await_gone(struct plan *p, const char *device)
-{
-	return step_add(&p->steps, &p->n_steps, STEP_AWAIT_GONE, device, NULL);
-}
-
-struct step *plan_await_driver(struct plan *p, const char *device, bool required)
-{
-	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_DRIVER, device, NULL);
-
-	s->required = required;
-	return s;
-}
-
-void step_undo_qmp(struct step *s, const char *command, struct json_object *args)
-{
-	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
-}
-
-void step_undo_await_gone(struct step *s, const char *device)
-{
-	step_add(&s->undo, &s->n_undo, STEP_AWAIT_GONE, device, NULL);
 }
 
 void step_leaves(struct step *s, const char *fmt, ...)
@@ -166,35 +173,6 @@ void plan_warn(struct plan *p, const char *fmt, ...)
 		abort();
 	va_end(ap);
 	*vec_push(p->warnings, p->n_warnings) = text;
-}
-
-char *step_text(const struct step *s, unsigned timeout_ms)
-{
-	auto_free char *args = NULL;
-	double seconds = timeout_ms / 1000.0;
-
-	switch (s->op) {
-	case STEP_QMP:
-		if (!s->args)
-			return xstrdup(s->what);
-		args = json_text(s->args);
-		return xasprintf("%s %s", s->what, args);
-	case STEP_DROP_NODE:
-		return xasprintf("blockdev-del {\"node-name\":\"%s\"}, unless it went with another node", s->what);
-	case STEP_VIRT_ATTACH:
-		return xasprintf("attach-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
-	case STEP_VIRT_DETACH:
-		return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what, seconds);
-	case STEP_VIRT_CONFIG:
-		return xasprintf("detach-device --config %s", s->xml);
-	case STEP_VIRT_RESIZE:
-		return xasprintf("blockresize %s %lluB", s->what, (unsigned long long)s->number);
-	case STEP_AWAIT_GONE:
-		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, seconds);
-	case STEP_AWAIT_DRIVER:
-		return xasprintf("wait until the guest's driver for %s is up, at most %g s", s->what, seconds);
-	}
-	return xstrdup("");
 }
 
 const char *step_status_name(enum step_status s)

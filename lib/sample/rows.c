@@ -189,6 +189,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	row->mem_bytes = g->cmdline.mem_bytes;
 	row->rss_bytes = u->rss_bytes;
 	row->cpu_ns = u->cpu_ns;
+	row->used_ns = u->used_ns;
 	row->wait_ns = u->wait_ns;
 	row->vhost_ns = u->vhost_ns;
 	if (u->has_io) {

@@ -54,7 +54,7 @@ for signal in HUP INT TERM; do
 	t_is "$signal: what could not be taken back makes it partly done" "$? $(jq -r .status record)" '6 partial'
 	t_is "$signal: it is named" "$(jq -c '[.left[] | split(" ")[0:3] | join(" ")]' record)" "[\"device d$n\",\"block node d$n-node\"]"
 	t_like "$signal: and said" "$(cat err)" 'interrupted'
-	t_is "$signal: the journal has the rest" "$(jq -r '[.rest[].op] | join(" ")' "$(entry "d$n")")" 'await-gone drop-node'
+	t_is "$signal: the journal has the rest" "$(jq -r '[.rest[].op] | join(" ")' "$(entry "d$n")")" 'await-gone qmp'
 	qmp_ask s '{"execute":"system_reset"}' >/dev/null
 	wait_for 30 vm_lacks_device s "d$n"
 	kt -d 0 vms "$(vm s)" >/dev/null 2>&1

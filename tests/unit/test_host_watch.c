@@ -392,6 +392,15 @@ static void test_live_threads(void **state)
 	 */
 	assert_true(u.cpu_ns <= cputime_of(c.pid) - before + 10 * NS_PER_MS);
 	host_watch_free(w);
+
+	/* whoever begins later knows of the threads that have ended, too */
+	before = cputime_of(c.pid);
+	assert_int_equal(host_watch_new(h, c.pid, start_of(h, c.pid), &w), 0);
+	read_ok(w, 0, &u);
+	assert_true(u.used_ns + 20 * NS_PER_MS >= before);
+	assert_true(u.used_ns <= cputime_of(c.pid));
+	assert_int_equal(u.cpu_ns, 0);
+	host_watch_free(w);
 	child_end(&c);
 	host_free(h);
 }

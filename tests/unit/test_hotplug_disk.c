@@ -320,7 +320,7 @@ static void plans_are_as_they_are_told(void **state)
 		  "  leaves device vd0, which the guest has not let go of\n"
 		  "blockdev-del {\"node-name\":\"vd0-node\"}\n"
 		  "  leaves block node vd0-node (/vd0.img)\n"
-		  "blockdev-del {\"node-name\":\"vd0-file\"}, unless it went with another node\n"
+		  "blockdev-del {\"node-name\":\"vd0-file\"}, if it is there\n"
 		  "  leaves block node vd0-file (/vd0.img)\n" },
 		{ hotplug_disk_remove, { { { "ID", "/machine/peripheral-anon/device[1]" } } },		/* -drive's node goes with it */
 		  "device_del {\"id\":\"/machine/peripheral-anon/device[1]\"}\n"

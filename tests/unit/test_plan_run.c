@@ -95,7 +95,6 @@ static const struct fake_item remove_script[] = {
 /* Asked in between, as often as it pleases. */
 static const struct fake_item background[] = {
 	{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
-	{ .expect = "query-named-block-nodes", .any = true, .reply = "[{\"node-name\":\"b\"},{\"node-name\":\"x\"}]" },
 };
 
 enum fault { NO_FAULT, ERROR, SILENT, WEDGED, CLOSED, GARBAGE, INTERRUPTED, EVENT_FIRST };
@@ -138,24 +137,24 @@ static const struct outcome outcomes[] = {
 	{ true, 0, NO_FAULT, PLAN_OK, 0, false, "" },
 	{ true, 0, ERROR, PLAN_FAILED, 1, false, "" },
 	{ true, 1, ERROR, PLAN_REFUSED, 4, false, "" },		/* the guest says no */
-	{ true, 2, ERROR, PLAN_PARTIAL, 6, false, NODE_A "; " NODE_B },
-	{ true, 3, ERROR, PLAN_PARTIAL, 6, false, NODE_B },
+	{ true, 2, ERROR, PLAN_PARTIAL, 6, true, NODE_A "; " NODE_B },
+	{ true, 3, ERROR, PLAN_PARTIAL, 6, true, NODE_B },
 	{ true, 0, SILENT, PLAN_TIMEOUT, 4, true, STAYS "; " NODE_A "; " NODE_B },
 	{ true, 1, SILENT, PLAN_TIMEOUT, 4, true, STAYS "; " NODE_A "; " NODE_B },
-	{ true, 2, SILENT, PLAN_PARTIAL, 6, false, NODE_A "; " NODE_B },
-	{ true, 3, SILENT, PLAN_PARTIAL, 6, false, NODE_B },
+	{ true, 2, SILENT, PLAN_PARTIAL, 6, true, NODE_A "; " NODE_B },
+	{ true, 3, SILENT, PLAN_PARTIAL, 6, true, NODE_B },
 	{ true, 0, CLOSED, PLAN_PARTIAL, 6, true, STAYS "; " NODE_A "; " NODE_B },
 	{ true, 1, CLOSED, PLAN_PARTIAL, 6, true, STAYS "; " NODE_A "; " NODE_B },
-	{ true, 2, CLOSED, PLAN_PARTIAL, 6, false, NODE_A "; " NODE_B },
-	{ true, 3, CLOSED, PLAN_PARTIAL, 6, false, NODE_B },
+	{ true, 2, CLOSED, PLAN_PARTIAL, 6, true, NODE_A "; " NODE_B },
+	{ true, 3, CLOSED, PLAN_PARTIAL, 6, true, NODE_B },
 	{ true, 0, GARBAGE, PLAN_PARTIAL, 6, true, STAYS "; " NODE_A "; " NODE_B },
 	{ true, 1, GARBAGE, PLAN_PARTIAL, 6, true, STAYS "; " NODE_A "; " NODE_B },
-	{ true, 2, GARBAGE, PLAN_PARTIAL, 6, false, NODE_A "; " NODE_B },
-	{ true, 3, GARBAGE, PLAN_PARTIAL, 6, false, NODE_B },
+	{ true, 2, GARBAGE, PLAN_PARTIAL, 6, true, NODE_A "; " NODE_B },
+	{ true, 3, GARBAGE, PLAN_PARTIAL, 6, true, NODE_B },
 	{ true, 0, INTERRUPTED, PLAN_TIMEOUT, 4, true, STAYS "; " NODE_A "; " NODE_B },
 	{ true, 1, INTERRUPTED, PLAN_TIMEOUT, 4, true, STAYS "; " NODE_A "; " NODE_B },
-	{ true, 2, INTERRUPTED, PLAN_PARTIAL, 6, false, NODE_A "; " NODE_B },
-	{ true, 3, INTERRUPTED, PLAN_PARTIAL, 6, false, NODE_B },
+	{ true, 2, INTERRUPTED, PLAN_PARTIAL, 6, true, NODE_A "; " NODE_B },
+	{ true, 3, INTERRUPTED, PLAN_PARTIAL, 6, true, NODE_B },
 	{ true, 0, EVENT_FIRST, PLAN_OK, 0, false, "" },
 };
 
@@ -220,7 +219,7 @@ static void script_remove(const struct outcome *o, struct fake_item **list, size
 
 		if (i == 1 && o->step == 1 && (o->fault == CLOSED || o->fault == GARBAGE))
 			*vec_push(*list, *n) = faulty((struct fake_item){0}, o->fault);
-		if (i == 1 || (i == 3 && o->fault == INTERRUPTED))
+		if (i == 1)
 			continue;
 		if (i == 0 && o->step == 1)
 			item.after = o->fault == ERROR ? REFUSES : GONE_OTHER GONE_INNER;
@@ -297,6 +296,7 @@ static void run_outcome(const struct outcome *o)
 	q = fake_qmp_client(f);
 	silence = o->fault == SILENT || o->fault == WEDGED;
 	rc = plan_run(p, &(struct plan_env){ .qmp = q, .timeout_ms = silence ? SILENCE_MS : PATIENCE_MS,
+					     .undo_ms = silence ? SILENCE_MS : 0,
 					     .interrupt_fd = interrupt.fd, .progress = on_progress,
 					  .arg = &interrupt });
 	left = joined(p->left, p->n_left);
@@ -333,7 +333,8 @@ static int run_script(struct plan *p, const struct fake_item *script, const stru
 {
 	struct fake_qmp *f = fake_qmp_new(script);
 	struct qmp *q = fake_qmp_client(f);
-	int rc = plan_run(p, &(struct plan_env){ .host = h, .qmp = q, .timeout_ms = SILENCE_MS, .interrupt_fd = -1 });
+	int rc = plan_run(p, &(struct plan_env){ .host = h, .qmp = q, .timeout_ms = SILENCE_MS, .undo_ms = SILENCE_MS,
+						  .interrupt_fd = -1 });
 
 	qmp_close(q);
 	fake_qmp_end(f);
@@ -437,13 +438,11 @@ static void a_pending_removal_is_finished(void **state)
 		  .reply = PERIPHERALS(D0_THERE) }, { 0 }
 	}, in_use[] = {
 		{ .expect = "qom-list", .reply = PERIPHERALS("") },
-		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"a\"},{\"node-name\":\"b\"}]" },
 		{ .expect = "blockdev-del", .error = "GenericError: in use" }, { 0 }
 	}, gone[] = {
 		{ .expect = "qom-list", .reply = PERIPHERALS("") },
-		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"a\"},{\"node-name\":\"b\"}]" },
 		{ .expect = "blockdev-del", .args = "{\"node-name\":\"a\"}" },
-		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"x\"}]" }, { 0 }
+		{ .expect = "blockdev-del", .error = "GenericError: Failed to find node with node-name='b'" }, { 0 }
 	};
 	struct plan *p = remove_plan();
 
@@ -472,7 +471,6 @@ static void a_roll_back_that_waits_is_finished(void **state)
 		{ 0 }
 	}, gone[] = {
 		{ .expect = "qom-list", .reply = PERIPHERALS("") },
-		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"d0-node\"}]" },
 		{ .expect = "blockdev-del", .args = "{\"node-name\":\"d0-node\"}" }, { 0 }
 	};
 	struct plan *p = add_plan(true);

@@ -115,9 +115,11 @@ static void keys_of_tables_get_through(void **state)
 	for (i = 0; i < n; i++) {
 		int key = all[i]->key ? all[i]->key[0] : 0;
 
-		if (all[i]->key && strlen(all[i]->key) > 1)
+		if (keys_page(all[i]) != PAGE_NONE)
+			key = keys_page_key(all[i]);
+		else if (all[i]->key && strlen(all[i]->key) > 1)
 			key = K_F(all[i]->key[1] - '0');
-		assert_int_equal(keys_action(IN_LIST | IN_GUEST, key), ACT_NONE);
+		assert_int_equal(keys_action(keys_page(all[i]) == PAGE_HOST ? IN_HOST : IN_LIST | IN_GUEST, key), ACT_NONE);
 	}
 	for (t = 0; t < TABLE_COUNT; t++)
 		for (k = 0; k < table_get(t)->n_columns; k++)
@@ -127,7 +129,7 @@ static void keys_of_tables_get_through(void **state)
 static void every_place_can_be_left(void **state)
 {
 	static const unsigned places[] = {
-		IN_LIST, IN_GUEST, IN_TEXT, IN_MENU, IN_LINE, IN_FORM, IN_READY, IN_RUN, IN_DONE,
+		IN_LIST, IN_GUEST, IN_TEXT, IN_MENU, IN_LINE, IN_FORM, IN_READY, IN_RUN, IN_HOST, IN_DONE,
 	};
 	size_t i;
 

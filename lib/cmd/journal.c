@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What kvmtop did before: told, finished, and picked to be undone. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTLE_MS 3000
+
+static void bad_entry(void *arg, const struct err *err)
+{
+	if (arg)
+		*(struct err *)arg = *err;
+	out_error("journal: %s", err->text);
+}
+
+/* Whoever ran it has died, and what may be left is told once. */
+static bool abandon(const struct session *s, struct plan *p)
+{
+	struct lock *lock = NULL;
+	size_t i;
+
+	if (lock_take(p->ref, p->verb, 0, -1, &lock, NULL))
+		return false;
+	plan_abandon(p);
+	lock_release(lock);
+	if (plan_guest_is_gone(p, s->host))
+		return true;
+	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "", p->verb,
+		  p->device ? p->device : "", p->begun, p->id);
+	for (i = 0; i < p->n_left; i++)
+		out_error("  perhaps left: %s", p->left[i]);
+	return true;
+}
+
+/* True when the entry is over and has to be written back. */
+static bool finish(struct session *s, struct plan *p)
+{
+	struct plan_env env = { .host = s->host, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = -1 };
+	struct sample_guest guest;
+	struct lock *lock = NULL;
+	struct err err = {0};
+	int rc;
+
+	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
+	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
+		plan_forget_left(p);
+		p->status = PLAN_OK;
+		return true;
+	}
+	if (rc)
+		return false;
+	sample_guest_done(&guest);
+	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
+		return false;
+	env.virt = s->virt;
+	if (p->domain && s->virt)
+		sampler_settle(s->sampler, 0, SETTLE_MS);
+	if (p->domain)
+		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
+	else if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))
+		rc = -EAGAIN;
+	else
+		rc = plan_finish(p, &env);
+	if (env.qmp)
+		sampler_return(s->sampler, p->ref, env.qmp);
+	lock_release(lock);
+	if (rc == -EAGAIN || rc == -ETIMEDOUT)
+		return false;
+	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "", p->verb, p->device ? p->device : "", p->id,
+		  rc ? p->err.text : "the guest has let go, finished");
+	return !rc;
+}
+
+void session_finish_pending(struct session *s)
+{
+	struct journal *journal;
+	struct plan **plans;
+	struct err err = {0};
+	size_t n, i;
+	int rc;
+
+	if (s->opts->read_only || s->opts->dry_run)
+		return;
+	rc = journal_open(false, &journal, &err);
+	if (rc) {
+		if (rc != -ENOENT)
+			out_error("%s", err.text);
+		return;
+	}
+	if (journal_read(journal, &plans, &n, bad_entry, NULL, &err)) {
+		out_error("%s", err.text);
+		n = 0;
+		plans = NULL;
+	}
+	for (i = 0; i < n; i++) {
+		bool news = plans[i]->status == PLAN_RUNNING && plans[i]->ref && abandon(s, plans[i]);
+
+		news |= plans[i]->n_rest && plans[i]->status != PLAN_RUNNING && finish(s, plans[i]);
+		if (news && journal_write(journal, plans[i], &err))
+			out_error("%s", err.text);
+		plan_free(plans[i]);
+	}
+	free(plans);
+	journal_close(journal);
+}
+
+static void journal_row(struct snapshot *snap, const struct plan *p)
+{
+	struct journal_row *row = snapshot_add(snap, TABLE_JOURNAL);
+	auto_buf struct buf left = {0};
+	size_t i;
+
+	row->head.vm = snapshot_str(snap, p->vm);
+	row->head.ref = snapshot_str(snap, p->ref);
+	row->head.key = row->id = snapshot_str(snap, p->id);
+	row->begun = snapshot_str(snap, p->begun);
+	row->verb = snapshot_str(snap, p->verb);
+	row->device = snapshot_str(snap, p->device);
+	row->state = p->n_rest ? "pending" : plan_status_name(p->status);
+	for (i = 0; i < p->n_left; i++)
+		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
+	row->left = snapshot_str(snap, left.text);
+}
+
+void change_journal_rows(struct snapshot *snap, struct err *err)
+{
+	struct journal *journal;
+	struct plan **plans;
+	size_t n, i;
+	int rc;
+
+	rc = journal_open(false, &journal, err);
+	if (rc == -ENOENT)		/* nothing was ever changed */
+		*err = (struct err){0};
+	if (rc)
+		return;
+	if (journal_read(journal, &plans, &n, bad_entry, err, err))
+		n = 0;
+	for (i = 0; i < n; i++) {
+		journal_row(snap, plans[i]);
+		plan_free(plans[i]);
+	}
+	if (n)
+		free(plans);
+	journal_close(journal);
+}
+
+/* What undo without an id takes back: the last change that is not. */
+static bool can_be_undone(const struct plan *p)
+{
+	struct plan *trial = plan_new("undo", NULL, NULL);
+	bool can = !plan_undo(p, trial, NULL) && trial->status != PLAN_UNCHANGED;
+
+	plan_free(trial);
+	return can;
+}
+
+int journal_pick(const char *id, struct plan **out, struct err *err)
+{
+	struct journal *journal;
+	struct plan **plans;
+	size_t n, i;
+	int rc;
+
+	*out = NULL;
+	rc = journal_open(false, &journal, err);
+	if (rc == -ENOENT)
+		return err_set(err, -EINVAL, "nothing was ever changed: the journal is empty");
+	if (rc)
+		return rc;
+	rc = journal_read(journal, &plans, &n, bad_entry, NULL, err);
+	for (i = rc ? 0 : n; i-- > 0; ) {
+		if (!*out && (id ? !strcmp(plans[i]->id, id) : can_be_undone(plans[i])))
+			*out = plans[i];
+		else
+			plan_free(plans[i]);
+	}
+	if (!rc)
+		free(plans);
+	journal_close(journal);
+	if (!rc && !*out && id)
+		rc = err_set(err, -ENOENT, "no change '%s' in the journal (see: kvmtop --batch journal)", id);
+	else if (!rc && !*out)
+		rc = err_set(err, -EINVAL, "no change in the journal can be undone (see: kvmtop --batch journal)");
+	return rc;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Operations on QEMU's monitor, and waiting for what it tells. */
+#include "private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The event can be missed only if somebody else took it (there is one client): look in QOM now and then all the same. */
+#define GONE_LOOK_NS (1 * NS_PER_SEC)
+#define DRIVER_LOOK_NS (100 * NS_PER_MS)
+/* A plan causes a handful; a guest must not fill our memory with them. */
+#define SEEN_MAX 1024
+
+/*
+ * What a step from a journal may do. Anything that could run a program or open what it likes (human-monitor-command,
+ * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
+ */
+static const char *const allowed[] = {
+	"block_resize",
+	"blockdev-add",
+	"blockdev-del",
+	"device_add",
+	"device_del",
+};
+
+void run_on_event(void *run, const char *event, struct json_object *data)
+{
+	struct run *r = run;
+	struct seen *seen;
+
+	if (r->n_seen == SEEN_MAX)
+		return;
+	seen = vec_push(r->seen, r->n_seen);
+	seen->event = xstrdup(event);
+	seen->data = data ? json_object_get(data) : NULL;
+}
+
+void run_forget_events(struct run *r)
+{
+	while (r->n_seen) {
+		struct seen *seen = &r->seen[--r->n_seen];
+
+		free(seen->event);
+		json_object_put(seen->data);
+	}
+	free(take_ptr(r->seen));
+}
+
+bool run_saw(const struct run *r, const char *event, const char *device)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_seen; i++) {
+		/* a device without an id has its path only, and so have the inner parts of any */
+		const char *id = json_str(r->seen[i].data, "device"), *path = json_str(r->seen[i].data, "path");
+
+		if (!strcmp(r->seen[i].event, event) &&
+		    ((id && !strcmp(id, device)) || (path && !strcmp(path, device))))
+			return true;
+	}
+	return false;
+}
+
+/* A command, as it is. */
+
+static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	struct json_object *args = s->args ? json_object_get(s->args) : NULL;
+
+	return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+}
+
+static char *qmp_text(const struct step *s, unsigned timeout_ms)
+{
+	auto_free char *args = s->args ? json_text(s->args) : NULL;
+
+	(void)timeout_ms;
+	return xasprintf("%s%s%s%s", s->what, args ? " " : "", args ? args : "", s->if_there ? ", if it is there" : "");
+}
+
+static int qmp_check(const struct step *s, struct err *err)
+{
+	return step_is_allowed(s, allowed, ARRAY_SIZE(allowed), err);
+}
+
+const struct op op_qmp = {
+	.name = "qmp", .run = qmp_run, .text = qmp_text, .check = qmp_check, .one_way = true,
+};
+
+struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
+{
+	return step_add(&p->steps, &p->n_steps, STEP_QMP, command, args);
+}
+
+void step_undo_qmp(struct step *s, const char *command, struct json_object *args)
+{
+	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
+}
+
+struct step *plan_drop_node(struct plan *p, const char *node)
+{
+	struct step *s = plan_qmp(p, "blockdev-del", json_put_str(json_object_new_object(), "node-name", node));
+
+	s->if_there = true;
+	return s;
+}
+
+/* A device, until it is gone. */
+
+static int device_is_there(struct run *r, const struct step *s, bool *there, struct err *err)
+{
+	/* by its id, or by its path, which is all that a device without one has */
+	const char *device = s->what, *name = *device == '/' ? strrchr(device, '/') + 1 : device;
+	auto_free char *parent = *device == '/' ? xstrndup(device, (size_t)(name - device) - (name - device > 1)) : NULL;
+	struct qmp_prop *list = NULL;
+	size_t n = 0, i;
+	int rc;
+
+	if (parent)
+		rc = qmp_qom_list(r->env->qmp, parent, &list, &n, err);
+	else
+		rc = qmp_query_peripherals(r->env->qmp, &list, &n, err);
+	if (rc)
+		return rc;
+	*there = false;
+	for (i = 0; i < n; i++)
+		*there |= !strcmp(list[i].name, name);
+	qmp_props_free(list, n);
+	return 0;
+}
+
+static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	uint64_t began = clock_now_ns(), deadline = began + timeout_ms * NS_PER_MS;
+	uint64_t look = s->if_there ? began : began + GONE_LOOK_NS;
+	bool there = true;
+	int rc = 0;
+
+	while (!rc && there) {
+		if (run_saw(r, "DEVICE_DELETED", s->what))
+			return 0;
+		if (run_saw(r, "DEVICE_UNPLUG_GUEST_ERROR", s->what))
+			return err_set(err, -EACCES, "the guest refused to let go of %s", s->what);
+		if (clock_now_ns() >= look) {
+			rc = device_is_there(r, s, &there, err);
+			look = clock_now_ns() + GONE_LOOK_NS;
+		} else if (clock_now_ns() >= deadline) {
+			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s (does it run, does it know hotplug?)",
+				       s->what);
+		} else {
+			rc = qmp_pump(r->env->qmp, (unsigned)clock_left_ms(look < deadline ? look : deadline), err);
+		}
+	}
+	return rc;
+}
+
+static char *await_gone_text(const struct step *s, unsigned timeout_ms)
+{
+	return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, timeout_ms / 1000.0);
+}
+
+const struct op op_await_gone = {
+	.name = "await-gone", .run = await_gone_run, .text = await_gone_text, .is_there = device_is_there,
+};
+
+struct step *plan_await_gone(struct plan *p, const char *device)
+{
+	return step_add(&p->steps, &p->n_steps, STEP_AWAIT_GONE, device, NULL);
+}
+
+void step_undo_await_gone(struct step *s, const char *device)
+{
+	step_add(&s->undo, &s->n_undo, STEP_AWAIT_GONE, device, NULL);
+}
+
+/* A virtio device, until the guest's driver is up. */
+
+static int await_driver_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	bool ok = false;
+	int rc;
+
+	for (;;) {
+		rc = qmp_virtio_driver_ok(r->env->qmp, s->what, &ok, err);
+		if (rc == -ENOSYS || rc == -EOPNOTSUPP) {	/* QEMU before 7.2, or a class that must not be asked */
+			r->p->guest = "unknown";
+			return 0;
+		}
+		if (rc)
+			return rc;
+		if (ok) {
+			r->p->guest = "ready";
+			return 0;
+		}
+		r->p->guest = "unseen";
+		if (clock_now_ns() >= deadline)
+			return s->required ? err_set(err, -ETIMEDOUT, "the guest has not taken %s", s->what) : 0;
+		rc = qmp_pump(r->env->qmp, DRIVER_LOOK_NS / NS_PER_MS, err);
+		if (rc)
+			return rc;
+	}
+}
+
+static char *await_driver_text(const struct step *s, unsigned timeout_ms)
+{
+	return xasprintf("wait until the guest's driver for %s is up, at most %g s", s->what, timeout_ms / 1000.0);
+}
+
+const struct op op_await_driver = {
+	.name = "await-driver", .run = await_driver_run, .text = await_driver_text, .asks_guest = true,
+};
+
+struct step *plan_await_driver(struct plan *p, const char *device, bool required)
+{
+	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_DRIVER, device, NULL);
+
+	s->required = required;
+	return s;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Operations on a guest of libvirt's. */
+#include "private.h"
+
+#include <errno.h>
+
+static int has_xml(const struct step *s, struct err *err)
+{
+	return s->xml ? 0 : err_set(err, -EPERM, "a step for libvirt has no XML");
+}
+
+static int attach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	return virt_attach(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
+}
+
+static char *attach_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("attach-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+}
+
+const struct op op_virt_attach = {
+	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml,
+};
+
+static int detach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	int rc = virt_detach_alias(r->env->virt, r->p->domain, s->what, timeout_ms, r->interrupt, err);
+
+	return rc == -EBUSY ? -EACCES : rc;	/* said with the engine's own word for it */
+}
+
+static char *detach_text(const struct step *s, unsigned timeout_ms)
+{
+	return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what,
+			 timeout_ms / 1000.0);
+}
+
+static int domain_has(struct run *r, const struct step *s, bool *there, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, err);
+
+	if (rc)
+		return rc;
+	*there = virt_def_has_alias(def, s->what);
+	virt_def_free(def);
+	return 0;
+}
+
+const struct op op_virt_detach = {
+	.name = "virt-detach", .run = detach_run, .text = detach_text, .is_there = domain_has, .one_way = true,
+};
+
+static int config_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	return virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err);
+}
+
+static char *config_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("detach-device --config %s", s->xml);
+}
+
+const struct op op_virt_config = {
+	.name = "virt-config", .run = config_run, .text = config_text, .check = has_xml,
+};
+
+static int resize_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	return virt_block_resize(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
+}
+
+static char *resize_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("blockresize %s %lluB", s->what, (unsigned long long)s->number);
+}
+
+const struct op op_virt_resize = {
+	.name = "virt-resize", .run = resize_run, .text = resize_text,
+};
+
+static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
+{
+	s->xml = xstrdup(xml);
+	s->number = number;
+	return s;
+}
+
+struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number)
+{
+	return with_xml(step_add(&p->steps, &p->n_steps, op, what, NULL), xml, number);
+}
+
+void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number)
+{
+	with_xml(step_add(&s->undo, &s->n_undo, op, what, NULL), xml, number);
+}

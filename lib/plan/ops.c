@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The table of operations. */
+#include "private.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct op *const ops[STEP_OP_COUNT] = {
+	[STEP_QMP] = &op_qmp,
+	[STEP_AWAIT_GONE] = &op_await_gone,
+	[STEP_AWAIT_DRIVER] = &op_await_driver,
+	[STEP_VIRT_ATTACH] = &op_virt_attach,
+	[STEP_VIRT_DETACH] = &op_virt_detach,
+	[STEP_VIRT_CONFIG] = &op_virt_config,
+	[STEP_VIRT_RESIZE] = &op_virt_resize,
+};
+
+const struct op *op_get(enum step_op op)
+{
+	return ops[op];
+}
+
+int op_find(const char *name)
+{
+	int i;
+
+	for (i = 0; name && i < STEP_OP_COUNT; i++)
+		if (!strcmp(ops[i]->name, name))
+			return i;
+	return -1;
+}
+
+int step_is_allowed(const struct step *s, const char *const *list, size_t n, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i], s->what))
+			return 0;
+	return err_set(err, -EPERM, "the command %s does not belong in a journal", s->what);
+}
+
+char *step_text(const struct step *s, unsigned timeout_ms)
+{
+	return ops[s->op]->text(s, timeout_ms);
+}

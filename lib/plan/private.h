@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Operations: what a kind of step is, all of it in one row. Private to lib/plan. To add one: a name in enum step_op, a
+ * struct op in op_*.c with its builder, its row in ops.c. Show, run, journal, roll-back and undo follow.
+ */
+#ifndef KT_PLAN_PRIVATE_H
+#define KT_PLAN_PRIVATE_H
+
+#include "plan.h"
+
+/* libvirt, asked for what a guest still has */
+#define READ_MS 5000
+
+/* A plan while it runs. */
+struct run {
+	struct plan *p;
+	const struct plan_env *env;
+	int interrupt;			/* what ends waiting now, -1: nothing */
+	struct seen *seen;		/* QEMU's events since it began: one may come before the reply to its cause */
+	size_t n_seen;
+};
+
+struct seen {
+	char *event;
+	struct json_object *data;
+};
+
+struct op {
+	const char *name;		/* in the journal */
+	/* 0; -ETIMEDOUT; -EACCES: the guest said no; -ECANCELED: interrupted; else an error, and nothing was done */
+	int (*run)(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err);
+	char *(*text)(const struct step *s, unsigned timeout_ms);	/* as step_text */
+	/* -EPERM: a step read from a journal that must not be run. NULL: any may. */
+	int (*check)(const struct step *s, struct err *err);
+	/* It waits until the guest has let go, and can be taken up again later: is it still there? NULL: does not wait so. */
+	int (*is_there)(struct run *r, const struct step *s, bool *there, struct err *err);
+	bool one_way;			/* without an inverse there is no way back from it */
+	bool asks_guest;		/* it waits for the guest to take what was added: its timeout is the guest's silence */
+};
+
+const struct op *op_get(enum step_op op);
+int op_find(const char *name);			/* by its name in the journal; -1: none */
+
+/* op_*.c, one per row of ops.c */
+extern const struct op op_qmp, op_await_gone, op_await_driver;
+extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
+
+struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
+void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
+/* There is no way back from one of the first n steps; a step that waits until the guest has let go. */
+bool steps_past_return(const struct plan *p, size_t n);
+bool step_awaits_removal(const struct step *s);
+void plan_note_left(struct plan *p, const char *what);
+/* The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn. */
+void plan_stop_short(struct plan *p, size_t i);
+/* The steps up to i were done, or may have been. */
+void plan_leave_all(struct plan *p, size_t i);
+/* For op->check: -EPERM unless s->what is one of the list. */
+int step_is_allowed(const struct step *s, const char *const *list, size_t n, struct err *err);
+
+/* op_qmp.c: what a run keeps of events, and whether one of them named this device (id or QOM path) */
+void run_on_event(void *run, const char *event, struct json_object *data);
+void run_forget_events(struct run *r);
+bool run_saw(const struct run *r, const char *event, const char *device);
+
+#endif

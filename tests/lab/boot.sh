@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Starting and ending a nested host, for tests/run and tests/lab/shell.
+
+LAB_PID=''
+LAB_BOOT=${LAB_BOOT:-120}	# it is up in 6 to 10 s
+
+# own|newer SHARE: waits until it is up. It fails, and says why, when that takes too long.
+lab_start() {
+	local end=$((SECONDS + LAB_BOOT))
+
+	tests/lab/host "$1" "$2" &
+	LAB_PID=$!
+	mkdir -p "$2/lab"
+	echo "$LAB_PID" >"$2/lab.pid"
+	until [ -e "$2/lab/up" ]; do
+		if [ "$SECONDS" -ge "$end" ] || ! kill -0 "$LAB_PID" 2>/dev/null; then
+			printf 'the nested host does not boot:\n'
+			tail -n 30 "$2/lab/console" "$2/lab/qemu.err"
+			lab_stop
+			return 1
+		fi >&2
+		sleep 0.1
+	done
+}
+
+lab_alive() { [ -n "$LAB_PID" ] && kill -0 "$LAB_PID" 2>/dev/null; }
+
+lab_stop() {
+	[ -n "$LAB_PID" ] || return 0
+	kill -KILL "$LAB_PID" 2>/dev/null
+	wait "$LAB_PID" 2>/dev/null
+	LAB_PID=''
+}

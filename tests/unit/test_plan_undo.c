@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Undoing what the journal has: a change that is over, one that is pending, and one whose kvmtop was killed at any of
+ * its steps. The peer is a scripted QEMU; what it is asked for is the whole of what an undo does.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "fake_qmp.h"
+#include "lib/plan/plan.h"
+
+#define GONE "{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"d0\",\"path\":\"/machine/peripheral/d0\"}}\r\n"
+#define NO_DEVICE "DeviceNotFound: Device 'd0' not found"
+#define NO_NODE "GenericError: Failed to find node with node-name='d0-node'"
+#define NOBODY "[{\"name\":\"type\",\"type\":\"string\"}]"
+
+static struct json_object *named(const char *key, const char *value)
+{
+	return json_put_str(json_object_new_object(), key, value);
+}
+
+/* Killed when done steps were over, and the next perhaps. */
+static struct plan *added(unsigned done, enum plan_status status)
+{
+	struct plan *p = plan_new("disk add", "vm1", NULL);
+	struct step *s;
+	unsigned i;
+
+	p->id = xstrdup("20260101-000000-0000");
+	p->device = xstrdup("d0");
+	s = plan_qmp(p, "blockdev-add", named("node-name", "d0-node"));
+	step_undo_qmp(s, "blockdev-del", named("node-name", "d0-node"));
+	step_leaves(s, "node");
+	s = plan_qmp(p, "device_add", named("id", "d0"));
+	step_undo_qmp(s, "device_del", named("id", "d0"));
+	step_undo_await_gone(s, "d0");
+	step_leaves(s, "device");
+	plan_await_driver(p, "d0", false);
+	for (i = 0; i < done; i++)
+		p->steps[i].status = STEP_OK;
+	p->status = status;
+	return p;
+}
+
+static struct plan *removed(unsigned done, enum plan_status status)
+{
+	struct plan *p = plan_new("disk remove", "vm1", NULL);
+	unsigned i;
+
+	p->id = xstrdup("20260101-000000-0001");
+	p->device = xstrdup("d0");
+	plan_qmp(p, "device_del", named("id", "d0"));
+	step_leaves(plan_await_gone(p, "d0"), "device");
+	step_leaves(plan_qmp(p, "blockdev-del", named("node-name", "d0-node")), "node");
+	for (i = 0; i < done; i++)
+		p->steps[i].status = STEP_OK;
+	p->status = status;
+	return p;
+}
+
+static char *joined(const struct plan *p)
+{
+	struct buf b = {0};
+	size_t i;
+
+	buf_puts(&b, "");
+	for (i = 0; i < p->n_left; i++)
+		buf_printf(&b, "%s%s", i ? "; " : "", p->left[i]);
+	return buf_take(&b);
+}
+
+static enum plan_status undo(struct plan *entry, const struct fake_item *script)
+{
+	struct plan *p = plan_new("undo", "vm1", NULL);
+	struct fake_qmp *f = fake_qmp_new(script);
+	struct qmp *q = fake_qmp_client(f);
+	enum plan_status status;
+
+	assert_int_equal(plan_undo(entry, p, NULL), 0);
+	if (p->status == PLAN_PLANNED)
+		plan_run(p, &(struct plan_env){ .qmp = q, .timeout_ms = 300, .undo_ms = 300, .interrupt_fd = -1 });
+	plan_undone(entry, p);
+	status = p->status;
+	plan_free(p);
+	qmp_close(q);
+	fake_qmp_end(f);
+	return status;
+}
+
+static const struct fake_item take_all_back[] = {
+	{ .expect = "device_del", .args = "{\"id\":\"d0\"}", .before = GONE },
+	{ .expect = "blockdev-del", .args = "{\"node-name\":\"d0-node\"}" }, { 0 }
+};
+
+static void a_change_that_is_over_is_taken_back(void **state)
+{
+	struct plan *p = added(3, PLAN_OK);
+
+	(void)state;
+	assert_int_equal(undo(p, take_all_back), PLAN_UNDONE);
+	assert_int_equal(p->status, PLAN_UNDONE);
+	assert_int_equal(undo(p, &(struct fake_item){0}), PLAN_UNCHANGED);	/* once is enough */
+	plan_free(p);
+}
+
+static void a_removal_has_no_way_back(void **state)
+{
+	struct plan *entry = removed(3, PLAN_OK), *p = plan_new("undo", "vm1", NULL);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(plan_undo(entry, p, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no way back: add it again: d0"));
+	plan_free(entry);
+	plan_free(p);
+}
+
+static void a_guest_that_keeps_it_makes_the_undo_pending(void **state)
+{
+	static const struct fake_item keeps[] = {
+		{ .expect = "device_del" },
+		{ .expect = "qom-list", .any = true, .reply = "[{\"name\":\"d0\",\"type\":\"child<virtio-blk-pci>\"}]" }, { 0 }
+	};
+	static const struct fake_item gone[] = {
+		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
+	};
+	struct plan *p = added(3, PLAN_OK);
+	auto_free char *left = NULL;
+
+	(void)state;
+	assert_int_equal(undo(p, keeps), PLAN_TIMEOUT);
+	left = joined(p);
+	assert_string_equal(left, "device; node");
+	assert_int_equal(p->status, PLAN_PARTIAL);
+	assert_int_equal(p->n_rest, 2);
+	assert_int_equal(undo(p, gone), PLAN_UNDONE);
+	assert_int_equal(p->n_left + p->n_rest, 0);
+	plan_free(p);
+}
+
+/* Killed while step i was under way: it may have been done or not. What is left is said; undo cleans both. */
+static void killed_at_each_step_of_an_addition(void **state)
+{
+	static const char *const left[] = { "node", "node; device", "node; device" };
+	static const struct fake_item nothing_done[] = { { .expect = "blockdev-del", .error = NO_NODE }, { 0 } };
+	static const struct fake_item node_done[] = { { .expect = "blockdev-del" }, { 0 } };
+	static const struct fake_item no_device[] = {
+		{ .expect = "device_del", .error = NO_DEVICE }, { .expect = "qom-list", .reply = NOBODY },
+		{ .expect = "blockdev-del" }, { 0 }
+	};
+	static const struct fake_item *const scripts[3][2] = {
+		{ nothing_done, node_done }, { no_device, take_all_back }, { take_all_back, take_all_back },
+	};
+	unsigned i, done;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		for (done = 0; done < 2; done++) {
+			struct plan *p = added(i, PLAN_RUNNING);
+			auto_free char *text = NULL;
+
+			plan_abandon(p);
+			text = joined(p);
+			assert_string_equal(text, left[i]);
+			assert_int_equal(p->status, PLAN_PARTIAL);
+			assert_int_equal(undo(p, scripts[i][done]), PLAN_UNDONE);
+			assert_int_equal(p->n_left, 0);
+			plan_free(p);
+		}
+	}
+}
+
+/* There is no way back from a removal: it is finished. */
+static void killed_at_each_step_of_a_removal(void **state)
+{
+	static const struct fake_item asked[] = {
+		{ .expect = "device_del", .error = "GenericError: Device d0 is already in the process of unplug" },
+		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
+	};
+	static const struct fake_item gone[] = {
+		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
+	};
+	static const struct fake_item node[] = { { .expect = "blockdev-del" }, { 0 } };
+	static const struct fake_item node_gone[] = { { .expect = "blockdev-del", .error = NO_NODE }, { 0 } };
+	static const struct fake_item *const scripts[] = { asked, gone, node, node_gone };
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(scripts); i++) {
+		struct plan *p = removed(i < 3 ? i : 2, PLAN_RUNNING);
+
+		plan_abandon(p);
+		assert_int_equal(p->status, PLAN_PARTIAL);
+		assert_int_equal(undo(p, scripts[i]), PLAN_UNDONE);
+		assert_int_equal(p->n_left + p->n_rest, 0);
+		plan_free(p);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_change_that_is_over_is_taken_back),
+		cmocka_unit_test(a_removal_has_no_way_back),
+		cmocka_unit_test(a_guest_that_keeps_it_makes_the_undo_pending),
+		cmocka_unit_test(killed_at_each_step_of_an_addition),
+		cmocka_unit_test(killed_at_each_step_of_a_removal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
