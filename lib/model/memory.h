@@ -42,20 +42,20 @@ struct huge_row {
 
 struct ksm_row {
 	struct row head;
-	const char *state, *advice, *advisor;
+	const char *host, *state, *advice, *advisor;
 	uint64_t saved_bytes, pages_shared, pages_sharing, pages_unshared, pages_volatile, pages_zero;
-	uint64_t full_scans, pages_to_scan, sleep_ms, merge_across_nodes, guests;
+	uint64_t full_scans, pages_to_scan, merge_across_nodes, guests;
 	uint64_t ksmd_ns, scanned_total;
-	double ksmd_pct, scanned_per_s;
+	double ksmd_pct, scanned_per_s, sleep_us;
 };
 
 struct thp_row {
 	struct row head;
-	const char *enabled, *defrag, *shmem, *sizes;
+	const char *host, *enabled, *defrag, *shmem, *sizes;
 	uint64_t page_bytes, anon_bytes, shmem_bytes, file_bytes;
-	uint64_t khugepaged_defrag, pages_to_scan, sleep_ms, max_ptes_none, full_scans;
+	uint64_t khugepaged_defrag, pages_to_scan, max_ptes_none, full_scans;
 	uint64_t collapse_total, collapse_failed_total, fault_total, fallback_total, split_total, khugepaged_ns;
-	double collapses_per_s, collapse_failures_per_s, faults_per_s, fallbacks_per_s, splits_per_s, khugepaged_pct;
+	double collapses_per_s, collapse_failures_per_s, faults_per_s, fallbacks_per_s, splits_per_s, khugepaged_pct, sleep_us;
 };
 
 #endif

@@ -72,7 +72,11 @@ const struct table hugepages_table = TABLE("hugepages", "hugetlb pools", huge_ro
 
 #define KSM_FILE(name) name " in /sys/kernel/mm/ksm"
 
+#define COLUMN_HOST(row) \
+	{ "host", "HOST", "Name of the host.", "/proc/sys/kernel/hostname", UNIT_TEXT, TEXT(row, host), .width = 12, .rank = 7, .label = true }
+
 static const struct column ksm_columns[] = {
+	COLUMN_HOST(ksm_row),
 	{ "state", "STATE", "off, on, or undone (run is 2: everything was unmerged).", KSM_FILE("run"), UNIT_TEXT,
 	  TEXT(ksm_row, state), .width = 7, .rank = 1 },
 	{ "saved_bytes", "SAVED", "Memory that merging saves, less what keeping book of it takes; 0 where it takes more.",
@@ -96,8 +100,8 @@ static const struct column ksm_columns[] = {
 	  UINT(ksm_row, full_scans), .width = 6, .rank = 3 },
 	{ "pages_to_scan", "BATCH", "Pages looked at before it sleeps.", KSM_FILE("pages_to_scan"), UNIT_COUNT,
 	  UINT(ksm_row, pages_to_scan), .width = 6, .rank = 4 },
-	{ "sleep_ms", "SLEEPMS", "How long it sleeps then, in milliseconds.", KSM_FILE("sleep_millisecs"), UNIT_COUNT,
-	  UINT(ksm_row, sleep_ms), .width = 7, .rank = 4 },
+	{ "sleep_us", "SLEEP", "How long it sleeps then.", KSM_FILE("sleep_millisecs"), UNIT_US,
+	  NUM(ksm_row, sleep_us), .width = 7, .rank = 4 },
 	{ "merge_across_nodes", "ACROSS", "1: pages of different NUMA nodes are merged too; 0: only those of one node.",
 	  KSM_FILE("merge_across_nodes"), UNIT_COUNT, UINT(ksm_row, merge_across_nodes), .width = 6, .rank = 4 },
 	{ "advisor", "ADVISOR", "What sets the scan's speed: none, or scan-time.", KSM_FILE("advisor_mode"), UNIT_TEXT,
@@ -112,6 +116,7 @@ const struct table ksm_table = TABLE("ksm", "merging of equal pages", ksm_row, k
 #define VMSTAT(key) key " in /proc/vmstat; delta over elapsed time"
 
 static const struct column thp_columns[] = {
+	COLUMN_HOST(thp_row),
 	{ "enabled", "ENABLED", "Who gets huge pages: always, madvise (QEMU asks for them), never.", THP_FILE("enabled"), UNIT_TEXT,
 	  TEXT(thp_row, enabled), .width = 8, .rank = 1 },
 	{ "defrag", "DEFRAG", "What a page fault does to get one: always (waits), defer, defer+madvise, madvise, never.", THP_FILE("defrag"),
@@ -143,8 +148,8 @@ static const struct column thp_columns[] = {
 	  UINT(thp_row, khugepaged_defrag), .width = 8, .rank = 5 },
 	{ "pages_to_scan", "BATCH", "Pages it looks at before it sleeps.", THP_FILE("khugepaged/pages_to_scan"), UNIT_COUNT,
 	  UINT(thp_row, pages_to_scan), .width = 6, .rank = 4 },
-	{ "sleep_ms", "SLEEPMS", "How long it sleeps then, in milliseconds.", THP_FILE("khugepaged/scan_sleep_millisecs"), UNIT_COUNT,
-	  UINT(thp_row, sleep_ms), .width = 7, .rank = 4 },
+	{ "sleep_us", "SLEEP", "How long it sleeps then.", THP_FILE("khugepaged/scan_sleep_millisecs"), UNIT_US,
+	  NUM(thp_row, sleep_us), .width = 7, .rank = 4 },
 	{ "max_ptes_none", "PTESNONE", "Small pages of a huge one that may be missing when it is made.", THP_FILE("khugepaged/max_ptes_none"),
 	  UNIT_COUNT, UINT(thp_row, max_ptes_none), .width = 8, .rank = 5 },
 	{ "full_scans", "SCANS", "How often khugepaged has gone through all memory.", THP_FILE("khugepaged/full_scans"), UNIT_COUNT,

@@ -35,7 +35,8 @@ static void fill_hyper(const struct sampler *s, struct snapshot *snap, struct ho
 	struct host_hyper hyper;
 
 	host_hyper_read(s->config.host, &hyper);
-	row->halt_poll_ns = hyper.halt_poll_ns;
+	if (hyper.halt_poll_ns != HOST_UNKNOWN)
+		row->halt_poll_us = (double)hyper.halt_poll_ns / 1000;
 	row->level = hyper.level[0] ? snapshot_str(snap, hyper.level) : NULL;
 	row->nested = hyper.nested[0] ? snapshot_str(snap, hyper.nested) : NULL;
 	if (hyper.module[0] || hyper.settings[0])

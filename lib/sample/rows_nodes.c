@@ -238,6 +238,7 @@ static void fill_ksm(struct sampler *s, struct snapshot *snap)
 	if (k.run == HOST_UNKNOWN)
 		return;
 	row = snapshot_add(snap, TABLE_KSM);
+	row->host = snapshot_str(snap, host_facts(s->config.host)->name);
 	row->state = k.run == 0 ? "off" : k.run == 1 ? "on" : "undone";
 	row->saved_bytes = k.saved_bytes;
 	row->pages_shared = k.shared;
@@ -247,7 +248,7 @@ static void fill_ksm(struct sampler *s, struct snapshot *snap)
 	row->pages_zero = k.zero;
 	row->full_scans = k.full_scans;
 	row->pages_to_scan = k.pages_to_scan;
-	row->sleep_ms = k.sleep_ms;
+	row->sleep_us = k.sleep_ms == HOST_UNKNOWN ? UNKNOWN_NUM : (double)k.sleep_ms * 1000;
 	row->merge_across_nodes = k.across_nodes;
 	row->advisor = k.advisor[0] ? snapshot_str(snap, k.advisor) : NULL;
 	row->ksmd_ns = run_ns(s, s->ksmd, "ksmd");
@@ -265,6 +266,7 @@ static void fill_thp(struct sampler *s, struct snapshot *snap)
 	if (!t.enabled[0])
 		return;
 	row = snapshot_add(snap, TABLE_THP);
+	row->host = snapshot_str(snap, host_facts(s->config.host)->name);
 	row->enabled = snapshot_str(snap, t.enabled);
 	row->defrag = t.defrag[0] ? snapshot_str(snap, t.defrag) : NULL;
 	row->shmem = t.shmem[0] ? snapshot_str(snap, t.shmem) : NULL;
@@ -275,7 +277,7 @@ static void fill_thp(struct sampler *s, struct snapshot *snap)
 	row->file_bytes = t.file_bytes;
 	row->khugepaged_defrag = t.khugepaged_defrag;
 	row->pages_to_scan = t.pages_to_scan;
-	row->sleep_ms = t.sleep_ms;
+	row->sleep_us = t.sleep_ms == HOST_UNKNOWN ? UNKNOWN_NUM : (double)t.sleep_ms * 1000;
 	row->max_ptes_none = t.max_ptes_none;
 	row->full_scans = t.full_scans;
 	row->collapse_total = t.collapses;
