@@ -29,27 +29,45 @@ static void range_add(struct frames *f, uint64_t first, uint64_t count, int node
 		*vec_push(f->ranges, f->n) = (struct frame_range){ .first = first, .end = end, .node = node };
 }
 
-/* Sorted, neighbours of one node made one, what overlaps made nobody's. */
+/* Behind the last of out, which begins before r does or where it does: what both claim becomes nobody's. */
+static void range_join(struct frames *out, struct frame_range r)
+{
+	struct frame_range *last = out->n ? &out->ranges[out->n - 1] : NULL, rest;
+
+	if (!last || r.first >= last->end) {
+		if (last && r.first == last->end && r.node == last->node)
+			last->end = r.end;
+		else
+			*vec_push(out->ranges, out->n) = r;
+		return;
+	}
+	if (r.first < last->first)	/* it begins within what is nobody's already */
+		r.first = last->first;
+	if (r.node == last->node || r.first >= r.end) {
+		last->end = r.end > last->end ? r.end : last->end;
+		return;
+	}
+	rest = r.end > last->end ? (struct frame_range){ last->end, r.end, r.node } :
+				   (struct frame_range){ r.end, last->end, last->node };
+	last->end = r.first;
+	if (last->first == last->end)
+		out->n--;
+	*vec_push(out->ranges, out->n) = (struct frame_range){ r.first, rest.first, -1 };
+	if (rest.first < rest.end)
+		*vec_push(out->ranges, out->n) = rest;
+}
+
 static void ranges_tidy(struct frames *f)
 {
-	size_t i, kept = 0;
+	struct frames tidy = { .whole = f->whole };
+	size_t i;
 
 	if (f->n)
 		qsort(f->ranges, f->n, sizeof(*f->ranges), range_cmp);
-	for (i = 0; i < f->n; i++) {
-		struct frame_range *last = kept ? &f->ranges[kept - 1] : NULL, *r = &f->ranges[i];
-
-		if (last && r->first < last->end) {
-			if (r->node != last->node)
-				last->node = -1;
-			last->end = r->end > last->end ? r->end : last->end;
-		} else if (last && r->first == last->end && r->node == last->node) {
-			last->end = r->end;
-		} else {
-			f->ranges[kept++] = *r;
-		}
-	}
-	f->n = kept;
+	for (i = 0; i < f->n; i++)
+		range_join(&tidy, f->ranges[i]);
+	free(f->ranges);
+	*f = tidy;
 }
 
 static void blocks_read(const struct host *h, struct frames *f, unsigned node, uint64_t per_block)
