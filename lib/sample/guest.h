@@ -111,6 +111,7 @@ struct guest {
 	struct guest_pages {
 		bool due, under_way;
 		unsigned round;		/* of samples that the looking under way is of */
+		uint64_t not_before_ns;	/* it hung: not to be tried again too soon */
 		char *why;		/* why view is not known, NULL: it is, or was never wanted */
 		struct page_view view;	/* taken_ns 0: none */
 	} pages;

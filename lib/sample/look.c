@@ -11,6 +11,7 @@
 /* A thread that is not back by then hangs: a sample takes 10 ms, a whole walk 1 s for 10 GiB of small pages. */
 #define HANGS_NS (5 * NS_PER_SEC)
 #define EXACT_HANGS_NS (300 * NS_PER_SEC)
+#define HUNG_NS (60 * NS_PER_SEC)
 #define CGROUP_NS (10 * NS_PER_SEC)
 /* So long a look at a guest's pages says more than its cgroup. */
 #define VIEW_NS (60 * NS_PER_SEC)
@@ -19,7 +20,8 @@ void look_begin(struct sampler *s, struct guest *g, unsigned needs)
 {
 	struct host_footprint f;
 
-	if (!(needs & NEED_PAGES))
+	/* who is not done yet is not waited for once more */
+	if (!(needs & NEED_PAGES) || g->pages.under_way || clock_now_ns() < g->pages.not_before_ns)
 		return;
 	/* who uses the pools: only guests that do */
 	if ((needs & NEED_NODES) && !(needs & (NEED_MEMORY | NEED_TASKS))) {
@@ -63,6 +65,7 @@ static void take(struct sampler *s, struct walk *w)
 
 	if (g) {
 		g->pages.under_way = false;
+		g->pages.not_before_ns = w->hung ? clock_now_ns() + HUNG_NS : 0;
 		free(g->pages.why);
 		g->pages.why = take_ptr(w->why);
 		page_view_done(&g->pages.view);

@@ -55,8 +55,8 @@ static bool is_alike(const struct page_part *a, const struct page_part *b)
 }
 
 /* Parts that look the same are as good as each other: there must be one mapping for each. */
-static int match_unplaced(const struct host_map *maps, size_t n_maps, const struct page_part *parts, size_t n_parts, size_t at,
-			  struct page_block **list, size_t *n, char **why)
+static int match_unplaced(const struct host_map *maps, size_t n_maps, const struct page_part *parts, size_t n_parts,
+			  size_t at, struct page_block **list, size_t *n, char **why)
 {
 	const struct page_part *p = &parts[at];
 	size_t alike = 0, fitting = 0, i;
@@ -135,7 +135,8 @@ static uint64_t next_random(uint64_t *seed)
 	return z ^ (z >> 31);
 }
 
-size_t pages_pick(const struct page_block *list, size_t n, uint64_t page, size_t want, uint64_t *seed, uint64_t *addresses)
+size_t pages_pick(const struct page_block *list, size_t n, uint64_t page, size_t want, uint64_t *seed,
+		  uint64_t *addresses)
 {
 	uint64_t all = 0, before = 0;
 	size_t i, at = 0;

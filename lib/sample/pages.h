@@ -67,6 +67,7 @@ struct walk {
 	size_t n_parts, samples;
 	bool exact;
 	/* when it is done */
+	bool hung;			/* it was given up */
 	char *why;			/* why there is no view, NULL: there is one */
 	struct page_view view;
 };

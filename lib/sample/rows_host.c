@@ -40,7 +40,8 @@ static void fill_hyper(const struct sampler *s, struct snapshot *snap, struct ho
 	row->level = hyper.level[0] ? snapshot_str(snap, hyper.level) : NULL;
 	row->nested = hyper.nested[0] ? snapshot_str(snap, hyper.nested) : NULL;
 	if (hyper.module[0] || hyper.settings[0])
-		row->kvm = snapshot_printf(snap, "%s%s%s", hyper.module, hyper.module[0] && hyper.settings[0] ? ": " : "", hyper.settings);
+		row->kvm = snapshot_printf(snap, "%s%s%s", hyper.module, hyper.module[0] && hyper.settings[0] ? ": " : "",
+					   hyper.settings);
 }
 
 void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs)

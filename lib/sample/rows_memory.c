@@ -140,7 +140,8 @@ static int node_of(const struct host *h, const struct guest *g, const struct hos
 	return node >= 0 || t->cpu < 0 ? node : host_cpu_node(h, (unsigned)t->cpu);
 }
 
-static void place_threads(const struct host *h, const struct guest *g, const struct host_usage *u, struct corner *corners, size_t n)
+static void place_threads(const struct host *h, const struct guest *g, const struct host_usage *u,
+			  struct corner *corners, size_t n)
 {
 	size_t i;
 
@@ -210,7 +211,8 @@ static void say(struct buf *b, const char *what)
 }
 
 /* What is far from what it works on. */
-static const char *mismatch(struct snapshot *snap, const struct corner *c, double share_pct, double error_pct, bool placed)
+static const char *mismatch(struct snapshot *snap, const struct corner *c, double share_pct, double error_pct,
+			    bool placed)
 {
 	auto_buf struct buf text = {0};
 	bool memory = !isnan(share_pct) && share_pct > FAR_PCT && share_pct > error_pct;
@@ -230,7 +232,8 @@ static const char *mismatch(struct snapshot *snap, const struct corner *c, doubl
 	return text.len ? snapshot_str(snap, text.text) : NULL;
 }
 
-static void fill_corner(struct snapshot *snap, const struct guest *g, const struct corner *c, unsigned node, bool placed, double local_pct)
+static void fill_corner(struct snapshot *snap, const struct guest *g, const struct corner *c, unsigned node,
+			bool placed, double local_pct)
 {
 	struct numa_row *row = snapshot_add(snap, TABLE_NUMA);
 	const struct page_view *v = &g->pages.view;

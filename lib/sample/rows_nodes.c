@@ -92,7 +92,8 @@ static uint64_t used_by(const struct guest *g, const struct host_huge_pool *p)
 	return sum;
 }
 
-static void fill_users(const struct sampler *s, struct snapshot *snap, const struct host_huge_pool *p, struct huge_row *row)
+static void fill_users(const struct sampler *s, struct snapshot *snap, const struct host_huge_pool *p,
+		       struct huge_row *row)
 {
 	auto_buf struct buf list = {0};
 	uint64_t sum = 0;
@@ -193,8 +194,9 @@ static double scan_seconds(const struct host_ksm *k)
 {
 	uint64_t pages;
 
-	if (k->shared == HOST_UNKNOWN || k->sharing == HOST_UNKNOWN || k->unshared == HOST_UNKNOWN || k->volatile_ == HOST_UNKNOWN ||
-	    k->sleep_ms == HOST_UNKNOWN || k->pages_to_scan == HOST_UNKNOWN || !k->pages_to_scan)
+	if (k->shared == HOST_UNKNOWN || k->sharing == HOST_UNKNOWN || k->unshared == HOST_UNKNOWN ||
+	    k->volatile_ == HOST_UNKNOWN || k->sleep_ms == HOST_UNKNOWN || k->pages_to_scan == HOST_UNKNOWN ||
+	    !k->pages_to_scan)
 		return 0;
 	pages = k->shared + k->sharing + k->unshared + k->volatile_;
 	return (double)pages / (double)k->pages_to_scan * (double)k->sleep_ms / 1000;
@@ -223,7 +225,8 @@ static const char *why_not(const struct sampler *s, struct snapshot *snap, const
 	if (scan_s > SCAN_SLOW_S && (!k->advisor[0] || !strcmp(k->advisor, "none")))
 		return snapshot_printf(snap, "one scan takes about %.1f hours (pages_to_scan, sleep_millisecs)", scan_s / 3600);
 	if (!k->sharing)
-		return k->volatile_ != HOST_UNKNOWN && k->volatile_ > k->unshared ? "the pages change too fast" : "no two pages are equal";
+		return k->volatile_ != HOST_UNKNOWN && k->volatile_ > k->unshared ? "the pages change too fast" :
+										    "no two pages are equal";
 	if (k->across_nodes == 0 && host_facts(s->config.host)->nodes > 1)
 		return "equal pages of different nodes are not merged (merge_across_nodes is 0)";
 	return NULL;

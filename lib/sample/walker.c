@@ -79,7 +79,8 @@ static int look_exact(const struct host *h, struct walk *w, const struct page_bl
 			return rc;
 		for (node = 0; node < e.n_nodes; node++)
 			*vec_push(v->cells, v->n_cells) = (struct page_cell){
-				.node = (int)node, .bytes = e.node_bytes[node], .page_bytes = e.hugetlb_bytes ? blocks[i].page_bytes : 0,
+				.node = (int)node, .bytes = e.node_bytes[node],
+				.page_bytes = e.hugetlb_bytes ? blocks[i].page_bytes : 0,
 			};
 		v->present_bytes += e.present_bytes;
 		v->hugetlb_bytes += e.hugetlb_bytes;
@@ -92,7 +93,8 @@ static int look_exact(const struct host *h, struct walk *w, const struct page_bl
 	return 0;
 }
 
-static int look_sampled(const struct host *h, struct host_pages *pages, struct walk *w, const struct page_block *blocks, size_t n)
+static int look_sampled(const struct host *h, struct host_pages *pages, struct walk *w,
+			const struct page_block *blocks, size_t n)
 {
 	auto_free uint64_t *addresses = xcalloc(w->samples, sizeof(*addresses));
 	auto_free struct host_page *found = xcalloc(w->samples, sizeof(*found));
@@ -107,7 +109,8 @@ static int look_sampled(const struct host *h, struct host_pages *pages, struct w
 	return 0;
 }
 
-static void page_sizes(const struct host *h, pid_t pid, const struct host_map *maps, size_t n_maps, struct page_block *list, size_t n)
+static void page_sizes(const struct host *h, pid_t pid, const struct host_map *maps, size_t n_maps,
+		       struct page_block *list, size_t n)
 {
 	size_t i, k;
 
@@ -294,6 +297,7 @@ struct walk *walker_give_up(struct walker *w, uint64_t after_ns, uint64_t exact_
 	pthread_mutex_lock(&old->lock);
 	if (old->now && clock_now_ns() - old->since_ns > (old->now->exact ? exact_ns : after_ns)) {
 		hung = xcalloc(1, sizeof(*hung));
+		hung->hung = true;
 		hung->ref = xstrdup(old->now->ref);
 		hung->why = xstrdup("its pages cannot be looked at: its memory map has been locked for seconds");
 		l = line_start(w->h);

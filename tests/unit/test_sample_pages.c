@@ -6,10 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "host_tree.h"
 #include "lib/sample/pages.h"
 
 #define MB (1ull << 20)
@@ -219,9 +222,83 @@ static void test_count(void **state)
 	page_view_done(&v);
 }
 
+static unsigned threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	const struct dirent *d;
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while ((d = readdir(dir)))
+		n += d->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static struct walk *walk_new(const char *ref, size_t samples)
+{
+	struct walk *w = xcalloc(1, sizeof(*w));
+
+	w->ref = xstrdup(ref);
+	w->pid = getpid();
+	w->samples = samples;
+	w->parts = xcalloc(1, sizeof(*w->parts));
+	w->n_parts = 1;
+	w->parts[0] = (struct page_part){ .id = xstrdup("ram") };
+	return w;
+}
+
+/* A guest that holds the thread up does not hold up the others, and its own answer comes to nobody. */
+static void test_hang(void **state)
+{
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	struct walker *walker = walker_new(h);
+	struct walk *big = walk_new("pid:1@1", 1 << 21), *small = walk_new("pid:2@2", 16), *got = NULL;
+	uint64_t entry = 1ull << 63 | 1, deadline = clock_now_ns() + 60 * NS_PER_SEC;
+
+	(void)state;
+	big->parts[0].bytes = 1ull << 33;	/* two million reads */
+	small->parts[0].bytes = 1 << 20;
+	tree_puts(root, "10000000-10100000 rw-p 0 00:00 0 \n40000000-240000000 rw-p 0 00:00 0 \n", "proc/%d/maps", (int)getpid());
+	tree_put(root, "proc/self/pagemap", (char *)&entry, 8);
+	tree_puts(root, "flags of two frames", "proc/kpageflags");
+	tree_puts(root, "", "proc/%d/pagemap", (int)getpid());
+	{
+		auto_free char *path = xasprintf("%s/proc/%d/pagemap", root, (int)getpid());
+
+		assert_int_equal(truncate(path, 0x240000000 / 4096 * 8), 0);
+	}
+	walker_add(walker, big);
+	walker_add(walker, small);
+	while (!got && clock_now_ns() < deadline)
+		got = walker_give_up(walker, 0, 0);
+	assert_non_null(got);
+	assert_true(got->hung);
+	assert_string_equal(got->ref, "pid:1@1");
+	assert_non_null(strstr(got->why, "locked"));
+	walk_free(got);
+	got = NULL;
+	while (!got && clock_now_ns() < deadline)
+		got = walker_take(walker);
+	assert_non_null(got);
+	assert_string_equal(got->ref, "pid:2@2");
+	assert_null(got->why);
+	assert_int_equal(got->view.samples, 16);
+	walk_free(got);
+	while (threads() > 2 && clock_now_ns() < deadline)	/* the one that was left behind comes to its end */
+		clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+	assert_int_equal(threads(), 2);
+	assert_null(walker_take(walker));
+	walker_free(walker);
+	host_free(h);
+	tree_remove(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hang),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_pick),
 		cmocka_unit_test(test_error_holds),
