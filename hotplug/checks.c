@@ -22,6 +22,13 @@ int check_id(const char *id, struct err *err)
 	return 0;
 }
 
+int check_not_stored(const struct plan *p, struct err *err)
+{
+	if (is_on(p, "persist"))
+		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
+	return 0;
+}
+
 int check_guest(struct plan *p, struct qmp *q, struct err *err)
 {
 	auto_free char *status = NULL;
@@ -140,6 +147,16 @@ int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
 struct json_object *named(const char *key, const char *value)
 {
 	return json_put_str(json_object_new_object(), key, value);
+}
+
+struct step *plan_device(struct plan *p, const char *id, struct json_object *args)
+{
+	struct step *s = plan_qmp(p, "device_add", args);
+
+	step_undo_qmp(s, "device_del", named("id", id));
+	step_undo_await_gone(s, id);
+	step_leaves(s, "device %s", id);
+	return s;
 }
 
 bool is_on(const struct plan *p, const char *arg)

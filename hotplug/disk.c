@@ -222,16 +222,6 @@ static struct json_object *device_json(const struct plan *p, const struct disk *
 	return obj;
 }
 
-static struct step *plan_device(struct plan *p, const char *id, struct json_object *args)
-{
-	struct step *s = plan_qmp(p, "device_add", args);
-
-	step_undo_qmp(s, "device_del", named("id", id));
-	step_undo_await_gone(s, id);
-	step_leaves(s, "device %s", id);
-	return s;
-}
-
 static void plan_add(struct plan *p, const struct disk *d)
 {
 	struct json_object *args;
@@ -277,9 +267,7 @@ static int check_plain(const struct plan *p, struct err *err)
 		return err_set(err, -EINVAL, "volume= is libvirt's, and this guest is not (say file=PATH)");
 	if (!plan_arg(p, "file"))
 		return err_set(err, -EINVAL, "file= is missing");
-	if (is_on(p, "persist"))
-		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
-	return 0;
+	return check_not_stored(p, err);
 }
 
 int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err)

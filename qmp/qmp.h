@@ -10,6 +10,8 @@
 #include "calls.h"
 #include "looks.h"
 #include "memory.h"
+#include "kvm_stats.h"
+#include "slots.h"
 #include "cmdline.h"
 
 #endif

@@ -22,5 +22,12 @@
 #include "footprint.h"
 #include "maps.h"
 #include "pages.h"
+#include "store.h"
+#include "links.h"
+#include "cgroup.h"
+#include "cpus.h"
+#include "kvm.h"
+#include "room.h"
+#include "usb.h"
 
 #endif

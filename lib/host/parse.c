@@ -103,7 +103,7 @@ int host_stat_parse(const char *line, struct host_stat *out)
 {
 	const char *open = strchr(line, '('), *close = strrchr(line, ')'), *p;
 	uint64_t flags, user, system, threads, start, cpu;
-	struct host_stat st = { .cpu = -1 };
+	struct host_stat st = { .cpu = -1, .guest = HOST_UNKNOWN };
 	size_t len;
 
 	if (!open || !close || close < open)
@@ -117,10 +117,7 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	if (!p || !host_u64_next(&p, &flags))
 		return -EBADMSG;
 	p = fields_skip(p, 5);
-	if (!p || !host_u64_next(&p, &user))
-		return -EBADMSG;
-	p = fields_skip(p, 1);
-	if (!p || !host_u64_next(&p, &system))
+	if (!p || !host_u64_next(&p, &user) || !host_u64_next(&p, &system))
 		return -EBADMSG;
 	p = fields_skip(p, 5);
 	if (!p || !host_u64_next(&p, &threads))
@@ -131,10 +128,14 @@ int host_stat_parse(const char *line, struct host_stat *out)
 	p = fields_skip(p, 17);
 	if (p && host_u64_next(&p, &cpu) && cpu <= INT_MAX)
 		st.cpu = (int)cpu;
+	p = st.cpu < 0 ? NULL : fields_skip(p, 4);
+	if (p && !host_u64_next(&p, &st.guest))
+		st.guest = HOST_UNKNOWN;
 	st.kthread = flags & PF_KTHREAD;
 	st.threads = threads > UINT_MAX ? UINT_MAX : (unsigned)threads;
 	st.start = start;
-	st.cpu_ticks = user + system;
+	st.user = user;
+	st.system = system;
 	*out = st;
 	return 0;
 }

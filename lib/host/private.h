@@ -8,8 +8,11 @@
 
 #include <stdarg.h>
 
+#include "cgroup.h"
+#include "kvm.h"
 #include "root.h"
 #include "scan.h"
+#include "system.h"
 
 /*
  * Open relative to a directory's descriptor, with the flags that fit files somebody else may have
@@ -20,6 +23,9 @@ int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
+
+/* A file of any length, up to 8 MiB of it: out ends in a NUL. 0 or negative errno. */
+int host_read_all(const struct host *h, const char *path, struct buf *out);
 
 /*
  * The names in a directory that are numbers, sorted; from its start each time. {0} is an empty
@@ -65,12 +71,30 @@ struct host_stat {
 	bool kthread;
 	unsigned threads;
 	uint64_t start;
-	uint64_t cpu_ticks;		/* of a process: its threads that ended are in it */
 	int cpu;
+	/* ticks; HOST_UNKNOWN: not in the line. guest is in user too */
+	uint64_t user, system, guest;
 };
 #define HOST_STAT_SIZE 2048
 /* One line of /proc/PID/stat: 0 or -EBADMSG. */
 int host_stat_parse(const char *line, struct host_stat *out);
+
+/* The VM's directory below debugfs' kvm: PID-FD. */
+int host_kvm_dir_find(const struct host *h, pid_t pid, char *name, size_t size);
+
+/* KVM's statistics as a descriptor gives them (linux/kvm.h, KVM_GET_STATS_FD): numbers only, no histograms. */
+struct host_kvm_binary {
+	struct host_kvm_stat *stats;
+	uint32_t *offsets;		/* in data */
+	size_t n, data_size;
+	uint32_t data_at;
+	char *data;
+};
+int host_kvm_binary_open(int fd, struct host_kvm_binary *out);
+int host_kvm_binary_read(int fd, struct host_kvm_binary *b);
+void host_kvm_binary_done(struct host_kvm_binary *b);
+
+const struct host *host_cgroups_host(const struct host_cgroups *c);
 
 /* host_scan_run with the time given, for tests. */
 int host_scan_run_at(struct host_scan *s, uint64_t now,

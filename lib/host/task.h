@@ -6,13 +6,15 @@
 #ifndef KT_HOST_TASK_H
 #define KT_HOST_TASK_H
 
-#include "root.h"
+#include "system.h"
 
 struct host_task {
 	pid_t tid;
 	uint64_t start;			/* clock ticks since boot */
 	char comm[16];			/* as the kernel has it: bytes of a stranger */
 	uint64_t run_ns, wait_ns;	/* task schedstat: on CPU; runnable, waiting for one */
+	/* HOST_UNKNOWN unless asked for; counted in ticks of 10 ms: in the kernel, in a KVM guest */
+	uint64_t sys_ns, guest_ns;
 	int cpu;			/* where it ran last, -1 unless asked for */
 	char state;			/* stat's letter, '?' unless asked for */
 	bool kthread;			/* a vhost worker outside of the process */
@@ -21,7 +23,7 @@ struct host_task {
 
 enum host_watch_needs {
 	HOST_NEED_IO = 1 << 0,		/* /proc/PID/io */
-	HOST_NEED_CPU = 1 << 1,		/* cpu and state of each thread (4 us each) */
+	HOST_NEED_CPU = 1 << 1,		/* cpu, state, sys_ns, guest_ns of each thread (4 us each) */
 	HOST_NEED_KVM = 1 << 2,		/* debugfs kvm/PID-FD/exits */
 };
 

@@ -97,6 +97,7 @@ static void list_replace(struct host_watch *w, const struct host_ids *ids)
 
 		task->cpu = -1;
 		task->state = '?';
+		task->sys_ns = task->guest_ns = HOST_UNKNOWN;
 		if (k >= w->n_workers || (i < ids->n && ids->id[i] <= w->workers[k].tid)) {
 			task->tid = ids->id[i++];
 		} else {
@@ -137,6 +138,16 @@ static int list_read(struct host_watch *w)
 	return 0;
 }
 
+static uint64_t ticks_ns(const struct host_watch *w, uint64_t ticks)
+{
+	uint64_t ns;
+
+	if (ticks == HOST_UNKNOWN ||
+	    __builtin_mul_overflow(ticks, NS_PER_SEC / host_facts(w->h)->ticks_per_s, &ns))
+		return HOST_UNKNOWN;
+	return ns;
+}
+
 /*
  * The thread's own stat: who it is after a file was opened, and where it runs if that is asked for.
  */
@@ -163,6 +174,8 @@ static int stat_read(const struct host_watch *w, struct host_task *task,
 		return -ESRCH;
 	task->cpu = keep ? st.cpu : -1;
 	task->state = keep ? st.state : '?';
+	task->sys_ns = keep ? ticks_ns(w, st.system) : HOST_UNKNOWN;
+	task->guest_ns = keep ? ticks_ns(w, st.guest) : HOST_UNKNOWN;
 	return 0;
 }
 
@@ -257,6 +270,7 @@ int host_threads_read(struct host_watch *w, unsigned needs)
 		w->tasks[i].fresh = false;
 		w->tasks[i].cpu = -1;
 		w->tasks[i].state = '?';
+		w->tasks[i].sys_ns = w->tasks[i].guest_ns = HOST_UNKNOWN;
 	}
 	if (w->relist || ++w->since_list >= LIST_READINGS)
 		r = list_read(w);

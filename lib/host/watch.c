@@ -6,7 +6,6 @@
  */
 #include "watch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@
 #define SPARE_FDS 64		/* left to sockets, files and what is opened for one reading */
 
 /* Descriptors are given out lowest first, so a high number means that nearly all are in use. */
-static bool may_keep(int fd)
+bool host_may_keep(int fd)
 {
 	struct rlimit lim;
 	rlim_t spare = SPARE_FDS;
@@ -29,11 +28,28 @@ static bool may_keep(int fd)
 	return (rlim_t)fd < lim.rlim_cur - spare;
 }
 
+ssize_t host_first_read(int fd, char *buf, size_t size, bool *keep)
+{
+	ssize_t len = host_pread(fd, buf, size);
+
+	*keep = len >= 0 && host_may_keep(fd);
+	if (len != -ESPIPE)
+		return len;
+	do
+		len = read(fd, buf, size - 1);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	buf[len] = '\0';
+	return len;
+}
+
 ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size,
 		       const char *fmt, ...)
 {
 	va_list ap;
 	ssize_t len;
+	bool keep;
 	int f;
 
 	if (*fd >= 0)
@@ -44,8 +60,8 @@ ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, s
 	if (f < 0)
 		return f;
 	*opened = true;
-	len = host_pread(f, buf, size);
-	if (len >= 0 && may_keep(f))
+	len = host_first_read(f, buf, size, &keep);
+	if (keep)
 		*fd = f;
 	else
 		close(f);
@@ -143,32 +159,9 @@ static bool io_read(struct host_watch *w, struct host_usage *out)
 	       line_u64(buf, "\nwrite_bytes:", &out->write_bytes);
 }
 
-/* The first PID-FD: a process with several VMs is not QEMU's way. */
-static void kvm_find(struct host_watch *w)
-{
-	int fd = host_openat(w->h, "sys/kernel/debug/kvm");
-	const struct dirent *d;
-	char prefix[16];
-	DIR *dir;
-
-	if (fd < 0)
-		return;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return;
-	}
-	snprintf(prefix, sizeof(prefix), "%d-", w->pid);
-	while (!w->kvm_name[0] && (d = readdir(dir))) {
-		if (str_has_prefix(d->d_name, prefix) && strlen(d->d_name) < sizeof(w->kvm_name))
-			strcpy(w->kvm_name, d->d_name);
-	}
-	closedir(dir);
-}
-
 /*
- * Looked for at the first reading, and then each time the threads are listed: a VM is there before
- * its vCPUs' threads.
+ * Looked for at the first reading that wants it, and then each time the threads are listed: a VM is
+ * there before its vCPUs' threads.
  */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
@@ -177,8 +170,9 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 	bool opened;
 	ssize_t len;
 
-	if (!w->kvm_name[0] && !w->since_list)
-		kvm_find(w);
+	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
+		host_kvm_dir_find(w->h, w->pid, w->kvm_name, sizeof(w->kvm_name));
+	w->kvm_looked = true;
 	if (!w->kvm_name[0])
 		return false;
 	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf),
@@ -278,7 +272,7 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 	u.state = w->stat.state;
 	u.rss_bytes = w->rss_bytes;
 	u.cpu_ns = w->cpu_ns;
-	u.used_ns = w->stat.cpu_ticks * (NS_PER_SEC / host_facts(w->h)->ticks_per_s);
+	u.used_ns = (w->stat.user + w->stat.system) * (NS_PER_SEC / host_facts(w->h)->ticks_per_s);
 	u.wait_ns = w->wait_ns;
 	u.vhost_ns = w->vhost_ns;
 	u.tasks = w->tasks;

@@ -215,8 +215,12 @@ static void rate(char *row, const char *old, const struct column *c)
 	double *out = (double *)(row + c->offset), by, per;
 
 	*out = UNKNOWN_NUM;
-	if (!old || head->taken_ns <= old_head->taken_ns || !went(row, old, c->counter, &by))
+	if (!old || head->taken_ns < old_head->taken_ns || !went(row, old, c->counter, &by))
 		return;
+	if (head->taken_ns == old_head->taken_ns) {	/* the same reading once more */
+		*out = by > 0 ? UNKNOWN_NUM : *(const double *)(old + c->offset);
+		return;
+	}
 	per = (double)(head->taken_ns - old_head->taken_ns) / (double)NS_PER_SEC;
 	if (c->per && (!went(row, old, c->per, &per) || per <= 0))
 		return;

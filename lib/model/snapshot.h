@@ -13,9 +13,12 @@
 
 enum table_id {
 	TABLE_VMS, TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS, TABLE_DEVICES,
-	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI,
+	TABLE_VHOST,
+	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI, TABLE_COLUMNS, TABLE_JOURNAL,
+	TABLE_CPUS,
+	TABLE_KVM,
 	TABLE_MEMORY, TABLE_NUMA, TABLE_NODES, TABLE_HUGEPAGES, TABLE_KSM, TABLE_THP,
-	TABLE_COLUMNS, TABLE_JOURNAL, TABLE_COUNT
+	TABLE_COUNT
 };
 
 /* Every row begins with this. All strings of rows belong to the snapshot. */
@@ -31,6 +34,9 @@ struct row {
 struct vm_row {
 	struct row head;
 	const char *uuid, *state, *state_detail, *source, *node, *note;
+	const char *limits;
+	uint64_t throttled_ns;
+	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;
 	uint64_t pid, mem_bytes, rss_bytes, depth;
 	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
@@ -40,10 +46,10 @@ struct vm_row {
 
 struct queue_row {
 	struct row head;
-	const char *device, *kind, *backend;
-	uint64_t queue, size, depth, depth_max;
+	const char *device, *kind, *backend, *features, *hist, *note;
+	uint64_t queue, size, depth, depth_max, depth_p50, depth_p99, samples;
 	uint64_t used_total;
-	double depth_mean, req_per_s, stalled_seconds;
+	double depth_mean, req_per_s, stalled_seconds, lat_us, irq_pct, kick_pct;
 };
 
 struct column_row {			/* the table of tables: what `columns` prints */
@@ -76,8 +82,9 @@ const void *snapshot_row(const struct snapshot *s, enum table_id t, size_t i);
 const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key);
 
 /*
- * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, no time passed, or
- * a counter that went down or became unknown: unknown. A stale row keeps the rates it was copied with.
+ * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, or a counter that
+ * went down or became unknown: unknown. The same reading once more (no time passed) has the rates it had, and so has a
+ * stale row.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
 

@@ -65,7 +65,7 @@ static bool is_absent(int rc, const struct err *err)
 
 static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	int rc = op_get(s->op)->run(r, s, timeout_ms, err);
+	int rc = op_get(s->op)->run(r, s, timeout_ms > s->at_least_ms ? timeout_ms : s->at_least_ms, err);
 
 	return rc && s->if_there && is_absent(rc, err) ? 0 : rc;
 }
@@ -83,6 +83,8 @@ static bool step_take_back(struct run *r, struct step *s, bool sure)
 	size_t i;
 	int rc = 0;
 
+	if (call_ms < s->at_least_ms)	/* QEMU may still be at it */
+		call_ms = s->at_least_ms;
 	for (i = 0; i < s->n_undo && !rc; i++)
 		rc = step_do(r, &s->undo[i], step_awaits_removal(&s->undo[i]) ? wait_ms : call_ms, &err);
 	/* QEMU answered that it does not know it: the step had not happened after all */
@@ -123,6 +125,36 @@ static void roll_back(struct run *r, size_t failed, int rc)
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
+/*
+ * The guest said no to one of several that it was asked to let go of: what became of the others? Those that are gone
+ * make the whole partly done.
+ */
+static void refused(struct run *r, size_t failed)
+{
+	struct plan *p = r->p;
+	bool others = false;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < p->n_steps; i++) {
+		struct step *s = &p->steps[i];
+		int rc;
+
+		if (i == failed || !step_awaits_removal(s))
+			continue;
+		rc = i < failed ? 0 : step_do(r, s, UNDO_WAIT_MS, &err);
+		s->status = rc ? rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED : STEP_OK;
+		others |= !rc;
+		if (rc)
+			plan_note_left(p, s->leaves);
+		if (rc == -ETIMEDOUT)
+			plan_put_off(p, s, 1);
+	}
+	p->status = others ? PLAN_PARTIAL : PLAN_REFUSED;
+	if (others || p->n_left)
+		plan_note_left(p, p->steps[failed].leaves);
+}
+
 static void step_failed(struct run *r, size_t i, int rc)
 {
 	struct plan *p = r->p;
@@ -135,7 +167,7 @@ static void step_failed(struct run *r, size_t i, int rc)
 		p->status = PLAN_FAILED;
 		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
 	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
-		p->status = PLAN_REFUSED;
+		refused(r, i);
 	} else if (steps_past_return(p, i + perhaps)) {
 		plan_stop_short(p, i);
 		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
@@ -150,6 +182,22 @@ static void step_failed(struct run *r, size_t i, int rc)
 		if (op_get(p->steps[i].op)->asks_guest && (!p->n_left || p->n_rest))
 			p->status = rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EACCES ? PLAN_REFUSED : p->status;
 	}
+}
+
+void run_note(struct run *r, const struct step *s, const char *fmt, ...)
+{
+	size_t i = (size_t)(s - r->p->steps);
+	va_list ap;
+
+	if (s < r->p->steps || i >= r->p->n_steps)	/* an inverse */
+		return;
+	free(r->p->steps[i].note);
+	va_start(ap, fmt);
+	if (vasprintf(&r->p->steps[i].note, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (r->env->progress)
+		r->env->progress(r->env->arg, r->p, i);
 }
 
 static int tell(struct run *r, size_t i)
@@ -194,15 +242,18 @@ static int run_from(struct run *r, size_t first)
 		set_interrupt(r, r->env->interrupt_fd);
 		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
 		p->steps[i].ns = clock_now_ns() - began;
+		free(take_ptr(p->steps[i].note));
 		if (rc)
 			step_failed(r, i, rc);
 		else
 			p->steps[i].status = STEP_OK;
 	}
 	if (!rc) {
-		p->status = PLAN_OK;
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_OK;
 		p->err = (struct err){0};
 	}
+	if (!rc && p->n_left)	/* the guest went a part of the way */
+		rc = err_set(&p->err, -EAGAIN, "%s", p->left[0]);
 	set_interrupt(r, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");

@@ -26,6 +26,7 @@ static void steps_free(struct step *steps, size_t n)
 	for (i = 0; i < n; i++) {
 		free(steps[i].what);
 		free(steps[i].leaves);
+		free(steps[i].note);
 		free(steps[i].xml);
 		json_object_put(steps[i].args);
 		steps_free(steps[i].undo, steps[i].n_undo);
@@ -51,6 +52,7 @@ void step_copy(struct step *to, const struct step *from)
 	to->leaves = xstrdup(from->leaves);
 	to->xml = xstrdup(from->xml);
 	to->number = from->number;
+	to->at_least_ms = from->at_least_ms;
 	to->required = from->required;
 	to->if_there = from->if_there;
 	to->args = from->args ? json_object_get(from->args) : NULL;

@@ -30,6 +30,7 @@ static void devices_done(struct device_answers *a)
 static void block_done(struct block_answers *a)
 {
 	qmp_blockstats_free(a->stats, a->n_stats);
+	free(a->latencies);
 	*a = (struct block_answers){0};
 }
 
@@ -46,8 +47,23 @@ static void ram_done(struct ram_answers *a)
 	*a = (struct ram_answers){0};
 }
 
+static void nics_done(struct nic_answers *a)
+{
+	qmp_nics_free(a->nics, a->n_nics);
+	*a = (struct nic_answers){0};
+}
+
+static void kvm_done(struct kvm_answers *a)
+{
+	qmp_kvm_stats_free(a->sets, a->n);
+	*a = (struct kvm_answers){0};
+}
+
 void replies_done(struct replies *r)
 {
+	nics_done(&r->nics);
+	kvm_done(&r->kvm);
+	qmp_kvm_names_free(r->kvm_names, r->n_kvm_names);
 	answers_done(&r->base);
 	devices_done(&r->devices);
 	block_done(&r->block);
@@ -58,11 +74,27 @@ void replies_done(struct replies *r)
 
 void ask_done(struct guest *g)
 {
+	nics_done(&g->nics);
+	kvm_done(&g->kvm_answers);
 	answers_done(&g->answers);
 	devices_done(&g->devices);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
 	ram_done(&g->ram);
+}
+
+static void take_kvm(struct guest *g, struct replies *r)
+{
+	struct sampler *s = g->sampler;
+
+	kvm_done(&g->kvm_answers);
+	g->kvm_answers = r->kvm;
+	r->kvm = (struct kvm_answers){0};
+	if (s->kvm_names || !r->n_kvm_names)
+		return;
+	s->kvm_names = take_ptr(r->kvm_names);
+	s->n_kvm_names = r->n_kvm_names;
+	r->n_kvm_names = 0;
 }
 
 void ask_take(struct guest *g, struct replies *r)
@@ -76,6 +108,13 @@ void ask_take(struct guest *g, struct replies *r)
 		free(g->answers.detail);
 		g->answers.status = take_ptr(r->base.status);
 		g->answers.detail = take_ptr(r->base.detail);
+		if (g->answers.arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
+			g->ask_again_ns = clock_now_ns();
+	}
+	if (r->have & WANT_NICS) {
+		nics_done(&g->nics);
+		g->nics = r->nics;
+		r->nics = (struct nic_answers){0};
 	}
 	if (r->have & WANT_DEVICES) {
 		devices_done(&g->devices);
@@ -83,6 +122,7 @@ void ask_take(struct guest *g, struct replies *r)
 		r->devices = (struct device_answers){0};
 	}
 	if (r->have & WANT_BLOCK) {
+		latency_fill(&g->block, &r->block);
 		block_done(&g->block);
 		g->block = r->block;
 		r->block = (struct block_answers){0};
@@ -99,6 +139,8 @@ void ask_take(struct guest *g, struct replies *r)
 	}
 	if (r->have & WANT_BALLOON)
 		g->balloon = r->balloon;
+	if (r->have & WANT_KVM)
+		take_kvm(g, r);
 	g->known |= r->have;
 }
 
@@ -159,13 +201,16 @@ static int ask_state(struct qmp *q, struct answers *a, struct err *err)
 
 	if (rc)
 		return rc;
+	a->arriving = !strcmp(a->status, "inmigrate");
 	if (!strcmp(a->status, "io-error"))
 		return disk_detail(q, &a->detail, err);
 	if (!strcmp(a->status, "running"))
-		rc = qmp_query_migrating(q, &migrating, err);
+		rc = qmp_query_migration(q, &migrating, &a->arriving, err);
 	else
 		a->detail = xstrdup(meaning(a->status));
-	if (!rc && migrating) {
+	if (!rc && a->arriving && migrating) {
+		a->detail = xstrdup("runs here while its memory is still arriving (post-copy)");
+	} else if (!rc && migrating) {
 		free(a->status);
 		a->status = xstrdup("migrating");
 		a->detail = xstrdup("runs here while it is sent away");
@@ -191,6 +236,8 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 	for (i = 0; i < a->n_virtio; i++)
 		if (a->virtio[i].known && !a->virtio[i].driver_ok)
 			a->settling = true;
+	a->settling |= a->arriving;
+	a->taken_ns = clock_now_ns();
 	return rc;
 }
 
@@ -241,6 +288,16 @@ static int ask_memory(struct qmp *q, unsigned what, struct replies *r, struct er
 	return rc;
 }
 
+static int ask_kvm(struct qmp *q, struct replies *r, struct err *err)
+{
+	int rc = r->kvm_named ? 0 : qmp_query_kvm_names(q, &r->kvm_names, &r->n_kvm_names, err);
+
+	if (!rc)
+		rc = qmp_query_kvm_stats(q, &r->kvm.sets, &r->kvm.n, err);
+	r->kvm.taken_ns = clock_now_ns();
+	return rc;
+}
+
 int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 {
 	int rc = 0;
@@ -255,6 +312,10 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		rc = ask_devices(q, &r->devices, err);
 		r->have |= rc ? 0 : WANT_DEVICES;
 	}
+	if (!rc && (what & WANT_NICS)) {
+		rc = qmp_query_nics(q, &r->nics.nics, &r->nics.n_nics, err);
+		r->have |= rc ? 0 : WANT_NICS;
+	}
 	if (!rc && (what & WANT_JOBS)) {
 		rc = qmp_query_jobs(q, &r->jobs.jobs, &r->jobs.n_jobs, err);
 		r->jobs.taken_ns = clock_now_ns();
@@ -267,5 +328,9 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 	}
 	if (!rc)
 		rc = ask_memory(q, what, r, err);
+	if (!rc && (what & WANT_KVM)) {
+		rc = ask_kvm(q, r, err);
+		r->have |= rc ? 0 : WANT_KVM;
+	}
 	return rc;
 }

@@ -84,14 +84,45 @@ static const char *role_of(struct snapshot *snap, const struct guest *g, const s
 	return t->tid == rcu ? "rcu" : "other";
 }
 
-/* What both tables say of a thread; the fields are named alike in both rows. */
+/* Where a thread runs, and where it may. */
 struct place {
-	const char *affinity, *state;
+	const char *affinity, *cpuset, *allowed, *state;
 	uint64_t cpu, node;
 };
 
+/* What is the same for most threads of a guest, read once for all of them. */
+struct common {
+	char online[4096];
+	char dir[512], cpuset[4096];	/* the control group read last, and what it allows; "": not known */
+};
+
+/* The CPUs the thread's control group allows, and what is left of its affinity there. */
+static void fill_cpuset(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_task *t,
+			struct common *c, struct place *p)
+{
+	struct host_cgroup_paths paths;
+	char mine[4096], both[4096];
+	const char *dir = paths.dir[HOST_CGROUP_CPUSET];
+	int r = host_cgroup_paths_read(s->cgroups, t->kthread ? t->tid : g->pid, t->kthread ? 0 : t->tid, &paths);
+
+	if (r || !*dir)
+		return;
+	if (strcmp(c->dir, dir)) {
+		strcpy(c->dir, dir);
+		if (host_cgroup_cpus(s->cgroups, &paths, c->cpuset, sizeof(c->cpuset)) < 0)
+			c->cpuset[0] = '\0';
+	}
+	if (!c->cpuset[0])
+		return;
+	p->cpuset = snapshot_str(snap, c->cpuset);
+	if (!p->affinity || !c->online[0] || !host_cpulist_and(p->affinity, c->online, mine, sizeof(mine)) ||
+	    !host_cpulist_and(mine, c->cpuset, both, sizeof(both)))
+		return;
+	p->allowed = snapshot_printf(snap, "%s%s", both, strcmp(mine, both) ? "!" : "");
+}
+
 static struct place place_of(const struct sampler *s, struct snapshot *snap, const struct guest *g,
-			     const struct host_task *t, unsigned needs)
+			     const struct host_task *t, unsigned needs, struct common *c)
 {
 	struct place p = { .cpu = UNKNOWN_UINT, .node = UNKNOWN_UINT };
 	char list[4096];
@@ -105,8 +136,25 @@ static struct place place_of(const struct sampler *s, struct snapshot *snap, con
 		p.state = snapshot_printf(snap, "%c", t->state);
 	if ((needs & NEED_AFFINITY) && host_task_affinity(s->config.host, g->pid, t, list, sizeof(list)) >= 0)
 		p.affinity = snapshot_str(snap, list);
+	if (needs & NEED_AFFINITY)
+		fill_cpuset(s, snap, g, t, c, &p);
 	return p;
 }
+
+/* Rows of both tables; their fields are named alike. */
+#define FILL_PLACE(row, t, p) do { \
+	(row)->tid = (uint64_t)(t)->tid; \
+	(row)->run_ns = (t)->run_ns; \
+	(row)->wait_ns = (t)->wait_ns; \
+	(row)->guest_ns = (t)->guest_ns; \
+	(row)->sys_ns = (t)->sys_ns; \
+	(row)->affinity = (p)->affinity; \
+	(row)->cpuset = (p)->cpuset; \
+	(row)->allowed = (p)->allowed; \
+	(row)->state = (p)->state; \
+	(row)->cpu = (p)->cpu; \
+	(row)->node = (p)->node; \
+} while (0)
 
 static void fill_thread(struct snapshot *snap, const struct guest *g, const struct host_task *t, const struct place *p,
 			pid_t rcu)
@@ -116,15 +164,9 @@ static void fill_thread(struct snapshot *snap, const struct guest *g, const stru
 
 	rows_head(snap, g, &row->head);
 	row->head.key = snapshot_printf(snap, "%d@%llu", (int)t->tid, (unsigned long long)t->start);
-	row->tid = (uint64_t)t->tid;
 	row->role = role_of(snap, g, t, rcu);
 	row->name = snapshot_str(snap, name);
-	row->run_ns = t->run_ns;
-	row->wait_ns = t->wait_ns;
-	row->affinity = p->affinity;
-	row->state = p->state;
-	row->cpu = p->cpu;
-	row->node = p->node;
+	FILL_PLACE(row, t, p);
 }
 
 static void fill_vcpu(struct snapshot *snap, const struct guest *g, const struct host_task *t, const struct place *p,
@@ -136,13 +178,7 @@ static void fill_vcpu(struct snapshot *snap, const struct guest *g, const struct
 	row->head.key = snapshot_printf(snap, "%llu/%d@%llu", (unsigned long long)vcpu, (int)t->tid,
 					(unsigned long long)t->start);
 	row->vcpu = vcpu;
-	row->tid = (uint64_t)t->tid;
-	row->run_ns = t->run_ns;
-	row->wait_ns = t->wait_ns;
-	row->affinity = p->affinity;
-	row->state = p->state;
-	row->cpu = p->cpu;
-	row->node = p->node;
+	FILL_PLACE(row, t, p);
 }
 
 /* The vCPUs a thread runs: under TCG with thread=single that is all of them. */
@@ -183,14 +219,18 @@ void rows_threads(const struct sampler *s, struct snapshot *snap, const struct g
 		  unsigned needs)
 {
 	pid_t rcu = rcu_thread(g, u);
+	struct common c = {0};
 	size_t i;
+
+	if ((needs & NEED_AFFINITY) && host_cpus_online(s->config.host, c.online, sizeof(c.online)) < 0)
+		c.online[0] = '\0';
 
 	for (i = 0; i < u->n_tasks; i++) {
 		struct place p;
 
 		if (!u->tasks[i].fresh)		/* it ended in this moment */
 			continue;
-		p = place_of(s, snap, g, &u->tasks[i], needs);
+		p = place_of(s, snap, g, &u->tasks[i], needs, &c);
 		fill_thread(snap, g, &u->tasks[i], &p, rcu);
 		fill_vcpus(snap, g, &u->tasks[i], &p);
 	}

@@ -114,7 +114,7 @@ static void test_stat(void **state)
 		assert_int_equal(st.state, good[i].state);
 		assert_int_equal(st.threads, 7);
 		assert_int_equal(st.start, 4242);
-		assert_int_equal(st.cpu_ticks, 70);
+		assert_int_equal(st.user + st.system, 70);
 		assert_int_equal(st.cpu, good[i].cpu);
 		assert_false(st.kthread);
 	}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Room for more memory on the host, as a check before a change wants it: read now, never kept. */
+#ifndef KT_HOST_ROOM_H
+#define KT_HOST_ROOM_H
+
+#include "root.h"
+
+/*
+ * Pages of a hugetlb pool that a new mapping can have: free, and not promised to another (reserved pages are known of
+ * the whole host only). node -1: the whole host. -ENOENT: no such pool, or no such node.
+ */
+int host_huge_free(const struct host *h, uint64_t page_bytes, int node, uint64_t *pages);
+/* Bytes of a node that are free, or file pages the kernel can drop. -ENOENT: no such node. */
+int host_node_room(const struct host *h, unsigned node, uint64_t *bytes);
+/* Bytes a process may lock (RLIMIT_MEMLOCK), UINT64_MAX: no limit, or it has CAP_IPC_LOCK. */
+int host_lock_limit(const struct host *h, pid_t pid, uint64_t *bytes);
+
+#endif
