@@ -22,7 +22,7 @@ const struct verb queues_verb = {
 };
 
 const struct verb vhost_verb = {
-	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .summary = "vhost threads.",
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .key = "3", .summary = "vhost threads.",
 	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
 	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
 	       "a thread sleeps are not that thread's.",
@@ -73,7 +73,7 @@ const struct verb host_verb = {
 };
 
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H2", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 

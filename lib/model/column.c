@@ -61,9 +61,10 @@ static const struct column vm_columns[] = {
 	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
 	  "held back since the sample before. mem.high, mem.max: memory, held back within two seconds. In brackets, the control "
-	  "group, where it is not the guest's own. tbf, htb with a tap's name: rate to the guest; police: rate from it. Empty: none.",
+	  "group, where it is not the guest's own. A tap's name: rate to the guest (tc tbf, htb), held back within two "
+	  "seconds. Empty: none.",
 	  "cpu.max, cpu.stat, memory.high, memory.max, memory.events of the control groups of its threads and of those above (version "
-	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC every 2 s",
+	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s",
 	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS },
 	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, summed over CPUs: "
 	  "100 is one CPU kept from it all the time. Of its own control group and those below; a quota shared with others is only "

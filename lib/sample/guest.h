@@ -96,6 +96,9 @@ struct guest {
 	struct host_watch *watch;
 	struct host_netif *netifs;
 	struct host_limits *limits;	/* NULL: not wanted so far */
+	struct shaping *shaping;	/* of its taps */
+	size_t n_shaping;
+	uint64_t shaped_ns;		/* when they were looked at, 0: never */
 	size_t n_netifs;
 	bool netifs_read, other_net;	/* other_net: it is in another network namespace */
 	struct host_net_dev *nets;	/* of that one, as of the snapshot taken at nets_ns */
@@ -145,6 +148,12 @@ struct guest {
 	bool idle_asked;
 	uint64_t blocked_ns;		/* since when its main thread is in D, 0: is not */
 	bool gone;
+};
+
+/* A qdisc of a tap, as last seen. */
+struct shaping {
+	struct host_qdisc q;
+	bool hit;
 };
 
 /* Something that happened. */
@@ -197,6 +206,9 @@ struct sampler {
 	struct host_net_dev *nets;	/* of the sample being taken */
 	size_t n_nets;
 	struct host_cgroups *cgroups;
+	struct host_qdisc *qdiscs;	/* of the whole host */
+	size_t n_qdiscs;
+	uint64_t qdiscs_ns;		/* when they were read, 0: never */
 	struct qmp_kvm_name *kvm_names;	/* of this host's kernel; NULL: nobody was asked yet */
 	size_t n_kvm_names;
 	struct virt_list *domains;
@@ -314,7 +326,7 @@ void rows_jobs(struct snapshot *snap, const struct guest *g);
 void rows_events(const struct sampler *s, struct snapshot *snap);
 void rows_host(const struct sampler *s, struct snapshot *snap);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
-void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row);
 void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g);
 /* Halt polling into the rows of vcpus, which are the last ones of their table. */

@@ -30,6 +30,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	vhost_free(g->vhost);
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
+	free(g->shaping);
 	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
@@ -152,6 +153,7 @@ void sampler_free(struct sampler *s)
 	free(s->nets);
 	host_scan_free(s->scan);
 	host_cgroups_free(s->cgroups);
+	free(s->qdiscs);
 	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
