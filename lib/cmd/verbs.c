@@ -140,6 +140,7 @@ static const struct verb *const table[] = {
 	&kvm_verb,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&histogram_verb,
+	&nic_add_verb, &nic_remove_verb, &nic_link_verb,
 	&verb_undo,
 	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
 	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,

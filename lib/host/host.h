@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "sock.h"
 #include "net.h"
+#include "iface.h"
 #include "pci.h"
 #include "system.h"
 #include "files.h"

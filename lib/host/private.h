@@ -22,6 +22,8 @@
 int host_open_in(int dir, const char *path);
 int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+/* Below the root, for reading and writing; never made. */
+int host_open_rw(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
 
