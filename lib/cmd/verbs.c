@@ -134,6 +134,7 @@ static const struct verb verb_self_test = {
 
 static const struct verb *const table[] = {
 	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb, &jobs_verb,
+	&memory_verb, &numa_verb, &nodes_verb, &hugepages_verb, &ksm_verb, &thp_verb,
 	&vhost_verb,
 	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&cpus_verb,
