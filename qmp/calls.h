@@ -16,6 +16,8 @@
 int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *err);
 /* query-migrate is in a phase in which devices must not change */
 int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err);
+/* The same; arriving: this is the side that receives, its memory is not all there (post-copy: though it runs). */
+int qmp_query_migration(struct qmp *q, bool *migrating, bool *arriving, struct err *err);
 /* query-name, query-uuid: NULL where QEMU has none (the zero UUID is none) */
 int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err);
 /* query-kvm.enabled: false is TCG */
@@ -37,13 +39,16 @@ int qmp_qom_list(struct qmp *q, const char *path, struct qmp_prop **list, size_t
 void qmp_props_free(struct qmp_prop *list, size_t n);
 int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out, struct err *err);
 int qmp_qom_get_str(struct qmp *q, const char *path, const char *property, char **out, struct err *err);
+/* device-list-properties: what a device of this type can be given. -ENODEV: this QEMU has no such device */
+int qmp_query_type(struct qmp *q, const char *type, struct qmp_prop **list, size_t *n, struct err *err);
 /* the command exists here (query-commands is asked once per connection) */
 int qmp_has_command(struct qmp *q, const char *command, bool *has, struct err *err);
 
 /*
  * Virtio devices and their rings. interfaces.md 1.3: some queries stop a vhost-user ring for good or abort QEMU.
  * qmp_virtio_read sends none of those: status only to device classes known to answer it, queue-status never to a
- * device that is vhost-user or has vhost started, queue-element never.
+ * vhost-user device, to one that has vhost started only for the queues of a NIC which vhost-queue-status refuses (those
+ * the running back end is not asked about), queue-element never.
  */
 struct qmp_ring {
 	unsigned queue;			/* index */
@@ -59,6 +64,8 @@ struct qmp_virtio {
 	bool vhost, vhost_user;		/* a vhost backend runs the rings; it is vhost-user */
 	bool driver_ok;			/* the guest's driver is up */
 	bool packed, iommu, big_endian;	/* rings that cannot be read from outside, see design.md section 4 */
+	bool event_idx;			/* negotiated: who waits says for which index */
+	char *features;			/* what of its rings was negotiated: "event_idx,indirect,mq"; NULL = no driver yet */
 	char *why;			/* why rings have no addresses, NULL if they have */
 	struct qmp_ring *rings;
 	size_t n_rings;

@@ -22,6 +22,9 @@ int host_fds_open(const struct host *h, pid_t pid, struct host_fds **out);
 bool host_fds_has(const struct host_fds *f, const struct host_file *file);
 void host_fds_close(struct host_fds *f);	/* NULL is fine */
 
+/* How many descriptors of the process lead to that path, as the links of /proc/PID/fd have it; or negative errno. */
+int host_proc_count_links(const struct host *h, pid_t pid, const char *path);
+
 /* What a process has open of VFIO: "7" for the group /dev/vfio/7, "devices/vfio0" for a device. Strings and list are yours. */
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n);
 

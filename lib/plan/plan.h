@@ -16,11 +16,19 @@ enum step_op {
 	STEP_QMP,			/* run a QMP command */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
+	STEP_PASS_FD,			/* open a tap or a device node here and give QEMU the descriptor, by the name of what */
+	STEP_LINK_SET,			/* a tap up or down, into a bridge */
+	STEP_LINK_ADD,			/* make a macvtap */
+	STEP_LINK_DEL,			/* remove a macvtap that kvmtop made */
 	STEP_AWAIT_TAKEN,		/* until the guest's ACPI has said whether it took vCPUs or DIMMs */
+	STEP_AWAIT_SIZE,		/* until a virtio-mem device has number bytes */
+	STEP_AWAIT_USB,			/* until QEMU has opened the host's USB device and the guest has given it an address */
 	STEP_VIRT_ATTACH,		/* libvirt: device XML into the domain; flags: enum virt_affect */
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
+	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_OP_COUNT
 };
 
@@ -31,15 +39,16 @@ struct step {
 	char *what;			/* QMP command, block node, alias, target, or the device that is waited for */
 	struct json_object *args;	/* of a QMP command; NULL: none */
 	char *xml;			/* for libvirt; NULL: none */
-	uint64_t number;		/* flags or bytes for libvirt */
+	uint64_t number;		/* flags or bytes for libvirt, bytes for AWAIT_SIZE */
 	unsigned at_least_ms;		/* QEMU may need so long whatever the time-out is; 0: the time-out is enough */
-	bool required;			/* AWAIT_DRIVER, AWAIT_TAKEN: a guest that does not take it is a timeout, not a remark */
+	bool required;			/* AWAIT_DRIVER and the like: a guest that does not take it is a timeout, not a remark */
 	bool if_there;			/* what it takes away may be gone already: then it is done */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
 					 * when it is not done; NULL: nothing */
 	enum step_status status;
+	char *note;			/* how far it has come, while it runs; NULL: nothing to say */
 	uint64_t ns;			/* how long it took */
 };
 
@@ -77,12 +86,26 @@ void plan_free(struct plan *p);					/* NULL is fine */
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* args as STEP_VIRT_VCPUS has them, and those that take it back; both taken over */
+struct step *plan_virt_vcpus(struct plan *p, struct json_object *args, struct json_object *undo, unsigned affect);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* A command that removes what may be gone already. */
+struct step *plan_drop(struct plan *p, const char *command, struct json_object *args);
+void step_undo_drop(struct step *s, const char *command, struct json_object *args);
+/*
+ * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
+ * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
+ * LINK_SET {"up":BOOL[,"master":BRIDGE]}    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
+ */
+struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
+void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
 /* devices: their ids, an array of strings; taken over */
 struct step *plan_await_taken(struct plan *p, struct json_object *devices, bool required);
+struct step *plan_await_size(struct plan *p, const char *device, uint64_t bytes, bool required);
+struct step *plan_await_usb(struct plan *p, const char *device, bool required);
 struct step *plan_drop_object(struct plan *p, const char *id);	/* it may be gone already */
 void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
 void step_undo_await_gone(struct step *s, const char *device);
@@ -93,6 +116,8 @@ void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(print
 void plan_put_off(struct plan *p, const struct step *steps, size_t n);
 void plan_forget_left(struct plan *p);		/* and the rest: nothing is left any more */
 
+/* It waits for the guest, that is, for as long as the time-out allows. */
+bool step_waits(const struct step *s);
 /* What the step does, in one line, exactly: command and arguments as they are sent. Yours; clean it before drawing. */
 char *step_text(const struct step *s, unsigned timeout_ms);
 const char *step_status_name(enum step_status s);
