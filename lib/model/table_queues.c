@@ -31,7 +31,7 @@ static const struct column queue_columns[] = {
 	  UNIT_COUNT, UINT(queue_row, depth_p99), .spans = true, .width = 5, .rank = 4, .descending = true },
 	{ "lat_us", "LATus", "Mean time a request was in the ring. Unknown for a supply ring, below 100 readings, and when no request "
 	  "came out.", "Little's law: mean depth over requests used per microsecond, of the readings since the sample before",
-	  UNIT_US, NUM(queue_row, lat_us), .spans = true, .width = 5, .rank = 3, .descending = true },
+	  UNIT_US, NUM(queue_row, lat_us), .spans = true, .graph = true, .width = 5, .rank = 3, .descending = true },
 	{ "req_per_s", "REQ/s", "Entries the device gave back per second. Unknown where the ring may have gone around unseen.",
 	  "used.idx; delta over elapsed time", UNIT_PER_S,
 	  RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS, .local = true, .graph = true },
@@ -53,7 +53,8 @@ static const struct column queue_columns[] = {
 	{ "samples", "SAMPLES", "Readings that the depths are of: the histogram's total.", SAMPLED, UNIT_COUNT,
 	  UINT(queue_row, samples), .spans = true, .width = 7, .rank = 7, .descending = true },
 	{ "hist", "HISTOGRAM", "How often each depth was read, as DEPTH:TIMES with blanks between; by powers of two, as "
-	  "0:812 1:90 2-3:80 4-7:18.", SAMPLED, UNIT_TEXT, TEXT(queue_row, hist), .spans = true, .width = 40, .rank = 8 },
+	  "0:812 1:90 2-3:80 4-7:18.", SAMPLED, UNIT_TEXT, TEXT(queue_row, hist), .spans = true, .width = 40, .rank = 8,
+	  .passing = true },
 	{ "note", "NOTE", "Why figures of the ring are unknown.", "kvmtop", UNIT_TEXT, TEXT(queue_row, note), .width = 30, .rank = 6,
 	  .needs = NEED_RINGS },
 };
@@ -73,9 +74,9 @@ static const struct column vhost_columns[] = {
 	  "run-queue wait in its schedstat; delta over elapsed time", UNIT_PCT,
 	  RATE(vhost_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1, .graph = true, MARK(ABOVE, 10) },
 	{ "req_per_s", "REQ/s", "Entries used per second in the rings it works.", "used.idx of both rings; delta over elapsed time",
-	  UNIT_PER_S, RATE(vhost_row, req_per_s, used_total, 1), .width = 6, .rank = 3, .local = true },
+	  UNIT_PER_S, RATE(vhost_row, req_per_s, used_total, 1), .width = 6, .rank = 3, .local = true, .graph = true },
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel.", "field 3 of its stat",
-	  UNIT_TEXT, TEXT(vhost_row, state), .width = 1, .rank = 5 },
+	  UNIT_TEXT, TEXT(vhost_row, state), .width = 1, .rank = 5, .passing = true },
 	{ "cpu", "CPU", "Host CPU on which it ran last.", "field 39 of its stat", UNIT_COUNT, UINT(vhost_row, cpu),
 	  .width = 4, .rank = 2 },
 	{ "affinity", "AFFINITY", "Host CPUs on which it may run.", "Cpus_allowed_list of its status", UNIT_TEXT,

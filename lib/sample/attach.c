@@ -369,6 +369,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	/* a guest that never answered is asked for all that is asked first */
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;
+	j->replies.balloon_path = xstrdup(g->ram.balloon);
 	j->hold = wants_hold(s, g);
 	j->replies.kvm_named = s->kvm_names;
 	if (g->held) {			/* ask on the connection that is there */

@@ -46,7 +46,7 @@ static void test_system(void **state)
 	tree_puts(root, "4\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	tree_puts(root, "2\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	tree_puts(root, "1\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages");
-	tree_puts(root, "7\n", "sys/kernel/mm/ksm/pages_sharing");
+	tree_puts(root, "28672\n", "sys/kernel/mm/ksm/general_profit");
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_int_equal(s.busy_ns, (100 + 20 + 30 + 6 + 7 + 8) * (NS_PER_SEC / host_facts(h)->ticks_per_s));
@@ -56,11 +56,12 @@ static void test_system(void **state)
 	assert_true(s.load[1] > 1.24 && s.load[1] < 1.26);
 	assert_true(s.uptime_s > 1234 && s.uptime_s < 1235);
 	assert_string_equal(s.kernel, "6.1.0-test");
-	assert_true(s.psi_cpu_pct > 1.49 && s.psi_io_pct > 0.24 && s.psi_io_pct < 0.26);
-	assert_true(isnan(s.psi_mem_pct));		/* not there: not 0 */
+	assert_true(s.psi_cpu.some_pct > 1.49 && s.psi_io.some_pct > 0.24 && s.psi_io.some_pct < 0.26);
+	assert_true(isnan(s.psi_cpu.full_pct) && s.psi_io.full_pct > 8.9);
+	assert_true(isnan(s.psi_mem.some_pct) && isnan(s.psi_mem.full_pct));		/* not there: not 0 */
 	assert_int_equal(s.huge_total_bytes, 10 * (2ull << 20) + 2 * (1ull << 30));
 	assert_int_equal(s.huge_free_bytes, 4 * (2ull << 20) + (1ull << 30));
-	assert_int_equal(s.ksm_saved_bytes, 7 * host_facts(h)->page_bytes);
+	assert_int_equal(s.ksm_saved_bytes, 28672);
 	host_free(h);
 	tree_remove(root);
 
@@ -68,7 +69,7 @@ static void test_system(void **state)
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_true(s.busy_ns == HOST_UNKNOWN && s.mem_total_bytes == HOST_UNKNOWN && s.ksm_saved_bytes == HOST_UNKNOWN);
-	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu_pct));
+	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu.some_pct));
 	host_free(h);
 	tree_remove(root);
 }
