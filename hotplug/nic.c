@@ -48,7 +48,8 @@ static const char *backend_of(enum nic_kind kind)
 }
 
 /* A device of that id is there: the very NIC that is wanted, or something else. Where it cannot be told, it is. */
-static int same_or_taken(struct plan *p, const struct plan_env *env, const struct nic *n, const char *type, struct err *err)
+static int same_or_taken(struct plan *p, const struct plan_env *env, const struct nic *n, const char *type,
+	struct err *err)
 {
 	const char *mac = plan_arg(p, "mac");
 	struct nic_found f;
@@ -80,7 +81,8 @@ static int check_netdev_name(struct qmp *q, const char *netdev, struct err *err)
 
 	for (i = 0; i < n && !rc; i++)
 		if (!strcmp(names[i], netdev))
-			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? (another id=, or remove it: "
+			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? "
+				     "(another id=, or remove it: "
 				     "netdev_del)", netdev);
 	qmp_strings_free(names, n);
 	return rc;
@@ -95,14 +97,16 @@ static int check_model(struct qmp *q, const struct nic *n, struct err *err)
 	int rc = qmp_query_type(q, n->driver, &props, &count, err);
 
 	if (rc == -ENODEV)
-		return err_set(err, -EINVAL, "model=%s: this QEMU has no such device (virtio, e1000e, e1000, rtl8139, ..)", n->driver);
+		return err_set(err, -EINVAL, "model=%s: this QEMU has no such device (virtio, e1000e, e1000, "
+			       "rtl8139, ..)", n->driver);
 	for (i = 0; i < count && !rc; i++) {
 		netdev |= !strcmp(props[i].name, "netdev");
 		pci |= !strcmp(props[i].name, "romfile");
 	}
 	qmp_props_free(props, count);
 	if (!rc && (!netdev || !pci))
-		return err_set(err, -EINVAL, "model=%s is no NIC for a PCI bus (virtio, e1000e, e1000, rtl8139, ..)", n->driver);
+		return err_set(err, -EINVAL, "model=%s is no NIC for a PCI bus (virtio, e1000e, e1000, rtl8139, "
+			       "..)", n->driver);
 	return rc;
 }
 
@@ -136,14 +140,16 @@ static int check_vhost_user(struct qmp *q, struct err *err)
 	int rc = qmp_query_memory_shared(q, &shared, err);
 
 	if (!rc && !shared)
-		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it must be started with "
+		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it "
+			       "must be started with "
 			       "-object memory-backend-memfd,share=on,.. and -machine memory-backend=..)");
 	if (!rc)
 		rc = qmp_query_kvm(q, &kvm, err);
 	if (!rc && !kvm)
 		rc = qmp_has_command(q, "device-sync-config", &newer, err);
 	if (!rc && !kvm && !newer)
-		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without KVM (start the guest with KVM, or "
+		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without "
+			     "KVM (start the guest with KVM, or "
 			     "a newer QEMU)");
 	return rc;
 }
@@ -230,7 +236,8 @@ static void plan_up(struct plan *p, const struct nic *n)
 	s = plan_net(p, STEP_LINK_SET, n->ifname, args);
 	if (n->make)
 		return;
-	step_undo_net(s, STEP_LINK_SET, n->ifname, json_put(json_object_new_object(), "up", json_object_new_boolean(false)));
+	step_undo_net(s, STEP_LINK_SET, n->ifname, json_put(json_object_new_object(), "up",
+		json_object_new_boolean(false)));
 	step_leaves(s, "tap %s up", n->ifname);
 }
 

@@ -48,7 +48,8 @@ static int check_bus(struct qmp *q, const struct nic_found *f, struct err *err)
 		fixed |= f->bus && !strcmp(ports[i].bus, f->bus) && !ports[i].hotplug;
 	qmp_ports_free(ports, n);
 	if (!rc && fixed)
-		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs", f->id, f->bus);
+		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs",
+			     f->id, f->bus);
 	return rc;
 }
 

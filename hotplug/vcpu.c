@@ -113,12 +113,12 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
 	return 0;
 }
 
-static int count_of(const struct plan *p, bool set, unsigned *n, struct err *err)
+int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct err *err)
 {
 	const char *arg = plan_arg(p, "count");
 	uint64_t value = 1;
 
-	if ((arg || set) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
+	if ((arg || verb == VCPU_SET) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
 		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected", arg ? arg : "");
 	*n = (unsigned)value;
 	return 0;
@@ -224,39 +224,40 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 	return 0;
 }
 
-enum verb { ADD, REMOVE, SET };
-
-static int build_from(struct plan *p, struct qmp *q, enum verb verb, struct vcpus *v, struct err *err)
+static int build_from(struct plan *p, struct qmp *q, enum vcpu_verb verb, struct vcpus *v, struct err *err)
 {
 	size_t total = v->n;
 	unsigned n = 0;
-	int rc = count_of(p, verb == SET, &n, err);
+	int rc = vcpu_count_of(p, verb, &n, err);
 
 	if (!rc)
 		rc = keep_node(p, v, err);
 	if (rc)
 		return rc;
 	count(v);
-	if (verb == SET && n == v->there) {
+	if (verb == VCPU_SET && n == v->there) {
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
-	if (verb == SET) {
-		verb = n > v->there ? ADD : REMOVE;
+	if (verb == VCPU_SET) {
+		verb = n > v->there ? VCPU_ADD : VCPU_REMOVE;
 		n = n > v->there ? n - v->there : v->there - n;
 	}
 	rc = check_whole(v, n, err);
 	if (rc)
 		return rc;
-	return verb == ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, q, v, n, err);
+	return verb == VCPU_ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, q, v, n, err);
 }
 
-static int build(struct plan *p, struct qmp *q, enum verb verb, struct err *err)
+static int build(struct plan *p, const struct plan_env *env, enum vcpu_verb verb, struct err *err)
 {
 	struct vcpus v = {0};
+	struct qmp *q = env->qmp;
 	size_t total;
 	int rc;
 
+	if (p->domain)
+		return virt_vcpu_build(p, env, verb, err);
 	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, q, err);
@@ -272,15 +273,15 @@ static int build(struct plan *p, struct qmp *q, enum verb verb, struct err *err)
 
 int hotplug_vcpu_add(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, ADD, err);
+	return build(p, env, VCPU_ADD, err);
 }
 
 int hotplug_vcpu_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, REMOVE, err);
+	return build(p, env, VCPU_REMOVE, err);
 }
 
 int hotplug_vcpu_set(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, SET, err);
+	return build(p, env, VCPU_SET, err);
 }

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ASK_MS 5000
-
 /* type= as <interface type=..> has it */
 static const char *type_of(enum nic_kind kind)
 {
@@ -26,13 +24,12 @@ static const char *type_of(enum nic_kind kind)
 
 static const struct virt_nic *find(const struct virt_def *def, const char *id)
 {
-	auto_free char *user = xasprintf("ua-%s", id);
 	size_t i;
 
 	for (i = 0; i < def->n_nics; i++) {
 		const struct virt_nic *n = &def->nics[i];
 
-		if (n->alias && (!strcmp(n->alias, id) || !strcmp(n->alias, user)))
+		if (virt_is_alias(n->alias, id))
 			return n;
 		if (n->target && !strcmp(n->target, id))
 			return n;
@@ -82,20 +79,9 @@ static const char *model_of(const struct plan *p, const struct nic *n)
 static int check_source(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
 {
 	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
+			       "monitor, which taints it");
 	return n->kind == NIC_NETWORK ? 0 : nic_check_source(p, env->host, n, err);
-}
-
-static void plan_attach(struct plan *p, const struct virt_nic *d)
-{
-	auto_free char *xml = virt_nic_xml(d);
-	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, p->device, xml, virt_affect_of(p));
-
-	step_undo_virt(s, STEP_VIRT_DETACH, p->device, NULL, 0);
-	if (is_on(p, "persist"))
-		step_undo_virt(s, STEP_VIRT_CONFIG, p->device, xml, 0);
-	step_leaves(s, "device %s", p->device);
-	p->guest = "unknown";		/* as of disks: asking the monitor taints the guest */
 }
 
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
@@ -126,8 +112,12 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	d.mac = xstrdup(n.mac);
 	d.alias = xstrdup(p->device);
 	d.ovs = n.ovs;
-	if (!rc)
-		plan_attach(p, &d);
+	if (!rc) {
+		auto_free char *xml = virt_nic_xml(&d);
+
+		virt_plan_attach(p, p->device, xml);
+		p->guest = "unknown";	/* as of disks: asking the monitor taints the guest */
+	}
 	virt_nic_done(&d);
 	nic_done(&n);
 	return rc;
@@ -135,15 +125,9 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 
 static int build_remove(struct plan *p, const struct virt_nic *d)
 {
-	auto_free char *xml = NULL;
-	struct step *s;
+	auto_free char *xml = virt_nic_xml(d);
 
-	s = plan_virt(p, STEP_VIRT_DETACH, d->alias, NULL, 0);
-	step_leaves(s, "device %s, which the guest has not let go of", d->alias);
-	if (!is_on(p, "persist"))
-		return 0;
-	xml = virt_nic_xml(d);
-	plan_virt(p, STEP_VIRT_CONFIG, d->alias, xml, 0);
+	virt_plan_detach(p, d->alias, xml);
 	return 0;
 }
 
@@ -152,6 +136,7 @@ static int build_link(struct plan *p, const struct virt_nic *d)
 	bool up = !strcmp(plan_arg(p, "STATE"), "up");
 	struct step *s;
 
+	p->device = xstrdup(d->alias);
 	if (up == !d->link_down) {
 		p->status = PLAN_UNCHANGED;
 		return 0;
@@ -166,7 +151,7 @@ int virt_nic_build(struct plan *p, const struct plan_env *env, enum nic_verb ver
 {
 	const struct virt_nic *d = NULL;
 	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, ASK_MS, &def, err);
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
 
 	if (rc)
 		return rc;
@@ -179,7 +164,6 @@ int virt_nic_build(struct plan *p, const struct plan_env *env, enum nic_verb ver
 	if (!d || !d->alias) {
 		rc = no_nic(def, plan_arg(p, "ID"), err);
 	} else {
-		p->device = xstrdup(d->alias);
 		rc = verb == NIC_REMOVE ? build_remove(p, d) : build_link(p, d);
 	}
 	virt_def_free(def);

@@ -66,6 +66,8 @@ int hotplug_vmem_set(struct plan *p, const struct plan_env *env, struct err *err
 	size_t n = 0, i;
 	int rc;
 
+	if (p->domain)
+		return virt_vmem_set(p, env, err);
 	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);

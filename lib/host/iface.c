@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "private.h"
 
 #define NET "sys/class/net"
@@ -52,18 +53,23 @@ static void read_mac(const struct host *h, const char *name, char mac[18])
 		strcpy(mac, buf);
 }
 
-static void read_master(const struct host *h, const char *name, char master[16])
+int host_net_master(const struct host *h, const char *name, char master[16])
 {
 	char link[256];
 	const char *base;
+	ssize_t len;
 
-	*master = '\0';
-	if (host_readlink(h, link, sizeof(link), NET "/%s/master", name) < 0)
-		return;
+	if (!host_iface_name_ok(name))
+		return -EINVAL;
+	len = host_readlink(h, link, sizeof(link), NET "/%s/master", name);
+	if (len < 0)
+		return (int)len;
 	base = strrchr(link, '/');
 	base = base ? base + 1 : link;
-	if (host_iface_name_ok(base))
-		strcpy(master, base);
+	if (strlen(base) >= 16)
+		return -ENOENT;
+	strcpy(master, base);
+	return 0;
 }
 
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out)
@@ -77,7 +83,8 @@ int host_iface_read(const struct host *h, const char *name, struct host_iface *o
 	*out = (struct host_iface){0};
 	strcpy(out->name, name);
 	read_mac(h, name, out->mac);
-	read_master(h, name, out->master);
+	if (host_net_master(h, name, out->master))
+		*out->master = '\0';
 	out->index = (unsigned)number(h, name, "ifindex", 10, 0);
 	out->up = number(h, name, "flags", 16, 0) & IFF_UP;
 	out->carrier = number(h, name, "carrier", 10, 0) == 1;

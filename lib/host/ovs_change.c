@@ -112,7 +112,8 @@ static struct json_object *first_row(struct json_object *answer)
 	return rows && json_object_array_length(rows) ? json_object_array_get_idx(rows, 0) : NULL;
 }
 
-static struct json_object *select_params(const char *table, struct json_object *where, const char *const *columns, size_t n)
+static struct json_object *select_params(const char *table, struct json_object *where, const char *const
+	*columns, size_t n)
 {
 	struct json_object *params = list_of(json_object_new_string("Open_vSwitch"));
 	struct json_object *op = json_put(operation("select", table), "where", where), *list = json_object_new_array();
@@ -197,8 +198,10 @@ int host_ovs_del(const char *socket, const char *port, unsigned timeout_ms, stru
 	if (!uuid)
 		return err_set(err, -ENOENT, "Open vSwitch has no port %s that kvmtop made", port);
 	params = list_of(json_object_new_string("Open_vSwitch"));
-	op = json_put(operation("mutate", "Bridge"), "where", list_of(triple("ports", "includes", json_object_get(uuid))));
-	json_object_array_add(params, json_put(op, "mutations", list_of(triple("ports", "delete", json_object_get(uuid)))));
+	op = json_put(operation("mutate", "Bridge"), "where", list_of(triple("ports", "includes",
+		json_object_get(uuid))));
+	json_object_array_add(params, json_put(op, "mutations", list_of(triple("ports", "delete",
+		json_object_get(uuid)))));
 	add_count(params);
 	return transact(socket, params, timeout_ms, NULL, err);
 }

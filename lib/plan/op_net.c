@@ -67,7 +67,8 @@ static char *pass_fd_text(const struct step *s, unsigned timeout_ms)
 	(void)timeout_ms;
 	if (!strcmp(kind, "dev"))
 		return xasprintf("getfd %s, with /dev/%s opened here", text, name);
-	return xasprintf("getfd %s, with %s %s %s here", text, kind, name, how_of(s) == HOST_TAP_MAKE ? "made" : "opened");
+	return xasprintf("getfd %s, with %s %s %s here", text, kind, name, how_of(s) == HOST_TAP_MAKE ? "made"
+			 : "opened");
 }
 
 static int pass_fd_check(const struct step *s, struct err *err)
@@ -107,7 +108,8 @@ static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms
 	int rc = guests_link(r, s, err);
 
 	(void)timeout_ms;
-	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true), json_str(s->args, "master"), err);
+	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
+		json_str(s->args, "master"), err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)

@@ -23,6 +23,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_OVS_ADD] = &op_ovs_add,
 	[STEP_OVS_DEL] = &op_ovs_del,
 	[STEP_VIRT_LINK] = &op_virt_link,
+	[STEP_VIRT_UPDATE] = &op_virt_update,
+	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
 };
 
 const struct op *op_get(enum step_op op)

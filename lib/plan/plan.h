@@ -30,6 +30,8 @@ enum step_op {
 	STEP_OVS_ADD,			/* make an interface a port of an Open vSwitch bridge */
 	STEP_OVS_DEL,			/* take such a port of kvmtop's out of its bridge */
 	STEP_VIRT_LINK,			/* libvirt: the link of a NIC by its alias; number: 1 up, 0 down */
+	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
+	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_OP_COUNT
 };
 
@@ -87,6 +89,8 @@ void plan_free(struct plan *p);					/* NULL is fine */
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* args as STEP_VIRT_VCPUS has them, and those that take it back; both taken over */
+struct step *plan_virt_vcpus(struct plan *p, struct json_object *args, struct json_object *undo, unsigned affect);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
 /* A command that removes what may be gone already. */
 struct step *plan_drop(struct plan *p, const char *command, struct json_object *args);

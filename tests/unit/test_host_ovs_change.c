@@ -33,7 +33,8 @@ static void *serve(void *arg)
 
 	while ((fd = accept4(d->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		const char *result = d->results[d->asked < d->n ? d->asked : d->n - 1];
-		auto_free char *answer = xasprintf("{\"id\":\"echo\",\"method\":\"echo\",\"params\":[]}{\"id\":1,\"error\":null,\"result\":%s}",
+		auto_free char *answer =
+						   xasprintf("{\"id\":\"echo\",\"method\":\"echo\",\"params\":[]}{\"id\":1,\"error\":null,\"result\":%s}",
 						   result ? result : "");
 		char bytes[4096];
 		ssize_t len = read(fd, bytes, sizeof(bytes));
@@ -89,15 +90,19 @@ static void answers_come_to_something(void **state)
 		int rc;
 		const char *why, *asked;
 	} rows[] = {
-		{ true, { DONE, NUMBER }, 2, 0, "", "\"insert\",\"table\":\"Interface\",\"row\":{\"name\":\"kt-tap0\"}" },
+		{ true, { DONE, NUMBER }, 2, 0, "",
+		  "\"insert\",\"table\":\"Interface\",\"row\":{\"name\":\"kt-tap0\"}" },
 		{ true, { DONE, NO_NUMBER, NO_NUMBER, NUMBER }, 4, 0, "", "[\"map\",[[\"kvmtop\",\"nic\"]]]" },
-		{ true, { REFUSED }, 1, -EREMOTEIO, "timed out: wait", "\"until\":\"==\",\"rows\":[{\"name\":\"br0\"}]" },
-		{ true, { DONE, NO_DEVICE, OURS, DONE }, 4, -EIO, "could not open network device", "[[\"ports\",\"delete\",[\"uuid\",\"1-2-3\"]]]" },
+		{ true, { REFUSED }, 1, -EREMOTEIO, "timed out: wait",
+		  "\"until\":\"==\",\"rows\":[{\"name\":\"br0\"}]" },
+		{ true, { DONE, NO_DEVICE, OURS, DONE }, 4, -EIO, "could not open network device",
+		  "[[\"ports\",\"delete\",[\"uuid\",\"1-2-3\"]]]" },
 		{ true, { DONE, NO_NUMBER }, 2, -ETIMEDOUT, "ovs-vswitchd", "ofport" },
 		{ true, { NULL }, 1, -ECONNRESET, "hung up", "" },
 		{ true, { "7" }, 1, -EBADMSG, "no sense", "" },
 		{ false, { OURS, DONE }, 2, 0, "", "[[\"ports\",\"includes\",[\"uuid\",\"1-2-3\"]]]" },
-		{ false, { NOT_OURS }, 1, -ENOENT, "no port kt-tap0 that kvmtop made", "[\"external_ids\",\"includes\",[\"map\",[[\"kvmtop\",\"nic\"]]]]" },
+		{ false, { NOT_OURS }, 1, -ENOENT, "no port kt-tap0 that kvmtop made",
+		  "[\"external_ids\",\"includes\",[\"map\",[[\"kvmtop\",\"nic\"]]]]" },
 		{ false, { OURS, REFUSED }, 2, -EREMOTEIO, "timed out", "" },
 	};
 	char *dir = tree_new();
@@ -109,7 +114,8 @@ static void answers_come_to_something(void **state)
 		auto_free char *path = start(&d, dir);
 		unsigned ms = rows[i].rc == -ETIMEDOUT ? 300 : 20000;
 		struct err err = {0};
-		int rc = rows[i].add ? host_ovs_add(path, "br0", "kt-tap0", ms, &err) : host_ovs_del(path, "kt-tap0", ms, &err);
+		int rc = rows[i].add ? host_ovs_add(path, "br0", "kt-tap0", ms, &err) : host_ovs_del(path,
+			"kt-tap0", ms, &err);
 
 		end(&d);
 		if (rc != rows[i].rc || !strstr(err.text, rows[i].why) || !strstr(d.questions.text, rows[i].asked))

@@ -29,7 +29,8 @@
 static char *root;
 /* A q35 guest with a NIC, and rp1 free. */
 static const struct fake_item guest[] = {
-	{ .expect = "human-monitor-command", .any = true, .args = "{\"command-line\":\"info network\"}", .reply = "\"" NETWORK "\"" },
+	{ .expect = "human-monitor-command", .any = true, .args = "{\"command-line\":\"info network\"}", .reply
+	  = "\"" NETWORK "\"" },
 	{ .expect = "device-list-properties", .any = true, .reply = NIC_PROPS },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
 	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"}]" },
@@ -37,7 +38,8 @@ static const struct fake_item guest[] = {
 	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<PCIE>\"}]" },
 	{ .expect = "qom-list", .any = true, .reply = "[]" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug\"}", .reply = "true" },
-	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug-handler\"}", .error = "GenericError: no pci.0" },
+	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug-handler\"}", .error =
+	  "GenericError: no pci.0" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"type\"}", .reply = "\"virtio-net-device\"" },
 	{ .expect = "qom-get", .any = true, .error = "DeviceNotFound: no such" },
 	{ .expect = "query-memdev", .any = true, .reply = "[{\"id\":\"ram\",\"share\":true}]" },
@@ -88,17 +90,21 @@ static char *interfaces(const struct host *h)
 static void each_step_with_each_fault(void **state)
 {
 	const struct fault_case cases[] = {
-		{ .name = "add user", .build = hotplug_nic_add, .args = { { "type", "user" }, { "id", "n" } }, .answers = guest,
+		{ .name = "add user", .build = hotplug_nic_add, .args = { { "type", "user" }, { "id", "n" } },
+		  .answers = guest,
 		  BEFORE, AFTER },
 		{ .name = "add vdpa", .build = hotplug_nic_add, .answers = guest, .root = root,
 		  .args = { { "type", "vdpa" }, { "id", "n" }, { "source", "/dev/vhost-vdpa-0" } }, BEFORE, AFTER },
 		{ .name = "add vhost-user", .build = hotplug_nic_add, .answers = guest, .root = root,
 		  .args = { { "type", "vhost-user" }, { "id", "n" }, { "source", "/socket" } }, BEFORE,
 		  .want = { "chardev n-chr", "device n", "device nic0", "netdev n-net", "netdev net0" } },
-		{ .name = "remove", .build = hotplug_nic_remove, .args = { { "ID", "nic0" } }, .answers = guest, BEFORE },
-		{ .name = "remove vhost-user", .build = hotplug_nic_remove, .args = { { "ID", "kt-nic0" } }, .answers = guest,
+		{ .name = "remove", .build = hotplug_nic_remove, .args = { { "ID", "nic0" } }, .answers =
+		  guest, BEFORE },
+		{ .name = "remove vhost-user", .build = hotplug_nic_remove, .args = { { "ID", "kt-nic0" } },
+		  .answers = guest,
 		  .there = { "chardev kt-nic0-chr", "netdev kt-nic0-net", "device kt-nic0" } },
-		{ .name = "link", .build = hotplug_nic_link, .args = { { "ID", "nic0" }, { "STATE", "down" } }, .answers = guest,
+		{ .name = "link", .build = hotplug_nic_link, .args = { { "ID", "nic0" }, { "STATE", "down" } },
+		  .answers = guest,
 		  .there = { "link nic0=true" }, .want = { "link nic0=false" } },
 		{ .name = "add tap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(own_network),
 		  .args = { { "type", "tap" }, { "id", "n" }, { "queues", "2" } }, BEFORE, AFTER },
@@ -130,7 +136,8 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 	struct fake_item script[ARRAY_SIZE(guest) + 4] = {
 		{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
 		  .reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"},{\"name\":\"kt-nic0\",\"type\":\"child<virtio-net-pci>\"}]" },
-		{ .expect = "query-migrate", .any = true }, { .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
+		{ .expect = "query-migrate", .any = true }, { .expect = "query-status", .any = true, .reply =
+		  "{\"running\":true,\"status\":\"running\"}" },
 	};
 	struct result r = { .plan = plan_new("nic", "vm1", NULL) };
 	struct host *h = tree_host(root);
@@ -151,7 +158,8 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 	q = fake_qmp_client(f);
 	r.rc = fn(r.plan, &(struct plan_env){ .host = h, .qmp = q, .interrupt_fd = -1 }, &r.err);
 	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
-		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw, "device-list-") &&
+		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw,
+			"device-list-") &&
 		    !str_has_prefix(saw, "human-monitor-command {\"command-line\":\"info network\""))
 			fail_msg("sent: %s", saw);
 	qmp_close(q);
@@ -165,11 +173,15 @@ static struct result build(build_fn *fn, const struct args *args, const struct f
 
 static void each_check_has_its_words(void **state)
 {
-	static const struct fake_item migrating = { .expect = "query-migrate", .any = true, .reply = "{\"status\":\"active\"}" };
-	static const struct fake_item no_type = { .expect = "device-list-properties", .any = true, .error = "DeviceNotFound: no" };
+	static const struct fake_item migrating = { .expect = "query-migrate", .any = true, .reply =
+		"{\"status\":\"active\"}" };
+	static const struct fake_item no_type = { .expect = "device-list-properties", .any = true, .error =
+		"DeviceNotFound: no" };
 	static const struct fake_item no_nic = { .expect = "device-list-properties", .any = true, .reply = "[]" };
-	static const struct fake_item tcg = { .expect = "query-kvm", .any = true, .reply = "{\"enabled\":false,\"present\":true}" };
-	static const struct fake_item unshared = { .expect = "query-memdev", .any = true, .reply = "[{\"share\":false}]" };
+	static const struct fake_item tcg = { .expect = "query-kvm", .any = true, .reply =
+		"{\"enabled\":false,\"present\":true}" };
+	static const struct fake_item unshared = { .expect = "query-memdev", .any = true, .reply =
+		"[{\"share\":false}]" };
 	static const struct fake_item no_port = {
 		.expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp1/rp1\"}",
 		.reply = "[{\"name\":\"child[0]\",\"type\":\"link<device>\"}]",
@@ -185,46 +197,68 @@ static void each_check_has_its_words(void **state)
 		{ hotplug_nic_add, { { TYPE("user"), { "queues", "2" } } }, -EINVAL, "one pair of queues", "" },
 		{ hotplug_nic_add, { { TYPE("user"), { "vhost", "on" } } }, -EINVAL, "vhost=on", "type=tap" },
 		{ hotplug_nic_add, { { TYPE("user"), { "persist", "on" } } }, -EINVAL, "no stored definition", "" },
-		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1000" }, { "wait", "guest" } } }, -EINVAL, "wait=guest", "model=virtio" },
-		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1001" } } }, -EINVAL, "no such device", "e1000e", &no_type },
-		{ hotplug_nic_add, { { TYPE("user"), { "model", "pc-dimm" } } }, -EINVAL, "is no NIC", "virtio", &no_nic },
-		{ hotplug_nic_add, { { TYPE("user") } }, -EBUSY, "is being migrated", "until that is over", &migrating },
-		{ hotplug_nic_add, { { TYPE("user") } }, -ENOSPC, "no free hotpluggable PCI port", "more pcie-root-port", &no_port },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1000" }, { "wait", "guest" } } }, -EINVAL,
+		  "wait=guest", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1001" } } }, -EINVAL, "no such device",
+		  "e1000e", &no_type },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "pc-dimm" } } }, -EINVAL, "is no NIC",
+		  "virtio", &no_nic },
+		{ hotplug_nic_add, { { TYPE("user") } }, -EBUSY, "is being migrated", "until that is over",
+		  &migrating },
+		{ hotplug_nic_add, { { TYPE("user") } }, -ENOSPC, "no free hotpluggable PCI port", "more "
+		  "pcie-root-port", &no_port },
 		{ hotplug_nic_add, { { TYPE("user"), { "id", "a b" } } }, -EINVAL, "a letter, then", "" },
 		{ hotplug_nic_add, { { TYPE("user"), { "id", "rp1" } } }, -EEXIST, "taken by a pcie-root-port", "" },
-		{ hotplug_nic_add, { { TYPE("user"), { "id", "left" } } }, -EEXIST, "netdev 'left-net' exists", "netdev_del" },
+		{ hotplug_nic_add, { { TYPE("user"), { "id", "left" } } }, -EEXIST, "netdev 'left-net' exists",
+		  "netdev_del" },
 		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34" } } }, -EINVAL, "six bytes", "" },
 		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34:5g" } } }, -EINVAL, "six bytes", "" },
-		{ hotplug_nic_add, { { TYPE("user"), { "mac", "53:54:00:12:34:56" } } }, -EINVAL, "group's address", "even" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "53:54:00:12:34:56" } } }, -EINVAL, "group's "
+		  "address", "even" },
 		{ hotplug_nic_add, { { TYPE("user"), { "mac", "00:00:00:00:00:00" } } }, -EINVAL, "nobody's", "" },
-		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34:56" } } }, -EEXIST, "that of nic0", "force=on" },
-		{ hotplug_nic_add, { { TYPE("user"), { "mac", "02:00:00:00:00:0E" } } }, -EEXIST, "that of interface eth0", "force=on" },
-		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:00:00:77" } } }, -EEXIST, "command line of QEMU process 77",
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34:56" } } }, -EEXIST, "that of "
+		  "nic0", "force=on" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "02:00:00:00:00:0E" } } }, -EEXIST, "that of "
+		  "interface eth0", "force=on" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:00:00:77" } } }, -EEXIST, "command line "
+		  "of QEMU process 77",
 		  "force=on" },
 		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "0" } } }, -EINVAL, "1 to 256", "" },
 		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "257" } } }, -EINVAL, "1 to 256", "" },
-		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "2" }, { "model", "e1000" } } }, -EINVAL, "one pair", "model=virtio" },
-		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" }, { "model", "e1000" } } }, -EINVAL, "vhost=on", "model=virtio" },
-		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" } } }, -EINVAL, "no /dev/vhost-net", "modprobe vhost_net" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "2" }, { "model", "e1000" } } }, -EINVAL, "one "
+		  "pair", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" }, { "model", "e1000" } } }, -EINVAL,
+		  "vhost=on", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" } } }, -EINVAL, "no /dev/vhost-net",
+		  "modprobe vhost_net" },
 		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("none") } }, -EINVAL, "no such interface", "ip link" },
-		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("../eth0") } }, -EINVAL, "cannot be an interface's name", "" },
-		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("abcdefghijklmnop") } }, -EINVAL, "cannot be an interface's name", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("../eth0") } }, -EINVAL, "cannot be an interface's "
+		  "name", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("abcdefghijklmnop") } }, -EINVAL, "cannot be an "
+		  "interface's name", "" },
 		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("eth0") } }, -EINVAL, "is no tap", "leave source= out" },
 		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("br0") } }, -EINVAL, "is no tap", "type=bridge source=br0" },
 		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("used") } }, -EBUSY, "in use by another process", "" },
-		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("one"), { "queues", "2" } } }, -EINVAL, "made for one queue", "multi_queue" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("one"), { "queues", "2" } } }, -EINVAL, "made for "
+		  "one queue", "multi_queue" },
 		{ hotplug_nic_add, { { TYPE("bridge") } }, -EINVAL, "source= is missing", "a bridge of the host" },
 		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("eth0") } }, -EINVAL, "is no bridge", "" },
 		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("none") } }, -EINVAL, "no such interface", "" },
 		{ hotplug_nic_add, { { TYPE("network"), SOURCE("default") } }, -EINVAL, "is libvirt's", "type=bridge" },
 		{ hotplug_nic_add, { { TYPE("macvtap") } }, -EINVAL, "source= is missing", "an interface" },
-		{ hotplug_nic_add, { { TYPE("macvtap"), SOURCE("port") } }, -EBUSY, "is a port of br0", "type=bridge source=br0" },
+		{ hotplug_nic_add, { { TYPE("macvtap"), SOURCE("port") } }, -EBUSY, "is a port of br0",
+		  "type=bridge source=br0" },
 		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("socket") } }, -EINVAL, "absolute path", "" },
-		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s"), { "model", "e1000" } } }, -EINVAL, "wants model=virtio", "" },
-		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EINVAL, "memory is not shared", "share=on", &unshared },
-		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EOPNOTSUPP, "kills a QEMU of this age", "KVM", &tcg },
-		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/mem") } }, -EINVAL, "/dev/vhost-vdpa-N is expected", "" },
-		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-0/../mem") } }, -EINVAL, "is expected", "" },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s"), { "model", "e1000" } } }, -EINVAL,
+		  "wants model=virtio", "" },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EINVAL, "memory is not shared",
+		  "share=on", &unshared },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EOPNOTSUPP, "kills a QEMU of this "
+		  "age", "KVM", &tcg },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/mem") } }, -EINVAL, "/dev/vhost-vdpa-N is "
+		  "expected", "" },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-0/../mem") } }, -EINVAL, "is "
+		  "expected", "" },
 		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-9") } }, -ENOENT, "vhost-vdpa-9", "" },
 		{ hotplug_nic_remove, { { { "ID", "nic9" } } }, -ENODEV, "did you mean 'nic0'", "" },
 		{ hotplug_nic_remove, { { { "ID", "rp1" } } }, -ENODEV, "no NIC 'rp1'", "" },
@@ -279,7 +313,8 @@ static const struct {
 } plans[] = {
 	{ hotplug_nic_add, { { TYPE("user"), { "id", "n" }, MAC } }, NETDEV("user\",\"id\":\"n-net\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC } },
-	  GETFD("n-t0", "tap kt-tap1 made") "interface kt-tap1 up\n" NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	  GETFD("n-t0", "tap kt-tap1 made") "interface kt-tap1 up\n"
+	  	NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC, SOURCE("one") } },
 	  GETFD("n-t0", "tap one opened") "interface one up\n  undo interface one down\n"
 	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
@@ -287,7 +322,8 @@ static const struct {
 	  GETFD("n-t0", "tap kt-tap1 made") GETFD("n-t1", "tap kt-tap1 opened") "interface kt-tap1 into bridge br0 up\n"
 	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"") DEVICE(",\"mq\":true,\"vectors\":6") },
 	{ hotplug_nic_add, { { TYPE("macvtap"), { "id", "n" }, MAC, SOURCE("eth0") } },
-	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove macvtap kt-mvt0\ninterface kt-mvt0 up\n"
+	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove macvtap "
+	  "kt-mvt0\ninterface kt-mvt0 up\n"
 	  GETFD("n-t0", "macvtap kt-mvt0 opened") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("vhost-user"), { "id", "n" }, MAC, SOURCE("/s") } },
 	  "chardev-add {\"id\":\"n-chr\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/s\"}},"
@@ -295,7 +331,8 @@ static const struct {
 	  NETDEV("vhost-user\",\"id\":\"n-net\",\"chardev\":\"n-chr\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("vdpa"), { "id", "n" }, MAC, SOURCE("/dev/vhost-vdpa-0"), { "queues", "2" } } },
 	  GETFD("n-t0", "/dev/vhost-vdpa-0 opened")
-	  NETDEV("vhost-vdpa\",\"id\":\"n-net\",\"vhostfd\":\"n-t0\",\"queues\":2") DEVICE(",\"mq\":true,\"vectors\":6") },
+	  NETDEV("vhost-vdpa\",\"id\":\"n-net\",\"vhostfd\":\"n-t0\",\"queues\":2")
+	  	DEVICE(",\"mq\":true,\"vectors\":6") },
 	{ hotplug_nic_remove, { { { "ID", "nic0" } } }, GONE("nic0") "netdev_del {\"id\":\"net0\"}, if it is there\n" },
 	{ hotplug_nic_remove, { { { "ID", "kt-nic0" } } },
 	  GONE("kt-nic0") "netdev_del {\"id\":\"kt-nic0-net\"}, if it is there\n"
@@ -378,8 +415,10 @@ static void edited_journals_are_not_believed(void **state)
 	for (i = 0; i < ARRAY_SIZE(steps) + ARRAY_SIZE(inverses); i++) {
 		bool rest = i >= ARRAY_SIZE(steps);
 		const char *step = rest ? inverses[i - ARRAY_SIZE(steps)] : steps[i];
-		auto_free char *text = xasprintf("{\"v\":1,\"id\":\"20260102-030405-00ab\",\"begun\":\"2026-01-02T03:04:05.000+00:00\","
-						 "\"verb\":\"nic add\",\"status\":\"partial\",\"%s\":[%s]}", rest ? "rest" : "steps", step);
+		auto_free char *text =
+						 xasprintf("{\"v\":1,\"id\":\"20260102-030405-00ab\",\"begun\":\"2026-01-02T03:04:05.000+00:00\","
+						 "\"verb\":\"nic add\",\"status\":\"partial\",\"%s\":[%s]}",
+						 rest ? "rest" : "steps", step);
 		auto_json struct json_object *obj = NULL;
 		struct plan *back = NULL;
 		struct err err = {0};
@@ -408,7 +447,8 @@ static int setup(void **state)
 	tree_puts(root, "0x1003\n", "sys/class/net/kt-tap0/flags");
 	tree_puts(root, "", "sys/class/net/port/flags");
 	path = xasprintf("%s/sys/class/net/port/master", root);
-	tree_puts(root, "77 (qemu-system-x86) S 1 77 77 0 -1 0 1 0 0 0 1 1 0 0 20 0 3 0 5 1 1 1 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 "
+	tree_puts(root, "77 (qemu-system-x86) S 1 77 77 0 -1 0 1 0 0 0 1 1 0 0 20 0 3 0 5 1 1 1 1 1 0 0 0 0 0 0 "
+		"0 0 0 0 17 0 0 0 0 0 0 "
 		  "0 0 0 0 0 0 0 0\n", "proc/77/stat");
 	tree_puts(root, "Name:\tqemu\nUid:\t0\t0\t0\t0\n", "proc/77/status");
 	tree_put(root, "proc/77/cmdline", cmdline, sizeof(cmdline) - 1);
