@@ -54,13 +54,16 @@ t_is 'QEMU and the host have what they had before' "$(diff before after)" ''
 # ---- a USB stick
 
 stick() { grep -l -x kt-usb /sys/bus/usb/devices/*/serial 2>/dev/null | head -n 1; }
-port=$(basename "$(dirname "$(stick)")")
 disk() { for d in /sys/block/sd*; do case $(readlink "$d") in */"$port"/*) basename "$d" ;; esac; done; }
 has_disk() { [ -n "$(disk)" ]; }
 lacks_disk() { ! has_disk; }
-modprobe usb-storage
-modprobe sd_mod
-t_ok 'the host has the stick' wait_for 60 has_disk || t_done
+has_stick() { [ -n "$(stick)" ]; }
+for module in xhci_pci usb_storage sd_mod; do
+	modprobe "$module" || t_fail "no module $module"
+done
+t_ok 'the host has the stick' wait_for 60 has_stick || t_done
+port=$(basename "$(dirname "$(stick)")")
+t_ok 'as a disk' wait_for 60 has_disk || t_done
 for host in "$port" 46f4:0001; do
 	kt -o json usb add "$vm" host="$host" id=stick >record 2>err
 	t_is "$host: handed through" "$? $(told) $(cat err)" '0 ok ready stick '
