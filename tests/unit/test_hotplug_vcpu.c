@@ -208,6 +208,45 @@ static void each_check_has_its_words(void **state)
 	}
 }
 
+/* All memory of a guest with a VFIO device is locked: QEMU aborts where it may not. */
+static void a_limit_of_locked_memory_is_seen(void **state)
+{
+	static const struct {
+		const char *caps, *limit;
+		bool ok;
+	} rows[] = {
+		/* 1 GiB, 896 MiB that are plugged, 128 MiB more, 1 GiB for QEMU's own */
+		{ "0000000000000000", "3221225472", true }, { "0000000000000000", "3221225471", false },
+		{ "0000000000000000", "unlimited", true }, { "0000000000004000", "8388608", true },
+	};
+	auto_free char *link = xasprintf("%s/proc/77/fd/9", dir);
+	size_t i;
+
+	(void)state;
+	tree_puts(dir, "", "proc/77/fd/0");
+	assert_int_equal(symlink("/dev/vfio/7", link), 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct plan *p = plan_new("dimm add", "vm1", "pid:77@1");
+		struct fake_qmp *f = fake_qmp_new(guest);
+		struct qmp *q = fake_qmp_client(f);
+		auto_free char *status = xasprintf("Name:\tqemu\nCapEff:\t%s\n", rows[i].caps);
+		auto_free char *limits = xasprintf("Limit   Soft Limit  Hard Limit  Units\nMax locked memory         %s   %s  bytes\n",
+						   rows[i].limit, rows[i].limit);
+		struct err err = {0};
+		int rc;
+
+		tree_puts(dir, status, "proc/77/status");
+		tree_puts(dir, limits, "proc/77/limits");
+		json_put_str(p->args, "size", "128M");
+		rc = hotplug_dimm_add(p, &(struct plan_env){ .qmp = q, .host = host, .interrupt_fd = -1 }, &err);
+		if ((rc == 0) != rows[i].ok || (rc && !strstr(err.text, "prlimit --pid 77 --memlock=3221225472")))
+			fail_msg("row %zu: %d '%s'", i, rc, err.text);
+		plan_free(p);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
 static char *steps_of(const struct plan *p)
 {
 	struct buf b = {0};
@@ -368,6 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_check_has_its_words),
+		cmocka_unit_test(a_limit_of_locked_memory_is_seen),
 		cmocka_unit_test(plans_are_as_they_are_told),
 		cmocka_unit_test(each_step_with_each_fault),
 	};
