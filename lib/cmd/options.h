@@ -24,10 +24,12 @@ struct options {
 	bool help_asked;
 	const char **sockets, **uris;	/* vecs of borrowed words */
 	size_t n_sockets, n_uris;
+	bool exact;
 	bool no_libvirt, no_scan, no_passthrough, read_only, dry_run, go_on;
 	bool verbose, no_color, ascii, no_mouse;
 	double delay_s;			/* < 0: not given, the mode's default */
 	uint64_t count;			/* 0: not given */
+	uint64_t ring_hz;		/* 0: not given */
 	enum format format;
 	const char *fields, *sort, *filter, *script;
 	const char *root;		/* where /proc and /sys are found: a recorded host, for tests */

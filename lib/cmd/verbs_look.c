@@ -17,7 +17,15 @@ const struct verb vcpus_verb = {
 const struct verb queues_verb = {
 	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
 	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2. With one guest named and --ring-hz, "
+	       "its depths are read that often; the histogram then is of so many readings.",
+};
+
+const struct verb vhost_verb = {
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .key = "3", .summary = "vhost threads.",
+	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
+	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
+	       "a thread sleeps are not that thread's.",
 };
 
 const struct verb threads_verb = {
@@ -64,13 +72,46 @@ const struct verb host_verb = {
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
 };
 
+const struct verb memory_verb = {
+	.name = "memory", LOOK(TABLE_MEMORY), ARGS(one_guest), .key = "6", .summary = "Memory of guests.",
+	.doc = "What each guest's memory consists of: given, resident, swapped, huge pages, merged pages, and what the guest itself "
+	       "says through its balloon. Shares of huge pages come from a random sample of its pages, with the error stated; with "
+	       "--exact, and a guest named, the kernel counts them all, which takes seconds for a large guest.",
+};
+
+const struct verb numa_verb = {
+	.name = "numa", LOOK(TABLE_NUMA), ARGS(one_guest), .key = "7", .summary = "Memory and threads of guests by node.",
+	.doc = "Where each guest's memory is, and where its vCPUs, vhost workers, IOThreads and devices are, one row for each node; "
+	       "what is far from what it works on is marked. The memory is sampled, or counted with --exact.",
+};
+
+const struct verb nodes_verb = {
+	.name = "nodes", LOOK(TABLE_NODES), .key = "H2", .summary = "NUMA nodes of the host.",
+	.doc = "The NUMA nodes: memory, hugepages, how busy their CPUs are, allocations that went elsewhere, guests whose home they are.",
+};
+
+const struct verb hugepages_verb = {
+	.name = "hugepages", LOOK(TABLE_HUGEPAGES), .key = "H4", .summary = "Pools of hugetlb pages.",
+	.doc = "The pools of hugetlb pages by size and node: how many there are, are free, are promised, and which guests use them.",
+};
+
+const struct verb ksm_verb = {
+	.name = "ksm", LOOK(TABLE_KSM), .key = "H5", .summary = "Merging of equal pages.",
+	.doc = "What merging of equal pages saves and costs, and why it does not merge (more). What it merges of each guest: memory.",
+};
+
+const struct verb thp_verb = {
+	.name = "thp", LOOK(TABLE_THP), .key = "H6", .summary = "Transparent huge pages.",
+	.doc = "Transparent huge pages: settings, memory on them, how often they could be had, and what khugepaged does.",
+};
+
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H2", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 
 const struct verb kvm_verb = {
-	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .summary = "KVM counters.",
+	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .key = "8", .summary = "KVM counters.",
 	.doc = "The counters of KVM, of a guest as a whole and of each vCPU: exits by kind, interrupts, halt polling, sizes of pages, TLB "
 	       "flushes. Each vCPU's own are known with QEMU 8.1 or later; before, QEMU is asked (query-stats) when a guest is named, "
 	       "at most every two seconds, which interrupts each vCPU once. A guest under TCG has none.",

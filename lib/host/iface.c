@@ -53,6 +53,25 @@ static void read_mac(const struct host *h, const char *name, char mac[18])
 		strcpy(mac, buf);
 }
 
+int host_net_master(const struct host *h, const char *name, char master[16])
+{
+	char link[256];
+	const char *base;
+	ssize_t len;
+
+	if (!host_iface_name_ok(name))
+		return -EINVAL;
+	len = host_readlink(h, link, sizeof(link), NET "/%s/master", name);
+	if (len < 0)
+		return (int)len;
+	base = strrchr(link, '/');
+	base = base ? base + 1 : link;
+	if (strlen(base) >= 16)
+		return -ENOENT;
+	strcpy(master, base);
+	return 0;
+}
+
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out)
 {
 	uint64_t tun;

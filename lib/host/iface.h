@@ -22,6 +22,8 @@ struct host_iface {
 
 /* A name that an interface may have: 1..15 bytes, no '/', no blank, not "." or "..". */
 bool host_iface_name_ok(const char *name);
+/* The bridge, bond or switch that an interface is a port of. -ENOENT: none. */
+int host_net_master(const struct host *h, const char *name, char master[16]);
 /* -ENODEV: there is none of that name; -EINVAL: it cannot be a name. */
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out);
 /* The name of the interface with that MAC address, whatever its letters' case. -ENOENT: none. */

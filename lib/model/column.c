@@ -55,20 +55,25 @@ static const struct column vm_columns[] = {
 	  "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT,
 	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
-	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5, .needs = NEED_PLACE },
-	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
-	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
+	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
+	  .needs = NEED_PLACE | NEED_STATE },
+	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one node. Unknown on others "
+	  "where the guest's cgroup holds other processes too, or its memory is hugetlb (numa has it).",
+	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT,
+	  NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
 	  "held back since the sample before. mem.high, mem.max: memory, held back within two seconds. In brackets, the control "
-	  "group, where it is not the guest's own. tbf, htb with a tap's name: rate to the guest; police: rate from it. Empty: none.",
+	  "group, where it is not the guest's own. A tap's name: rate to the guest (tc tbf, htb), held back within two "
+	  "seconds. A disk's id and io: its throttle, as far as QEMU was asked for disks; held back at 95 % of it. Empty: none.",
 	  "cpu.max, cpu.stat, memory.high, memory.max, memory.events of the control groups of its threads and of those above (version "
-	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC every 2 s",
-	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS },
+	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; throttle and throttle_pct in disks",
+	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS, .passing = true },
 	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, summed over CPUs: "
 	  "100 is one CPU kept from it all the time. Of its own control group and those below; a quota shared with others is only "
 	  "marked in limits.",
 	  "throttled_usec in cpu.stat (version 1: throttled_time); delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS },
+	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS, .local = true,
+	  MARK(ABOVE, 1) },
 	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group waited for a CPU. "
 	  "Unknown in the root group.",
 	  "some avg10 in cpu.pressure of its control group (version 2), every 2 s", UNIT_PCT,
@@ -82,33 +87,6 @@ static const struct column vm_columns[] = {
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
 	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not be read and why.",
 	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
-};
-
-static const struct column queue_columns[] = {
-	COLUMN_VM, COLUMN_REF,
-	{ "device", "DEVICE", "qdev id of the virtio device, or its QOM path where it has no id.", "x-query-virtio",
-	  UNIT_TEXT, TEXT(queue_row, device), .width = 14, .rank = 1, .label = true },
-	{ "queue", "Q", "Index of the queue in its device.", "x-query-virtio-status", UNIT_COUNT,
-	  UINT(queue_row, queue), .width = 3, .rank = 1, .label = true },
-	{ "kind", "KIND", "request: the guest asks, the device answers; its depth is outstanding work. supply: the guest posts empty "
-	  "buffers (receive, events); its depth is buffers left, 0 is starved, and it is never stalled.",
-	  "device type and queue index, by the virtio specification", UNIT_TEXT, TEXT(queue_row, kind), .width = 8, .rank = 2 },
-	{ "size", "SIZE", "Descriptors in the ring.", "x-query-virtio-queue-status vring-num", UNIT_COUNT,
-	  UINT(queue_row, size), .width = 5, .rank = 3, .descending = true },
-	{ "depth", "DEPTH", "Entries the guest made available and the device has not used yet, now.",
-	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
-	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true, .graph = true, .whole = offsetof(struct queue_row, size) },
-	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", "each probe of the ring, at least every 100 ms",
-	  UNIT_PER_S, NUM(queue_row, depth_mean), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
-	{ "depth_max", "PEAK", "Largest depth read since the sample before.", "each probe of the ring, at least every 100 ms",
-	  UNIT_COUNT, UINT(queue_row, depth_max), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
-	{ "req_per_s", "REQ/s", "Entries the device gave back per second.", "used.idx; delta over elapsed time",
-	  UNIT_PER_S, RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS, .local = true, .graph = true },
-	{ "backend", "BACKEND", "Who works the ring: QEMU (its main loop), an IOThread, vhost or vhost-user.",
-	  "iothread property; vhost-started of x-query-virtio-status", UNIT_TEXT, TEXT(queue_row, backend), .width = 16, .rank = 2 },
-	{ "stalled_seconds", "STALL", "How long a request ring has held work of which nothing was used; 0 when it moves or is empty. "
-	  "Unknown for a supply ring.", "probes of the ring", UNIT_SECONDS,
-	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, MARK(ABOVE, 1) },
 };
 
 static const struct column column_columns[] = {
@@ -134,15 +112,17 @@ static const struct column journal_columns[] = {
 };
 
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
-static const struct table queues_table = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL, NEED_RINGS);
 static const struct table columns_table = TABLE("columns", "columns of the tables", column_row, column_columns, NULL, 0);
 static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun", 0);
 
 static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,
 	[TABLE_QUEUES] = &queues_table, [TABLE_DISKS] = &disks_table, [TABLE_NICS] = &nics_table,
+	[TABLE_VHOST] = &vhost_table,
 	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
 	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
+	[TABLE_MEMORY] = &memory_table, [TABLE_NUMA] = &numa_table, [TABLE_NODES] = &nodes_table,
+	[TABLE_HUGEPAGES] = &hugepages_table, [TABLE_KSM] = &ksm_table, [TABLE_THP] = &thp_table,
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
 	[TABLE_CPUS] = &cpus_table,
 	[TABLE_KVM] = &kvm_table,

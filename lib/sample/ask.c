@@ -30,6 +30,7 @@ static void devices_done(struct device_answers *a)
 static void block_done(struct block_answers *a)
 {
 	qmp_blockstats_free(a->stats, a->n_stats);
+	free(a->latencies);
 	*a = (struct block_answers){0};
 }
 
@@ -37,6 +38,19 @@ static void jobs_done(struct job_answers *a)
 {
 	qmp_jobs_free(a->jobs, a->n_jobs);
 	*a = (struct job_answers){0};
+}
+
+static void ram_done(struct ram_answers *a)
+{
+	qmp_ram_free(a->ram, a->n_ram);
+	free(a->balloon);
+	*a = (struct ram_answers){0};
+}
+
+static void nics_done(struct nic_answers *a)
+{
+	qmp_nics_free(a->nics, a->n_nics);
+	*a = (struct nic_answers){0};
 }
 
 static void kvm_done(struct kvm_answers *a)
@@ -47,21 +61,26 @@ static void kvm_done(struct kvm_answers *a)
 
 void replies_done(struct replies *r)
 {
+	nics_done(&r->nics);
 	kvm_done(&r->kvm);
 	qmp_kvm_names_free(r->kvm_names, r->n_kvm_names);
 	answers_done(&r->base);
 	devices_done(&r->devices);
 	block_done(&r->block);
 	jobs_done(&r->jobs);
+	ram_done(&r->ram);
+	free(take_ptr(r->balloon_path));
 }
 
 void ask_done(struct guest *g)
 {
+	nics_done(&g->nics);
 	kvm_done(&g->kvm_answers);
 	answers_done(&g->answers);
 	devices_done(&g->devices);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
+	ram_done(&g->ram);
 }
 
 static void take_kvm(struct guest *g, struct replies *r)
@@ -89,6 +108,13 @@ void ask_take(struct guest *g, struct replies *r)
 		free(g->answers.detail);
 		g->answers.status = take_ptr(r->base.status);
 		g->answers.detail = take_ptr(r->base.detail);
+		if (g->answers.arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
+			g->ask_again_ns = clock_now_ns();
+	}
+	if (r->have & WANT_NICS) {
+		nics_done(&g->nics);
+		g->nics = r->nics;
+		r->nics = (struct nic_answers){0};
 	}
 	if (r->have & WANT_DEVICES) {
 		devices_done(&g->devices);
@@ -96,6 +122,7 @@ void ask_take(struct guest *g, struct replies *r)
 		r->devices = (struct device_answers){0};
 	}
 	if (r->have & WANT_BLOCK) {
+		latency_fill(&g->block, &r->block);
 		block_done(&g->block);
 		g->block = r->block;
 		r->block = (struct block_answers){0};
@@ -105,6 +132,13 @@ void ask_take(struct guest *g, struct replies *r)
 		g->jobs = r->jobs;
 		r->jobs = (struct job_answers){0};
 	}
+	if (r->have & WANT_RAM) {
+		ram_done(&g->ram);
+		g->ram = r->ram;
+		r->ram = (struct ram_answers){0};
+	}
+	if (r->have & WANT_BALLOON)
+		g->balloon = r->balloon;
 	if (r->have & WANT_KVM)
 		take_kvm(g, r);
 	g->known |= r->have;
@@ -167,13 +201,16 @@ static int ask_state(struct qmp *q, struct answers *a, struct err *err)
 
 	if (rc)
 		return rc;
+	a->arriving = !strcmp(a->status, "inmigrate");
 	if (!strcmp(a->status, "io-error"))
 		return disk_detail(q, &a->detail, err);
 	if (!strcmp(a->status, "running"))
-		rc = qmp_query_migrating(q, &migrating, err);
+		rc = qmp_query_migration(q, &migrating, &a->arriving, err);
 	else
 		a->detail = xstrdup(meaning(a->status));
-	if (!rc && migrating) {
+	if (!rc && a->arriving && migrating) {
+		a->detail = xstrdup("runs here while its memory is still arriving (post-copy)");
+	} else if (!rc && migrating) {
 		free(a->status);
 		a->status = xstrdup("migrating");
 		a->detail = xstrdup("runs here while it is sent away");
@@ -199,6 +236,8 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 	for (i = 0; i < a->n_virtio; i++)
 		if (a->virtio[i].known && !a->virtio[i].driver_ok)
 			a->settling = true;
+	a->settling |= a->arriving;
+	a->taken_ns = clock_now_ns();
 	return rc;
 }
 
@@ -215,6 +254,37 @@ static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
 	if (!rc)
 		rc = qmp_query_room(q, &a->room, err);
 	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_ram(struct qmp *q, struct ram_answers *a, struct err *err)
+{
+	int rc = qmp_query_ram(q, &a->ram, &a->n_ram, err);
+
+	if (!rc)
+		rc = qmp_query_plugged(q, &a->plugged_bytes, err);
+	if (!rc)
+		rc = qmp_find_balloon(q, &a->balloon, err);
+	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_memory(struct qmp *q, unsigned what, struct replies *r, struct err *err)
+{
+	const char *path = r->balloon_path;
+	int rc = 0;
+
+	if (what & WANT_RAM) {
+		rc = ask_ram(q, &r->ram, err);
+		r->have |= rc ? 0 : WANT_RAM;
+		path = r->ram.balloon;
+	}
+	if (!rc && (what & WANT_BALLOON) && path) {
+		rc = qmp_query_balloon(q, path, &r->balloon.balloon, err);
+		r->balloon.taken_ns = clock_now_ns();
+		clock_gettime(CLOCK_REALTIME, &r->balloon.wall);
+		r->have |= rc ? 0 : WANT_BALLOON;
+	}
 	return rc;
 }
 
@@ -242,6 +312,10 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		rc = ask_devices(q, &r->devices, err);
 		r->have |= rc ? 0 : WANT_DEVICES;
 	}
+	if (!rc && (what & WANT_NICS)) {
+		rc = qmp_query_nics(q, &r->nics.nics, &r->nics.n_nics, err);
+		r->have |= rc ? 0 : WANT_NICS;
+	}
 	if (!rc && (what & WANT_JOBS)) {
 		rc = qmp_query_jobs(q, &r->jobs.jobs, &r->jobs.n_jobs, err);
 		r->jobs.taken_ns = clock_now_ns();
@@ -252,6 +326,8 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		r->block.taken_ns = clock_now_ns();
 		r->have |= rc ? 0 : WANT_BLOCK;
 	}
+	if (!rc)
+		rc = ask_memory(q, what, r, err);
 	if (!rc && (what & WANT_KVM)) {
 		rc = ask_kvm(q, r, err);
 		r->have |= rc ? 0 : WANT_KVM;

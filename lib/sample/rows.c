@@ -27,11 +27,14 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 
 void rows_netifs(const struct sampler *s, struct guest *g)
 {
-	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
+	if (g->netifs_read)
+		return;
+	if (!host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
 		g->netifs_read = true;
+	g->other_net = host_net_is_other(s->config.host, g->pid);
 }
 
-static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
+static void fill_net(const struct sampler *s, const struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	struct host_net_counters c, sum = {0};
 	size_t i;
@@ -39,7 +42,7 @@ static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *ro
 	rows_netifs(s, g);
 	for (i = 0; i < g->n_netifs; i++) {
 		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
-		if (!host_nets_find(s->nets, s->n_nets, &g->netifs[i], &c)) {
+		if (!rows_counters(s, g, &g->netifs[i], snap, &c)) {
 			g->netifs_read = false;
 			free(take_ptr(g->netifs));
 			g->n_netifs = 0;
@@ -54,23 +57,26 @@ static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *ro
 	}
 }
 
-static bool is_vcpu(const struct guest *g, pid_t tid)
+/* Where the vCPUs ran last. */
+static void place_vcpus(const struct sampler *s, struct guest *g, const struct host_usage *u)
 {
+	bool single = host_facts(s->config.host)->nodes == 1;
 	size_t i;
 
-	for (i = 0; i < g->answers.n_cpus; i++)
-		if (g->answers.cpus[i].tid == tid)
-			return true;
-	return false;
+	memset(g->vcpus_on, 0, sizeof(g->vcpus_on));
+	for (i = 0; i < u->n_tasks; i++) {
+		const struct host_task *t = &u->tasks[i];
+		int node = single ? 0 : t->cpu < 0 ? -1 : host_cpu_node(s->config.host, (unsigned)t->cpu);
+
+		if (node >= 0 && node < NODES_SEEN)
+			g->vcpus_on[node] += rows_vcpus_of(g, t);
+	}
 }
 
-/* "0", "0,1": where the vCPUs ran last. */
-static void fill_place(const struct sampler *s, struct snapshot *snap, const struct guest *g,
-		       const struct host_usage *u, struct vm_row *row)
+/* "0", "0,1" */
+static void fill_place(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	auto_buf struct buf list = {0};
-	uint64_t seen = 0;
-	size_t i;
 	int node;
 
 	if (host_facts(s->config.host)->nodes == 1) {
@@ -78,86 +84,12 @@ static void fill_place(const struct sampler *s, struct snapshot *snap, const str
 		row->local_pct = 100;
 		return;
 	}
-	for (i = 0; i < u->n_tasks; i++) {
-		if (u->tasks[i].cpu < 0 || !is_vcpu(g, u->tasks[i].tid))
-			continue;
-		node = host_cpu_node(s->config.host, (unsigned)u->tasks[i].cpu);
-		if (node >= 0 && node < 64)
-			seen |= 1ull << node;
-	}
-	for (node = 0; node < 64; node++)
-		if (seen >> node & 1)
+	for (node = 0; node < NODES_SEEN; node++)
+		if (g->vcpus_on[node])
 			buf_printf(&list, "%s%d", list.len ? "," : "", node);
 	if (list.len)
 		row->node = snapshot_str(snap, list.text);
-}
-
-static const char *backend(struct snapshot *snap, const struct qmp_virtio *v)
-{
-	if (v->vhost_user)
-		return "vhost-user";
-	if (v->vhost)
-		return "vhost";
-	return v->iothread ? snapshot_printf(snap, "iothread %s", v->iothread) : "QEMU";
-}
-
-static void fill_queue(struct snapshot *snap, const struct guest *g, const struct qmp_virtio *v,
-		       const struct qmp_ring *ring, const struct ring_state *state)
-{
-	struct queue_row *row = snapshot_add(snap, TABLE_QUEUES);
-	bool request = queue_is_request(v->type, ring->queue, (unsigned)v->n_rings);
-
-	rows_head(snap, g, &row->head);
-	row->head.key = snapshot_printf(snap, "%s/%u", v->id, ring->queue);
-	row->device = snapshot_str(snap, v->id);
-	row->queue = ring->queue;
-	row->kind = request ? "request" : "supply";
-	row->size = ring->size ? ring->size : UNKNOWN_UINT;
-	row->backend = backend(snap, v);
-	if (!state || !state->known)
-		return;
-	row->depth = state->depth;
-	row->depth_max = state->depth_max;
-	row->depth_mean = state->depth_mean;
-	row->used_total = state->used_total;
-	if (request)
-		row->stalled_seconds = (double)state->stalled_ns / (double)NS_PER_SEC;
-}
-
-/* A sum of which a part is unknown is unknown: the part's return would look like so much more all at once. */
-static void add_known(uint64_t *sum, bool *never, bool known, uint64_t n)
-{
-	*never |= !known;
-	*sum = *never ? UNKNOWN_UINT : (*sum == UNKNOWN_UINT ? 0 : *sum) + n;
-}
-
-/* Queue rows, and what they add up to for the guest. */
-static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *vm)
-{
-	struct ring_state *states = xcalloc(g->n_rings, sizeof(*states)), *state;
-	size_t i, k, next = 0;
-	bool lost = false, no_depth = false, no_io = false;
-
-	if (g->rings)
-		rings_collect(s->rings, g->rings, states);
-	for (i = 0; i < g->answers.n_virtio; i++) {
-		const struct qmp_virtio *v = &g->answers.virtio[i];
-
-		for (k = 0; k < v->n_rings; k++) {
-			state = v->rings[k].avail && v->rings[k].used ? &states[next++] : NULL;
-			fill_queue(snap, g, v, &v->rings[k], state);
-			lost |= state && state->lost;
-			if (!state)
-				continue;
-			if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings))
-				add_known(&vm->depth, &no_depth, state->known, state->depth);
-			if (queue_is_disk(v->type, v->rings[k].queue))
-				add_known(&vm->io_total, &no_io, state->known, state->used_total);
-		}
-	}
-	if (lost)
-		attach_doubt(g, clock_now_ns());
-	free(states);
+	row->local_pct = look_local_pct(s, g, snapshot_time_ns(snap));
 }
 
 /* Run state is asked once; CPU time tells when the answer cannot be true any more. */
@@ -202,9 +134,11 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (u->has_kvm)
 		row->exits_total = u->kvm_exits;
 	if (needs & NEED_NET)
-		fill_net(s, g, row);
+		fill_net(s, snap, g, row);
+	if (needs & (NEED_PLACE | NEED_TASKS))
+		place_vcpus(s, g, u);
 	if (needs & NEED_PLACE)
-		fill_place(s, snap, g, u, row);
+		fill_place(s, snap, g, row);
 	if (needs & NEED_LIMITS)
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
@@ -228,7 +162,8 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 		       const char *detail)
 {
 	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
-						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM };
+						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM, TABLE_VHOST, TABLE_MEMORY,
+						TABLE_NUMA };
 	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
 	struct vm_row *row;
 	size_t i;
@@ -304,6 +239,8 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 {
 	if (needs & NEED_TASKS)
 		rows_threads(s, snap, g, u, needs);
+	if ((needs & NEED_TASKS) && (needs & NEED_VHOST))
+		rows_vhost(s, snap, g);
 	fill_kvm(s, snap, g, needs);
 	if (needs & NEED_DEVICES) {
 		rows_disks(s, snap, g);
@@ -313,6 +250,10 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 	}
 	if (needs & NEED_JOBS)
 		rows_jobs(snap, g);
+	if (needs & NEED_MEMORY)
+		rows_memory(s, snap, g, u, needs);
+	if ((needs & NEED_PAGES) && (needs & NEED_TASKS))
+		rows_numa(s, snap, g, u);
 }
 
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)
@@ -349,6 +290,6 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 	}
 	note_state(s, g, row);
 	if (needs & NEED_RINGS)
-		fill_queues(s, snap, g, row);
+		rows_queues(s, snap, g, &u, needs, row);
 	fill_parts(s, snap, g, &u, needs);
 }

@@ -15,10 +15,12 @@
 
 struct sample_config {
 	const struct host *host;	/* borrowed */
+	bool exact;			/* let the kernel count guests' pages instead of looking at a sample of them */
 	bool scan;			/* look for QEMU processes in /proc */
 	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
 	size_t n_sockets;
 	struct virt *virt;		/* borrowed; NULL: no libvirt */
+	unsigned ring_hz;		/* how often depths of the rings of a guest that is named are read; 0: as of any guest */
 };
 
 struct sampler;

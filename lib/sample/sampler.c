@@ -11,6 +11,8 @@
 
 /* As long as a client waits behind us at a socket we hold, it waits for nothing. */
 #define MIND_NS (NS_PER_SEC / 4)
+/* Threads that wait for storage; those of a file server that is gone are never back. */
+#define LATES_MAX 64
 
 const char *guest_name(const struct guest *g)
 {
@@ -25,13 +27,19 @@ const char *guest_uuid(const struct guest *g)
 static void guest_free(struct sampler *s, struct guest *g)
 {
 	rings_remove(s->rings, g->rings);
+	vhost_free(g->vhost);
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
+	free(g->shaping);
 	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
 	ask_done(g);
+	look_forget(g);
+	space_done(g);
 	free(g->netifs);
+	free(g->nets);
+	free(g->addresses);
 	free(g->given_path);
 	free(g->held_path);
 	free(g->last_state);
@@ -117,6 +125,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	s->scan = host_scan_new(config->host);
 	s->cgroups = host_cgroups_open(config->host);
 	s->pool = pool_new(8);
+	s->lates = lates_new(LATES_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
 	for (i = 0; i < config->n_sockets; i++)
@@ -134,15 +143,19 @@ void sampler_free(struct sampler *s)
 	while (s->n_guests)
 		guest_drop(s, s->n_guests - 1);
 	rings_stop(s->rings);
+	walker_free(s->walker);
 	for (i = 0; i < s->config.n_sockets; i++)
 		free(s->given[i].problem);
 	free(s->given);
 	free(s->guests);
 	free(s->focus);
 	events_done(s);
+	lates_free(s->lates);
+	links_done(&s->links);
 	free(s->nets);
 	host_scan_free(s->scan);
 	host_cgroups_free(s->cgroups);
+	free(s->qdiscs);
 	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
@@ -235,6 +248,7 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms)
 	pthread_mutex_lock(&s->lock);
 	s->hold = needs & NEED_EVENTS;
 	round_begin(s, needs);
+	round_mind(s);
 	over = round_is_over(s);
 	pthread_mutex_unlock(&s->lock);
 	while (!over && clock_now_ns() < deadline) {
@@ -253,7 +267,7 @@ static void read_common(struct sampler *s, unsigned needs)
 	s->nets = NULL;
 	s->n_nets = 0;
 	if (needs & NEED_NET)
-		host_nets_read(s->config.host, &s->nets, &s->n_nets);
+		host_nets_read(s->config.host, 0, &s->nets, &s->n_nets);
 }
 
 /* Rows that are no guest's. */
@@ -264,9 +278,15 @@ static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 		rows_events(s, snap);
 	}
 	if (needs & NEED_HOST)
-		rows_host(s, snap);
+		rows_host(s, snap, needs);
 	if (needs & NEED_PCI)
 		rows_pci(s, snap);
+	if (needs & NEED_NODES) {
+		rows_nodes(s, snap);
+		rows_hugepages(s, snap);
+	}
+	if (needs & NEED_MERGE)
+		rows_merge(s, snap);
 	if (needs & NEED_CPUS)
 		rows_cpus(s, snap);
 }
@@ -278,6 +298,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
+	s->rings_wanted = needs & NEED_RINGS;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -301,12 +322,14 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	if (needs & NEED_RINGS)
+		rings_watch(s->rings);
 	domains_join(s);
 	ask_new(s, needs);
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
-		if (g->asking == ASK_UNDER_WAY || (g->rings && !rings_are_read(s->rings, g->rings)))
+		if (g->asking == ASK_UNDER_WAY || ((needs & NEED_RINGS) && g->rings && !rings_are_read(s->rings, g->rings)))
 			settled = false;
 	}
 	return settled;

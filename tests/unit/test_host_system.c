@@ -46,7 +46,7 @@ static void test_system(void **state)
 	tree_puts(root, "4\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	tree_puts(root, "2\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	tree_puts(root, "1\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages");
-	tree_puts(root, "7\n", "sys/kernel/mm/ksm/pages_sharing");
+	tree_puts(root, "28672\n", "sys/kernel/mm/ksm/general_profit");
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_int_equal(s.busy_ns, (100 + 20 + 30 + 6 + 7 + 8) * (NS_PER_SEC / host_facts(h)->ticks_per_s));
@@ -56,11 +56,12 @@ static void test_system(void **state)
 	assert_true(s.load[1] > 1.24 && s.load[1] < 1.26);
 	assert_true(s.uptime_s > 1234 && s.uptime_s < 1235);
 	assert_string_equal(s.kernel, "6.1.0-test");
-	assert_true(s.psi_cpu_pct > 1.49 && s.psi_io_pct > 0.24 && s.psi_io_pct < 0.26);
-	assert_true(isnan(s.psi_mem_pct));		/* not there: not 0 */
+	assert_true(s.psi_cpu.some_pct > 1.49 && s.psi_io.some_pct > 0.24 && s.psi_io.some_pct < 0.26);
+	assert_true(isnan(s.psi_cpu.full_pct) && s.psi_io.full_pct > 8.9);
+	assert_true(isnan(s.psi_mem.some_pct) && isnan(s.psi_mem.full_pct));		/* not there: not 0 */
 	assert_int_equal(s.huge_total_bytes, 10 * (2ull << 20) + 2 * (1ull << 30));
 	assert_int_equal(s.huge_free_bytes, 4 * (2ull << 20) + (1ull << 30));
-	assert_int_equal(s.ksm_saved_bytes, 7 * host_facts(h)->page_bytes);
+	assert_int_equal(s.ksm_saved_bytes, 28672);
 	host_free(h);
 	tree_remove(root);
 
@@ -68,7 +69,7 @@ static void test_system(void **state)
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_true(s.busy_ns == HOST_UNKNOWN && s.mem_total_bytes == HOST_UNKNOWN && s.ksm_saved_bytes == HOST_UNKNOWN);
-	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu_pct));
+	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu.some_pct));
 	host_free(h);
 	tree_remove(root);
 }
@@ -83,13 +84,13 @@ static void test_nets(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(host_nets_read(h, &list, &n), -ENOENT);
+	assert_int_equal(host_nets_read(h, 0, &list, &n), -ENOENT);
 	tree_puts(root, "Inter-|   Receive                                                |  Transmit\n"
 		  " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
-		  "  tap0: 100 1 0 7 0 0 0 0 200 2 0 9 0 0 0 0\n"
+		  "  tap0: 100 1 3 7 0 0 0 0 200 2 5 9 0 0 0 0\n"
 		  "macvtap1:18446744073709551615 3 0 0 0 0 0 0 400 4 0 0 0 0 0 0\n"
 		  " half: 1 2 3\n much_too_long_a_name: 1 1 1 1 1 1 1 1 1 1 1 1\n", "proc/net/dev");
-	assert_int_equal(host_nets_read(h, &list, &n), 0);
+	assert_int_equal(host_nets_read(h, 0, &list, &n), 0);
 	assert_int_equal(n, 2);
 	assert_true(host_nets_find(list, n, &tap, &c));
 	assert_int_equal(c.rx_bytes, 200);		/* the tap's transmit is what the guest receives */
@@ -97,11 +98,19 @@ static void test_nets(void **state)
 	assert_int_equal(c.rx_packets, 2);
 	assert_int_equal(c.rx_drops, 9);
 	assert_int_equal(c.tx_drops, 7);
+	assert_int_equal(c.rx_errors, 5);
+	assert_int_equal(c.tx_errors, 3);
 	assert_true(host_nets_find(list, n, &mac, &c));
 	assert_true(c.rx_bytes == UINT64_MAX);
 	assert_int_equal(c.tx_bytes, 400);
 	assert_false(host_nets_find(list, n, &none, &c));
 	assert_false(host_nets_find(NULL, 0, &tap, &c));
+	free(list);
+	/* a process in another network namespace has its own table */
+	tree_puts(root, "  tap0: 1 1 0 0 0 0 0 0 77 2 0 0 0 0 0 0\n", "proc/41/net/dev");
+	assert_int_equal(host_nets_read(h, 41, &list, &n), 0);
+	assert_true(host_nets_find(list, n, &tap, &c));
+	assert_int_equal(c.rx_bytes, 77);
 	free(list);
 	host_free(h);
 	tree_remove(root);
@@ -109,7 +118,7 @@ static void test_nets(void **state)
 
 static void test_neighbours(void **state)
 {
-	char *root = tree_new(), mac[18], master[16];
+	char *root = tree_new(), mac[18];
 	struct host *h = tree_host(root);
 
 	(void)state;
@@ -120,11 +129,6 @@ static void test_neighbours(void **state)
 	assert_string_equal(mac, "52:54:00:12:34:56");
 	assert_int_equal(host_neighbour_mac(h, "192.168.122.6", mac), -ENOENT);
 	assert_int_equal(host_neighbour_mac(h, "192.168.122", mac), -ENOENT);
-	link_to(root, "sys/class/net/tap0/master", "../../virtual/net/br0");
-	assert_int_equal(host_net_master(h, "tap0", master), 0);
-	assert_string_equal(master, "br0");
-	assert_int_equal(host_net_master(h, "tap1", master), -ENOENT);
-	assert_int_equal(host_net_master(h, "../x", master), -EINVAL);
 	host_free(h);
 	tree_remove(root);
 }
