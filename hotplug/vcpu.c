@@ -124,10 +124,13 @@ int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct
 	return 0;
 }
 
-static char *free_id(const struct vcpus *v, size_t total, size_t *number)
+/* By its place, if that name is free; else the next one that is. */
+static char *free_id(const struct vcpus *v, size_t total, unsigned index, unsigned *number)
 {
+	if (*number < index)
+		*number = index;
 	for (;; (*number)++) {
-		auto_free char *id = xasprintf("kt-vcpu%zu", *number);
+		auto_free char *id = xasprintf("kt-vcpu%u", *number);
 		bool taken = false;
 		size_t i;
 
@@ -168,7 +171,8 @@ static int check_whole(const struct vcpus *v, unsigned n, struct err *err)
 static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t total, unsigned n, struct err *err)
 {
 	struct json_object *ids;
-	size_t number = v->there, i;
+	unsigned number = 0;
+	size_t i;
 	int rc;
 
 	if (n > v->free)
@@ -179,7 +183,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 		return rc;
 	ids = json_object_new_array();
 	for (i = 0; n && i < v->n; i++) {
-		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, &number);
+		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, v->slots[i].index, &number);
 
 		if (!id)
 			continue;
@@ -194,7 +198,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 
 static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, unsigned n, struct err *err)
 {
-	size_t first = v->n, i;
+	size_t i;
 	int rc;
 
 	if (n > v->removable)
@@ -203,23 +207,17 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 	rc = check_removal(p, q, err);
 	if (rc)
 		return rc;
-	while (n && first--) {
-		const struct qmp_vcpu_slot *slot = &v->slots[first];
+	for (i = v->n; n && i-- > 0; ) {
+		const struct qmp_vcpu_slot *slot = &v->slots[i];
+		struct step *s;
 
 		if (!slot->id)
 			continue;
 		plan_qmp(p, "device_del", named("id", slot->id));
+		s = plan_await_gone(p, slot->id);
+		step_leaves(s, "vCPU %s, which the guest has not let go of", slot->id);
 		add_name(p, slot->id);
 		n -= slot->vcpus;
-	}
-	/* all are asked before the first is waited for: a guest that is silent is so only once */
-	for (i = v->n; i-- > first; ) {
-		struct step *s;
-
-		if (!v->slots[i].id)
-			continue;
-		s = plan_await_gone(p, v->slots[i].id);
-		step_leaves(s, "vCPU %s, which the guest has not let go of", v->slots[i].id);
 	}
 	return 0;
 }

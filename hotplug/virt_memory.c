@@ -155,7 +155,7 @@ static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err
 	then = virt_memory_xml(&wanted);
 	s = plan_virt(p, STEP_VIRT_UPDATE, m->alias, then, virt_affect_of(p));
 	step_undo_virt(s, STEP_VIRT_UPDATE, m->alias, before, virt_affect_of(p));
-	step_leaves(s, "%s asked for %llu MiB", m->alias, (unsigned long long)size >> 20);
+	step_leaves(s, "%s with a requested size of %llu MiB", m->alias, (unsigned long long)size >> 20);
 	plan_await_size(p, m->alias, size, plan_arg(p, "wait") != NULL);
 	return 0;
 }
