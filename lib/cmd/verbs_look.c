@@ -22,7 +22,7 @@ const struct verb queues_verb = {
 };
 
 const struct verb vhost_verb = {
-	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .summary = "vhost threads.",
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .key = "3", .summary = "vhost threads.",
 	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
 	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
 	       "a thread sleeps are not that thread's.",

@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "sock.h"
 #include "net.h"
+#include "iface.h"
 #include "pci.h"
 #include "system.h"
 #include "files.h"
@@ -27,6 +28,7 @@
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "room.h"
 #include "usb.h"
 

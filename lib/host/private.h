@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "root.h"
 #include "scan.h"
 #include "system.h"
@@ -21,6 +22,8 @@
 int host_open_in(int dir, const char *path);
 int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+/* Below the root, for reading and writing; never made. */
+int host_open_rw(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
 
@@ -93,6 +96,14 @@ struct host_kvm_binary {
 int host_kvm_binary_open(int fd, struct host_kvm_binary *out);
 int host_kvm_binary_read(int fd, struct host_kvm_binary *b);
 void host_kvm_binary_done(struct host_kvm_binary *b);
+
+/* What dumps of qdiscs and classes tell. One datagram: 1 at the end, 0 for more, negative. */
+struct host_dump {
+	struct host_qdisc *list;	/* without names */
+	size_t n;
+	double ceil_bits;		/* the largest of htb's root classes; NAN: none */
+};
+int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 

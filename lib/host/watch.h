@@ -24,7 +24,7 @@ struct host_watch {
 	pid_t pid;
 	uint64_t start;
 	bool dead;
-	int stat_fd, statm_fd, io_fd, kvm_fd;
+	int stat_fd, statm_fd, io_fd;
 	char kvm_name[32];		/* its directory in debugfs; "": not found yet */
 	bool kvm_looked;		/* for it, since something wanted to know */
 	struct host_stat stat;		/* as last read */

@@ -62,7 +62,7 @@ struct column {
 	enum mark mark;			/* values a user has to see: "!" on the screen */
 	double mark_at;
 	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
-	bool local;			/* only two samples of one run tell it: its counter, if any, began when kvmtop did .. */
+	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
 	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */
 	bool passing;			/* a text that is another one each moment: no label for Prometheus */
 };

@@ -118,6 +118,9 @@ struct guest {
 	struct host_watch *watch;
 	struct host_netif *netifs;
 	struct host_limits *limits;	/* NULL: not wanted so far */
+	struct shaping *shaping;	/* of its taps */
+	size_t n_shaping;
+	uint64_t shaped_ns;		/* when they were looked at, 0: never */
 	size_t n_netifs;
 	bool netifs_read, other_net;	/* other_net: it is in another network namespace */
 	struct host_net_dev *nets;	/* of that one, as of the snapshot taken at nets_ns */
@@ -183,6 +186,12 @@ struct guest {
 	bool gone;
 };
 
+/* A qdisc of a tap, as last seen. */
+struct shaping {
+	struct host_qdisc q;
+	bool hit;
+};
+
 /* Something that happened. */
 struct event {
 	struct timespec wall;
@@ -214,7 +223,7 @@ struct sampler {
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
-	bool rings_wanted;		/* by the columns of the last sample */
+	unsigned ring_needs;		/* of the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
@@ -233,6 +242,9 @@ struct sampler {
 	struct host_net_dev *nets;	/* of the sample being taken */
 	size_t n_nets;
 	struct host_cgroups *cgroups;
+	struct host_qdisc *qdiscs;	/* of the whole host */
+	size_t n_qdiscs;
+	uint64_t qdiscs_ns;		/* when they were read, 0: never */
 	struct qmp_kvm_name *kvm_names;	/* of this host's kernel; NULL: nobody was asked yet */
 	size_t n_kvm_names;
 	struct virt_list *domains;
@@ -354,6 +366,8 @@ bool rows_counters(const struct sampler *s, struct guest *g, const struct host_n
 		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
+/* What these columns want to be gathered of the guest's rings, from now on. */
+void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs);
 /* Queues and vhost threads, and what queues add up to for the guest; states of its rings are taken here. */
 void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs,
 		 struct vm_row *vm);
@@ -367,7 +381,7 @@ void rows_jobs(struct snapshot *snap, const struct guest *g);
 void rows_events(const struct sampler *s, struct snapshot *snap);
 void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
-void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row);
 void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g);
 /* Halt polling into the rows of vcpus, which are the last ones of their table. */

@@ -30,27 +30,30 @@ counters() {
 }
 # FIELD[+FIELD]: its rate between the files a and b.
 rate() { paste -d ' ' a b | awk -v f="$1" '{ n = split(f, c, "+"); for (i = 1; i <= n; i++) d += $(NF / 2 + c[i]) - $c[i]; print d / ($(NF / 2 + 1) - $1) }'; }
-# NAME GOT WANT SLACK: within 15 %, or within SLACK, as the two were not measured in the same moments.
+# NAME GOT WANT SLACK: within a quarter, or within SLACK: kvmtop's start, a second in which it is itself
+# a load, is in what the kernel says only.
 near() {
 	t_ok "$1: $2, measured $3" awk -v g="$2" -v w="$3" -v s="$4" \
-		'BEGIN { d = g - w; if (d < 0) d = -d; exit !(g != "null" && (d <= w * 0.15 || d <= s)) }'
+		'BEGIN { d = g - w; if (d < 0) d = -d; exit !(g != "null" && (d <= w * 0.25 || d <= s)) }'
+}
+# ARG..: what kvmtop says of the guest over 10 s into the file rows, what the kernel says into a and b.
+measure() {
+	counters >a
+	ktp -d 10 -o json "$@" "$vm" >rows
+	counters >b
 }
 
 # A busy vCPU, and one that is busy by fits and starts and leaves the guest each time.
 guest_cmd shared 'taskset 1 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $! >/run/busy'
 guest_cmd shared 'taskset 2 sh -c "while :; do usleep 5000; done" >/dev/null 2>&1 & echo $! >/run/fits'
-kt_start -d 12 -n 1 -o json -F vcpu,run_pct vcpus "$vm" >run
-looker=$!
-kt_start -d 12 -n 1 -o json -F exits_per_s vms "$vm" >exits
-counters >a
-wait "$looker" "$!"
-counters >b
+measure -F vcpu,run_pct vcpus
+near 'run_pct of the busy vCPU' "$(jq 'select(.vcpu == 0).run_pct' rows)" "$(rate 2+3)" 5
+near 'run_pct of the other' "$(jq 'select(.vcpu == 1).run_pct' rows)" "$(rate 4+5)" 5
+t_ok 'the busy one was busy' jq -s -e 'any(.[]; .vcpu == 0 and .run_pct > 50)' rows
+measure -F exits_per_s vms
+near 'exits_per_s' "$(jq .exits_per_s rows)" "$(rate 6)" 5
+t_ok 'there were exits' jq -e '.exits_per_s > 50' rows
 guest_cmd shared 'kill $(cat /run/busy /run/fits)'
-near 'run_pct of the busy vCPU' "$(jq 'select(.vcpu == 0).run_pct' run)" "$(rate 2+3)" 5
-near 'run_pct of the other' "$(jq 'select(.vcpu == 1).run_pct' run)" "$(rate 4+5)" 5
-t_ok 'the busy one was busy' jq -e 'select(.vcpu == 0).run_pct > 50' run
-near 'exits_per_s' "$(jq .exits_per_s exits)" "$(rate 6)" 5
-t_ok 'there were exits' jq -e '.exits_per_s > 50' exits
 
 # ---- nodes
 
