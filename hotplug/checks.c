@@ -149,6 +149,16 @@ struct json_object *named(const char *key, const char *value)
 	return json_put_str(json_object_new_object(), key, value);
 }
 
+struct step *plan_device(struct plan *p, const char *id, struct json_object *args)
+{
+	struct step *s = plan_qmp(p, "device_add", args);
+
+	step_undo_qmp(s, "device_del", named("id", id));
+	step_undo_await_gone(s, id);
+	step_leaves(s, "device %s", id);
+	return s;
+}
+
 bool is_on(const struct plan *p, const char *arg)
 {
 	const char *value = plan_arg(p, arg);

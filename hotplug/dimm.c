@@ -196,10 +196,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct dimm *d, struct 
 	json_put_str(args, "memdev", d->memdev);
 	if (d->node >= 0)
 		json_put(args, "node", json_object_new_int64(d->node));
-	s = plan_qmp(p, "device_add", args);
-	step_undo_qmp(s, "device_del", named("id", p->device));
-	step_undo_await_gone(s, p->device);
-	step_leaves(s, "DIMM %s", p->device);
+	s = plan_device(p, p->device, args);
 	if (d->pinned)
 		s->at_least_ms = prepare_ms(d->backend.bytes);
 	ids = json_object_new_array();
@@ -220,6 +217,8 @@ int hotplug_dimm_add(struct plan *p, const struct plan_env *env, struct err *err
 			     plan_arg(p, "size"), BLOCK_BYTES >> 20);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);
+	if (!rc)
+		rc = check_emulated(p, env->qmp, err);
 	if (!rc)
 		rc = choose(p, env, &d, err);
 	if (!rc && p->status != PLAN_UNCHANGED)

@@ -222,16 +222,6 @@ static struct json_object *device_json(const struct plan *p, const struct disk *
 	return obj;
 }
 
-static struct step *plan_device(struct plan *p, const char *id, struct json_object *args)
-{
-	struct step *s = plan_qmp(p, "device_add", args);
-
-	step_undo_qmp(s, "device_del", named("id", id));
-	step_undo_await_gone(s, id);
-	step_leaves(s, "device %s", id);
-	return s;
-}
-
 static void plan_add(struct plan *p, const struct disk *d)
 {
 	struct json_object *args;

@@ -57,7 +57,7 @@ static int plan_resize(struct plan *p, const struct qmp_disk *disk, struct err *
 
 	if (units_size_parse(plan_arg(p, "size"), &size) || !size || size % 512)
 		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
-	if (!disk->node)
+	if (!disk->node || disk->size_bytes == UINT64_MAX)
 		return err_set(err, -EINVAL, "disk '%s' has no medium", disk->id);
 	if (size == disk->size_bytes) {
 		p->status = PLAN_UNCHANGED;

@@ -21,6 +21,8 @@ int choose_port(struct qmp *q, const char *except, char **bus, struct err *err);
 struct json_object *named(const char *key, const char *value);
 /* on|off of an argument; off if it is not given */
 bool is_on(const struct plan *p, const char *arg);
+/* device_add, and what takes it back */
+struct step *plan_device(struct plan *p, const char *id, struct json_object *args);
 /* Where the plan's guest finds a path: its file system may be another than ours. Yours. */
 char *guest_path(const struct plan *p, const struct host *h, const char *path);
 
@@ -35,6 +37,15 @@ struct dimm_backend {
 int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err);
 /* The host has the nodes and the memory, or the huge pages. */
 int check_backend(struct plan *p, const struct host *h, const struct dimm_backend *b, struct err *err);
+
+/* vcpu.c: a guest without KVM that has let go of a vCPU takes nothing more */
+int check_emulated(const struct plan *p, struct qmp *q, struct err *err);
+
+/* vmem.c: size= against the device's blocks and what it can have at most */
+int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t *size, struct err *err);
+
+/* usb.c: host= of the plan: a device the host has, no hub, and one it can do without. out->name and ->use are yours. */
+int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, struct err *err);
 
 /* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
 enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };

@@ -73,22 +73,44 @@ static void count(struct vcpus *v)
 }
 
 /*
- * Without KVM, QEMU never gives back what it has made for a vCPU (its address space shows that). It dies when one is
- * added after another was removed: 7.2 at once, 10.0 as soon as more were made than the machine has places.
+ * Without KVM, QEMU never gives back what it has made for a vCPU, and no question tells whether that does harm. 7.2
+ * dies of it at the next change of the memory map (a vCPU, a DIMM), 10.0 when it has made more vCPUs than the machine
+ * has places.
  */
-static int check_emulated(const struct plan *p, struct qmp *q, unsigned there, struct err *err)
+static int check_removal(struct plan *p, struct qmp *q, struct err *err)
 {
 	bool kvm = true;
-	unsigned made = 0;
+	int rc = qmp_query_kvm(q, &kvm, err);
+
+	if (rc || kvm)
+		return rc;
+	if (!is_on(p, "force"))
+		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its QEMU may die of the next thing "
+			       "that is plugged (force=on to take the risk)");
+	plan_warn(p, "without KVM, QEMU may die of the next thing that is plugged after this");
+	return 0;
+}
+
+int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
+{
+	struct qmp_vcpu_slot *slots = NULL;
+	unsigned made = 0, there = 0;
+	bool kvm = true;
+	size_t n = 0, i;
 	int rc = qmp_query_kvm(q, &kvm, err);
 
 	if (rc || kvm || is_on(p, "force"))
 		return rc;
-	rc = qmp_query_vcpus_made(q, &made, err);
+	rc = qmp_query_vcpu_slots(q, &slots, &n, NULL);
+	for (i = 0; i < n; i++)
+		there += slots[i].path ? slots[i].vcpus : 0;
+	qmp_vcpu_slots_free(slots, n);
+	if (!rc)
+		rc = qmp_query_vcpus_made(q, &made, NULL);
 	if (!rc && made > there)
-		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: another one would kill its QEMU "
-			       "(restart the guest, or force=on to take the risk)");
-	return rc;
+		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: what is plugged now would kill its "
+			       "QEMU (restart the guest, or force=on to take the risk)");
+	return 0;
 }
 
 static int count_of(const struct plan *p, bool set, unsigned *n, struct err *err)
@@ -152,20 +174,16 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 	if (n > v->free)
 		return err_set(err, -ENOSPC, "%u more vCPUs: %u of %u places are free%s (start the guest with a larger -smp maxcpus=)", n,
 			       v->free, v->max, plan_arg(p, "node") ? " on that node" : "");
-	rc = check_emulated(p, q, v->there, err);
+	rc = check_emulated(p, q, err);
 	if (rc)
 		return rc;
 	ids = json_object_new_array();
 	for (i = 0; n && i < v->n; i++) {
 		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, &number);
-		struct step *s;
 
 		if (!id)
 			continue;
-		s = plan_qmp(p, "device_add", device_json(&v->slots[i], id));
-		step_undo_qmp(s, "device_del", named("id", id));
-		step_undo_await_gone(s, id);
-		step_leaves(s, "vCPU %s", id);
+		plan_device(p, id, device_json(&v->slots[i], id));
 		json_object_array_add(ids, json_object_new_string(id));
 		add_name(p, id);
 		n -= v->slots[i].vcpus;
@@ -174,13 +192,17 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 	return 0;
 }
 
-static int plan_remove(struct plan *p, const struct vcpus *v, unsigned n, struct err *err)
+static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, unsigned n, struct err *err)
 {
 	size_t first = v->n, i;
+	int rc;
 
 	if (n > v->removable)
 		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were plugged; the others were there when the "
 			       "guest started, and stay", n, v->there, plan_arg(p, "node") ? " on that node" : "", v->removable);
+	rc = check_removal(p, q, err);
+	if (rc)
+		return rc;
 	while (n && first--) {
 		const struct qmp_vcpu_slot *slot = &v->slots[first];
 
@@ -226,7 +248,7 @@ static int build_from(struct plan *p, struct qmp *q, enum verb verb, struct vcpu
 	rc = check_whole(v, n, err);
 	if (rc)
 		return rc;
-	return verb == ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, v, n, err);
+	return verb == ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, q, v, n, err);
 }
 
 static int build(struct plan *p, struct qmp *q, enum verb verb, struct err *err)

@@ -16,6 +16,8 @@
 int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *err);
 /* query-migrate is in a phase in which devices must not change */
 int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err);
+/* The same; arriving: this is the side that receives, its memory is not all there (post-copy: though it runs). */
+int qmp_query_migration(struct qmp *q, bool *migrating, bool *arriving, struct err *err);
 /* query-name, query-uuid: NULL where QEMU has none (the zero UUID is none) */
 int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err);
 /* query-kvm.enabled: false is TCG */
@@ -43,7 +45,8 @@ int qmp_has_command(struct qmp *q, const char *command, bool *has, struct err *e
 /*
  * Virtio devices and their rings. interfaces.md 1.3: some queries stop a vhost-user ring for good or abort QEMU.
  * qmp_virtio_read sends none of those: status only to device classes known to answer it, queue-status never to a
- * device that is vhost-user or has vhost started, queue-element never.
+ * vhost-user device, to one that has vhost started only for the queues of a NIC which vhost-queue-status refuses (those
+ * the running back end is not asked about), queue-element never.
  */
 struct qmp_ring {
 	unsigned queue;			/* index */
@@ -59,6 +62,8 @@ struct qmp_virtio {
 	bool vhost, vhost_user;		/* a vhost backend runs the rings; it is vhost-user */
 	bool driver_ok;			/* the guest's driver is up */
 	bool packed, iommu, big_endian;	/* rings that cannot be read from outside, see design.md section 4 */
+	bool event_idx;			/* negotiated: who waits says for which index */
+	char *features;			/* what of its rings was negotiated: "event_idx,indirect,mq"; NULL = no driver yet */
 	char *why;			/* why rings have no addresses, NULL if they have */
 	struct qmp_ring *rings;
 	size_t n_rings;
@@ -72,7 +77,14 @@ void qmp_virtio_free(struct qmp_virtio *list, size_t n);
  */
 int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *err);
 
-/* Disks: query-block for what is plugged where. */
+/* Limits of block_set_io_throttle, per second; 0: none. */
+struct qmp_throttle {
+	uint64_t bps, bps_rd, bps_wr, iops, iops_rd, iops_wr;
+	bool bursts;			/* more is let through for a while (.._max) */
+	char *group;			/* whose limits they are, shared by its members; NULL: no limits */
+};
+
+/* Disks: query-block for what is plugged where. Numbers that QEMU does not tell are UINT64_MAX. */
 struct qmp_disk {
 	char *id;			/* qdev id, or QOM path of an anonymous device */
 	char *qdev;			/* QOM path or id as QEMU names it in query-block */
@@ -80,6 +92,10 @@ struct qmp_disk {
 	char *node;			/* node name of the top node, NULL = empty drive */
 	char *file, *format;		/* as QEMU has them open */
 	uint64_t size_bytes;
+	uint64_t allocated_bytes;	/* of the top image where it is stored; 0 of a block device */
+	uint64_t chain;			/* images below the top one */
+	const char *cache;		/* as -drive cache= has it: "none", "writeback", ..; NULL: not known */
+	struct qmp_throttle throttle;
 	bool read_only;
 	char *io_status;		/* "ok", "failed", "nospace", NULL */
 };

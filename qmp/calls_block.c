@@ -15,6 +15,7 @@ static void free_disk(struct qmp_disk *d)
 	free(d->file);
 	free(d->format);
 	free(d->io_status);
+	free(d->throttle.group);
 }
 
 void qmp_disks_free(struct qmp_disk *list, size_t n)
@@ -24,9 +25,44 @@ void qmp_disks_free(struct qmp_disk *list, size_t n)
 	free(list);
 }
 
+static const char *cache_name(struct json_object *cache)
+{
+	bool direct = json_flag(cache, "direct", false), wb = json_flag(cache, "writeback", true);
+
+	if (!json_object_is_type(cache, json_type_object))
+		return NULL;
+	if (json_flag(cache, "no-flush", false))
+		return "unsafe";
+	if (direct)
+		return wb ? "none" : "directsync";
+	return wb ? "writeback" : "writethrough";
+}
+
+static void read_throttle(struct json_object *in, struct qmp_throttle *t)
+{
+	const struct {
+		const char *name, *max;
+		uint64_t *value;
+	} limits[] = {
+		{ "bps", "bps_max", &t->bps }, { "bps_rd", "bps_rd_max", &t->bps_rd }, { "bps_wr", "bps_wr_max", &t->bps_wr },
+		{ "iops", "iops_max", &t->iops }, { "iops_rd", "iops_rd_max", &t->iops_rd },
+		{ "iops_wr", "iops_wr_max", &t->iops_wr },
+	};
+	uint64_t max;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		json_u64(in, limits[i].name, limits[i].value);
+		t->bursts |= json_u64(in, limits[i].max, &max) && max;
+	}
+	t->group = qmp_ident(in, "group");
+}
+
 static void read_disk(struct json_object *one, struct qmp_disk *d)
 {
 	struct json_object *in = json_member(one, "inserted");
+
+	d->size_bytes = d->allocated_bytes = d->chain = UINT64_MAX;
 
 	d->id = qmp_device_id(d->qdev);
 	d->device = qmp_ident(one, "device");
@@ -39,7 +75,11 @@ static void read_disk(struct json_object *one, struct qmp_disk *d)
 	d->file = qmp_text(in, "file", QMP_FILE_MAX);
 	d->format = qmp_ident(in, "drv");
 	d->read_only = json_flag(in, "ro", false);
+	d->cache = cache_name(json_member(in, "cache"));
+	read_throttle(in, &d->throttle);
+	json_u64(in, "backing_file_depth", &d->chain);
 	json_u64(json_member(in, "image"), "virtual-size", &d->size_bytes);
+	json_u64(json_member(in, "image"), "actual-size", &d->allocated_bytes);
 }
 
 int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err)

@@ -89,8 +89,14 @@ static int read_own(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *
 	return rc;
 }
 
-/* A ring that vhost serves: QEMU knows where it mapped it. */
-static int read_vhost(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *r,
+/*
+ * A ring that vhost serves: QEMU knows where it mapped it. Of a NIC with several queue pairs it
+ * tells that of the first pair only and refuses the others, and the control queue that stays with
+ * QEMU. Exactly those are the queues for which queue-status asks nothing of the back end (both
+ * compare with the range of the first pair's vhost_dev), so it may be asked for them, and what it
+ * says of where the ring is holds; of a vhost-user NIC it is not, whatever the code says.
+ */
+static int read_vhost(struct qmp *q, const struct qmp_virtio *v, bool kernel_nic, struct qmp_ring *r,
 		      struct err *err)
 {
 	struct json_object *args = json_put(qmp_path_args(v->path, NULL), "queue",
@@ -99,6 +105,8 @@ static int read_vhost(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring
 	uint64_t size = 0, avail = 0, used = 0;
 	int rc = qmp_ask(q, "x-query-virtio-vhost-queue-status", args, json_type_object, &ret, err);
 
+	if (qmp_is_refusal(rc) && kernel_nic)
+		return read_own(q, v, r, err);
 	if (rc)
 		return qmp_is_refusal(rc) ? 0 : rc;
 	json_u64(ret, "num", &size);
@@ -210,7 +218,7 @@ int qmp_rings_read(struct qmp *q, const struct qmp_virtio_class *class, struct q
 		rc = read_own_rings(q, class, v, err);
 	/* vhost may have started while the first rings were read */
 	for (i = 0; !rc && v->vhost && i < v->n_rings; i++)
-		rc = read_vhost(q, v, &v->rings[i], err);
+		rc = read_vhost(q, v, class->netdev && !v->vhost_user, &v->rings[i], err);
 	if (rc)
 		return rc;
 	why = find_why(v);

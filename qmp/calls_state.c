@@ -24,7 +24,7 @@ int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *er
 	return 0;
 }
 
-int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err)
+int qmp_query_migration(struct qmp *q, bool *migrating, bool *arriving, struct err *err)
 {
 	/* every other phase, new ones included, makes QEMU refuse device_del */
 	static const char *const idle[] = { "none", "completed", "failed", "cancelled" };
@@ -40,7 +40,16 @@ int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err)
 		if (!strcmp(status, idle[i]))
 			status = NULL;
 	*migrating = status;
+	/* who sends counts what it has sent, but for the moment in which it prepares */
+	*arriving = status && strcmp(status, "setup") && !json_member(ret, "ram");
 	return 0;
+}
+
+int qmp_query_migrating(struct qmp *q, bool *migrating, struct err *err)
+{
+	bool arriving;
+
+	return qmp_query_migration(q, migrating, &arriving, err);
 }
 
 int qmp_query_identity(struct qmp *q, char **name, char **uuid, struct err *err)

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Typed calls about what drives did, and about work under way: migration and jobs. */
+/* Typed calls about work under way: migration and jobs. */
 #include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-void qmp_blockstats_free(struct qmp_blockstat *list, size_t n)
-{
-	while (n)
-		free(list[--n].qdev);
-	free(list);
-}
 
 static uint64_t count_of(struct json_object *stats, const char *key)
 {
@@ -19,42 +12,6 @@ static uint64_t count_of(struct json_object *stats, const char *key)
 
 	json_u64(stats, key, &n);
 	return n;
-}
-
-int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, struct err *err)
-{
-	auto_json struct json_object *ret = NULL;
-	struct qmp_blockstat *stats = NULL;
-	size_t i, found = 0;
-	int rc = qmp_ask(q, "query-blockstats", NULL, json_type_array, &ret, err);
-
-	if (rc)
-		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
-		struct json_object *one = json_object_array_get_idx(ret, i);
-		struct json_object *s = json_member(one, "stats");
-		char *qdev = qmp_ident(one, "qdev");
-
-		if (!qdev)		/* a -drive that no device uses */
-			continue;
-		*vec_push(stats, found) = (struct qmp_blockstat){
-			.qdev = qdev,
-			.rd_ops = count_of(s, "rd_operations"), .wr_ops = count_of(s, "wr_operations"),
-			.rd_bytes = count_of(s, "rd_bytes"), .wr_bytes = count_of(s, "wr_bytes"),
-			.rd_ns = count_of(s, "rd_total_time_ns"),
-			.wr_ns = count_of(s, "wr_total_time_ns"),
-			.busy_ns = count_of(s, "rd_total_time_ns") + count_of(s, "wr_total_time_ns") +
-				   count_of(s, "flush_total_time_ns") +
-				   count_of(s, "unmap_total_time_ns"),
-			.failed_ops = count_of(s, "failed_rd_operations") +
-				      count_of(s, "failed_wr_operations") +
-				      count_of(s, "failed_flush_operations") +
-				      count_of(s, "failed_unmap_operations"),
-		};
-	}
-	*list = stats;
-	*n = found;
-	return 0;
 }
 
 void qmp_jobs_free(struct qmp_job *list, size_t n)

@@ -61,9 +61,32 @@ static bool has_token(struct json_object *array, const char *token)
 	return false;
 }
 
+/* What decides how the rings work; the rest of a device's features is not about them. */
+static char *ring_features(struct json_object *transports, struct json_object *device)
+{
+	static const struct {
+		const char *token, *name;
+	} known[] = {
+		{ "VIRTIO_RING_F_EVENT_IDX", "event_idx" }, { "VIRTIO_RING_F_INDIRECT_DESC", "indirect" },
+		{ "VIRTIO_F_RING_PACKED", "packed" }, { "VIRTIO_F_IN_ORDER", "in_order" },
+		{ "VIRTIO_F_IOMMU_PLATFORM", "iommu" }, { "VIRTIO_F_ACCESS_PLATFORM", "iommu" },
+		{ "VIRTIO_NET_F_MQ", "mq" }, { "VIRTIO_BLK_F_MQ", "mq" }, { "VIRTIO_NET_F_MRG_RXBUF", "mrg_rxbuf" },
+	};
+	auto_buf struct buf text = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (has_token(transports, known[i].token) || has_token(device, known[i].token))
+			buf_printf(&text, "%s%s", text.len ? "," : "", known[i].name);
+	if (!has_token(transports, "VIRTIO_F_VERSION_1"))
+		buf_printf(&text, "%slegacy", text.len ? "," : "");
+	return text.len ? buf_take(&text) : xstrdup("none");
+}
+
 static void take_status(struct json_object *ret, struct qmp_virtio *v)
 {
-	struct json_object *guest = json_array(json_member(ret, "guest-features"), "transports");
+	struct json_object *features_of = json_member(ret, "guest-features");
+	struct json_object *guest = json_array(features_of, "transports");
 	struct json_object *vhost = json_member(ret, "vhost-dev");
 	struct json_object *features = json_member(vhost, "protocol-features");
 	struct json_object *protocols = json_array(features, "protocols");
@@ -74,6 +97,9 @@ static void take_status(struct json_object *ret, struct qmp_virtio *v)
 			 (protocols && json_object_array_length(protocols));
 	v->driver_ok = has_token(json_array(json_member(ret, "status"), "statuses"),
 				 "VIRTIO_CONFIG_S_DRIVER_OK");
+	free(v->features);
+	v->features = v->driver_ok ? ring_features(guest, json_array(features_of, "dev-features")) : NULL;
+	v->event_idx = has_token(guest, "VIRTIO_RING_F_EVENT_IDX");
 	v->packed = has_token(guest, "VIRTIO_F_RING_PACKED");
 	v->iommu = has_token(guest, "VIRTIO_F_IOMMU_PLATFORM") ||
 		   has_token(guest, "VIRTIO_F_ACCESS_PLATFORM");
@@ -144,6 +170,7 @@ static void free_device(struct qmp_virtio *v)
 	free(v->id);
 	free(v->type);
 	free(v->iothread);
+	free(v->features);
 	free(v->why);
 	free(v->rings);
 }

@@ -23,6 +23,7 @@ struct reader {
 		bool short_form;	/* -qmp, not -mon */
 	} *mons;
 	size_t n_mons;
+	size_t n_json_netdevs;		/* at the head of out's */
 	bool accel_said;		/* by -accel, which comes before -machine's */
 };
 
@@ -165,6 +166,55 @@ static void take_incoming(struct reader *r, const char *value)
 	r->out->incoming = true;
 }
 
+static void add_drive(struct qmp_cmdline *out, char *node, char *aio)
+{
+	if (node)
+		*vec_push(out->drives, out->n_drives) = (struct qmp_cmdline_drive){ node, aio ? aio : xstrdup("threads") };
+	else
+		free(aio);
+}
+
+/* The file may be a node of its own, or be written into the one of the format. */
+static void take_blockdev(struct reader *r, const char *value)
+{
+	static const char *const stored[] = { "file", "host_device", "host_cdrom" };
+	static const char *const at[][2] = { { "driver", "aio" }, { "file.driver", "file.aio" } };
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		auto_free char *driver = qmp_opt_get(value, NULL, at[i][0]);
+
+		for (k = 0; driver && k < ARRAY_SIZE(stored); k++) {
+			if (strcmp(driver, stored[k]))
+				continue;
+			add_drive(r->out, qmp_opt_get(value, NULL, "node-name"), qmp_opt_get(value, NULL, at[i][1]));
+			return;
+		}
+	}
+}
+
+static void take_drive(struct reader *r, const char *value)
+{
+	add_drive(r->out, qmp_opt_get(value, NULL, "id"), qmp_opt_get(value, NULL, "aio"));
+}
+
+/* QEMU sets up those in JSON's form first, whatever the order on the command line is. */
+static void take_netdev(struct reader *r, const char *value)
+{
+	char *id = qmp_opt_get(value, "type", "id");
+	size_t at, i;
+
+	if (!id)
+		return;
+	*vec_push(r->out->netdevs, r->out->n_netdevs) = id;
+	if (*value != '{')
+		return;
+	at = r->n_json_netdevs++;
+	for (i = r->out->n_netdevs - 1; i > at; i--)
+		r->out->netdevs[i] = r->out->netdevs[i - 1];
+	r->out->netdevs[at] = id;
+}
+
 /* Values that start with '-' are theirs: they must not be read as options. */
 static void take_nothing(struct reader *r, const char *value)
 {
@@ -191,10 +241,10 @@ static const struct {
 	{ "append", take_nothing },
 	{ "fw_cfg", take_nothing },
 	{ "smbios", take_nothing },
-	{ "drive", take_nothing },
+	{ "drive", take_drive },
 	{ "device", take_nothing },
-	{ "blockdev", take_nothing },
-	{ "netdev", take_nothing },
+	{ "blockdev", take_blockdev },
+	{ "netdev", take_netdev },
 	{ "serial", take_nothing },
 	{ "monitor", take_nothing },
 };
@@ -346,13 +396,31 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 	free(r.mons);
 }
 
+const char *qmp_cmdline_aio(const struct qmp_cmdline *c, const char *node)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_drives; i++)
+		if (!strcmp(c->drives[i].node, node))
+			return c->drives[i].aio;
+	return NULL;
+}
+
 void qmp_cmdline_done(struct qmp_cmdline *c)
 {
 	size_t i;
 
 	for (i = 0; i < c->n_monitors; i++)
 		free(c->monitors[i].path);
+	for (i = 0; i < c->n_netdevs; i++)
+		free(c->netdevs[i]);
+	free(c->netdevs);
 	free(c->monitors);
+	for (i = 0; i < c->n_drives; i++) {
+		free(c->drives[i].node);
+		free(c->drives[i].aio);
+	}
+	free(c->drives);
 	free(c->name);
 	free(c->uuid);
 	free(c->machine);

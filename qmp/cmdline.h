@@ -20,6 +20,12 @@ struct qmp_monitor {
 	char *path;
 };
 
+/* What -blockdev and -drive say of a node that is stored in a file or block device. */
+struct qmp_cmdline_drive {
+	char *node;			/* node-name=, or -drive's id= */
+	char *aio;			/* "threads", "native", "io_uring" */
+};
+
 struct qmp_cmdline {
 	char *name;			/* the last -name's guest=, NULL if none; invalid UTF-8 replaced, cut at 255 bytes */
 	char *uuid;			/* lower case, NULL if none, malformed or zero */
@@ -30,9 +36,15 @@ struct qmp_cmdline {
 	bool incoming;			/* -incoming */
 	struct qmp_monitor *monitors;	/* QMP (control mode) ones only, in the order of the command line */
 	size_t n_monitors;
+	struct qmp_cmdline_drive *drives;
+	size_t n_drives;
+	char **netdevs;			/* ids of -netdev, in the order in which QEMU sets them up */
+	size_t n_netdevs;
 };
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);
+/* aio of the node, NULL where the command line does not name it. Borrowed. */
+const char *qmp_cmdline_aio(const struct qmp_cmdline *c, const char *node);
 
 /* The value of KEY in QEMU's "a,k=v,k2=v,,v" or JSON form; the first bare word answers to implied. Yours, or NULL. */
 char *qmp_opt_get(const char *opts, const char *implied, const char *key);

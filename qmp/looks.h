@@ -8,15 +8,33 @@
 
 #include "client.h"
 
-/* query-blockstats: counters since QEMU was started, of each drive that a device uses. */
+/*
+ * query-blockstats: counters since QEMU was started, of each drive that a device uses. A count that is missing or no
+ * count is QMP_UNKNOWN.
+ */
+#define QMP_UNKNOWN UINT64_MAX
+
+enum qmp_io { QMP_READ, QMP_WRITE, QMP_FLUSH, QMP_DISCARD, QMP_IOS };
+
+/* Latencies since it was switched on: bins[0] is below bounds[0], bins[n_bounds] is bounds[n_bounds - 1] and more. */
+struct qmp_histogram {
+	uint64_t *bounds, *bins;	/* ns, ascending; NULL: there is none */
+	size_t n_bounds;
+};
+
 struct qmp_blockstat {
 	char *qdev;			/* as in struct qmp_disk */
-	uint64_t rd_ops, wr_ops, rd_bytes, wr_bytes, rd_ns, wr_ns;
-	uint64_t busy_ns;		/* time of all reads, writes, flushes and discards added up */
-	uint64_t failed_ops;
+	char *file_node;		/* the node below the top one: of a qcow2 image its file; NULL */
+	struct qmp_iostat {
+		uint64_t ops, bytes, ns, failed, invalid;	/* flushes have no bytes */
+		struct qmp_histogram latency;			/* discards have none */
+	} io[QMP_IOS];
+	uint64_t file_end;		/* how far the node below was ever written, bytes */
 };
 int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, struct err *err);
 void qmp_blockstats_free(struct qmp_blockstat *list, size_t n);
+/* Bounds of a histogram that are too many, not ascending, or do not fit its bins make it none. */
+#define QMP_BOUNDS_MAX 512
 
 /* query-migrate, unless there never was one, and query-jobs. */
 struct qmp_job {

@@ -50,4 +50,18 @@ int qmp_query_nodes_of_guest(struct qmp *q, unsigned *n, struct err *err);
 /* /objects has one of this id */
 int qmp_has_object(struct qmp *q, const char *id, bool *has, struct err *err);
 
+/* A device on a USB bus of the guest, by its qdev id. */
+enum qmp_usb_state {
+	QMP_USB_DETACHED,		/* usb-host: QEMU does not have the host's device (yet) */
+	QMP_USB_ATTACHED,
+	QMP_USB_ADDRESSED,		/* the guest has given it an address */
+};
+int qmp_query_usb(struct qmp *q, const char *id, enum qmp_usb_state *state, struct err *err);
+/* USB 3 controllers: the name of the first one's bus, NULL if there is none; yours. */
+int qmp_query_usb_bus(struct qmp *q, char **bus, struct err *err);
+/* device-list-properties: device_add knows this type */
+int qmp_has_device_type(struct qmp *q, const char *type, bool *has, struct err *err);
+/* The device under this QOM path is a USB device. -ENODEV: no such device. */
+int qmp_is_usb_device(struct qmp *q, const char *path, bool *is, struct err *err);
+
 #endif

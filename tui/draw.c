@@ -199,7 +199,7 @@ void draw_bar(const struct draw *d, int y, int x, int width, enum paint p, doubl
 	width = visible(d, y, x, width);
 	if (width < 3)
 		return;
-	full = share >= 1 ? width - 2 : share > 0 ? (int)(share * (width - 2)) : 0;
+	full = share >= 1 ? width - 2 : share > 0 ? (int)(share * (width - 2) + 0.5) : 0;
 	paint(d, PAINT_PLAIN);
 	mvaddch(y, x, '[');
 	paint(d, p);

@@ -32,7 +32,7 @@ struct grid {
 
 	struct grid_fit *fits;		/* one per column of the table */
 	const struct column **shown;
-	int *widths, *bars;		/* bars: behind the number, 0: none */
+	int *widths, *bars;		/* bars: what a bar behind the number takes, or a mark before a text */
 	size_t n_shown;
 	bool more;			/* there are columns to the right of those */
 	int y;				/* of the heading, where it was drawn last */

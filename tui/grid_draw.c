@@ -91,6 +91,14 @@ static bool is_wanted(const struct grid *g, const struct column *c, int rank)
 	return c->rank <= rank && !(name && g->ref);
 }
 
+/* A mark and a letter behind it would be one word. */
+static int gap_before(const struct grid *g, const struct column *c)
+{
+	const struct column *before = g->n_shown ? g->shown[g->n_shown - 1] : NULL;
+
+	return !before ? 0 : before->mark != MARK_NONE && is_text(c) ? 2 : 1;
+}
+
 static int try_rank(struct grid *g, int rank)
 {
 	const struct table *t = table_get(g->table);
@@ -101,7 +109,7 @@ static int try_rank(struct grid *g, int rank)
 	for (i = 0; i < t->n_columns; i++) {
 		if (!is_wanted(g, &t->columns[i], rank))
 			continue;
-		total += width_of(g, &t->columns[i], !g->n_shown) + (g->n_shown != 0);
+		total += width_of(g, &t->columns[i], !g->n_shown) + gap_before(g, &t->columns[i]);
 		g->shown[g->n_shown++] = &t->columns[i];
 	}
 	/* the mark behind the last number */
@@ -126,7 +134,7 @@ static void choose_scrolled(struct grid *g, int width)
 			skip--;
 			continue;
 		}
-		total += width_of(g, c, !g->n_shown) + (g->n_shown != 0);
+		total += width_of(g, c, !g->n_shown) + gap_before(g, c);
 		if (g->n_shown == t->n_columns || (g->n_shown && total > width)) {
 			g->more = true;
 			return;
@@ -157,7 +165,8 @@ static void share_out(struct grid *g, int width)
 
 	for (i = 0; i < g->n_shown; i++) {
 		g->widths[i] = width_of(g, g->shown[i], i == 0);
-		spare -= g->widths[i] + (i != 0);
+		g->bars[i] = i + 1 < g->n_shown && g->shown[i]->mark != MARK_NONE && is_text(g->shown[i + 1]);
+		spare -= g->widths[i] + g->bars[i] + (i != 0);
 	}
 	for (i = 0; i < g->n_shown && spare > 0; i++) {
 		int lack = g->fits[g->shown[i] - t->columns].width - g->widths[i];
@@ -199,9 +208,8 @@ static void add_bars(struct grid *g, int width)
 	size_t i;
 
 	for (i = 0; i < g->n_shown; i++) {
-		g->bars[i] = 0;
 		if (i && (g->shown[i]->whole || g->shown[i]->share) && total_of(g) + BAR_WIDTH <= width)
-			g->bars[i] = BAR_WIDTH;
+			g->bars[i] += BAR_WIDTH;
 	}
 }
 
@@ -261,10 +269,12 @@ static void draw_first(const struct draw *d, int y, int width, enum paint p, con
 	auto_free char *mark = NULL;
 	int len;
 
-	if (!row->stale) {
+	if (!row->stale && !is_text(g->shown[0]))
+		draw_right(d, y, 0, width, p, text);
+	else if (!row->stale)
 		draw_text(d, y, 0, width, p, text);
+	if (!row->stale)
 		return;
-	}
 	mark = age < 600 ? xasprintf(" %.0fs", age) : xasprintf(" %.0fm", age / 60);
 	len = (int)strlen(mark) < width ? (int)strlen(mark) : width;
 	draw_text(d, y, 0, width - len, p, text);
@@ -277,14 +287,14 @@ static void draw_number(const struct grid *g, const struct draw *d, int y, int x
 	const struct column *c = g->shown[i];
 	auto_free char *text = cell(c, row);
 	bool marked = column_is_marked(c, column_get(c, row));
-	double share = g->bars[i] ? column_share(c, row) : -1;
+	double share = g->bars[i] >= BAR_WIDTH ? column_share(c, row) : -1;
 	enum paint own = marked && p == PAINT_PLAIN ? PAINT_WARN : p;
 
 	draw_right(d, y, x, g->widths[i], own, text);
 	if (marked)
 		draw_text(d, y, x + g->widths[i], 1, own, "!");
 	if (share >= 0)
-		draw_bar(d, y, x + g->widths[i] + 1, g->bars[i] - 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
+		draw_bar(d, y, x + g->widths[i] + 1, BAR_WIDTH - 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
 }
 
 static void draw_spark(const struct grid *g, const struct draw *d, int y, int x, int width, enum paint p, const struct row *row)
@@ -333,7 +343,6 @@ void grid_draw(struct grid *g, const struct draw *d, int y, int height)
 	int width = d->width - (spark_width(g, d) ? spark_width(g, d) + 1 : 0);
 
 	choose(g, width);
-	memset(g->bars, 0, table_get(g->table)->n_columns * sizeof(*g->bars));
 	share_out(g, width);
 	widen_first(g, width);
 	add_bars(g, width);

@@ -75,7 +75,7 @@ static void view_steps(struct job_view *v, const struct plan *p, unsigned timeou
 		to->text = step_text(s, timeout_ms);
 		to->status = s->status;
 		to->ns = s->ns;
-		to->waits = s->op == STEP_AWAIT_GONE || s->op == STEP_AWAIT_DRIVER;
+		to->waits = step_waits(s);
 		for (k = 0; k < s->n_undo; k++)
 			*vec_push(to->undo, to->n_undo) = step_text(&s->undo[k], timeout_ms);
 	}

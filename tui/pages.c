@@ -4,6 +4,7 @@
  * a guest's page; H and a digit that of the host's.
  */
 #include "app.h"
+#include "card.h"
 #include "strip.h"
 
 #include <ctype.h>
@@ -125,6 +126,11 @@ static void draw_header(const struct pages *p, const struct app *a, int y, int t
 		header_figures(a, y + 1, 1, 0, TABLE_HOST, snapshot_row(a->snap, TABLE_HOST, 0));
 }
 
+static bool is_card(const struct pages *p)
+{
+	return p->kind == PAGE_HOST && card_is_one(table_get(p->grid.table));
+}
+
 static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct pages *p = (struct pages *)layer;
@@ -135,7 +141,10 @@ static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 	strip = strip_lines(&p->grid, rows);
 	draw_header(p, a, y, top);
 	draw_tabs(p, a, y + top);
-	grid_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
+	if (is_card(p))
+		card_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
+	else
+		grid_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
 	if (strip)
 		strip_draw(&p->grid, &a->draw, a->history, y + top + 1 + rows - strip, strip);
 	if (!p->grid.n_rows && (vm || !p->ref) && a->snap)
@@ -168,6 +177,8 @@ static void pages_key(struct layer *layer, struct app *a, int key)
 
 	if (page < p->n)
 		show_page(p, a, page);
+	else if (is_card(p) && card_key(&p->grid, action))
+		return;
 	else if (action == ACT_BACK)
 		app_pop(a);
 	else if (action == ACT_NEXT)
@@ -189,7 +200,10 @@ static void pages_click(struct layer *layer, struct app *a, int y, int x)
 			return;
 		}
 	}
-	grid_click(&p->grid, y, x);
+	if (is_card(p))
+		card_click(&p->grid, y);
+	else
+		grid_click(&p->grid, y, x);
 }
 
 static void pages_sampled(struct layer *layer, struct app *a)

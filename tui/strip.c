@@ -99,6 +99,11 @@ static struct figures figures_of(const float *values, size_t n)
 	return f;
 }
 
+static bool is_marked(const struct column *c, double v)
+{
+	return !isnan(v) && column_is_marked(c, (struct value){ .kind = VALUE_NUM, .num = v });
+}
+
 static void draw_panel(const struct draw *d, int y, int x, int width, int lines, const char *name, const struct column *c,
 		       const float *values)
 {
@@ -112,13 +117,13 @@ static void draw_panel(const struct draw *d, int y, int x, int width, int lines,
 		cells = (int)n / (d->theme->braille ? 2 : 1);
 	}
 	f = figures_of(values + HISTORY_LEN - n, n);
-	scale = graph_scale(isnan(f.max) ? 0 : f.max, c->share && !c->mark ? 100 : 1);
+	scale = graph_scale(isnan(f.max) ? 0 : f.max, c->unit == UNIT_PCT ? 10 : 1);
 	{
 		auto_free char *last = number(c, f.last), *min = number(c, f.min), *mean = number(c, f.n ? f.sum / (double)f.n : NAN),
 			       *max = number(c, f.max), *top = number(c, scale);
 
-		draw_printf(d, y, x, width, PAINT_STRONG, "%s%s%s %s   min %s  mean %s  max %s", name, *name ? "  " : "", c->title, last,
-			    min, mean, max);
+		draw_printf(d, y, x, width, PAINT_STRONG, "%s%s%s %s%s  min %s  mean %s  max %s", name, *name ? "  " : "", c->title, last,
+			    is_marked(c, f.last) ? "!" : " ", min, mean, max);
 		draw_right(d, y + 1, x, SCALE_WIDTH, PAINT_PLAIN, top);
 		draw_right(d, y + lines - 1, x, SCALE_WIDTH, PAINT_PLAIN, "0");
 	}

@@ -114,6 +114,14 @@ static int check_terminal(struct err *err)
 	return 0;
 }
 
+/* There curses would ask a daemon for the mouse, on a descriptor nobody polls. */
+static bool on_console(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && str_has_prefix(term, "linux");
+}
+
 int tty_open(struct tty *t, bool mouse, struct err *err)
 {
 	sigset_t set;
@@ -142,7 +150,7 @@ int tty_open(struct tty *t, bool mouse, struct err *err)
 	nodelay(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
 	curs_set(0);
-	if (mouse) {		/* 0: a press is one at once, and none is held back to be a click or two */
+	if (mouse && !on_console()) {		/* 0: a press is one at once, and none is held back to be a click or two */
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	}

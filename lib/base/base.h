@@ -12,5 +12,6 @@
 #include "clock.h"
 #include "json.h"
 #include "pool.h"
+#include "late.h"
 
 #endif

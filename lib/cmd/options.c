@@ -11,6 +11,7 @@
 enum {
 	OPT_PROMPT = 256, OPT_NO_LIBVIRT, OPT_NO_SCAN, OPT_NO_PASSTHROUGH, OPT_FILTER, OPT_DRY_RUN, OPT_TIMEOUT,
 	OPT_ON_ERROR, OPT_NO_COLOR, OPT_ASCII, OPT_NO_MOUSE, OPT_ROOT,
+	OPT_RING_HZ,
 };
 
 static const struct option_row table[] = {
@@ -29,6 +30,8 @@ static const struct option_row table[] = {
 	{ 0, "filter", "EXPR", "Keep rows for which an expression holds, such as 'cpu_pct>50 && state=running'.", OPT_FILTER },
 	{ 'f', "file", "FILE", "A script of verbs, one a line; - is standard input.", 'f' },
 	{ 'r', "read-only", NULL, "Refuse every changing verb; keep no journal.", 'r' },
+	{ 0, "ring-hz", "N", "queues of one guest: read the depths of its rings N times a second, 1 to 10000; 1000 on the screen.",
+	  OPT_RING_HZ },
 	{ 0, "dry-run", NULL, "Print the steps of a changing verb, run none.", OPT_DRY_RUN },
 	{ 0, "timeout", "SECONDS", "How long a changing verb waits for the guest or for QEMU; 30.", OPT_TIMEOUT },
 	{ 0, "on-error", "stop|continue", "What a script does after a line that failed; stop.", OPT_ON_ERROR },
@@ -94,6 +97,10 @@ static int take_value(struct options *o, int id, const char *word, struct err *e
 	case 'n':
 		if (units_uint_parse(word, &o->count) || !o->count)
 			return err_set(err, -EINVAL, "--count '%s': a number from 1 on is expected", word);
+		break;
+	case OPT_RING_HZ:
+		if (units_uint_parse(word, &o->ring_hz) || !o->ring_hz || o->ring_hz > 10000)
+			return err_set(err, -EINVAL, "--ring-hz '%s': a number from 1 to 10000 is expected", word);
 		break;
 	case 'o':
 		rc = choice("--output", word, formats, ARRAY_SIZE(formats), &picked, err);

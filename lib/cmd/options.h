@@ -28,6 +28,7 @@ struct options {
 	bool verbose, no_color, ascii, no_mouse;
 	double delay_s;			/* < 0: not given, the mode's default */
 	uint64_t count;			/* 0: not given */
+	uint64_t ring_hz;		/* 0: not given */
 	enum format format;
 	const char *fields, *sort, *filter, *script;
 	const char *root;		/* where /proc and /sys are found: a recorded host, for tests */

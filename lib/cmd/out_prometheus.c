@@ -14,7 +14,7 @@ enum form { GAUGE, COUNTER, SUMMARY };
 
 bool prometheus_is_rate(const struct column *c)
 {
-	return column_is_rate(c) && c->local && !c->lasting;
+	return c->local && !c->lasting;
 }
 
 static enum form form_of(const struct column *c)
@@ -59,8 +59,10 @@ static const char *base_unit(const struct column *c)
 
 static bool cut(char *text, const char *end)
 {
-	size_t len = strlen(text), tail = strlen(end);
+	size_t len = strlen(text), tail;
 
+	end += *end == '_' && len + 1 == strlen(end);		/* all of it: there is nothing to join */
+	tail = strlen(end);
 	if (len < tail || strcmp(text + len - tail, end))
 		return false;
 	text[len - tail] = '\0';
@@ -94,7 +96,7 @@ void prometheus_name(const struct table *t, const struct column *c, struct buf *
 		unit = "all";
 	else if (!unit && cut(stem, "_per_s"))
 		unit = "_per_second";
-	buf_printf(out, "kvmtop_%s_%s%s%s", t->name, stem, unit ? unit : "", form_of(c) == COUNTER ? "_total" : "");
+	buf_printf(out, "kvmtop_%s%s%s%s%s", t->name, *stem || !unit || *unit != '_' ? "_" : "", stem, unit ? unit : "", form_of(c) == COUNTER ? "_total" : "");
 }
 
 /* In labels, quotes are escaped too. The text is clean: it has no line ends. */
@@ -249,7 +251,7 @@ static void put_metric(FILE *f, const struct table *t, const struct column *c, c
 
 static bool is_info(const struct column *c)
 {
-	return c->kind == VALUE_TEXT && !c->label;
+	return c->kind == VALUE_TEXT && !c->label && !c->passing;
 }
 
 static void put_info(FILE *f, const struct table *t, const struct column *const *columns, size_t n_columns,

@@ -12,6 +12,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/* How often the screen's page of one guest reads the depths of its queues. */
+#define SCREEN_RING_HZ 1000
 #define SCRIPT_MAX (16 << 20)
 
 static unsigned terminal_width(FILE *f)
@@ -55,6 +57,7 @@ void session_sampler(struct session *s)
 {
 	struct sample_config config = {
 		.host = s->host, .scan = !s->opts->no_scan, .sockets = s->opts->sockets, .n_sockets = s->opts->n_sockets,
+		.ring_hz = s->opts->ring_hz ? (unsigned)s->opts->ring_hz : s->opts->mode == MODE_SCREEN ? SCREEN_RING_HZ : 0,
 	};
 
 	if (s->sampler)
@@ -128,8 +131,21 @@ static int run_change(struct session *s, const struct call *c, struct err *err)
 	return code;
 }
 
+/* --ring-hz is for the rings of one guest; among the lines of a script or a prompt, for those it can be meant for. */
+static int check_ring_hz(const struct session *s, const struct call *c, struct err *err)
+{
+	bool one_verb = s->opts->mode == MODE_BATCH && !s->opts->script;
+
+	if (!s->opts->ring_hz || (c->verb->table == TABLE_QUEUES ? c->values[0] != NULL : !one_verb))
+		return 0;
+	return err_set(err, -EINVAL, "--ring-hz is for the queues of one guest (kvmtop --batch --ring-hz=%llu queues VM)",
+		       (unsigned long long)s->opts->ring_hz);
+}
+
 static int run_call(struct session *s, const struct call *c, struct err *err)
 {
+	if (check_ring_hz(s, c, err))
+		return EXIT_USAGE;
 	if (c->verb->run)
 		return c->verb->run(s, c, err);
 	return c->verb->build || c->verb->undoes ? run_change(s, c, err) : look_run(s, c, err);

@@ -17,8 +17,7 @@ static const struct arg add_args[] = {
 const struct verb vcpu_add_verb = {
 	.name = "vcpu add", CHANGE(hotplug_vcpu_add), ARGS(add_args), .summary = "Plug vCPUs.",
 	.doc = "Plugs vCPUs into the first free places of the guest's topology (its -smp maxcpus) and waits until the guest's ACPI "
-	       "has taken them; whether it puts them to use is up to the guest (udev). In a guest without KVM none can be added "
-	       "once one was removed: its QEMU would die.",
+	       "has taken them; whether it puts them to use is up to the guest (udev).",
 };
 
 static const struct arg remove_args[] = {
@@ -26,11 +25,12 @@ static const struct arg remove_args[] = {
 	ARG_COUNT,
 	ARG_NODE,
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: from a guest without KVM, too." },
 };
 const struct verb vcpu_remove_verb = {
 	.name = "vcpu remove", CHANGE(hotplug_vcpu_remove), ARGS(remove_args), .summary = "Unplug vCPUs.",
 	.doc = "Asks the guest to let go of the last vCPUs that were plugged, in reverse, and waits until it has. Those that were there "
-	       "when the guest started stay.",
+	       "when the guest started stay. Without KVM, QEMU may die of what is plugged after that: refused without force=on.",
 };
 
 static const struct arg set_args[] = {

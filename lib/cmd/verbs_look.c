@@ -17,7 +17,15 @@ const struct verb vcpus_verb = {
 const struct verb queues_verb = {
 	.name = "queues", LOOK(TABLE_QUEUES), ARGS(one_guest), .key = "2", .summary = "Virtqueues.",
 	.doc = "The virtqueues of a guest's virtio devices, read live from the rings in QEMU's memory, vhost devices included. "
-	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2.",
+	       "Unknown for packed rings, rings behind a virtual IOMMU, and QEMU before 7.2. With one guest named and --ring-hz, "
+	       "its depths are read that often; the histogram then is of so many readings.",
+};
+
+const struct verb vhost_verb = {
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .summary = "vhost threads.",
+	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
+	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
+	       "a thread sleeps are not that thread's.",
 };
 
 const struct verb threads_verb = {
@@ -65,12 +73,12 @@ const struct verb host_verb = {
 };
 
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 
 const struct verb kvm_verb = {
-	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .summary = "KVM counters.",
+	.name = "kvm", LOOK(TABLE_KVM), ARGS(one_guest), .key = "8", .summary = "KVM counters.",
 	.doc = "The counters of KVM, of a guest as a whole and of each vCPU: exits by kind, interrupts, halt polling, sizes of pages, TLB "
 	       "flushes. Each vCPU's own are known with QEMU 8.1 or later; before, QEMU is asked (query-stats) when a guest is named, "
 	       "at most every two seconds, which interrupts each vCPU once. A guest under TCG has none.",

@@ -32,3 +32,16 @@ const struct verb dimm_remove_verb = {
 	.doc = "Asks the guest to let go of a DIMM, waits until it has, then gives the memory back. A guest that cannot move what lies there "
 	       "refuses, keeps the DIMM, and may be asked again; memory it has put online as movable can always be moved.",
 };
+
+static const struct arg set_args[] = {
+	ARG_OF_GUEST,
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The virtio-mem device's id; libvirt's alias or the id= given." },
+	{ "size", ARG_SIZE, .required = true, .help = "What the guest is to have of it; a multiple of its block size." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not gone all the way is a timeout, and undone." },
+};
+const struct verb vmem_set_verb = {
+	.name = "vmem set", CHANGE(hotplug_vmem_set), ARGS(set_args), .summary = "Resize a virtio-mem device.",
+	.doc = "Asks the guest to take or give back memory of a virtio-mem device, and waits until it has. A guest that cannot give back "
+	       "all of it goes as far as it can, which is then partly done.",
+};

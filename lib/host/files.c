@@ -61,6 +61,19 @@ int host_proc_has_file(const struct host *h, pid_t pid, const struct host_file *
 	return r < 0 ? r : 0;
 }
 
+int host_proc_count_links(const struct host *h, pid_t pid, const char *path)
+{
+	auto_close int dir = -1;
+	auto_ids struct host_ids fds = {0};
+	int r = fds_read(h, pid, &dir, &fds), count = 0;
+	char link[64];
+
+	for (size_t i = 0; r >= 0 && i < fds.n; i++)
+		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", pid, fds.id[i]) >= 0)
+			count += !strcmp(link, path);
+	return r < 0 ? r : count;
+}
+
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)
 {
 	static const char prefix[] = "/dev/vfio/";

@@ -15,9 +15,12 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "store.h"
+#include "links.h"
 #include "cgroup.h"
 #include "cpus.h"
 #include "kvm.h"
 #include "room.h"
+#include "usb.h"
 
 #endif

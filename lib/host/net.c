@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Taps behind a process's descriptors, and interface counters from sysfs. */
+/* Taps behind a process's descriptors. */
 #include "net.h"
 
 #include <dirent.h>
@@ -71,7 +71,8 @@ static void macvtap_add(const struct host *h, uint64_t index, struct host_netif 
 	closedir(dir);
 }
 
-static void fd_look(const struct host *h, pid_t pid, int fd, struct host_netif **list, size_t *n)
+/* A macvtap is found by its index, which our sysfs has for our network namespace only. */
+static void fd_look(const struct host *h, pid_t pid, int fd, bool other, struct host_netif **list, size_t *n)
 {
 	const char *p;
 	char link[64];
@@ -82,17 +83,14 @@ static void fd_look(const struct host *h, pid_t pid, int fd, struct host_netif *
 		return;
 	if (!strcmp(link, "/dev/net/tun")) {
 		tap_add(h, pid, fd, list, n);
-	} else if (str_has_prefix(link, "/dev/tap")) {
+	} else if (!other && str_has_prefix(link, "/dev/tap")) {
 		p = link + strlen("/dev/tap");
 		if (host_u64_next(&p, &index) && !*p)
 			macvtap_add(h, index, list, n);
 	}
 }
 
-/*
- * sysfs shows our network namespace: an interface of the same name there would be somebody else's.
- */
-static bool is_other_net_ns(const struct host *h, pid_t pid)
+bool host_net_is_other(const struct host *h, pid_t pid)
 {
 	char theirs[64], ours[64];
 
@@ -109,14 +107,15 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 	auto_ids struct host_ids fds = {0};
 	struct host_netif *found = NULL;
 	size_t count = 0, i;
+	bool other = host_net_is_other(h, pid);
 	int r = dir < 0 ? dir : host_ids_read(dir, &fds);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
-	if (!is_other_net_ns(h, pid)) {
-		for (i = 0; i < fds.n; i++)
-			fd_look(h, pid, fds.id[i], &found, &count);
-	}
+	for (i = 0; i < fds.n; i++)
+		fd_look(h, pid, fds.id[i], other, &found, &count);
+	for (i = 0; i < count; i++)
+		found[i].other_ns = other;
 	*list = found;
 	*n = count;
 	return 0;
@@ -126,60 +125,12 @@ int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif 
 {
 	auto_free struct host_netif *found = NULL;
 	size_t n = 0;
+	bool other = host_net_is_other(h, pid);
 
-	if (!is_other_net_ns(h, pid))
-		fd_look(h, pid, fd, &found, &n);
+	fd_look(h, pid, fd, other, &found, &n);
 	if (!n)
 		return -ENOENT;
 	*out = found[0];
-	return 0;
-}
-
-static int counter_read(int dir, const char *name, uint64_t *out)
-{
-	auto_close int fd = host_open_in(dir, name);
-	const char *p;
-	char buf[32];
-	ssize_t len;
-
-	if (fd < 0)
-		return fd;
-	len = host_pread(fd, buf, sizeof(buf));
-	if (len < 0)
-		return (int)len;
-	p = buf;
-	return host_u64_next(&p, out) ? 0 : -EBADMSG;
-}
-
-int host_net_read(const struct host *h, const struct host_netif *nif, struct host_net_counters *out)
-{
-	struct host_net_counters c = {0};
-	const struct {
-		const char *name;
-		uint64_t *value;
-	} files[] = {
-		{ "rx_bytes", nif->macvtap ? &c.rx_bytes : &c.tx_bytes },
-		{ "tx_bytes", nif->macvtap ? &c.tx_bytes : &c.rx_bytes },
-		{ "rx_packets", nif->macvtap ? &c.rx_packets : &c.tx_packets },
-		{ "tx_packets", nif->macvtap ? &c.tx_packets : &c.rx_packets },
-		{ "rx_dropped", nif->macvtap ? &c.rx_drops : &c.tx_drops },
-		{ "tx_dropped", nif->macvtap ? &c.tx_drops : &c.rx_drops },
-	};
-	auto_close int dir = -1;
-	size_t i;
-	int r;
-
-	if (strnlen(nif->name, sizeof(nif->name)) == sizeof(nif->name) ||
-	    !host_name_is_plain(nif->name))
-		return -EINVAL;
-	dir = host_openat(h, "sys/class/net/%s/statistics", nif->name);
-	if (dir < 0)
-		return dir;
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		r = counter_read(dir, files[i].name, files[i].value);
-		if (r < 0)
-			return r;
-	}
-	*out = c;
+	out->other_ns = other;
 	return 0;
 }

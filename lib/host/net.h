@@ -12,31 +12,33 @@
 struct host_netif {
 	char name[16];
 	bool macvtap;
+	bool other_ns;			/* in the process's network namespace, which is not ours */
 };
 int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n);	/* list is yours */
 /* The one behind a descriptor of a process; -ENOENT: neither a tap nor a macvtap. */
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out);
 
+/* The process is in another network namespace than we are; false where that cannot be seen. */
+bool host_net_is_other(const struct host *h, pid_t pid);
+
 /* Counters from the guest's side: what the guest receives is what a tap transmits; a macvtap is not mirrored. */
 struct host_net_counters {
-	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, rx_drops, tx_drops;
+	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets, rx_drops, tx_drops, rx_errors, tx_errors;
 };
-int host_net_read(const struct host *h, const struct host_netif *nif, struct host_net_counters *out);
 
 /*
- * The same for all interfaces at once, out of /proc/net/dev: six files of sysfs for each would cost ten times as much.
+ * Of all interfaces at once, out of /proc/net/dev: files of sysfs for each would cost ten times as much.
  * Drops are what a host calls dropped or missed.
  */
 struct host_net_dev {
 	char name[16];
 	struct host_net_counters host;	/* from the host's side */
 };
-int host_nets_read(const struct host *h, struct host_net_dev **list, size_t *n);	/* sorted by name; yours */
+/* Of our network namespace (pid 0), or of that of a process. Sorted by name; yours. */
+int host_nets_read(const struct host *h, pid_t pid, struct host_net_dev **list, size_t *n);
 /* From the guest's side; false: there is no such interface. */
 bool host_nets_find(const struct host_net_dev *list, size_t n, const struct host_netif *nif, struct host_net_counters *out);
 
-/* The bridge, bond or switch that an interface is a port of. -ENOENT: none. */
-int host_net_master(const struct host *h, const char *name, char master[16]);
 /* The MAC address of a neighbour by its IPv4 address (/proc/net/arp), as "52:54:00:12:34:56". -ENOENT: not known. */
 int host_neighbour_mac(const struct host *h, const char *ip, char mac[18]);
 

@@ -150,3 +150,8 @@ const char *host_pci_class(unsigned class, char *buf, size_t size)
 	snprintf(buf, size, "class %04x", class & 0xffff);
 	return buf;
 }
+
+bool host_pci_is_network(const struct host *h, const char *address)
+{
+	return (number(h, address, "class", 0) >> 16) == 0x02;
+}

@@ -21,4 +21,7 @@ int host_pci_address(const char *word, char out[16]);
 /* "network", "NVMe", ..: what a class code says, or "class XXXX" into buf. */
 const char *host_pci_class(unsigned class, char *buf, size_t size);
 
+/* A device whose class is network controller, by its address. */
+bool host_pci_is_network(const struct host *h, const char *address);
+
 #endif

@@ -24,6 +24,9 @@ int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
 
+/* A file of any length, up to 8 MiB of it: out ends in a NUL. 0 or negative errno. */
+int host_read_all(const struct host *h, const char *path, struct buf *out);
+
 /*
  * The names in a directory that are numbers, sorted; from its start each time. {0} is an empty
  * list.

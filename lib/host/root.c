@@ -14,6 +14,7 @@
 
 #define MAX_CPUS 65536
 #define MAX_NODES 1024
+#define FILE_MAX (8u << 20)
 #define MAX_IDS 4194304		/* the kernel's PID_MAX_LIMIT */
 
 struct host {
@@ -92,6 +93,24 @@ ssize_t host_read(const struct host *h, char *buf, size_t size, const char *fmt,
 	fd = host_vopenat(h, fmt, ap);
 	va_end(ap);
 	return fd < 0 ? fd : host_fd_read(fd, buf, size);
+}
+
+int host_read_all(const struct host *h, const char *path, struct buf *out)
+{
+	auto_close int fd = host_openat(h, "%s", path);
+	char piece[16384];
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	while (out->len < FILE_MAX && (len = read(fd, piece, sizeof(piece))) != 0) {
+		if (len < 0 && errno != EINTR)
+			return -errno;
+		if (len > 0)
+			buf_add(out, piece, (size_t)len);
+	}
+	buf_add(out, "", 0);
+	return 0;
 }
 
 ssize_t host_pread(int fd, char *buf, size_t size)

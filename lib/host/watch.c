@@ -143,8 +143,8 @@ static bool io_read(struct host_watch *w, struct host_usage *out)
 }
 
 /*
- * Looked for at the first reading, and then each time the threads are listed: a VM is there before
- * its vCPUs' threads.
+ * Looked for at the first reading that wants it, and then each time the threads are listed: a VM is
+ * there before its vCPUs' threads.
  */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
@@ -153,8 +153,9 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 	bool opened;
 	ssize_t len;
 
-	if (!w->kvm_name[0] && !w->since_list)
+	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
 		host_kvm_dir_find(w->h, w->pid, w->kvm_name, sizeof(w->kvm_name));
+	w->kvm_looked = true;
 	if (!w->kvm_name[0])
 		return false;
 	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf),

@@ -26,6 +26,7 @@ struct host_watch {
 	bool dead;
 	int stat_fd, statm_fd, io_fd, kvm_fd;
 	char kvm_name[32];		/* its directory in debugfs; "": not found yet */
+	bool kvm_looked;		/* for it, since something wanted to know */
 	struct host_stat stat;		/* as last read */
 	uint64_t rss_bytes, cpu_ns, wait_ns, vhost_ns;
 

@@ -84,33 +84,6 @@ static const struct column vm_columns[] = {
 	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
 };
 
-static const struct column queue_columns[] = {
-	COLUMN_VM, COLUMN_REF,
-	{ "device", "DEVICE", "qdev id of the virtio device, or its QOM path where it has no id.", "x-query-virtio",
-	  UNIT_TEXT, TEXT(queue_row, device), .width = 14, .rank = 1, .label = true },
-	{ "queue", "Q", "Index of the queue in its device.", "x-query-virtio-status", UNIT_COUNT,
-	  UINT(queue_row, queue), .width = 3, .rank = 1, .label = true },
-	{ "kind", "KIND", "request: the guest asks, the device answers; its depth is outstanding work. supply: the guest posts empty "
-	  "buffers (receive, events); its depth is buffers left, 0 is starved, and it is never stalled.",
-	  "device type and queue index, by the virtio specification", UNIT_TEXT, TEXT(queue_row, kind), .width = 8, .rank = 2 },
-	{ "size", "SIZE", "Descriptors in the ring.", "x-query-virtio-queue-status vring-num", UNIT_COUNT,
-	  UINT(queue_row, size), .width = 5, .rank = 3, .descending = true },
-	{ "depth", "DEPTH", "Entries the guest made available and the device has not used yet, now.",
-	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
-	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true, .graph = true, .whole = offsetof(struct queue_row, size) },
-	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", "each probe of the ring, at least every 100 ms",
-	  UNIT_PER_S, NUM(queue_row, depth_mean), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
-	{ "depth_max", "PEAK", "Largest depth read since the sample before.", "each probe of the ring, at least every 100 ms",
-	  UNIT_COUNT, UINT(queue_row, depth_max), .width = 5, .rank = 4, .needs = NEED_RINGS, .descending = true },
-	{ "req_per_s", "REQ/s", "Entries the device gave back per second.", "used.idx; delta over elapsed time",
-	  UNIT_PER_S, RATE(queue_row, req_per_s, used_total, 1), .width = 6, .rank = 1, .needs = NEED_RINGS, .local = true, .graph = true },
-	{ "backend", "BACKEND", "Who works the ring: QEMU (its main loop), an IOThread, vhost or vhost-user.",
-	  "iothread property; vhost-started of x-query-virtio-status", UNIT_TEXT, TEXT(queue_row, backend), .width = 16, .rank = 2 },
-	{ "stalled_seconds", "STALL", "How long a request ring has held work of which nothing was used; 0 when it moves or is empty. "
-	  "Unknown for a supply ring.", "probes of the ring", UNIT_SECONDS,
-	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, MARK(ABOVE, 1) },
-};
-
 static const struct column column_columns[] = {
 	{ "table_name", "TABLE", "Table the column is in.", "kvmtop", UNIT_TEXT, TEXT(column_row, table), .width = 8, .rank = 1 },
 	{ "id", "FIELD", "Name of the field in batch, filter and sort.", "kvmtop", UNIT_TEXT, TEXT(column_row, id), .width = 16, .rank = 1 },
@@ -134,13 +107,13 @@ static const struct column journal_columns[] = {
 };
 
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
-static const struct table queues_table = TABLE("queues", "virtqueues", queue_row, queue_columns, NULL, NEED_RINGS);
 static const struct table columns_table = TABLE("columns", "columns of the tables", column_row, column_columns, NULL, 0);
 static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun", 0);
 
 static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,
 	[TABLE_QUEUES] = &queues_table, [TABLE_DISKS] = &disks_table, [TABLE_NICS] = &nics_table,
+	[TABLE_VHOST] = &vhost_table,
 	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
 	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,

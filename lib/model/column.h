@@ -24,6 +24,12 @@ enum need {
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
+	NEED_VHOST = 1 << 14,		/* "info network" and /proc/PID/fd, once: which vhost thread works which rings */
+	NEED_DEPTHS = 1 << 15,		/* each depth read is counted; of a guest that is named, as often as was asked for */
+	NEED_NOTIFY = 1 << 16,		/* two more fields of each ring */
+	NEED_SPACE = 1 << 20,		/* what the disks' images are stored in; by a thread that may be left behind */
+	NEED_LINKS = 1 << 21,		/* the host's interfaces over rtnetlink, Open vSwitch's database, lease files; likewise */
+	NEED_ADDRESSES = 1 << 22,	/* libvirt is asked for the addresses of the guest that is named */
 	NEED_KVM_STATS = 1 << 17,	/* each counter of KVM; of the guest that was named, query-stats where nothing else tells */
 	NEED_LIMITS = 1 << 18,		/* control groups, and qdiscs of taps */
 	NEED_CPUS = 1 << 19,		/* /proc/stat CPU by CPU */
@@ -43,6 +49,7 @@ struct column {
 	int width;			/* columns on a screen; text is cut, numbers never */
 	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
 	unsigned needs;
+	bool spans;			/* told of the time between two samples, though it is no rate */
 	bool descending;		/* first direction when sorted by it */
 	char key;			/* sorts by it on the screen, as in top; 0: none */
 	bool graph;			/* the screen keeps its last values (history.h) and draws them */
@@ -51,8 +58,9 @@ struct column {
 	enum mark mark;			/* values a user has to see: "!" on the screen */
 	double mark_at;
 	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
-	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
-	size_t lasting;			/* .. for whom there is this one, 0: none; steps as the counter's */
+	bool local;			/* only two samples of one run tell it: its counter, if any, began when kvmtop did .. */
+	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */
+	bool passing;			/* a text that is another one each moment: no label for Prometheus */
 };
 
 struct table {
@@ -78,6 +86,10 @@ struct value column_get(const struct column *c, const void *row);
 static inline bool column_is_rate(const struct column *c)
 {
 	return c->counter != 0;
+}
+static inline bool column_spans(const struct column *c)		/* unknown in a first sample */
+{
+	return column_is_rate(c) || c->spans;
 }
 
 #endif

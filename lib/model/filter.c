@@ -321,5 +321,5 @@ bool filter_has_rate(const struct filter *f)
 {
 	if (!f)
 		return false;
-	return f->node == NODE_TEST ? column_is_rate(f->column) : filter_has_rate(f->left) || filter_has_rate(f->right);
+	return f->node == NODE_TEST ? column_spans(f->column) : filter_has_rate(f->left) || filter_has_rate(f->right);
 }

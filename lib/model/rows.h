@@ -27,18 +27,32 @@ struct vcpu_row {
 struct disk_row {
 	struct row head;
 	const char *id, *device, *file, *format, *bus, *block_node, *io_status, *readonly;
-	uint64_t size_bytes, inflight;
-	uint64_t rd_ops, wr_ops, rd_total, wr_total, rd_ns, wr_ns, busy_ns, failed_ops;
+	const char *cache, *aio, *iothread, *throttle, *throttle_group, *histogram, *storage, *space;
+	uint64_t size_bytes, inflight, chain, allocation_bytes, free_bytes;
+	uint64_t rd_ops, wr_ops, rd_total, wr_total, rd_ns, wr_ns, busy_ns, failed_ops, invalid_ops;
+	uint64_t fl_ops, fl_ns, dc_ops, dc_ns, dc_total;
 	double rd_iops, wr_iops, rd_bytes_per_s, wr_bytes_per_s, rd_lat_us, wr_lat_us;
-	double inflight_mean, errors_per_s;
+	double flushes_per_s, fl_lat_us, discards_per_s, discard_bytes_per_s, discard_lat_us;
+	double rd_p50_us, rd_p99_us, wr_p50_us, wr_p99_us, fl_p99_us;
+	double inflight_mean, errors_per_s, invalid_per_s, throttle_pct, space_pct;
 };
 
 struct nic_row {
 	struct row head;
 	const char *id, *mac, *model, *backend, *ifname, *netdev, *bridge, *vhost;
-	uint64_t queues;
-	uint64_t rx_total, tx_total, rx_packets, tx_packets, drops;
+	const char *bridge_kind, *link, *ip, *pci;
+	uint64_t queues, vlan, mtu;
+	uint64_t rx_total, tx_total, rx_packets, tx_packets, drops, rx_drops, tx_drops, rx_errors, tx_errors;
 	double rx_bytes_per_s, tx_bytes_per_s, rx_packets_per_s, tx_packets_per_s, drops_per_s;
+	double rx_drops_per_s, tx_drops_per_s, rx_errors_per_s, tx_errors_per_s;
+};
+
+struct vhost_row {
+	struct row head;
+	const char *nic, *ifname, *how, *state, *affinity;
+	uint64_t tid, queue, cpu, node;
+	uint64_t run_ns, wait_ns, used_total;
+	double run_pct, wait_pct, req_per_s;
 };
 
 struct slot_row {

@@ -13,6 +13,7 @@
 
 enum table_id {
 	TABLE_VMS, TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS, TABLE_DEVICES,
+	TABLE_VHOST,
 	TABLE_JOBS, TABLE_EVENTS, TABLE_FIND, TABLE_HOST, TABLE_PCI, TABLE_COLUMNS, TABLE_JOURNAL,
 	TABLE_CPUS,
 	TABLE_KVM,
@@ -44,10 +45,10 @@ struct vm_row {
 
 struct queue_row {
 	struct row head;
-	const char *device, *kind, *backend;
-	uint64_t queue, size, depth, depth_max;
+	const char *device, *kind, *backend, *features, *hist, *note;
+	uint64_t queue, size, depth, depth_max, depth_p50, depth_p99, samples;
 	uint64_t used_total;
-	double depth_mean, req_per_s, stalled_seconds;
+	double depth_mean, req_per_s, stalled_seconds, lat_us, irq_pct, kick_pct;
 };
 
 struct column_row {			/* the table of tables: what `columns` prints */

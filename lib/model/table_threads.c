@@ -22,7 +22,7 @@
 	  "system time in " STAT ", field 15, in ticks of 10 ms; delta over elapsed time", UNIT_PCT, \
 	  RATE(row, sys_pct, sys_ns, PER_NS), .width = 6, .rank = 3 }, \
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel, T stopped, t traced.", \
-	  "/proc/PID/task/TID/stat, field 3", UNIT_TEXT, TEXT(row, state), .width = 1, .rank = 3 }, \
+	  "/proc/PID/task/TID/stat, field 3", UNIT_TEXT, TEXT(row, state), .width = 1, .rank = 3, .passing = true }, \
 	{ "cpu", "CPU", "Host CPU on which it ran last.", "/proc/PID/task/TID/stat, field 39", UNIT_COUNT, \
 	  UINT(row, cpu), .width = 4, .rank = 2 }, \
 	{ "affinity", "AFFINITY", "Host CPUs on which it may run.", "Cpus_allowed_list in /proc/PID/task/TID/status", \

@@ -29,6 +29,7 @@
 	{ .name = (text), .summary = (about), .row_size = sizeof(struct row), .columns = (cols), \
 	  .n_columns = ARRAY_SIZE(cols), .sort = (by), .needs = (what) }
 
+extern const struct table queues_table, vhost_table;
 extern const struct table vcpus_table, threads_table, disks_table, nics_table, slots_table, devices_table;
 extern const struct table jobs_table, events_table, find_table, pci_table, host_table;
 extern const struct table cpus_table;

@@ -23,6 +23,7 @@ static const struct {
 	const char *command;
 	bool (*fits)(struct json_object *args);	/* NULL: with any arguments */
 } allowed[] = {
+	{ "block-latency-histogram-set" },
 	{ "block_resize" },
 	{ "blockdev-add" },
 	{ "blockdev-del" },

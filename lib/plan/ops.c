@@ -10,6 +10,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_AWAIT_GONE] = &op_await_gone,
 	[STEP_AWAIT_DRIVER] = &op_await_driver,
 	[STEP_AWAIT_TAKEN] = &op_await_taken,
+	[STEP_AWAIT_SIZE] = &op_await_size,
+	[STEP_AWAIT_USB] = &op_await_usb,
 	[STEP_VIRT_ATTACH] = &op_virt_attach,
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,
@@ -43,5 +45,12 @@ int step_is_allowed(const struct step *s, const char *const *list, size_t n, str
 
 char *step_text(const struct step *s, unsigned timeout_ms)
 {
-	return ops[s->op]->text(s, timeout_ms);
+	auto_free char *text = ops[s->op]->text(s, timeout_ms);
+
+	return s->note ? xasprintf("%s: %s", text, s->note) : take_ptr(text);
+}
+
+bool step_waits(const struct step *s)
+{
+	return ops[s->op]->asks_guest || ops[s->op]->is_there;
 }

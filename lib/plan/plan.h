@@ -17,6 +17,8 @@ enum step_op {
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
 	STEP_AWAIT_TAKEN,		/* until the guest's ACPI has said whether it took vCPUs or DIMMs */
+	STEP_AWAIT_SIZE,		/* until a virtio-mem device has number bytes */
+	STEP_AWAIT_USB,			/* until QEMU has opened the host's USB device and the guest has given it an address */
 	STEP_VIRT_ATTACH,		/* libvirt: device XML into the domain; flags: enum virt_affect */
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
@@ -31,15 +33,16 @@ struct step {
 	char *what;			/* QMP command, block node, alias, target, or the device that is waited for */
 	struct json_object *args;	/* of a QMP command; NULL: none */
 	char *xml;			/* for libvirt; NULL: none */
-	uint64_t number;		/* flags or bytes for libvirt */
+	uint64_t number;		/* flags or bytes for libvirt, bytes for AWAIT_SIZE */
 	unsigned at_least_ms;		/* QEMU may need so long whatever the time-out is; 0: the time-out is enough */
-	bool required;			/* AWAIT_DRIVER, AWAIT_TAKEN: a guest that does not take it is a timeout, not a remark */
+	bool required;			/* AWAIT_DRIVER and the like: a guest that does not take it is a timeout, not a remark */
 	bool if_there;			/* what it takes away may be gone already: then it is done */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
 					 * when it is not done; NULL: nothing */
 	enum step_status status;
+	char *note;			/* how far it has come, while it runs; NULL: nothing to say */
 	uint64_t ns;			/* how long it took */
 };
 
@@ -83,6 +86,8 @@ struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
 /* devices: their ids, an array of strings; taken over */
 struct step *plan_await_taken(struct plan *p, struct json_object *devices, bool required);
+struct step *plan_await_size(struct plan *p, const char *device, uint64_t bytes, bool required);
+struct step *plan_await_usb(struct plan *p, const char *device, bool required);
 struct step *plan_drop_object(struct plan *p, const char *id);	/* it may be gone already */
 void step_undo_qmp(struct step *s, const char *command, struct json_object *args);
 void step_undo_await_gone(struct step *s, const char *device);
@@ -93,6 +98,8 @@ void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(print
 void plan_put_off(struct plan *p, const struct step *steps, size_t n);
 void plan_forget_left(struct plan *p);		/* and the rest: nothing is left any more */
 
+/* It waits for the guest, that is, for as long as the time-out allows. */
+bool step_waits(const struct step *s);
 /* What the step does, in one line, exactly: command and arguments as they are sent. Yours; clean it before drawing. */
 char *step_text(const struct step *s, unsigned timeout_ms);
 const char *step_status_name(enum step_status s);

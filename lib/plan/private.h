@@ -43,7 +43,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 
 /* op_*.c, one per row of ops.c */
 extern const struct op op_qmp, op_await_gone, op_await_driver;
-extern const struct op op_await_taken;
+extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
@@ -58,6 +58,9 @@ void plan_stop_short(struct plan *p, size_t i);
 void plan_leave_all(struct plan *p, size_t i);
 /* For op->check: -EPERM unless s->what is one of the list. */
 int step_is_allowed(const struct step *s, const char *const *list, size_t n, struct err *err);
+
+/* How far a step of r->p has come, for whoever looks on. */
+void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* op_qmp.c: what a run keeps of events, and whether one of them named this device (id or QOM path) */
 void run_on_event(void *run, const char *event, struct json_object *data);

@@ -184,6 +184,22 @@ static void step_failed(struct run *r, size_t i, int rc)
 	}
 }
 
+void run_note(struct run *r, const struct step *s, const char *fmt, ...)
+{
+	size_t i = (size_t)(s - r->p->steps);
+	va_list ap;
+
+	if (s < r->p->steps || i >= r->p->n_steps)	/* an inverse */
+		return;
+	free(r->p->steps[i].note);
+	va_start(ap, fmt);
+	if (vasprintf(&r->p->steps[i].note, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (r->env->progress)
+		r->env->progress(r->env->arg, r->p, i);
+}
+
 static int tell(struct run *r, size_t i)
 {
 	int rc = 0;
@@ -226,15 +242,18 @@ static int run_from(struct run *r, size_t first)
 		set_interrupt(r, r->env->interrupt_fd);
 		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
 		p->steps[i].ns = clock_now_ns() - began;
+		free(take_ptr(p->steps[i].note));
 		if (rc)
 			step_failed(r, i, rc);
 		else
 			p->steps[i].status = STEP_OK;
 	}
 	if (!rc) {
-		p->status = PLAN_OK;
+		p->status = p->n_left ? PLAN_PARTIAL : PLAN_OK;
 		p->err = (struct err){0};
 	}
+	if (!rc && p->n_left)	/* the guest went a part of the way */
+		rc = err_set(&p->err, -EAGAIN, "%s", p->left[0]);
 	set_interrupt(r, -1);
 	if (r->env->journal && journal_write(r->env->journal, p, rc ? NULL : &p->err))
 		plan_warn(p, "the journal could not be brought up to date");

@@ -26,6 +26,7 @@ static void steps_free(struct step *steps, size_t n)
 	for (i = 0; i < n; i++) {
 		free(steps[i].what);
 		free(steps[i].leaves);
+		free(steps[i].note);
 		free(steps[i].xml);
 		json_object_put(steps[i].args);
 		steps_free(steps[i].undo, steps[i].n_undo);

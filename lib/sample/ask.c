@@ -30,6 +30,7 @@ static void devices_done(struct device_answers *a)
 static void block_done(struct block_answers *a)
 {
 	qmp_blockstats_free(a->stats, a->n_stats);
+	free(a->latencies);
 	*a = (struct block_answers){0};
 }
 
@@ -37,6 +38,12 @@ static void jobs_done(struct job_answers *a)
 {
 	qmp_jobs_free(a->jobs, a->n_jobs);
 	*a = (struct job_answers){0};
+}
+
+static void nics_done(struct nic_answers *a)
+{
+	qmp_nics_free(a->nics, a->n_nics);
+	*a = (struct nic_answers){0};
 }
 
 static void kvm_done(struct kvm_answers *a)
@@ -47,6 +54,7 @@ static void kvm_done(struct kvm_answers *a)
 
 void replies_done(struct replies *r)
 {
+	nics_done(&r->nics);
 	kvm_done(&r->kvm);
 	qmp_kvm_names_free(r->kvm_names, r->n_kvm_names);
 	answers_done(&r->base);
@@ -57,6 +65,7 @@ void replies_done(struct replies *r)
 
 void ask_done(struct guest *g)
 {
+	nics_done(&g->nics);
 	kvm_done(&g->kvm_answers);
 	answers_done(&g->answers);
 	devices_done(&g->devices);
@@ -89,6 +98,13 @@ void ask_take(struct guest *g, struct replies *r)
 		free(g->answers.detail);
 		g->answers.status = take_ptr(r->base.status);
 		g->answers.detail = take_ptr(r->base.detail);
+		if (g->answers.arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
+			g->ask_again_ns = clock_now_ns();
+	}
+	if (r->have & WANT_NICS) {
+		nics_done(&g->nics);
+		g->nics = r->nics;
+		r->nics = (struct nic_answers){0};
 	}
 	if (r->have & WANT_DEVICES) {
 		devices_done(&g->devices);
@@ -96,6 +112,7 @@ void ask_take(struct guest *g, struct replies *r)
 		r->devices = (struct device_answers){0};
 	}
 	if (r->have & WANT_BLOCK) {
+		latency_fill(&g->block, &r->block);
 		block_done(&g->block);
 		g->block = r->block;
 		r->block = (struct block_answers){0};
@@ -167,13 +184,16 @@ static int ask_state(struct qmp *q, struct answers *a, struct err *err)
 
 	if (rc)
 		return rc;
+	a->arriving = !strcmp(a->status, "inmigrate");
 	if (!strcmp(a->status, "io-error"))
 		return disk_detail(q, &a->detail, err);
 	if (!strcmp(a->status, "running"))
-		rc = qmp_query_migrating(q, &migrating, err);
+		rc = qmp_query_migration(q, &migrating, &a->arriving, err);
 	else
 		a->detail = xstrdup(meaning(a->status));
-	if (!rc && migrating) {
+	if (!rc && a->arriving && migrating) {
+		a->detail = xstrdup("runs here while its memory is still arriving (post-copy)");
+	} else if (!rc && migrating) {
 		free(a->status);
 		a->status = xstrdup("migrating");
 		a->detail = xstrdup("runs here while it is sent away");
@@ -199,6 +219,8 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 	for (i = 0; i < a->n_virtio; i++)
 		if (a->virtio[i].known && !a->virtio[i].driver_ok)
 			a->settling = true;
+	a->settling |= a->arriving;
+	a->taken_ns = clock_now_ns();
 	return rc;
 }
 
@@ -241,6 +263,10 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 	if (!rc && (what & WANT_DEVICES)) {
 		rc = ask_devices(q, &r->devices, err);
 		r->have |= rc ? 0 : WANT_DEVICES;
+	}
+	if (!rc && (what & WANT_NICS)) {
+		rc = qmp_query_nics(q, &r->nics.nics, &r->nics.n_nics, err);
+		r->have |= rc ? 0 : WANT_NICS;
 	}
 	if (!rc && (what & WANT_JOBS)) {
 		rc = qmp_query_jobs(q, &r->jobs.jobs, &r->jobs.n_jobs, err);

@@ -173,7 +173,8 @@ static void rings_of(struct sampler *s, struct guest *g)
 	struct ring_set *set;
 	size_t n = 0, i, k;
 
-	for (i = 0; i < g->answers.n_virtio; i++) {
+	/* while a migration comes in a page of its memory may put who reads it to sleep */
+	for (i = 0; i < g->answers.n_virtio && !g->answers.arriving; i++) {
 		const struct qmp_virtio *v = &g->answers.virtio[i];
 
 		for (k = 0; k < v->n_rings; k++) {
@@ -182,7 +183,7 @@ static void rings_of(struct sampler *s, struct guest *g)
 			/* both parts begin with 16 bits of flags, then the index */
 			*vec_push(addr, n) = (struct ring_addr){
 				.used_idx = v->rings[k].used + 2, .avail_idx = v->rings[k].avail + 2,
-				.size = v->rings[k].size,
+				.size = v->rings[k].size, .event_idx = v->event_idx,
 			};
 		}
 	}
@@ -429,6 +430,8 @@ void attach_mind(struct sampler *s)
 	uint64_t now = clock_now_ns();
 	size_t i;
 
+	if (s->rings_wanted)
+		rings_watch(s->rings);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 
@@ -437,7 +440,7 @@ void attach_mind(struct sampler *s)
 		if (g->held)
 			mind_held(s, g);
 		if (g->ask_again_ns && now >= g->ask_again_ns)
-			attach_start(s, g, WANT_BASE | (g->known & WANT_DEVICES));
+			attach_start(s, g, WANT_BASE | (g->known & (WANT_DEVICES | WANT_NICS)));
 	}
 	round_mind(s);
 }

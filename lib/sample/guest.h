@@ -12,6 +12,7 @@ enum want {
 	WANT_DEVICES = 1 << 2,
 	WANT_BLOCK = 1 << 3,
 	WANT_JOBS = 1 << 4,
+	WANT_NICS = 1 << 5,
 	WANT_KVM = 1 << 6,
 };
 
@@ -26,6 +27,8 @@ struct answers {
 	struct qmp_thread *iothreads;
 	size_t n_iothreads;
 	bool settling;			/* a driver was not up yet: ask again soon */
+	bool arriving;			/* a migration is coming in: its memory is not all here */
+	uint64_t taken_ns;		/* of all of it, but the run state may be newer */
 };
 
 struct device_answers {
@@ -38,8 +41,21 @@ struct device_answers {
 	uint64_t taken_ns;
 };
 
+/* Latencies of what was done between two answers, by kind; UNKNOWN_NUM without a histogram. */
+struct latency {
+	double p50_us[QMP_IOS], p99_us[QMP_IOS];
+};
+
+struct nic_answers {			/* of "info network" alone: which netdev is whose */
+	struct qmp_nic *nics;
+	size_t n_nics;
+	bool counted;			/* the descriptors below are those of this answer */
+	int descriptors;		/* of /dev/vhost-net, or negative: they cannot be seen */
+};
+
 struct block_answers {
 	struct qmp_blockstat *stats;
+	struct latency *latencies;	/* of each of them */
 	size_t n_stats;
 	uint64_t taken_ns;		/* when QEMU answered */
 };
@@ -62,6 +78,7 @@ struct replies {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct nic_answers nics;
 	struct kvm_answers kvm;
 	bool kvm_named;			/* the sampler has the names below already */
 	struct qmp_kvm_name *kvm_names;
@@ -80,7 +97,14 @@ struct guest {
 	struct host_netif *netifs;
 	struct host_limits *limits;	/* NULL: not wanted so far */
 	size_t n_netifs;
-	bool netifs_read;
+	bool netifs_read, other_net;	/* other_net: it is in another network namespace */
+	struct host_net_dev *nets;	/* of that one, as of the snapshot taken at nets_ns */
+	size_t n_nets;
+	uint64_t nets_ns;
+	struct host_address *addresses;	/* as libvirt has them */
+	size_t n_addresses;
+	struct space *spaces;		/* what its images are stored in, as far as was asked */
+	size_t n_spaces;
 
 	bool given;			/* by -q: its socket is held */
 	char *given_path;		/* which may be another than the command line's */
@@ -96,6 +120,7 @@ struct guest {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct nic_answers nics;
 	struct kvm_answers kvm_answers;
 	struct host_kvm *kvm;		/* NULL: not looked at */
 	uint64_t kvm_asked_ns;
@@ -114,6 +139,7 @@ struct guest {
 	struct answers answers;
 	struct ring_set *rings;		/* those of answers.virtio that have addresses, in that order */
 	size_t n_rings;
+	struct vhost_map *vhost;	/* NULL: nobody has asked whose thread is whose */
 
 	uint64_t idle_since_ns, cpu_ns;	/* to notice that the run state must have changed */
 	bool idle_asked;
@@ -129,6 +155,15 @@ struct event {
 };
 #define EVENTS_MAX 256
 
+/* What is known of the host's network; taken_ns 0: nothing yet. */
+struct links {
+	struct host_link *links;
+	struct host_ovs_port *ports;
+	struct host_address *addresses;
+	size_t n_links, n_ports, n_addresses;
+	uint64_t taken_ns;
+};
+
 struct given {
 	const char *path;
 	bool probing;			/* a worker finds out who serves it */
@@ -143,6 +178,7 @@ struct sampler {
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
+	bool rings_wanted;		/* by the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
@@ -150,7 +186,11 @@ struct sampler {
 
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */
-	unsigned round;
+	unsigned round, needs;		/* needs: what the columns of the round need */
+	struct lates *lates;
+	struct links links;
+	bool links_asked;		/* a worker is at it */
+	uint64_t links_asked_ns;
 	bool discovered;		/* guests that are found from now on are news */
 	struct event events[EVENTS_MAX];	/* the n-th one is at n modulo EVENTS_MAX */
 	uint64_t n_events, virt_seq;
@@ -179,6 +219,24 @@ bool round_is_for(const struct sampler *s, const struct guest *g);
 void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
 bool round_is_over(const struct sampler *s);
 void round_mind(struct sampler *s);		/* put those that had to wait */
+
+/* latency.c */
+double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *now, double share);	/* us */
+void latency_fill(const struct block_answers *old, struct block_answers *now);
+
+/* space.c: the storage of a guest's images, asked in threads that may be left behind */
+void space_mind(struct sampler *s, struct guest *g);	/* take in what has come back, ask what is due */
+bool space_is_settled(const struct guest *g);
+/* NULL: not known. hung: it was asked and does not answer. The file is as a disk's row has it. */
+const struct host_store *space_of(const struct guest *g, const char *file, bool *hung);
+void space_done(struct guest *g);
+
+/* links.c: the host's side of NICs */
+void links_mind(struct sampler *s);		/* read anew what has got old, in a worker */
+bool links_are_settled(const struct sampler *s);
+void links_fill(const struct sampler *s, struct snapshot *snap, const struct host_netif *nif, struct nic_row *row);
+const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
+void links_done(struct links *l);
 
 /* events.c */
 void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);
@@ -213,12 +271,40 @@ bool domains_are_settled(struct sampler *s);
 bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
 void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
+/*
+ * vhost.c: which vhost thread works which queue pair. Told at each sample whose columns want it how many entries each
+ * pair's rings have used so far, it compares who ran with what moved.
+ */
+struct vhost_pair {
+	char *device;
+	unsigned pair;
+	uint64_t used;			/* by both rings, UNKNOWN_UINT where one cannot be read */
+};
+struct vhost_thread {
+	pid_t tid;
+	uint64_t start;
+	const struct vhost_pair *pair;	/* NULL: not known */
+	const char *how;		/* only, rings, order, unsure */
+};
+/* pairs: in the order in which QEMU set them up; ordered: as far as one can know. The list becomes the map's. */
+void vhost_look(struct vhost_map **map, const struct host_usage *u, struct vhost_pair *pairs, size_t n, bool ordered,
+		uint64_t now_ns);
+const struct vhost_thread *vhost_threads(const struct vhost_map *map, size_t *n);	/* by start; until the next look */
+void vhost_free(struct vhost_map *map);
+
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
 void rows_head(struct snapshot *snap, const struct guest *g, struct row *row);
 void rows_netifs(const struct sampler *s, struct guest *g);	/* its taps, walked once */
+/* Counters of one of them, from the guest's side; false: there is no such interface. */
+bool rows_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, const struct snapshot *snap,
+		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
+/* Queues and vhost threads, and what queues add up to for the guest; states of its rings are taken here. */
+void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs,
+		 struct vm_row *vm);
+void rows_vhost(const struct sampler *s, struct snapshot *snap, const struct guest *g);	/* after rows_threads */
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g);
 void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g);
 const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic);	/* borrowed: the device's id or QOM path */

@@ -1,172 +1,79 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The ring thread. It alone reads guests' memory: a page under userfaultfd could put it to sleep, and then only depth
- * and rates of rings become unknown. Its lock is never held while it reads.
+ * The ring thread. It alone reads guests' memory. Its lock is never held while it reads, so that all it can do to the
+ * others is not to come back; rings_watch then puts another in its place.
  */
 #include "rings.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
-/* 65536 completions must not pass between two readings: 100 ms allow 655k requests/s less the margin below. */
-#define INTERVAL_MAX_NS (100 * NS_PER_MS)
+/*
+ * 65536 completions must not pass between two readings: 100 ms allow 655k/s, less the margin that ring_update takes. A
+ * guest whose rings stood still for STILL_READS of them is looked at less often.
+ */
 #define INTERVAL_MIN_NS (2 * NS_PER_MS)
+#define INTERVAL_NS (100 * NS_PER_MS)
+#define INTERVAL_STILL_NS (400 * NS_PER_MS)
+#define STILL_READS 20
 #define STEP_FAST 8192		/* entries used between two readings: halve the interval */
-#define READ_RINGS 256		/* in one go: two addresses each, of 512 */
-/* A reading that old is none: the thread may sleep in another guest's memory. */
+#define ADDRESSES 512		/* read in one go */
+#define TOGETHER_NS (10 * NS_PER_MS)	/* what is due within that is read at once: one waking-up for many guests */
+#define TIMER_SLACK_NS 1000	/* the kernel's usual 50 us are half of what a ring sampled at 10 kHz can wait */
+/* A reading that old is none. */
 #define STALE_NS (3 * NS_PER_SEC)
 
 struct ring_set {
 	struct ring_set *next;
 	pid_t pid;
-	bool removed;		/* nobody wants it any more: the thread frees it */
+	bool removed;		/* nobody wants it any more: the thread that is busy with it frees it */
 	bool read;		/* at least once */
+	bool busy;		/* a thread reads it, without the lock */
+	bool stuck;		/* that thread did not come back in time */
+	bool barred;		/* nor did one that read this guest's rings where they were before */
+	bool notify;
+	unsigned still;		/* readings in a row at which nothing had moved */
+	uint64_t interval_ns, next_ns;
+	uint64_t sample_ns, next_sample_ns;	/* sample_ns 0: each reading is a sample */
 	size_t n;
-	uint64_t *addresses;	/* used, avail of each ring in turn */
-	uint16_t *values;
+	uint64_t *pairs, *quads;	/* addresses: used, avail of each ring; used, avail, irq, kick */
+	uint16_t *values;		/* [4 * n] */
 	struct ring rings[];
 };
 
 struct ring_reader {
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	pthread_t thread;
+	pthread_cond_t wake, left;
+	pthread_t thread;		/* the one whose turn it is */
+	unsigned turn;			/* its number: whoever has another one leaves */
+	unsigned threads, asleep;	/* that are there; of them, those that were replaced */
 	struct ring_set *sets;
-	uint64_t interval_ns;
-	bool stop;
+	struct ring_set *fast;		/* of them, the one whose depths are sampled at a rate of its own; NULL */
+	unsigned changes;		/* of the list */
+	uint64_t due_ns;		/* when the first of the others is to be read */
+	struct ring_set *reading;	/* by the thread whose turn it is */
+	uint64_t reading_ns;		/* since when */
+	uint64_t watched_ns;
+	bool stop, orphan, resting;
 };
 
 static void set_free(struct ring_set *set)
 {
-	free(set->addresses);
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		free(set->rings[i].counts);
+	free(set->pairs);
+	free(set->quads);
 	free(set->values);
 	free(set);
 }
 
-/* Store a reading from ring first on; true if some ring of it should be read again at once. With the lock held. */
-static bool set_store(struct ring_set *set, size_t first, size_t n, ssize_t got, uint64_t now, unsigned *step_max)
+static void reader_free(struct ring_reader *r)
 {
-	bool again = false;
-	size_t i;
-
-	for (i = first; i < first + n; i++) {
-		struct ring *r = &set->rings[i];
-		uint64_t before = r->used_total;
-
-		if (r->lost)
-			continue;
-		if (got < (ssize_t)(2 * (i - first) + 2)) {
-			r->known = false;
-			continue;
-		}
-		if (!ring_update(r, set->values[2 * i], set->values[2 * i + 1], now) && !r->lost)
-			again = true;
-		if (r->used_total - before > *step_max)
-			*step_max = (unsigned)(r->used_total - before);
-	}
-	return again;
-}
-
-/* Read some rings of a set, off the lock. Called and returns with the lock held. */
-static void set_read(struct ring_reader *r, struct ring_set *set, size_t first, unsigned *step_max)
-{
-	size_t n = set->n - first < READ_RINGS ? set->n - first : READ_RINGS;
-	unsigned tries;
-	bool again = true;
-
-	for (tries = 0; again && tries < RING_BAD_MAX; tries++) {
-		ssize_t got;
-
-		pthread_mutex_unlock(&r->lock);
-		got = host_mem_read16(set->pid, set->addresses + 2 * first, 2 * n, set->values + 2 * first);
-		pthread_mutex_lock(&r->lock);
-		again = set_store(set, first, n, got, clock_now_ns(), step_max);
-	}
-}
-
-static void read_all(struct ring_reader *r)
-{
-	struct ring_set **at = &r->sets;
-	unsigned step_max = 0;
-
-	while (*at && !r->stop) {
-		struct ring_set *set = *at;
-		size_t first;
-
-		for (first = 0; first < set->n && !set->removed && !r->stop; first += READ_RINGS)
-			set_read(r, set, first, &step_max);
-		set->read = true;
-		if (set->removed) {
-			/* others only ever add at the head, so what `at` points into is still in the list */
-			while (*at != set)
-				at = &(*at)->next;
-			*at = set->next;
-			set_free(set);
-		} else {
-			at = &set->next;
-		}
-	}
-	if (step_max > STEP_FAST)
-		r->interval_ns = r->interval_ns / 2 > INTERVAL_MIN_NS ? r->interval_ns / 2 : INTERVAL_MIN_NS;
-	else if (step_max < STEP_FAST / 4 && r->interval_ns < INTERVAL_MAX_NS)
-		r->interval_ns = r->interval_ns * 2 < INTERVAL_MAX_NS ? r->interval_ns * 2 : INTERVAL_MAX_NS;
-}
-
-static void *reader(void *arg)
-{
-	struct ring_reader *r = arg;
-
-	pthread_mutex_lock(&r->lock);
-	while (!r->stop) {
-		struct timespec ts;
-		uint64_t next = clock_now_ns() + r->interval_ns;
-
-		read_all(r);
-		ts.tv_sec = (time_t)(next / NS_PER_SEC);
-		ts.tv_nsec = (long)(next % NS_PER_SEC);
-		if (!r->stop && !r->sets)
-			pthread_cond_wait(&r->wake, &r->lock);
-		else if (!r->stop)
-			pthread_cond_timedwait(&r->wake, &r->lock, &ts);
-	}
-	pthread_mutex_unlock(&r->lock);
-	return NULL;
-}
-
-struct ring_reader *rings_start(void)
-{
-	struct ring_reader *r = xcalloc(1, sizeof(*r));
-	pthread_condattr_t attr;
-	sigset_t all, old;
-
-	r->interval_ns = INTERVAL_MAX_NS;
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&r->thread, NULL, reader, r))
-		abort();
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return r;
-}
-
-void rings_stop(struct ring_reader *r)
-{
-	if (!r)
-		return;
-	pthread_mutex_lock(&r->lock);
-	r->stop = true;
-	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
 	while (r->sets) {
 		struct ring_set *set = r->sets;
 
@@ -174,46 +81,390 @@ void rings_stop(struct ring_reader *r)
 		set_free(set);
 	}
 	pthread_cond_destroy(&r->wake);
+	pthread_cond_destroy(&r->left);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
-/* Called with the lock held. */
-static void take_over(struct ring *ring, const struct ring_set *old)
+/* What one reading of some rings brought. From here on with the lock held, where nothing else is said. */
+struct outcome {
+	unsigned step_max;
+	bool sample;		/* depths count */
+	bool moved, torn;
+};
+
+static void ring_store(struct ring *ring, const uint16_t *v, bool notify, uint64_t now, struct outcome *o)
+{
+	uint64_t before = ring->used_total;
+	uint16_t avail = ring->avail;
+
+	if (!ring_update(ring, v[0], v[1], now)) {
+		o->torn |= !ring->lost;
+		return;
+	}
+	if (ring->lost)
+		return;
+	o->moved |= ring->used_total != before || ring->avail != avail;
+	if (ring->used_total - before > o->step_max)
+		o->step_max = (unsigned)(ring->used_total - before);
+	if (notify)
+		ring_note(ring, v[2], v[3]);
+	if (o->sample)
+		ring_sample(ring);
+}
+
+/* One reading of some rings, off the lock; again: only those that made no sense. False: this thread was replaced. */
+static bool read_once(struct ring_reader *r, unsigned turn, struct ring_set *set, size_t first, size_t n, bool again,
+		      struct outcome *o)
+{
+	size_t stride = set->notify ? 4 : 2, i;
+	const uint64_t *addresses = (set->notify ? set->quads : set->pairs) + stride * first;
+	uint64_t now;
+	ssize_t got;
+
+	r->reading = set;
+	r->reading_ns = clock_now_ns();
+	pthread_mutex_unlock(&r->lock);
+	got = host_mem_read16(set->pid, addresses, stride * n, set->values);
+	pthread_mutex_lock(&r->lock);
+	if (r->turn != turn)
+		return false;
+	r->reading = NULL;
+	now = clock_now_ns();
+	o->torn = false;
+	for (i = 0; i < n; i++) {
+		struct ring *ring = &set->rings[first + i];
+
+		if (ring->lost || (again && !ring->bad))
+			continue;
+		if (got < (ssize_t)(stride * (i + 1)))
+			ring->known = false;
+		else
+			ring_store(ring, set->values + stride * i, stride == 4, now, o);
+	}
+	return true;
+}
+
+static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *set, struct outcome *o)
+{
+	size_t first, n, most = ADDRESSES / 4;
+	unsigned tries;
+
+	for (first = 0; first < set->n && !set->removed && !r->stop; first += n) {
+		n = set->n - first < most ? set->n - first : most;
+		o->torn = true;
+		for (tries = 0; o->torn && tries < RING_BAD_MAX; tries++)
+			if (!read_once(r, turn, set, first, n, tries, o))
+				return false;
+	}
+	return true;
+}
+
+static void schedule(struct ring_set *set, uint64_t now, const struct outcome *o)
+{
+	if (o->step_max > STEP_FAST)
+		set->interval_ns = set->interval_ns / 2 > INTERVAL_MIN_NS ? set->interval_ns / 2 : INTERVAL_MIN_NS;
+	else if (o->step_max < STEP_FAST / 4 && set->interval_ns < INTERVAL_NS)
+		set->interval_ns = set->interval_ns * 2 < INTERVAL_NS ? set->interval_ns * 2 : INTERVAL_NS;
+	set->still = o->moved ? 0 : set->still + 1;
+	set->next_ns = now + (set->still > STILL_READS ? INTERVAL_STILL_NS : set->interval_ns);
+	if (!set->sample_ns)
+		return;
+	if (o->sample)
+		set->next_sample_ns += set->sample_ns;
+	if (set->next_sample_ns <= now)		/* late: what was missed is not made up for all at once */
+		set->next_sample_ns = now + set->sample_ns;
+	if (set->next_sample_ns < set->next_ns)
+		set->next_ns = set->next_sample_ns;
+}
+
+/* The guest has let go of this thread: the one that took its place goes on with what was left alone. */
+static void come_back(struct ring_reader *r, pid_t pid)
+{
+	struct ring_set *set;
+
+	for (set = r->sets; set; set = set->next)
+		if (set->pid == pid)
+			set->barred = set->stuck = false;
+	r->due_ns = 0;
+	pthread_cond_signal(&r->wake);
+}
+
+/* False: this thread was replaced while it read. */
+static bool visit(struct ring_reader *r, unsigned turn, struct ring_set *set)
+{
+	uint64_t now = clock_now_ns();
+	struct outcome o = { .sample = !set->sample_ns || now >= set->next_sample_ns };
+	bool mine;
+
+	set->busy = true;
+	mine = read_rings(r, turn, set, &o);
+	set->busy = set->stuck = false;
+	set->read = true;
+	if (!mine)
+		come_back(r, set->pid);
+	if (set->removed)
+		set_free(set);
+	else
+		schedule(set, now, &o);
+	return mine;
+}
+
+static bool is_free(const struct ring_set *set)
+{
+	return !set->busy && !set->barred;
+}
+
+static bool visit_fast(struct ring_reader *r, unsigned turn)
+{
+	if (!r->fast || !is_free(r->fast) || r->fast->next_ns > clock_now_ns())
+		return true;
+	return visit(r, turn, r->fast);
+}
+
+/* Whoever is due; the list may change whenever one is read. */
+static bool visit_others(struct ring_reader *r, unsigned turn)
+{
+	uint64_t now = clock_now_ns();
+	struct ring_set *set = r->sets;
+
+	r->due_ns = UINT64_MAX;
+	while (set && !r->stop) {
+		unsigned changes = r->changes;
+		bool due = set != r->fast && is_free(set) && set->next_ns <= now + TOGETHER_NS;
+
+		if (due && (!visit(r, turn, set) || !visit_fast(r, turn)))
+			return false;
+		if (changes != r->changes) {
+			r->due_ns = UINT64_MAX;
+			set = r->sets;
+			continue;
+		}
+		if (set != r->fast && is_free(set) && set->next_ns < r->due_ns)
+			r->due_ns = set->next_ns;
+		set = set->next;
+	}
+	return true;
+}
+
+/* After a rest: what is read from now on has nothing to do with what was read before. */
+static void break_all(struct ring_reader *r)
+{
+	struct ring_set *set;
+	size_t i;
+
+	for (set = r->sets; set; set = set->next) {
+		for (i = 0; i < set->n; i++)
+			ring_break(&set->rings[i]);
+		set->read = set->stuck;
+		set->next_ns = 0;
+		set->still = 0;
+	}
+	r->due_ns = 0;
+}
+
+static void rest(struct ring_reader *r, unsigned turn)
+{
+	struct timespec ts;
+	uint64_t next = r->due_ns;
+
+	if (r->fast && is_free(r->fast) && r->fast->next_ns < next)
+		next = r->fast->next_ns;
+	if (r->sets && clock_now_ns() > r->watched_ns + RINGS_REST_NS) {
+		r->resting = true;
+		while (r->resting && !r->stop && r->turn == turn)
+			pthread_cond_wait(&r->wake, &r->lock);
+	} else if (next == UINT64_MAX) {
+		pthread_cond_wait(&r->wake, &r->lock);
+	} else {
+		ts.tv_sec = (time_t)(next / NS_PER_SEC);
+		ts.tv_nsec = (long)(next % NS_PER_SEC);
+		pthread_cond_timedwait(&r->wake, &r->lock, &ts);
+	}
+}
+
+static void *reader(void *arg)
+{
+	struct ring_reader *r = arg;
+	unsigned turn;
+	bool last;
+
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+	pthread_mutex_lock(&r->lock);
+	turn = r->turn;
+	while (!r->stop && r->turn == turn) {
+		if (clock_now_ns() >= r->due_ns && !visit_others(r, turn))
+			break;
+		if (!visit_fast(r, turn))
+			break;
+		if (!r->stop && r->turn == turn)
+			rest(r, turn);
+	}
+	if (r->turn != turn)
+		r->asleep--;
+	r->threads--;
+	last = r->orphan && !r->threads;
+	pthread_cond_broadcast(&r->left);
+	pthread_mutex_unlock(&r->lock);
+	if (last)
+		reader_free(r);
+	return NULL;
+}
+
+static void start_thread(struct ring_reader *r)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (pthread_create(&r->thread, NULL, reader, r))
+		abort();
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	r->threads++;
+}
+
+struct ring_reader *rings_start(void)
+{
+	struct ring_reader *r = xcalloc(1, sizeof(*r));
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->wake, &attr);
+	pthread_cond_init(&r->left, &attr);
+	pthread_condattr_destroy(&attr);
+	r->watched_ns = clock_now_ns();
+	pthread_mutex_lock(&r->lock);
+	start_thread(r);
+	pthread_mutex_unlock(&r->lock);
+	return r;
+}
+
+/* The thread sleeps in a guest's memory: it is left there, with all that it may touch when it wakes up. */
+static void replace_thread(struct ring_reader *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->reading->n; i++)
+		ring_break(&r->reading->rings[i]);
+	r->reading->stuck = r->reading->read = true;
+	r->reading = NULL;
+	pthread_detach(r->thread);
+	r->asleep++;
+	r->turn++;
+	r->due_ns = 0;
+	start_thread(r);
+}
+
+/* Somebody wants rings to be read. */
+static void attend(struct ring_reader *r)
+{
+	r->watched_ns = clock_now_ns();
+	if (!r->resting)
+		return;
+	r->resting = false;
+	break_all(r);
+	pthread_cond_signal(&r->wake);
+}
+
+void rings_watch(struct ring_reader *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	attend(r);
+	if (r->reading && r->watched_ns > r->reading_ns + RINGS_STUCK_NS)
+		replace_thread(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void rings_stop(struct ring_reader *r)
+{
+	uint64_t deadline = clock_now_ns() + RINGS_STUCK_NS;
+	struct timespec ts = { (time_t)(deadline / NS_PER_SEC), (long)(deadline % NS_PER_SEC) };
+	pthread_t thread;
+	bool left, orphan;
+
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_signal(&r->wake);
+	while (r->threads > r->asleep && clock_now_ns() < deadline)
+		pthread_cond_timedwait(&r->left, &r->lock, &ts);
+	left = r->threads == r->asleep;
+	r->orphan = orphan = r->threads;
+	thread = r->thread;
+	if (!left)
+		pthread_detach(thread);
+	pthread_mutex_unlock(&r->lock);
+	if (left)
+		pthread_join(thread, NULL);
+	if (!orphan)
+		reader_free(r);
+}
+
+/* The same ring goes on; what it counts goes with it. */
+static void take_over(struct ring *ring, struct ring_set *old)
 {
 	size_t i;
 
 	for (i = 0; old && i < old->n; i++) {
-		const struct ring *was = &old->rings[i];
+		struct ring *was = &old->rings[i];
 
-		if (!was->lost && was->addr.used_idx == ring->addr.used_idx && was->addr.avail_idx == ring->addr.avail_idx &&
-		    was->addr.size == ring->addr.size)
-			*ring = *was;
+		if (was->lost || was->addr.used_idx != ring->addr.used_idx || was->addr.avail_idx != ring->addr.avail_idx ||
+		    was->addr.size != ring->addr.size)
+			continue;
+		was->addr = ring->addr;
+		*ring = *was;
+		was->counts = NULL;
+		return;
 	}
+	ring->broken = old;	/* its total begins at 0, which is no step from the old one's */
 }
 
 struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n,
-			   const struct ring_set *old)
+			   struct ring_set *old)
 {
 	struct ring_set *set = xcalloc(1, sizeof(*set) + n * sizeof(set->rings[0]));
 	size_t i;
 
 	set->pid = pid;
 	set->n = n;
-	set->addresses = xcalloc(2 * n, sizeof(*set->addresses));
-	set->values = xcalloc(2 * n, sizeof(*set->values));
+	set->interval_ns = INTERVAL_MIN_NS;
+	set->pairs = xcalloc(2 * n, sizeof(*set->pairs));
+	set->quads = xcalloc(4 * n, sizeof(*set->quads));
+	set->values = xcalloc(4 * n, sizeof(*set->values));
 	for (i = 0; i < n; i++) {
+		uint64_t used = addr[i].used_idx, avail = addr[i].avail_idx, *quad = set->quads + 4 * i;
+
 		set->rings[i].addr = addr[i];
 		set->rings[i].fresh = true;
 		/* used before avail: the other way round a busy ring seems to have used what was never made available */
-		set->addresses[2 * i] = addr[i].used_idx;
-		set->addresses[2 * i + 1] = addr[i].avail_idx;
+		set->pairs[2 * i] = quad[0] = used;
+		set->pairs[2 * i + 1] = quad[1] = avail;
+		/* used_event is behind the entries of avail (2 bytes each), avail_event behind those of used (8); else the flags */
+		quad[2] = addr[i].event_idx ? avail + 2 + 2ull * addr[i].size : avail - 2;
+		quad[3] = addr[i].event_idx ? used + 2 + 8ull * addr[i].size : used - 2;
 	}
 	pthread_mutex_lock(&r->lock);
 	for (i = 0; i < n; i++)
 		take_over(&set->rings[i], old);
+	if (old) {
+		set->notify = old->notify;
+		set->sample_ns = old->sample_ns;
+		set->barred = set->stuck = set->read = old->stuck;
+		if (r->fast == old)
+			r->fast = set;
+	}
 	set->next = r->sets;
 	r->sets = set;
+	r->changes++;
+	r->due_ns = 0;
+	attend(r);
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
 	return set;
@@ -221,22 +472,63 @@ struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_a
 
 void rings_remove(struct ring_reader *r, struct ring_set *set)
 {
+	struct ring_set **at;
+
 	if (!set)
 		return;
-	/* only the thread takes sets out of the list, so that it may let go of the lock in the middle of it */
 	pthread_mutex_lock(&r->lock);
-	set->removed = true;
+	for (at = &r->sets; *at != set; at = &(*at)->next)
+		;
+	*at = set->next;
+	r->changes++;
+	if (r->fast == set)
+		r->fast = NULL;
+	if (set->busy)
+		set->removed = true;
+	else
+		set_free(set);
 	pthread_mutex_unlock(&r->lock);
+}
+
+void rings_detail(struct ring_reader *r, struct ring_set *set, const struct ring_detail *detail)
+{
+	uint64_t sample_ns = detail->hz ? NS_PER_SEC / detail->hz : 0;
+	size_t i;
+
+	pthread_mutex_lock(&r->lock);
+	set->notify = detail->notify;
+	for (i = 0; i < set->n; i++)
+		ring_keep_counts(&set->rings[i], detail->counts);
+	if (sample_ns != set->sample_ns) {
+		set->sample_ns = sample_ns;
+		set->next_ns = set->next_sample_ns = r->due_ns = 0;
+		pthread_cond_signal(&r->wake);
+	}
+	if (sample_ns)
+		r->fast = set;
+	else if (r->fast == set)
+		r->fast = NULL;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool flag_of(struct ring_reader *r, const bool *flag)
+{
+	bool set;
+
+	pthread_mutex_lock(&r->lock);
+	set = *flag;
+	pthread_mutex_unlock(&r->lock);
+	return set;
 }
 
 bool rings_are_read(struct ring_reader *r, const struct ring_set *set)
 {
-	bool read;
+	return flag_of(r, &set->read);
+}
 
-	pthread_mutex_lock(&r->lock);
-	read = set->read;
-	pthread_mutex_unlock(&r->lock);
-	return read;
+bool rings_are_stuck(struct ring_reader *r, const struct ring_set *set)
+{
+	return flag_of(r, &set->stuck);
 }
 
 void rings_collect(struct ring_reader *r, struct ring_set *set, struct ring_state *out)
@@ -245,19 +537,9 @@ void rings_collect(struct ring_reader *r, struct ring_set *set, struct ring_stat
 	size_t i;
 
 	pthread_mutex_lock(&r->lock);
+	attend(r);
 	now = clock_now_ns();
-	for (i = 0; i < set->n; i++) {
-		struct ring *ring = &set->rings[i];
-
-		out[i] = (struct ring_state){
-			.known = ring->known && now < ring->read_ns + STALE_NS, .lost = ring->lost, .depth = ring->depth,
-			.depth_max = ring->samples ? ring->depth_max : ring->depth,
-			.depth_mean = ring->samples ? (double)ring->depth_sum / (double)ring->samples : ring->depth,
-			.used_total = ring->used_total,
-			.stalled_ns = ring->read_ns - ring->moved_ns,
-		};
-		ring->depth_sum = ring->samples = 0;
-		ring->depth_max = 0;
-	}
+	for (i = 0; i < set->n; i++)
+		ring_collect(&set->rings[i], now, STALE_NS, &out[i]);
 	pthread_mutex_unlock(&r->lock);
 }

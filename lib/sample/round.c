@@ -17,7 +17,8 @@ bool round_is_for(const struct sampler *s, const struct guest *g)
 
 static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 {
-	bool old = s->focus && clock_now_ns() - g->devices.taken_ns > DEVICES_NS;
+	uint64_t now = clock_now_ns();
+	bool old = s->focus && now - g->devices.taken_ns > DEVICES_NS;
 	unsigned what = 0;
 
 	if (needs & NEED_BLOCK)
@@ -30,6 +31,11 @@ static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 		what |= WANT_STATE;
 	if ((needs & NEED_DEVICES) && (!(g->known & WANT_DEVICES) || old))
 		what |= WANT_DEVICES;
+	if ((needs & NEED_VHOST) && !(g->known & WANT_NICS))
+		what |= WANT_NICS;
+	/* a guest that starts anew may leave its old rings in memory as they were: standing still */
+	if (s->focus && (needs & NEED_RINGS) && (g->known & WANT_BASE) && now - g->answers.taken_ns > DEVICES_NS)
+		what |= WANT_BASE | (g->known & WANT_NICS);
 	return what;
 }
 
@@ -38,6 +44,7 @@ void round_begin(struct sampler *s, unsigned needs)
 	size_t i;
 
 	s->round++;
+	s->needs = needs;
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
@@ -57,10 +64,14 @@ bool round_is_over(const struct sampler *s)
 {
 	size_t i;
 
+	if ((s->needs & NEED_LINKS) && !links_are_settled(s))
+		return false;
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
 		if (g->round == s->round && !g->lent && (g->asking == ASK_UNDER_WAY || g->wanted))
+			return false;
+		if ((s->needs & NEED_SPACE) && round_is_for(s, g) && !g->gone && !space_is_settled(g))
 			return false;
 	}
 	return true;
@@ -70,7 +81,16 @@ void round_mind(struct sampler *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n_guests; i++)
-		if (s->guests[i]->wanted && !s->guests[i]->gone)
-			attach_start(s, s->guests[i], 0);
+	if (s->needs & NEED_LINKS)
+		links_mind(s);
+	for (i = 0; i < s->n_guests; i++) {
+		struct guest *g = s->guests[i];
+
+		if (g->gone)
+			continue;
+		if (g->wanted)
+			attach_start(s, g, 0);
+		if ((s->needs & NEED_SPACE) && round_is_for(s, g))
+			space_mind(s, g);
+	}
 }

@@ -27,11 +27,14 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 
 void rows_netifs(const struct sampler *s, struct guest *g)
 {
-	if (!g->netifs_read && !host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
+	if (g->netifs_read)
+		return;
+	if (!host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
 		g->netifs_read = true;
+	g->other_net = host_net_is_other(s->config.host, g->pid);
 }
 
-static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *row)
+static void fill_net(const struct sampler *s, const struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	struct host_net_counters c, sum = {0};
 	size_t i;
@@ -39,7 +42,7 @@ static void fill_net(const struct sampler *s, struct guest *g, struct vm_row *ro
 	rows_netifs(s, g);
 	for (i = 0; i < g->n_netifs; i++) {
 		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
-		if (!host_nets_find(s->nets, s->n_nets, &g->netifs[i], &c)) {
+		if (!rows_counters(s, g, &g->netifs[i], snap, &c)) {
 			g->netifs_read = false;
 			free(take_ptr(g->netifs));
 			g->n_netifs = 0;
@@ -92,74 +95,6 @@ static void fill_place(const struct sampler *s, struct snapshot *snap, const str
 		row->node = snapshot_str(snap, list.text);
 }
 
-static const char *backend(struct snapshot *snap, const struct qmp_virtio *v)
-{
-	if (v->vhost_user)
-		return "vhost-user";
-	if (v->vhost)
-		return "vhost";
-	return v->iothread ? snapshot_printf(snap, "iothread %s", v->iothread) : "QEMU";
-}
-
-static void fill_queue(struct snapshot *snap, const struct guest *g, const struct qmp_virtio *v,
-		       const struct qmp_ring *ring, const struct ring_state *state)
-{
-	struct queue_row *row = snapshot_add(snap, TABLE_QUEUES);
-	bool request = queue_is_request(v->type, ring->queue, (unsigned)v->n_rings);
-
-	rows_head(snap, g, &row->head);
-	row->head.key = snapshot_printf(snap, "%s/%u", v->id, ring->queue);
-	row->device = snapshot_str(snap, v->id);
-	row->queue = ring->queue;
-	row->kind = request ? "request" : "supply";
-	row->size = ring->size ? ring->size : UNKNOWN_UINT;
-	row->backend = backend(snap, v);
-	if (!state || !state->known)
-		return;
-	row->depth = state->depth;
-	row->depth_max = state->depth_max;
-	row->depth_mean = state->depth_mean;
-	row->used_total = state->used_total;
-	if (request)
-		row->stalled_seconds = (double)state->stalled_ns / (double)NS_PER_SEC;
-}
-
-/* A sum of which a part is unknown is unknown: the part's return would look like so much more all at once. */
-static void add_known(uint64_t *sum, bool *never, bool known, uint64_t n)
-{
-	*never |= !known;
-	*sum = *never ? UNKNOWN_UINT : (*sum == UNKNOWN_UINT ? 0 : *sum) + n;
-}
-
-/* Queue rows, and what they add up to for the guest. */
-static void fill_queues(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *vm)
-{
-	struct ring_state *states = xcalloc(g->n_rings, sizeof(*states)), *state;
-	size_t i, k, next = 0;
-	bool lost = false, no_depth = false, no_io = false;
-
-	if (g->rings)
-		rings_collect(s->rings, g->rings, states);
-	for (i = 0; i < g->answers.n_virtio; i++) {
-		const struct qmp_virtio *v = &g->answers.virtio[i];
-
-		for (k = 0; k < v->n_rings; k++) {
-			state = v->rings[k].avail && v->rings[k].used ? &states[next++] : NULL;
-			fill_queue(snap, g, v, &v->rings[k], state);
-			lost |= state && state->lost;
-			if (!state)
-				continue;
-			if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings))
-				add_known(&vm->depth, &no_depth, state->known, state->depth);
-			if (queue_is_disk(v->type, v->rings[k].queue))
-				add_known(&vm->io_total, &no_io, state->known, state->used_total);
-		}
-	}
-	if (lost)
-		attach_doubt(g, clock_now_ns());
-	free(states);
-}
-
 /* Run state is asked once; CPU time tells when the answer cannot be true any more. */
 static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t now)
 {
@@ -202,7 +137,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (u->has_kvm)
 		row->exits_total = u->kvm_exits;
 	if (needs & NEED_NET)
-		fill_net(s, g, row);
+		fill_net(s, snap, g, row);
 	if (needs & NEED_PLACE)
 		fill_place(s, snap, g, u, row);
 	if (needs & NEED_LIMITS)
@@ -228,7 +163,7 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 		       const char *detail)
 {
 	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
-						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM };
+						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM, TABLE_VHOST };
 	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
 	struct vm_row *row;
 	size_t i;
@@ -304,6 +239,8 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 {
 	if (needs & NEED_TASKS)
 		rows_threads(s, snap, g, u, needs);
+	if ((needs & NEED_TASKS) && (needs & NEED_VHOST))
+		rows_vhost(s, snap, g);
 	fill_kvm(s, snap, g, needs);
 	if (needs & NEED_DEVICES) {
 		rows_disks(s, snap, g);
@@ -349,6 +286,6 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 	}
 	note_state(s, g, row);
 	if (needs & NEED_RINGS)
-		fill_queues(s, snap, g, row);
+		rows_queues(s, snap, g, &u, needs, row);
 	fill_parts(s, snap, g, &u, needs);
 }

@@ -35,13 +35,16 @@ static const char *bus_of(const struct guest *g, const struct qmp_disk *disk)
 	return NULL;
 }
 
-static const struct qmp_blockstat *stat_of(const struct guest *g, const char *qdev)
+static const struct qmp_blockstat *stat_of(const struct guest *g, const char *qdev, const struct latency **latency)
 {
 	size_t i;
 
-	for (i = 0; i < g->block.n_stats; i++)
-		if (!strcmp(g->block.stats[i].qdev, qdev))
-			return &g->block.stats[i];
+	for (i = 0; i < g->block.n_stats; i++) {
+		if (strcmp(g->block.stats[i].qdev, qdev))
+			continue;
+		*latency = &g->block.latencies[i];
+		return &g->block.stats[i];
+	}
 	return NULL;
 }
 
@@ -62,16 +65,203 @@ static uint64_t inflight_of(const struct snapshot *snap, const char *ref, const 
 	return depth;
 }
 
+/* Unknown only where all of them are: a kind that QEMU does not count adds nothing. */
+static uint64_t sum(const uint64_t *counts, size_t n)
+{
+	uint64_t all = UNKNOWN_UINT;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (counts[i] != QMP_UNKNOWN)
+			all = (all == UNKNOWN_UINT ? 0 : all) + counts[i];
+	return all;
+}
+
 static void fill_stat(struct disk_row *row, const struct qmp_blockstat *st)
 {
-	row->rd_ops = st->rd_ops;
-	row->wr_ops = st->wr_ops;
-	row->rd_total = st->rd_bytes;
-	row->wr_total = st->wr_bytes;
-	row->rd_ns = st->rd_ns;
-	row->wr_ns = st->wr_ns;
-	row->busy_ns = st->busy_ns;
-	row->failed_ops = st->failed_ops;
+	const struct qmp_iostat *rd = &st->io[QMP_READ], *wr = &st->io[QMP_WRITE], *fl = &st->io[QMP_FLUSH];
+	const struct qmp_iostat *dc = &st->io[QMP_DISCARD];
+	const uint64_t ns[] = { rd->ns, wr->ns, fl->ns, dc->ns };
+	const uint64_t failed[] = { rd->failed, wr->failed, fl->failed, dc->failed };
+	const uint64_t invalid[] = { rd->invalid, wr->invalid, fl->invalid, dc->invalid };
+
+	row->rd_ops = rd->ops;
+	row->wr_ops = wr->ops;
+	row->fl_ops = fl->ops;
+	row->dc_ops = dc->ops;
+	row->rd_total = rd->bytes;
+	row->wr_total = wr->bytes;
+	row->dc_total = dc->bytes;
+	row->rd_ns = rd->ns;
+	row->wr_ns = wr->ns;
+	row->fl_ns = fl->ns;
+	row->dc_ns = dc->ns;
+	row->busy_ns = sum(ns, ARRAY_SIZE(ns));
+	row->failed_ops = sum(failed, ARRAY_SIZE(failed));
+	row->invalid_ops = sum(invalid, ARRAY_SIZE(invalid));
+	row->histogram = rd->latency.bounds || wr->latency.bounds || fl->latency.bounds ? "on" : "off";
+}
+
+static void fill_latency(struct disk_row *row, const struct latency *l)
+{
+	row->rd_p50_us = l->p50_us[QMP_READ];
+	row->rd_p99_us = l->p99_us[QMP_READ];
+	row->wr_p50_us = l->p50_us[QMP_WRITE];
+	row->wr_p99_us = l->p99_us[QMP_WRITE];
+	row->fl_p99_us = l->p99_us[QMP_FLUSH];
+}
+
+/* "iops 500, wr 10M/s+" */
+static const char *throttle_text(struct snapshot *snap, const struct qmp_disk *disk)
+{
+	const struct qmp_throttle *t = &disk->throttle;
+	const struct {
+		const char *before, *behind;
+		uint64_t limit;
+	} limits[] = {
+		{ "iops ", "", t->iops }, { "rd iops ", "", t->iops_rd }, { "wr iops ", "", t->iops_wr },
+		{ "", "B/s", t->bps }, { "rd ", "B/s", t->bps_rd }, { "wr ", "B/s", t->bps_wr },
+	};
+	auto_buf struct buf all = {0};
+	char number[16];
+	size_t i;
+
+	if (disk->format && !strcmp(disk->format, "throttle"))
+		return "filter";
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (!limits[i].limit)
+			continue;
+		units_scaled((double)limits[i].limit, 1000, number, sizeof(number));
+		buf_printf(&all, "%s%s%s%s", all.len ? ", " : "", limits[i].before, number, limits[i].behind);
+	}
+	if (!all.len)
+		return disk->node ? "none" : NULL;
+	return snapshot_printf(snap, "%s%s", all.text, t->bursts ? "+" : "");
+}
+
+/* How far two counters moved, together, since the answer before; negative: not known. */
+static double moved(uint64_t a0, uint64_t a1, uint64_t b0, uint64_t b1)
+{
+	if (a0 == UNKNOWN_UINT || b0 == UNKNOWN_UINT || a1 == UNKNOWN_UINT || b1 == UNKNOWN_UINT || a1 < a0 || b1 < b0)
+		return -1;
+	return (double)(a1 - a0) + (double)(b1 - b0);
+}
+
+/* The largest of six shares is no rate of one counter, so the rates' own way does not fit. */
+static double throttle_pct(const struct qmp_throttle *t, const struct disk_row *old, const struct disk_row *row)
+{
+	const struct {
+		uint64_t limit;
+		double moved;
+	} shares[] = {
+		{ t->iops, moved(old->rd_ops, row->rd_ops, old->wr_ops, row->wr_ops) },
+		{ t->iops_rd, moved(old->rd_ops, row->rd_ops, 0, 0) },
+		{ t->iops_wr, moved(old->wr_ops, row->wr_ops, 0, 0) },
+		{ t->bps, moved(old->rd_total, row->rd_total, old->wr_total, row->wr_total) },
+		{ t->bps_rd, moved(old->rd_total, row->rd_total, 0, 0) },
+		{ t->bps_wr, moved(old->wr_total, row->wr_total, 0, 0) },
+	};
+	double seconds = (double)(row->head.taken_ns - old->head.taken_ns) / (double)NS_PER_SEC, most = UNKNOWN_NUM;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shares); i++) {
+		double pct;
+
+		if (!shares[i].limit || shares[i].moved < 0)
+			continue;
+		pct = 100 * shares[i].moved / seconds / (double)shares[i].limit;
+		if (isnan(most) || pct > most)
+			most = pct;
+	}
+	return most;
+}
+
+/* The virtio device of a disk, or that of the controller it sits on. */
+static const char *iothread_of(const struct guest *g, const char *id)
+{
+	const struct qmp_device *d = device_of(g, id);
+	size_t bus = d && d->bus ? strcspn(d->bus, ".") : 0, i;
+
+	for (i = 0; i < g->answers.n_virtio; i++) {
+		const struct qmp_virtio *v = &g->answers.virtio[i];
+
+		if (!strcmp(v->id, id) || (bus && strlen(v->id) == bus && !strncmp(v->id, d->bus, bus)))
+			return v->iothread;
+	}
+	return NULL;
+}
+
+static const struct virt_disk *virt_disk_of(const struct guest *g, const char *id)
+{
+	const struct virt_def *def = g->domain ? g->domain->def : NULL;
+	size_t i;
+
+	for (i = 0; def && i < def->n_disks; i++)
+		if (def->disks[i].alias && !strcmp(def->disks[i].alias, id))
+			return &def->disks[i];
+	return NULL;
+}
+
+/* The option stands at the node that opens the file, which is the top one or the one below it. */
+static const char *aio_of(const struct guest *g, const struct qmp_disk *disk, const struct qmp_blockstat *st)
+{
+	const char *const nodes[] = { disk->device, disk->node, st ? st->file_node : NULL };
+	const struct virt_disk *d = virt_disk_of(g, disk->id);
+	const char *aio = d ? d->io : NULL;
+	size_t i;
+
+	for (i = 0; !aio && i < ARRAY_SIZE(nodes); i++)
+		aio = nodes[i] ? qmp_cmdline_aio(&g->cmdline, nodes[i]) : NULL;
+	return aio;
+}
+
+/* What the image may still grow by: it is stored in pieces as the guest writes. */
+static uint64_t growth_of(const struct disk_row *row)
+{
+	if (row->size_bytes == UNKNOWN_UINT || row->allocation_bytes == UNKNOWN_UINT)
+		return UNKNOWN_UINT;
+	return row->size_bytes > row->allocation_bytes ? row->size_bytes - row->allocation_bytes : 0;
+}
+
+static const char *space_mark(const struct disk_row *row, uint64_t growth)
+{
+	if (row->io_status && !strcmp(row->io_status, "nospace"))
+		return "full";
+	if (row->free_bytes == UNKNOWN_UINT)
+		return NULL;
+	if (growth && row->space_pct > 95)
+		return "low";
+	if (growth != UNKNOWN_UINT && growth > row->free_bytes)
+		return "short";
+	return "ok";
+}
+
+/* file_end: of an image on a block device, 0 or unknown: not known. */
+static void fill_space(struct disk_row *row, const struct guest *g, struct snapshot *snap, const char *file, uint64_t file_end)
+{
+	bool hung, raw = row->format && !strcmp(row->format, "raw");
+	const struct host_store *st = space_of(g, file, &hung);
+	uint64_t total;
+
+	if (st) {
+		row->storage = snapshot_str(snap, st->kind);
+		total = st->total_bytes;
+		if (st->device && file_end && file_end != QMP_UNKNOWN)
+			row->allocation_bytes = file_end;
+		else if (st->device)		/* blocks of a device node are no allocation */
+			row->allocation_bytes = UNKNOWN_UINT;
+		else if (row->allocation_bytes == UNKNOWN_UINT)
+			row->allocation_bytes = st->file_allocated_bytes;
+		if (!st->device && raw && row->size_bytes == UNKNOWN_UINT)
+			row->size_bytes = st->file_bytes;
+		if (st->has_free)
+			row->free_bytes = st->free_bytes;
+		else if (st->device && !raw && row->allocation_bytes < total)
+			row->free_bytes = total - row->allocation_bytes;
+		if (total && row->free_bytes <= total)
+			row->space_pct = 100 * (double)(total - row->free_bytes) / (double)total;
+	}
+	row->space = hung ? "hung" : space_mark(row, growth_of(row));
 }
 
 /* libvirt's name for it, where it has one; both are what a change takes. */
@@ -86,11 +276,35 @@ static const char *device_name(const struct guest *g, const struct qmp_disk *dis
 	return disk->device ? disk->device : disk->node;
 }
 
+static void fill_about(struct snapshot *snap, const struct guest *g, const struct qmp_disk *disk,
+		       const struct qmp_blockstat *st, struct disk_row *row)
+{
+	row->head.key = snapshot_str(snap, disk->qdev);
+	row->id = snapshot_str(snap, disk->id);
+	row->device = snapshot_str(snap, device_name(g, disk));
+	row->file = snapshot_str(snap, disk->file);
+	row->format = snapshot_str(snap, disk->format);
+	row->bus = bus_of(g, disk);
+	row->block_node = snapshot_str(snap, disk->node);
+	row->io_status = snapshot_str(snap, disk->io_status);
+	row->readonly = disk->read_only ? "on" : "off";
+	row->cache = disk->cache;
+	row->aio = snapshot_str(snap, aio_of(g, disk, st));
+	row->iothread = snapshot_str(snap, iothread_of(g, disk->id));
+	row->throttle = throttle_text(snap, disk);
+	row->throttle_group = snapshot_str(snap, disk->throttle.group);
+	if (!disk->node)
+		return;
+	row->size_bytes = disk->size_bytes;
+	row->allocation_bytes = disk->allocated_bytes;
+	row->chain = disk->chain;
+}
+
 static void fill_disk(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct qmp_disk *disk)
 {
-	const struct qmp_blockstat *st = stat_of(g, disk->qdev);
+	const struct latency *latency = NULL;
+	const struct qmp_blockstat *st = stat_of(g, disk->qdev, &latency);
 	const struct disk_row *old = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, disk->qdev) : NULL;
-	bool virtio_blk = bus_of(g, disk) && !strcmp(bus_of(g, disk), "virtio");
 	struct disk_row *row;
 
 	/* QEMU has not answered since: what was known, and that it is old */
@@ -101,23 +315,17 @@ static void fill_disk(const struct sampler *s, struct snapshot *snap, const stru
 	}
 	row = snapshot_add(snap, TABLE_DISKS);
 	rows_head(snap, g, &row->head);
-	row->head.key = snapshot_str(snap, disk->qdev);
-	row->id = snapshot_str(snap, disk->id);
-	row->device = snapshot_str(snap, device_name(g, disk));
-	row->file = snapshot_str(snap, disk->file);
-	row->format = snapshot_str(snap, disk->format);
-	row->bus = bus_of(g, disk);
-	row->block_node = snapshot_str(snap, disk->node);
-	row->io_status = snapshot_str(snap, disk->io_status);
-	row->readonly = disk->read_only ? "on" : "off";
-	if (disk->node)
-		row->size_bytes = disk->size_bytes;
-	if (virtio_blk)
+	fill_about(snap, g, disk, st, row);
+	if (row->bus && !strcmp(row->bus, "virtio"))
 		row->inflight = inflight_of(snap, g->ref, disk->id);
+	fill_space(row, g, snap, disk->file, st ? st->file_end : QMP_UNKNOWN);
 	if (!st)
 		return;
 	row->head.taken_ns = g->block.taken_ns;
 	fill_stat(row, st);
+	fill_latency(row, latency);
+	if (old && old->head.taken_ns < row->head.taken_ns)
+		row->throttle_pct = throttle_pct(&disk->throttle, old, row);
 }
 
 /* libvirt's definition: no figures, but no question either. */
@@ -138,7 +346,11 @@ static void virt_disks(struct snapshot *snap, const struct guest *g)
 		row->format = snapshot_str(snap, d->format);
 		row->bus = snapshot_str(snap, d->bus);
 		row->readonly = d->read_only ? "on" : "off";
+		row->cache = snapshot_str(snap, d->cache);
+		row->aio = snapshot_str(snap, d->io);
+		row->iothread = snapshot_str(snap, d->iothread);
 		row->inflight = d->alias ? inflight_of(snap, g->ref, d->alias) : UNKNOWN_UINT;
+		fill_space(row, g, snap, d->source, QMP_UNKNOWN);
 	}
 }
 

@@ -19,6 +19,7 @@ struct sample_config {
 	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
 	size_t n_sockets;
 	struct virt *virt;		/* borrowed; NULL: no libvirt */
+	unsigned ring_hz;		/* how often depths of the rings of a guest that is named are read; 0: as of any guest */
 };
 
 struct sampler;

@@ -11,6 +11,8 @@
 
 /* As long as a client waits behind us at a socket we hold, it waits for nothing. */
 #define MIND_NS (NS_PER_SEC / 4)
+/* Threads that wait for storage; those of a file server that is gone are never back. */
+#define LATES_MAX 64
 
 const char *guest_name(const struct guest *g)
 {
@@ -25,13 +27,17 @@ const char *guest_uuid(const struct guest *g)
 static void guest_free(struct sampler *s, struct guest *g)
 {
 	rings_remove(s->rings, g->rings);
+	vhost_free(g->vhost);
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
 	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
 	ask_done(g);
+	space_done(g);
 	free(g->netifs);
+	free(g->nets);
+	free(g->addresses);
 	free(g->given_path);
 	free(g->held_path);
 	free(g->last_state);
@@ -117,6 +123,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	s->scan = host_scan_new(config->host);
 	s->cgroups = host_cgroups_open(config->host);
 	s->pool = pool_new(8);
+	s->lates = lates_new(LATES_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
 	for (i = 0; i < config->n_sockets; i++)
@@ -140,6 +147,8 @@ void sampler_free(struct sampler *s)
 	free(s->guests);
 	free(s->focus);
 	events_done(s);
+	lates_free(s->lates);
+	links_done(&s->links);
 	free(s->nets);
 	host_scan_free(s->scan);
 	host_cgroups_free(s->cgroups);
@@ -235,6 +244,7 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms)
 	pthread_mutex_lock(&s->lock);
 	s->hold = needs & NEED_EVENTS;
 	round_begin(s, needs);
+	round_mind(s);
 	over = round_is_over(s);
 	pthread_mutex_unlock(&s->lock);
 	while (!over && clock_now_ns() < deadline) {
@@ -253,7 +263,7 @@ static void read_common(struct sampler *s, unsigned needs)
 	s->nets = NULL;
 	s->n_nets = 0;
 	if (needs & NEED_NET)
-		host_nets_read(s->config.host, &s->nets, &s->n_nets);
+		host_nets_read(s->config.host, 0, &s->nets, &s->n_nets);
 }
 
 /* Rows that are no guest's. */
@@ -278,6 +288,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
+	s->rings_wanted = needs & NEED_RINGS;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -301,12 +312,14 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	if (needs & NEED_RINGS)
+		rings_watch(s->rings);
 	domains_join(s);
 	ask_new(s, needs);
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
-		if (g->asking == ASK_UNDER_WAY || (g->rings && !rings_are_read(s->rings, g->rings)))
+		if (g->asking == ASK_UNDER_WAY || ((needs & NEED_RINGS) && g->rings && !rings_are_read(s->rings, g->rings)))
 			settled = false;
 	}
 	return settled;

@@ -1,5 +1,4 @@
 #!/bin/bash
-# qemus: all
 # -o prometheus: valid for promtool, counters that go on between two runs, labels that stay.
 
 . "$(dirname "$0")/../lib.sh"

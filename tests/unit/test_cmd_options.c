@@ -57,6 +57,8 @@ static char *told(const struct options *o)
 	buf_printf(&b, "%s%s", o->fields ? " fields=" : "", o->fields ? o->fields : "");
 	buf_printf(&b, "%s%s", o->sort ? " sort=" : "", o->sort ? o->sort : "");
 	buf_printf(&b, "%s%s", o->filter ? " filter=" : "", o->filter ? o->filter : "");
+	if (o->ring_hz)
+		buf_printf(&b, " ring-hz=%llu", (unsigned long long)o->ring_hz);
 	buf_printf(&b, "%s%s", o->script ? " script=" : "", o->script ? o->script : "");
 	for (i = 0; i < o->n_words; i++)
 		buf_printf(&b, " <%s>", o->words[i]);
@@ -82,6 +84,7 @@ static void options_are_parsed(void **state)
 		{ "-b -d 0 vms", "batch delay=0 <vms>" },
 		{ "-d.5", "screen delay=0.5" }, { "-d 86400", "screen delay=86400" },
 		{ "-n 1", "screen count=1" }, { "--count 18446744073709551615", "screen count=18446744073709551615" },
+		{ "--ring-hz 1", "screen ring-hz=1" }, { "--ring-hz=10000", "screen ring-hz=10000" },
 		{ "-o table", "screen" }, { "-o json", "screen format=json" }, { "--output csv", "screen format=csv" },
 		{ "-F a,b", "screen fields=a,b" }, { "--fields x", "screen fields=x" },
 		{ "-s -iops", "screen sort=-iops" },
@@ -136,6 +139,7 @@ static void errors_say_what_is_wrong(void **state)
 		{ "-d nan", "--delay" }, { "-d 1s", "--delay" }, { "-n 0", "--count '0'" }, { "-n -1", "--count" },
 		{ "-n 1.5", "--count" },
 		{ "-n x", "--count" }, { "-n 18446744073709551616", "--count" },
+		{ "--ring-hz 0", "from 1 to 10000" }, { "--ring-hz 10001", "--ring-hz '10001'" }, { "--ring-hz 1k", "--ring-hz" },
 		{ "--timeout x", "--timeout 'x'" }, { "--timeout -5", "--timeout" }, { "--timeout 0", "--timeout '0'" },
 		{ "--timeout 100000", "--timeout" }, { "--on-error never", "one of stop, continue" },
 		{ "-c qemu+ssh://host/system", "only URIs of this host" }, { "-c qemu://h/system", "only URIs of this host" },
@@ -160,7 +164,9 @@ static void each_row_is_parsed(void **state)
 	static const struct {
 		const char *name, *value;
 	} values[] = { { "delay", "1" }, { "count", "1" }, { "output", "csv" }, { "timeout", "1" },
-	{ "on-error", "stop" } };
+	{ "on-error", "stop" },
+	{ "ring-hz", "1000" },
+	};
 	const struct option_row *rows;
 	size_t n, i, k;
 

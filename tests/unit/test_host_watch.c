@@ -81,6 +81,13 @@ static void test_box(void **state)
 	assert_true(task_of(&u, 1003)->fresh);
 	host_watch_free(w);
 
+	/* whoever read it before, and for what */
+	assert_int_equal(host_watch_new(h, 1001, 5001, &w), 0);
+	read_ok(w, 0, &u);
+	read_ok(w, ALL, &u);
+	assert_true(u.has_kvm);
+	host_watch_free(w);
+
 	assert_int_equal(host_watch_new(h, 1001, 5000, &w), -ESRCH);
 	assert_int_equal(host_watch_new(h, 1030, 5030, &w), -ESRCH);
 	assert_int_equal(host_watch_new(h, 4000, 1, &w), -ESRCH);

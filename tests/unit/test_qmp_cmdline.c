@@ -340,6 +340,25 @@ static void test_monitors(void **state)
 	}
 }
 
+static void test_netdevs(void **state)
+{
+	static const char *const words[] = {
+		"qemu", "-netdev", "tap,id=n1,vhost=on", "-netdev", "user,hostname=id=x", "-netdev",
+		"{\"type\":\"tap\",\"id\":\"n0\"}", "-device", "virtio-net-pci,netdev=n7,id=n8", "-netdev", "id=n2,type=tap",
+		"-netdev", "{\"type\":\"tap\",\"id\":\"n3\"}", "-netdev", "{", "-netdev", NULL
+	};
+	auto_buf struct buf text = {0};
+	struct qmp_cmdline c;
+	size_t i;
+
+	(void)state;
+	parse(words, &c);
+	for (i = 0; i < c.n_netdevs; i++)
+		buf_printf(&text, "%s ", c.netdevs[i]);
+	assert_string_equal(text.text, "n0 n3 n1 n2 ");
+	qmp_cmdline_done(&c);
+}
+
 static void test_huge(void **state)
 {
 	static const char *const starts[] = { "", "unix:", "{\"id\":\"", "guest=", "socket,id=" };
@@ -373,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_monitors),
+		cmocka_unit_test(test_netdevs),
 		cmocka_unit_test(test_huge),
 	};
 

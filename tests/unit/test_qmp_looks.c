@@ -34,16 +34,107 @@ static void test_blockstats(void **state)
 	assert_int_equal(qmp_query_blockstats(q, &list, &n, &err), 0);
 	assert_int_equal(n, 3);
 	assert_string_equal(list[0].qdev, "/machine/peripheral/disk0/virtio-backend");
-	assert_int_equal(list[0].rd_ops, 10);
-	assert_int_equal(list[0].wr_ops, 20);
-	assert_true(list[0].rd_bytes == UINT64_MAX);
-	assert_int_equal(list[0].wr_ns, 2000);
-	assert_int_equal(list[0].busy_ns, 3340);
-	assert_int_equal(list[0].failed_ops, 3);
-	assert_int_equal(list[1].rd_ops, 0);
+	assert_int_equal(list[0].io[QMP_READ].ops, 10);
+	assert_int_equal(list[0].io[QMP_WRITE].ops, 20);
+	assert_true(list[0].io[QMP_READ].bytes == UINT64_MAX);
+	assert_int_equal(list[0].io[QMP_WRITE].ns, 2000);
+	assert_int_equal(list[0].io[QMP_DISCARD].ns, 40);
+	assert_int_equal(list[0].io[QMP_FLUSH].failed, 2);
+	assert_true(list[0].io[QMP_FLUSH].bytes == QMP_UNKNOWN);
+	assert_true(list[0].io[QMP_WRITE].failed == QMP_UNKNOWN);	/* not told is not 0 */
+	assert_true(list[1].io[QMP_READ].ops == QMP_UNKNOWN && list[1].io[QMP_WRITE].ops == QMP_UNKNOWN);
+	assert_null(list[2].file_node);
 	assert_string_equal(list[2].qdev, "sd1");
 	qmp_blockstats_free(list, n);
 	assert_int_equal(qmp_query_blockstats(q, &list, &n, &err), -EBADMSG);
+	qmp_close(q);
+	fake_qmp_end(f);
+}
+
+#define DISK_STATS(histogram) "[{\"qdev\":\"sd0\",\"stats\":{\"rd_latency_histogram\":" histogram "}," \
+	"\"parent\":{\"node-name\":\"file0\",\"stats\":{\"wr_highest_offset\":4096}}}]"
+
+/* Bins that do not fit their bounds would be read beyond their end. */
+static void test_histograms(void **state)
+{
+	static const char *const bad[] = {
+		DISK_STATS("{\"boundaries\":[10,100],\"bins\":[1,2]}"), DISK_STATS("{\"boundaries\":[10,100],\"bins\":[1,2,3,4]}"),
+		DISK_STATS("{\"boundaries\":[100,10],\"bins\":[1,2,3]}"), DISK_STATS("{\"boundaries\":[10,10],\"bins\":[1,2,3]}"),
+		DISK_STATS("{\"boundaries\":[10,100],\"bins\":[1,-2,3]}"), DISK_STATS("{\"boundaries\":[],\"bins\":[1]}"),
+		DISK_STATS("{\"boundaries\":[10,\"100\"],\"bins\":[1,2,3]}"), DISK_STATS("{\"boundaries\":7,\"bins\":[1]}"),
+		DISK_STATS("{\"boundaries\":[10],\"bins\":{}}"), DISK_STATS("[]"), DISK_STATS("null"),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i <= ARRAY_SIZE(bad); i++) {
+		const char *good = DISK_STATS("{\"boundaries\":[10,100],\"bins\":[1,2,18446744073709551615]}");
+		const struct fake_item script[] = { { .expect = "query-blockstats", .reply = i ? bad[i - 1] : good }, { 0 } };
+		struct fake_qmp *f = fake_qmp_new(script);
+		struct qmp *q = fake_qmp_client(f);
+		struct qmp_blockstat *list;
+		struct err err;
+		size_t n;
+
+		assert_int_equal(qmp_query_blockstats(q, &list, &n, &err), 0);
+		assert_int_equal(n, 1);
+		assert_string_equal(list[0].file_node, "file0");
+		assert_int_equal(list[0].file_end, 4096);
+		if (i) {
+			assert_null(list[0].io[QMP_READ].latency.bounds);
+			assert_null(list[0].io[QMP_READ].latency.bins);
+		} else {
+			assert_int_equal(list[0].io[QMP_READ].latency.n_bounds, 2);
+			assert_int_equal(list[0].io[QMP_READ].latency.bounds[1], 100);
+			assert_true(list[0].io[QMP_READ].latency.bins[2] == UINT64_MAX);
+		}
+		qmp_blockstats_free(list, n);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
+/* What query-block says of limits, cache and room; of the second one everything is of another type. */
+static void test_disks(void **state)
+{
+	static const struct fake_item script[] = {
+		{ .expect = "query-block", .reply = "[{\"device\":\"\",\"qdev\":\"sd0\",\"inserted\":{\"node-name\":\"n\",\"drv\":\"qcow2\","
+		  "\"file\":\"/a\",\"iops\":0,\"iops_rd\":20,\"iops_rd_max\":40,\"bps\":18446744073709551615,\"group\":\"g\","
+		  "\"backing_file_depth\":3,\"cache\":{\"direct\":true,\"writeback\":true,\"no-flush\":false},"
+		  "\"image\":{\"virtual-size\":100,\"actual-size\":60}}},"
+		  "{\"qdev\":\"sd1\",\"inserted\":{\"iops\":-5,\"bps\":\"x\",\"group\":7,\"backing_file_depth\":-1,\"cache\":[],"
+		  "\"image\":{\"virtual-size\":\"1\",\"actual-size\":-1}}},{\"qdev\":\"sd2\"},"
+		  "{\"qdev\":\"sd3\",\"inserted\":{\"cache\":{\"direct\":false,\"writeback\":false,\"no-flush\":false}}},"
+		  "{\"qdev\":\"sd4\",\"inserted\":{\"cache\":{\"direct\":true,\"writeback\":false,\"no-flush\":false}}},"
+		  "{\"qdev\":\"sd5\",\"inserted\":{\"cache\":{\"direct\":true,\"writeback\":true,\"no-flush\":true}}}]" },
+		{ 0 }
+	};
+	struct fake_qmp *f = fake_qmp_new(script);
+	struct qmp *q = fake_qmp_client(f);
+	struct qmp_disk *list;
+	struct err err;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(qmp_query_disks(q, &list, &n, &err), 0);
+	assert_int_equal(n, 6);
+	assert_string_equal(list[0].cache, "none");
+	assert_int_equal(list[0].throttle.iops_rd, 20);
+	assert_true(list[0].throttle.bps == UINT64_MAX);
+	assert_true(list[0].throttle.bursts);
+	assert_string_equal(list[0].throttle.group, "g");
+	assert_int_equal(list[0].chain, 3);
+	assert_int_equal(list[0].allocated_bytes, 60);
+	assert_int_equal(list[1].throttle.iops, 0);
+	assert_int_equal(list[1].throttle.bps, 0);
+	assert_null(list[1].throttle.group);
+	assert_null(list[1].cache);
+	assert_true(list[1].chain == UINT64_MAX && list[1].size_bytes == UINT64_MAX && list[1].allocated_bytes == UINT64_MAX);
+	assert_null(list[2].cache);
+	assert_string_equal(list[3].cache, "writethrough");
+	assert_string_equal(list[4].cache, "directsync");
+	assert_string_equal(list[5].cache, "unsafe");
+	qmp_disks_free(list, n);
 	qmp_close(q);
 	fake_qmp_end(f);
 }
@@ -255,6 +346,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blockstats),
+		cmocka_unit_test(test_histograms),
+		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_nics),
 		cmocka_unit_test(test_devices),

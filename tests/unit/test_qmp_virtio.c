@@ -112,6 +112,7 @@ static void check_guest(const struct qmp_virtio *list, size_t n)
 	assert_true(v->known && v->driver_ok && !v->vhost && !v->packed && !v->iommu &&
 		    !v->big_endian);
 	assert_string_equal(v->iothread, "io0");
+	assert_string_equal(v->features, "event_idx,indirect,mq");
 	assert_null(v->why);
 	assert_int_equal(v->n_rings, 2);
 	assert_int_equal(v->rings[1].queue, 1);
@@ -119,6 +120,7 @@ static void check_guest(const struct qmp_virtio *list, size_t n)
 	assert_true(v->rings[1].avail && v->rings[1].used);
 	v = find(list, n, "vdb");
 	assert_true(v->packed && v->driver_ok);
+	assert_string_equal(v->features, "event_idx,indirect,packed,mq");
 	assert_null(v->iothread);
 	assert_non_null(strstr(v->why, "packed"));
 	assert_int_equal(v->rings[0].size, 256);
@@ -278,6 +280,59 @@ static void test_nic_hazards(void **state)
 	}
 }
 
+/*
+ * Two queue pairs on vhost, as QEMU 7.2 to 10 have them: vhost-queue-status knows the first pair. The others' rings are
+ * where queue-status says, which is asked of nobody but those, and never of vhost-user.
+ */
+static void test_multiqueue_vhost(void **state)
+{
+	static const char *const networks[] = {
+		"\"nic0: index=0,type=nic\\r\\n \\\\ t0: index=0,type=tap\\r\\n\"",
+		"\"nic0: index=0,type=nic\\r\\n \\\\ t0: index=0,type=vhost-user,x\\r\\n\"",
+	};
+	size_t kind, i;
+
+	(void)state;
+	for (kind = 0; kind < ARRAY_SIZE(networks); kind++) {
+		struct fake_item script[] = {
+			{ .expect = "x-query-virtio", .any = true, .reply = ONE("nic0") },
+			{ .expect = "qom-get", .any = true, .args = TYPE_OF("nic0"), .reply = "\"virtio-net-device\"" },
+			{ .expect = "x-query-virtio-status", .any = true, .reply = "{\"vhost-started\":true,\"num-vqs\":5,"
+			  "\"guest-features\":{\"transports\":[\"VIRTIO_RING_F_EVENT_IDX: x\",\"VIRTIO_F_VERSION_1: x\"],"
+			  "\"dev-features\":[\"VIRTIO_NET_F_MQ: x\"]},"
+			  "\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: x\"]}}" },
+			{ .expect = "human-monitor-command", .any = true, .args = "{\"command-line\":\"info network\"}",
+			  .reply = networks[kind] },
+			{ .expect = VHOST_QUEUES, .any = true, .args = "{\"queue\":0}", .file = DIR "vhost-queue-status.json" },
+			{ .expect = VHOST_QUEUES, .any = true, .args = "{\"queue\":1}", .file = DIR "vhost-queue-status.json" },
+			{ .expect = VHOST_QUEUES, .any = true, .error = "GenericError: Invalid vhost virtqueue number 2" },
+			{ .expect = QUEUES, .any = true, .file = DIR "queue-status.json" },
+			{ .expect = "human-monitor-command", .any = true, .file = DIR "gpa2hva.json" },
+			{ 0 }
+		};
+		struct fake_qmp *f = fake_qmp_new(script);
+		struct qmp *q = fake_qmp_client(f);
+		struct qmp_virtio *list = NULL;
+		struct err err;
+		const char *saw;
+		size_t n;
+
+		assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), 0);
+		assert_int_equal(list->n_rings, 5);
+		assert_string_equal(list->features, "event_idx,mq");
+		assert_true(list->event_idx);
+		for (i = 0; i < 5; i++)
+			assert_int_equal(list->rings[i].avail != 0, i < 2 || !kind);
+		assert_int_equal(fake_qmp_count(f, VHOST_QUEUES), 5);
+		assert_int_equal(fake_qmp_count(f, QUEUES), kind ? 0 : 3);
+		for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
+			assert_false(str_has_prefix(saw, QUEUES) && (strstr(saw, "\"queue\":0") || strstr(saw, "\"queue\":1")));
+		qmp_virtio_free(list, n);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
 /* Rings whose numbers must not be believed: their size and address stay 0. */
 static const struct ring_case {
 	const char *status, *hva;
@@ -402,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_virtio),
 		cmocka_unit_test(test_virtio_without_rings),
 		cmocka_unit_test(test_nic_hazards),
+		cmocka_unit_test(test_multiqueue_vhost),
 		cmocka_unit_test(test_rings),
 		cmocka_unit_test(test_virtio_errors),
 	};

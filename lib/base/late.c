@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Threads that can be left behind. */
+#include "base.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define STACK_BYTES (256u << 10)
+
+struct lates {
+	pthread_mutex_t lock;
+	pthread_cond_t over;		/* one of them is */
+	unsigned refs;			/* of the owner and of each call */
+	unsigned running, max;
+};
+
+struct late {
+	struct lates *group;
+	void (*run)(void *), (*drop)(void *);
+	void *arg;
+	bool over, left;
+};
+
+struct lates *lates_new(unsigned max)
+{
+	struct lates *l = xcalloc(1, sizeof(*l));
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->over, &attr);
+	pthread_condattr_destroy(&attr);
+	l->refs = 1;
+	l->max = max;
+	return l;
+}
+
+/* Unlocks. */
+static void unref(struct lates *l)
+{
+	bool last = !--l->refs;
+
+	pthread_mutex_unlock(&l->lock);
+	if (!last)
+		return;
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->over);
+	free(l);
+}
+
+void lates_free(struct lates *l)
+{
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->lock);
+	unref(l);
+}
+
+static void *body(void *p)
+{
+	struct late *late = p;
+	struct lates *l = late->group;
+	bool left;
+
+	late->run(late->arg);
+	pthread_mutex_lock(&l->lock);
+	late->over = true;
+	left = late->left;
+	l->running--;
+	pthread_cond_broadcast(&l->over);
+	if (!left) {		/* whoever waits for it ends it */
+		pthread_mutex_unlock(&l->lock);
+		return NULL;
+	}
+	unref(l);
+	late->drop(late->arg);
+	free(late);
+	return NULL;
+}
+
+static bool start_thread(struct late *late)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	int rc;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
+	sigdelset(&all, SIGBUS);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&thread, &attr, body, late);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return !rc;
+}
+
+struct late *late_start(struct lates *l, void (*run)(void *arg), void (*drop)(void *arg), void *arg)
+{
+	struct late *late;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->running >= l->max) {
+		pthread_mutex_unlock(&l->lock);
+		return NULL;
+	}
+	l->running++;
+	l->refs++;
+	pthread_mutex_unlock(&l->lock);
+	late = xcalloc(1, sizeof(*late));
+	*late = (struct late){ .group = l, .run = run, .drop = drop, .arg = arg };
+	if (start_thread(late))
+		return late;
+	free(late);
+	pthread_mutex_lock(&l->lock);
+	l->running--;
+	unref(l);
+	return NULL;
+}
+
+bool late_is_over(struct late *late)
+{
+	bool over;
+
+	pthread_mutex_lock(&late->group->lock);
+	over = late->over;
+	pthread_mutex_unlock(&late->group->lock);
+	return over;
+}
+
+bool late_wait(struct late *late, unsigned timeout_ms)
+{
+	uint64_t until = clock_now_ns() + timeout_ms * NS_PER_MS;
+	struct timespec ts = { .tv_sec = (time_t)(until / NS_PER_SEC), .tv_nsec = (long)(until % NS_PER_SEC) };
+	bool over;
+	int rc = 0;
+
+	pthread_mutex_lock(&late->group->lock);
+	while (!late->over && !rc)
+		rc = pthread_cond_timedwait(&late->group->over, &late->group->lock, &ts);
+	over = late->over;
+	pthread_mutex_unlock(&late->group->lock);
+	return over;
+}
+
+void *late_end(struct late *late)
+{
+	struct lates *l = late->group;
+	void *arg = NULL;
+
+	pthread_mutex_lock(&l->lock);
+	if (!late->over) {
+		late->left = true;
+		pthread_mutex_unlock(&l->lock);
+		return NULL;
+	}
+	arg = late->arg;
+	unref(l);
+	free(late);
+	return arg;
+}

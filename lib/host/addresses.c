@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Who has which address, as far as this host was told. */
+#include "links.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "net.h"
+#include "private.h"
+#include "rtnl.h"
+
+#define LEASE_FILES 256
+#define ADDRESSES_MAX 65536
+
+/* "52:54:00:AB:.." in lower case; false: it is none */
+static bool mac_of(const char *text, char mac[18])
+{
+	size_t i;
+
+	if (strlen(text) != 17)
+		return false;
+	for (i = 0; i < 17; i++) {
+		if (i % 3 == 2 ? text[i] != ':' : !isxdigit((unsigned char)text[i]))
+			return false;
+		mac[i] = (char)tolower((unsigned char)text[i]);
+	}
+	mac[17] = '\0';
+	return strcmp(mac, "00:00:00:00:00:00");
+}
+
+static bool is_ip(const char *text)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, room) == 1 || inet_pton(AF_INET6, text, room) == 1;
+}
+
+void host_addresses_add(struct host_address **list, size_t *n, const char *mac, const char *ip)
+{
+	struct host_address one = {0};
+
+	if (*n >= ADDRESSES_MAX || !mac_of(mac, one.mac) || strlen(ip) >= sizeof(one.ip) || !is_ip(ip))
+		return;
+	strcpy(one.ip, ip);
+	*vec_push(*list, *n) = one;
+}
+
+/* Up to count words of a line, in place. */
+static size_t words(char *line, char **word, size_t count)
+{
+	char *save = NULL;
+	size_t n = 0;
+
+	while (n < count && (word[n] = strtok_r(n ? NULL : line, " \t", &save)))
+		n++;
+	return n;
+}
+
+/* f(arg, line) for each line of a file that may not be there */
+static void each_line(const struct host *h, const char *path, void (*f)(void *arg, char *line), void *arg)
+{
+	auto_buf struct buf text = {0};
+	char *line, *end;
+
+	if (host_read_all(h, path, &text))
+		return;
+	for (line = text.text; line && *line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		else
+			end = line + strlen(line);
+		f(arg, line);
+	}
+}
+
+struct found {
+	struct host_address *list;
+	size_t n;
+	uint64_t now;
+};
+
+/* "192.168.122.5  0x1  0x2  52:54:00:12:34:56  *  virbr0"; flags 0x0: an entry without an answer */
+static void arp_line(void *arg, char *line)
+{
+	struct found *f = arg;
+	char *word[4];
+
+	if (words(line, word, 4) == 4 && strcmp(word[2], "0x0"))
+		host_addresses_add(&f->list, &f->n, word[3], word[0]);
+}
+
+/* "1732171234 52:54:00:12:34:56 192.168.122.5 name 01:52:54:.."; 0: it never ends */
+static void lease_line(void *arg, char *line)
+{
+	struct found *f = arg;
+	uint64_t until;
+	char *word[3];
+
+	if (words(line, word, 3) == 3 && !units_uint_parse(word[0], &until) && (!until || until > f->now))
+		host_addresses_add(&f->list, &f->n, word[1], word[2]);
+}
+
+/* libvirt's helper of dnsmasq: [{"ip-address":"..","mac-address":"..","expiry-time":N}] */
+static void status_read(const struct host *h, const char *path, struct found *f)
+{
+	auto_json struct json_object *root = NULL;
+	auto_buf struct buf text = {0};
+	size_t i;
+
+	if (host_read_all(h, path, &text) || !text.len || json_parse(text.text, text.len, &root, NULL) ||
+	    !json_object_is_type(root, json_type_array))
+		return;
+	for (i = 0; i < json_object_array_length(root); i++) {
+		struct json_object *one = json_object_array_get_idx(root, i);
+		const char *mac = json_str(one, "mac-address"), *ip = json_str(one, "ip-address");
+		uint64_t until = 0;
+
+		json_u64(one, "expiry-time", &until);
+		if (mac && ip && (!until || until > f->now))
+			host_addresses_add(&f->list, &f->n, mac, ip);
+	}
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), tail = strlen(end);
+
+	return len > tail && !strcmp(name + len - tail, end);
+}
+
+static void leases_read(const struct host *h, struct found *f)
+{
+	static const char libvirt[] = "var/lib/libvirt/dnsmasq";
+	int fd = host_openat(h, libvirt), files = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	each_line(h, "var/lib/misc/dnsmasq.leases", lease_line, f);
+	each_line(h, "var/lib/dnsmasq/dnsmasq.leases", lease_line, f);
+	if (!dir) {
+		mem_close_ptr(&fd);
+		return;
+	}
+	while ((d = readdir(dir)) && files < LEASE_FILES) {
+		auto_free char *path = xasprintf("%s/%s", libvirt, d->d_name);
+
+		if (!host_name_is_plain(d->d_name))
+			continue;
+		if (ends_in(d->d_name, ".status"))
+			status_read(h, path, f);
+		else if (ends_in(d->d_name, ".leases"))
+			each_line(h, path, lease_line, f);
+		files++;
+	}
+	closedir(dir);
+}
+
+static void take_neighbour(const struct nlmsghdr *m, struct found *f)
+{
+	const struct ndmsg *nd = NLMSG_DATA(m);
+	const struct rtattr *a = (const void *)((const char *)nd + NLMSG_ALIGN(sizeof(*nd)));
+	char ip[INET6_ADDRSTRLEN] = "", mac[18] = "";
+	size_t len;
+
+	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*nd)) || (nd->ndm_state & (NUD_FAILED | NUD_INCOMPLETE | NUD_NOARP)))
+		return;
+	len = m->nlmsg_len - NLMSG_LENGTH(sizeof(*nd));
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+		const unsigned char *p = RTA_DATA(a);
+
+		if (a->rta_type == NDA_DST && RTA_PAYLOAD(a) == sizeof(struct in6_addr))
+			inet_ntop(AF_INET6, p, ip, sizeof(ip));
+		else if (a->rta_type == NDA_LLADDR && RTA_PAYLOAD(a) == 6)
+			snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", p[0], p[1], p[2], p[3], p[4], p[5]);
+	}
+	host_addresses_add(&f->list, &f->n, mac, ip);
+}
+
+static bool take(void *arg, const void *data, size_t len)
+{
+	const struct nlmsghdr *m = data;
+
+	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+		if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
+			return true;
+		if (m->nlmsg_type == RTM_NEWNEIGH)
+			take_neighbour(m, arg);
+	}
+	return false;
+}
+
+static int address_cmp(const void *a, const void *b)
+{
+	const struct host_address *x = a, *y = b;
+	int c = strcmp(x->mac, y->mac);
+
+	return c ? c : strcmp(x->ip, y->ip);
+}
+
+void host_addresses_sort(struct host_address *list, size_t *n)
+{
+	size_t i, kept = 0;
+
+	if (*n)
+		qsort(list, *n, sizeof(*list), address_cmp);
+	for (i = 0; i < *n; i++)
+		if (!kept || address_cmp(&list[kept - 1], &list[i]))
+			list[kept++] = list[i];
+	*n = kept;
+}
+
+void host_addresses_read(const struct host *h, uint64_t now, unsigned timeout_ms, struct host_address **list, size_t *n)
+{
+	struct found f = { .now = now };
+
+	each_line(h, "proc/net/arp", arp_line, &f);
+	leases_read(h, &f);
+	if (host_is_live(h))
+		rtnl_dump(RTM_GETNEIGH, AF_INET6, 0, timeout_ms, take, &f);
+	host_addresses_sort(f.list, &f.n);
+	*list = f.list;
+	*n = f.n;
+}
+
+const struct host_address *host_addresses_of(const struct host_address *list, size_t n, const char *mac, size_t *count)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (strcasecmp(list[mid].mac, mac) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (*count = 0; low + *count < n && !strcasecmp(list[low + *count].mac, mac); (*count)++)
+		;
+	return *count ? &list[low] : NULL;
+}
+
+struct wanted {
+	const char *ip;
+	char mac[18];
+};
+
+static void arp_wanted(void *arg, char *line)
+{
+	struct wanted *w = arg;
+	char *word[4], mac[18];
+
+	if (words(line, word, 4) == 4 && strcmp(word[2], "0x0") && !strcmp(word[0], w->ip) && mac_of(word[3], mac))
+		strcpy(w->mac, mac);
+}
+
+int host_neighbour_mac(const struct host *h, const char *ip, char mac[18])
+{
+	struct wanted w = { .ip = ip };
+
+	each_line(h, "proc/net/arp", arp_wanted, &w);
+	if (!w.mac[0])
+		return -ENOENT;
+	strcpy(mac, w.mac);
+	return 0;
+}

@@ -1,0 +1,151 @@
+#!/bin/bash
+# Disks: what they do against QEMU's own counters, limits, chains, the room of their images, histograms.
+# qemus: all
+
+. "$(dirname "$0")/../lib.sh"
+
+json() { kt -o json "$@"; }
+# GOT WANT PERCENT: numbers that differ by no more.
+near() { [ -n "$1" ] && [ -n "$2" ] && awk -v a="$1" -v b="$2" -v p="$3" 'BEGIN { d = a > b ? a - b : b - a; m = a > b ? a : b; exit !(d <= m * p / 100) }'; }
+drive() { qmp_ask g '{"execute":"query-blockstats"}' | jq -c --arg q "/$1/" '.[] | select((.qdev // "") | test($q))'; }
+set_limits() {	# ID JSON: all limits of a drive, 0 but for those given
+	qmp_ask g "$(jq -n -c --arg id "/machine/peripheral/$1/virtio-backend" --argjson l "$2" \
+		'{execute: "block_set_io_throttle", arguments: ({id: $id, bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0} + $l)}')" >/dev/null
+}
+about() { json -d 0 -F id,throttle,throttle_pct,chain,cache,aio,iothread,storage,free_bytes,allocation_bytes,size_bytes,space disks "$vm" |
+	jq -c --arg id "$1" "select(.id == \$id) | $2"; }
+
+img=${QEMU_IMG:-qemu-img}
+truncate -s 64M base.raw work.img
+"$img" create -q -f qcow2 -b "$PWD/base.raw" -F raw mid.qcow2
+"$img" create -q -f qcow2 -b "$PWD/mid.qcow2" -F qcow2 top.qcow2
+guest_start g \
+	-blockdev driver=file,node-name=work-file,filename=work.img,discard=unmap,aio=threads \
+	-blockdev driver=raw,node-name=work,file=work-file,discard=unmap \
+	-device virtio-blk-pci,id=work,drive=work,serial=work \
+	-drive "if=none,id=legacy,file=$PWD/top.qcow2,format=qcow2,cache=unsafe" \
+	-device virtio-blk-pci,id=chain,drive=legacy || exit 1
+vm=$(vm g)
+disk=$(guest_get g disk | tr ',' '\n' | sed -n 's/:.*:work$//p')
+guest_cmd g 'rm -f /run/load; sleep 1'
+
+# ---- what a disk does, by kind; the load lies within kvmtop's interval
+
+ops='{rd: .stats.rd_operations, wr: .stats.wr_operations, fl: .stats.flush_operations, dc: .stats.unmap_operations,
+	wrb: .stats.wr_bytes, dcb: .stats.unmap_bytes, wrns: .stats.wr_total_time_ns, flns: .stats.flush_total_time_ns, dcns: .stats.unmap_total_time_ns}'
+t_is 'a histogram is switched on' "$(json histogram "$vm" work on | jq -r .status)" ok
+drive work | jq -c "$ops" >before
+drive work | jq -c '.stats.wr_latency_histogram.bins' >bins0
+kt_start -o json -d 8 disks "$vm" >rows
+looker=$!
+sleep 2
+guest_cmd g "i=0; while [ \$i -lt 40 ]; do dd if=/dev/zero of=/dev/$disk bs=4k count=25 seek=\$((i * 25)) oflag=direct conv=notrunc,fsync; i=\$((i + 1)); done;
+	mkswap /dev/$disk; swapon -d /dev/$disk && swapoff /dev/$disk; dd if=/dev/$disk of=/dev/null bs=4k count=300 iflag=direct" >/dev/null 2>&1
+drive work | jq -c "$ops" >after
+drive work | jq -c '.stats.wr_latency_histogram' >hist1
+t_ok 'the load was over in time' kill -0 "$looker"
+wait "$looker"
+row=$(jq -c 'select(.id == "work")' rows)
+d() { jq -n --slurpfile a before --slurpfile b after "\$b[0].$1 - \$a[0].$1"; }
+t_ok "there were writes, flushes and reads: $(d wr) $(d fl) $(d rd)" [ "$(d wr)" -ge 1000 ] 
+t_ok 'and flushes' [ "$(d fl)" -ge 40 ]
+for pair in rd_iops:rd wr_iops:wr flushes_per_s:fl discards_per_s:dc wr_bytes_per_s:wrb discard_bytes_per_s:dcb; do
+	t_ok "${pair%:*} as QEMU counts: $(jq ".${pair%:*} * 8" <<<"$row") of $(d "${pair#*:}")" \
+		near "$(jq ".${pair%:*} * 8" <<<"$row")" "$(d "${pair#*:}")" 5
+done
+lat() { jq -n --slurpfile a before --slurpfile b after "(\$b[0].$1ns - \$a[0].$1ns) / (\$b[0].$1 - \$a[0].$1) / 1000"; }
+t_ok "write latency is QEMU's time by its count: $(lat wr)" near "$(jq .wr_lat_us <<<"$row")" "$(lat wr)" 5
+t_ok "flush latency too: $(lat fl)" near "$(jq .fl_lat_us <<<"$row")" "$(lat fl)" 5
+if [ "$(d dc)" -gt 0 ]; then
+	t_ok "and that of discards: $(lat dc)" near "$(jq .discard_lat_us <<<"$row")" "$(lat dc)" 5
+else
+	t_fail 'the guest discarded nothing'
+fi
+t_is 'nothing failed' "$(jq -c '[.errors_per_s, .invalid_per_s]' <<<"$row")" '[0,0]'
+
+# ---- percentiles: the bin in which QEMU has counted that many
+
+inside() {	# COLUMN SHARE: the percentile lies in the bin that share of the requests reaches
+	jq -n -e --argjson us "$(jq ".$1" <<<"$row")" --argjson p "$2" --slurpfile z bins0 --slurpfile h hist1 '
+		($h[0].boundaries) as $b | [range($h[0].bins | length) | $h[0].bins[.] - $z[0][.]] as $n | ($n | add) as $all |
+		(reduce range($n | length) as $i ({sum: 0, at: null}; .sum += $n[$i] | if .at == null and .sum >= $all * $p then .at = $i else . end)) as $r |
+		($us * 1000 >= (if $r.at == 0 then 0 else $b[$r.at - 1] end) - 1) and ($r.at == ($b | length) or $us * 1000 <= $b[$r.at] + 1)'
+}
+t_ok "half of the writes took $(jq .wr_p50_us <<<"$row") us" inside wr_p50_us 0.5
+t_ok "99 % took $(jq .wr_p99_us <<<"$row") us" inside wr_p99_us 0.99
+t_ok 'the mean lies among them' jq -e '.wr_p50_us <= .wr_p99_us and .rd_p50_us != null and .fl_p99_us != null' <<<"$row"
+t_is 'a disk without a histogram has none' "$(jq -c 'select(.id == "chain") | [.histogram, .wr_p99_us]' rows)" '["off",null]'
+t_is 'a single sample has none' "$(json -d 0 -F id,wr_p99_us,histogram disks "$vm" | jq -c 'select(.id == "work") | [.histogram, .wr_p99_us]')" '["on",null]'
+
+json histogram "$vm" work on >record
+t_is 'on once more is no change' "$? $(jq -r .status record)" '0 unchanged'
+json --dry-run histogram "$vm" work off >record
+t_is 'the dry run' "$(jq -c '[.status, .steps[].text]' record)" \
+	'["planned","block-latency-histogram-set {\"id\":\"/machine/peripheral/work/virtio-backend\"}"]'
+t_is 'changes nothing' "$(drive work | jq '.stats | has("wr_latency_histogram")')" true
+json histogram "$vm" work off >record
+t_is 'off' "$? $(jq -r .status record) $(drive work | jq '.stats | has("wr_latency_histogram")')" '0 ok false'
+json histogram "$vm" work off >record
+t_is 'off once more is no change' "$? $(jq -r .status record)" '0 unchanged'
+kt histogram "$vm" wrk on 2>err
+t_is 'no such disk: exit 3' "$?" 3
+t_like 'with the nearest' "$(cat err)" "did you mean 'work'"
+# somebody else's bounds
+qmp_ask g '{"execute":"block-latency-histogram-set","arguments":{"id":"/machine/peripheral/work/virtio-backend","boundaries-read":[1000,2000]}}' >/dev/null
+json --dry-run histogram "$vm" work on >/dev/null
+json histogram "$vm" work on >record
+journal=$(find "$XDG_STATE_HOME" -type f -name "$(jq -r .journal record)*")
+t_is 'the journal knows the way back' "$(jq -c '.steps[0].undo[0].args["boundaries-read"]' "$journal")" '[1000,2000]'
+if kt help undo >/dev/null 2>&1; then
+	kt undo "$(jq -r .journal record)" >/dev/null
+	t_is 'undo puts back what was there' "$(drive work | jq -c '[.stats.rd_latency_histogram.boundaries, (.stats | has("wr_latency_histogram"))]')" \
+		'[[1000,2000],false]'
+fi
+kt histogram "$vm" work off >/dev/null
+
+# ---- limits
+
+t_is 'no limits' "$(about work '[.throttle, .throttle_pct]')" '["none",null]'
+set_limits work '{"iops_rd":40,"iops_wr":1000,"bps":10000000,"iops_rd_max":45}'
+t_is 'limits as they were set' "$(about work .throttle)" '"rd iops 40, wr iops 1k, 10MB/s+"'
+set_limits work '{"iops_rd":40}'
+guest_cmd g "dd if=/dev/$disk of=/dev/null bs=4k count=100000 iflag=direct >/dev/null 2>&1 &" >/dev/null
+json -d 3 -F id,throttle_pct,rd_iops disks "$vm" >rows
+guest_cmd g 'killall dd' >/dev/null 2>&1
+t_ok "a disk at its limit: $(jq -c 'select(.id == "work") | [.throttle_pct, .rd_iops]' rows)" \
+	jq -s -e '.[] | select(.id == "work") | .throttle_pct > 85 and .throttle_pct < 120 and .rd_iops < 48' rows
+set_limits work '{}'
+
+# ---- images
+
+for id in work chain disk0; do
+	t_is "$id: chain and cache as QEMU has them" "$(about "$id" '[.chain, .allocation_bytes, .size_bytes]')" \
+		"$(qmp_ask g '{"execute":"query-block"}' | jq -c --arg q "/$id/" '.[] | select((.qdev // "") | test($q)) | .inserted |
+			[.backing_file_depth, .image."actual-size", .image."virtual-size"]')"
+done
+t_is 'two images below the top one' "$(about chain '[.chain, .cache, .aio]')" '[2,"unsafe","threads"]'
+t_is 'how QEMU serves it' "$(about work '[.cache, .aio, .iothread]')" '["writeback","threads",null]'
+t_is 'and the other one' "$(about disk0 '[.iothread]')" '["io0"]'
+# other tests write to the same file system meanwhile
+free_is() { near "$(about work .free_bytes)" "$(stat -f -c '%a * %S' . | awk '{ printf "%.0f", $1 * $3 }')" 1; }
+t_ok 'what is free there, as stat has it' wait_for 20 free_is
+t_is 'on which file system' "$(about work .storage | tr -d '"')" "$(stat -f -c %T . | sed 's,ext2/ext3,ext4,; s,overlayfs,overlay,')"
+
+# A file system of 40 MiB cannot take an image of 64 MiB; a guest that fills it is stopped.
+mkdir small
+if mount -t tmpfs -o size=40M none small 2>/dev/null; then
+	trap 'umount -l "$T_DIR/small" 2>/dev/null; t_cleanup' EXIT
+	truncate -s 64M small/tight.img
+	kt disk add "$vm" file=small/tight.img format=raw id=tight serial=tight >/dev/null
+	t_is 'an image that can outgrow its file system' "$(about tight '[.storage, .space, (.free_bytes > 39000000)]')" '["tmpfs","short",true]'
+	dd if=/dev/zero of=small/other bs=1M count=39 2>/dev/null
+	t_is 'one that is nearly full' "$(about tight '[.space, (.free_bytes < 2000000)]')" '["low",true]'
+	t_ok 'the guest has it' wait_for 60 guest_has_serial g tight
+	tight=$(guest_get g disk | tr ',' '\n' | sed -n 's/:.*:tight$//p')
+	guest_cmd g "dd if=/dev/zero of=/dev/$tight bs=1M count=8 oflag=direct >/dev/null 2>&1 &" >/dev/null
+	stopped() { qmp_ask g '{"execute":"query-status"}' | grep -q io-error; }
+	t_ok 'QEMU stops the guest when it cannot write' wait_for 60 stopped
+	t_is 'which is told' "$(about tight .space)" '"full"'
+fi
+
+t_done
