@@ -205,24 +205,31 @@ static int plan_add(struct plan *p, struct qmp *q, const struct dimm *d, struct 
 	return 0;
 }
 
-int hotplug_dimm_add(struct plan *p, const struct plan_env *env, struct err *err)
+static int build_add(struct plan *p, const struct plan_env *env, struct dimm *d, struct err *err)
 {
-	struct dimm d = {0};
 	int rc = check_not_stored(p, err);
 
-	if (!rc)
-		rc = read_backend(p, &d.backend, err);
-	if (!rc && d.backend.bytes % BLOCK_BYTES)
-		rc = err_set(err, -EINVAL, "size=%s: a guest takes memory in blocks of %llu MiB, a multiple of that is expected",
-			     plan_arg(p, "size"), BLOCK_BYTES >> 20);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = check_emulated(p, env->qmp, err);
 	if (!rc)
-		rc = choose(p, env, &d, err);
+		rc = choose(p, env, d, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
-		rc = plan_add(p, env->qmp, &d, err);
+		rc = plan_add(p, env->qmp, d, err);
+	return rc;
+}
+
+int hotplug_dimm_add(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	struct dimm d = {0};
+	int rc = read_backend(p, &d.backend, err);
+
+	if (!rc && d.backend.bytes % BLOCK_BYTES)
+		rc = err_set(err, -EINVAL, "size=%s: a guest takes memory in blocks of %llu MiB, a multiple of that is expected",
+			     plan_arg(p, "size"), BLOCK_BYTES >> 20);
+	if (!rc)
+		rc = p->domain ? virt_dimm_add(p, env, &d.backend, err) : build_add(p, env, &d, err);
 	free(d.backend.nodes);
 	free(d.memdev);
 	return rc;
@@ -264,6 +271,8 @@ int hotplug_dimm_remove(struct plan *p, const struct plan_env *env, struct err *
 	size_t n = 0, i;
 	int rc;
 
+	if (p->domain)
+		return virt_dimm_remove(p, env, err);
 	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);

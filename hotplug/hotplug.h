@@ -15,6 +15,9 @@ int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err
 int hotplug_disk_resize(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_disk_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
+int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_nic_link(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_vcpu_add(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_vcpu_remove(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_vcpu_set(struct plan *p, const struct plan_env *env, struct err *err);

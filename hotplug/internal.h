@@ -44,8 +44,29 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err);
 /* vmem.c: size= against the device's blocks and what it can have at most */
 int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t *size, struct err *err);
 
+#define USB_PULLED "a USB device is pulled, not asked for: what the guest has not written yet is lost"
 /* usb.c: host= of the plan: a device the host has, no hub, and one it can do without. out->name and ->use are yours. */
 int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, struct err *err);
+
+/* virt_common.c: what those for libvirt's guests share */
+#define VIRT_ASK_MS 5000
+unsigned virt_affect_of(const struct plan *p);		/* the running guest, with persist=on its definition too */
+bool virt_is_alias(const char *alias, const char *id);	/* id with or without "ua-"; alias may be NULL */
+/* p->device: id= as an alias of the user's, or the first ua-PREFIX0, .. that is free. */
+int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
+void virt_plan_attach(struct plan *p, const char *alias, const char *xml);
+/* xml: to find it by in the stored definition. Sets p->device. */
+void virt_plan_detach(struct plan *p, const char *alias, const char *xml);
+
+/* virt_vcpu.c, virt_memory.c, virt_usb.c: the same verbs for a guest of libvirt's */
+enum vcpu_verb { VCPU_ADD, VCPU_REMOVE, VCPU_SET };
+int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct err *err);
+int virt_vcpu_build(struct plan *p, const struct plan_env *env, enum vcpu_verb verb, struct err *err);
+int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_backend *b, struct err *err);
+int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err);
+int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err);
+int virt_usb_add(struct plan *p, const struct plan_env *env, const struct host_usb *u, struct err *err);
+int virt_usb_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
 /* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
 enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };

@@ -152,7 +152,7 @@ int hotplug_usb_add(struct plan *p, const struct plan_env *env, struct err *err)
 	int rc = check_host_usb(p, env->host, &usb, err);
 
 	if (!rc)
-		rc = build_add(p, env, &usb, err);
+		rc = p->domain ? virt_usb_add(p, env, &usb, err) : build_add(p, env, &usb, err);
 	free(usb.name);
 	free(usb.use);
 	return rc;
@@ -200,8 +200,11 @@ int hotplug_usb_remove(struct plan *p, const struct plan_env *env, struct err *e
 	auto_free char *type = NULL, *path = *id == '/' ? xstrdup(id) : xasprintf("/machine/peripheral/%s", id);
 	bool is = false;
 	struct step *s;
-	int rc = check_not_stored(p, err);
+	int rc;
 
+	if (p->domain)
+		return virt_usb_remove(p, env, err);
+	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);
 	if (!rc)
@@ -214,7 +217,7 @@ int hotplug_usb_remove(struct plan *p, const struct plan_env *env, struct err *e
 	if (rc)
 		return rc;
 	p->device = xstrdup(id);
-	plan_warn(p, "a USB device is pulled, not asked for: what the guest has not written yet is lost");
+	plan_warn(p, USB_PULLED);
 	plan_qmp(p, "device_del", named("id", id));
 	s = plan_await_gone(p, id);
 	step_leaves(s, "device %s, which is still there", id);

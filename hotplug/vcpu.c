@@ -113,21 +113,24 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
 	return 0;
 }
 
-static int count_of(const struct plan *p, bool set, unsigned *n, struct err *err)
+int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct err *err)
 {
 	const char *arg = plan_arg(p, "count");
 	uint64_t value = 1;
 
-	if ((arg || set) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
+	if ((arg || verb == VCPU_SET) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
 		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected", arg ? arg : "");
 	*n = (unsigned)value;
 	return 0;
 }
 
-static char *free_id(const struct vcpus *v, size_t total, size_t *number)
+/* By its place, if that name is free; else the next one that is. */
+static char *free_id(const struct vcpus *v, size_t total, unsigned index, unsigned *number)
 {
+	if (*number < index)
+		*number = index;
 	for (;; (*number)++) {
-		auto_free char *id = xasprintf("kt-vcpu%zu", *number);
+		auto_free char *id = xasprintf("kt-vcpu%u", *number);
 		bool taken = false;
 		size_t i;
 
@@ -168,7 +171,8 @@ static int check_whole(const struct vcpus *v, unsigned n, struct err *err)
 static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t total, unsigned n, struct err *err)
 {
 	struct json_object *ids;
-	size_t number = v->there, i;
+	unsigned number = 0;
+	size_t i;
 	int rc;
 
 	if (n > v->free)
@@ -179,7 +183,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 		return rc;
 	ids = json_object_new_array();
 	for (i = 0; n && i < v->n; i++) {
-		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, &number);
+		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, v->slots[i].index, &number);
 
 		if (!id)
 			continue;
@@ -194,7 +198,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 
 static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, unsigned n, struct err *err)
 {
-	size_t first = v->n, i;
+	size_t i;
 	int rc;
 
 	if (n > v->removable)
@@ -203,60 +207,55 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 	rc = check_removal(p, q, err);
 	if (rc)
 		return rc;
-	while (n && first--) {
-		const struct qmp_vcpu_slot *slot = &v->slots[first];
+	for (i = v->n; n && i-- > 0; ) {
+		const struct qmp_vcpu_slot *slot = &v->slots[i];
+		struct step *s;
 
 		if (!slot->id)
 			continue;
 		plan_qmp(p, "device_del", named("id", slot->id));
+		s = plan_await_gone(p, slot->id);
+		step_leaves(s, "vCPU %s, which the guest has not let go of", slot->id);
 		add_name(p, slot->id);
 		n -= slot->vcpus;
-	}
-	/* all are asked before the first is waited for: a guest that is silent is so only once */
-	for (i = v->n; i-- > first; ) {
-		struct step *s;
-
-		if (!v->slots[i].id)
-			continue;
-		s = plan_await_gone(p, v->slots[i].id);
-		step_leaves(s, "vCPU %s, which the guest has not let go of", v->slots[i].id);
 	}
 	return 0;
 }
 
-enum verb { ADD, REMOVE, SET };
-
-static int build_from(struct plan *p, struct qmp *q, enum verb verb, struct vcpus *v, struct err *err)
+static int build_from(struct plan *p, struct qmp *q, enum vcpu_verb verb, struct vcpus *v, struct err *err)
 {
 	size_t total = v->n;
 	unsigned n = 0;
-	int rc = count_of(p, verb == SET, &n, err);
+	int rc = vcpu_count_of(p, verb, &n, err);
 
 	if (!rc)
 		rc = keep_node(p, v, err);
 	if (rc)
 		return rc;
 	count(v);
-	if (verb == SET && n == v->there) {
+	if (verb == VCPU_SET && n == v->there) {
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
-	if (verb == SET) {
-		verb = n > v->there ? ADD : REMOVE;
+	if (verb == VCPU_SET) {
+		verb = n > v->there ? VCPU_ADD : VCPU_REMOVE;
 		n = n > v->there ? n - v->there : v->there - n;
 	}
 	rc = check_whole(v, n, err);
 	if (rc)
 		return rc;
-	return verb == ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, q, v, n, err);
+	return verb == VCPU_ADD ? plan_add(p, q, v, total, n, err) : plan_remove(p, q, v, n, err);
 }
 
-static int build(struct plan *p, struct qmp *q, enum verb verb, struct err *err)
+static int build(struct plan *p, const struct plan_env *env, enum vcpu_verb verb, struct err *err)
 {
 	struct vcpus v = {0};
+	struct qmp *q = env->qmp;
 	size_t total;
 	int rc;
 
+	if (p->domain)
+		return virt_vcpu_build(p, env, verb, err);
 	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, q, err);
@@ -272,15 +271,15 @@ static int build(struct plan *p, struct qmp *q, enum verb verb, struct err *err)
 
 int hotplug_vcpu_add(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, ADD, err);
+	return build(p, env, VCPU_ADD, err);
 }
 
 int hotplug_vcpu_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, REMOVE, err);
+	return build(p, env, VCPU_REMOVE, err);
 }
 
 int hotplug_vcpu_set(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	return build(p, env->qmp, SET, err);
+	return build(p, env, VCPU_SET, err);
 }

@@ -11,13 +11,12 @@
 
 static const struct virt_disk *find(const struct virt_def *def, const char *id)
 {
-	auto_free char *user = xasprintf("ua-%s", id);
 	size_t i;
 
 	for (i = 0; i < def->n_disks; i++) {
 		const struct virt_disk *d = &def->disks[i];
 
-		if (d->alias && (!strcmp(d->alias, id) || !strcmp(d->alias, user)))
+		if (virt_is_alias(d->alias, id))
 			return d;
 		if (d->target && !strcmp(d->target, id))
 			return d;
@@ -36,11 +35,6 @@ static int no_disk(const struct virt_def *def, const char *id, struct err *err)
 	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
 }
 
-static unsigned affect_of(const struct plan *p)
-{
-	return VIRT_LIVE | (is_on(p, "persist") ? VIRT_CONFIG : 0);
-}
-
 /* The first of vda, vdb, .. zz that no disk has as its target. */
 static char *free_target(const struct virt_def *def, bool scsi)
 {
@@ -56,25 +50,6 @@ static char *free_target(const struct virt_def *def, bool scsi)
 		if (i == def->n_disks)
 			return take_ptr(target);
 	}
-}
-
-static int choose_alias(struct plan *p, const struct virt_def *def, struct err *err)
-{
-	const char *id = plan_arg(p, "id");
-	unsigned number = 0;
-	int rc;
-
-	if (id) {
-		rc = check_id(id, err);
-		if (!rc)
-			p->device = str_has_prefix(id, "ua-") ? xstrdup(id) : xasprintf("ua-%s", id);
-		return rc;
-	}
-	do {
-		free(p->device);
-		p->device = xasprintf("ua-kt-disk%u", number++);
-	} while (virt_def_has_alias(def, p->device));
-	return 0;
 }
 
 static int same_or_taken(struct plan *p, const struct virt_disk *d, struct err *err)
@@ -107,16 +82,6 @@ static bool has_scsi_controller(const struct virt_def *def, unsigned *next)
 	return false;
 }
 
-static void plan_attach(struct plan *p, const char *alias, const char *xml)
-{
-	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, affect_of(p));
-
-	step_undo_virt(s, STEP_VIRT_DETACH, alias, NULL, 0);
-	if (is_on(p, "persist"))
-		step_undo_virt(s, STEP_VIRT_CONFIG, alias, xml, 0);
-	step_leaves(s, "device %s", alias);
-}
-
 static void plan_add(struct plan *p, const struct virt_def *def, const struct virt_disk *d)
 {
 	struct virt_controller controller = { .type = xstrdup("scsi"), .model = xstrdup("virtio-scsi") };
@@ -128,9 +93,9 @@ static void plan_add(struct plan *p, const struct virt_def *def, const struct vi
 
 		controller.alias = xasprintf("ua-kt-scsi%u", controller.index);
 		controller_xml = virt_controller_xml(&controller);
-		plan_attach(p, controller.alias, controller_xml);
+		virt_plan_attach(p, controller.alias, controller_xml);
 	}
-	plan_attach(p, p->device, xml);
+	virt_plan_attach(p, p->device, xml);
 	/* whether the guest's driver is up only the monitor could tell, and asking it taints the guest */
 	p->guest = "unknown";
 	free(controller.type);
@@ -177,7 +142,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 
 	rc = check_source(p, env, &block_device, err);
 	if (!rc)
-		rc = choose_alias(p, def, err);
+		rc = virt_choose_alias(p, def, "kt-disk", err);
 	if (!rc && virt_def_has_alias(def, p->device))
 		return same_or_taken(p, find(def, p->device), err);
 	if (!rc)
@@ -205,17 +170,11 @@ static int build_remove(struct plan *p, const struct virt_def *def, struct err *
 {
 	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
 	auto_free char *xml = NULL;
-	struct step *s;
 
 	if (!d || !d->alias)
 		return no_disk(def, plan_arg(p, "ID"), err);
-	p->device = xstrdup(d->alias);
-	s = plan_virt(p, STEP_VIRT_DETACH, d->alias, NULL, 0);
-	step_leaves(s, "device %s, which the guest has not let go of", d->alias);
-	if (!is_on(p, "persist"))
-		return 0;
 	xml = virt_disk_xml(d);
-	plan_virt(p, STEP_VIRT_CONFIG, d->alias, xml, 0);
+	virt_plan_detach(p, d->alias, xml);
 	return 0;
 }
 

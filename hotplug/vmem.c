@@ -54,7 +54,7 @@ static int plan_set(struct plan *p, const struct qmp_memory *m, struct err *err)
 	}
 	s = plan_qmp(p, "qom-set", set_json(path, size));
 	step_undo_qmp(s, "qom-set", set_json(path, m->requested_bytes));
-	step_leaves(s, "%s asked for %llu MiB", m->id, (unsigned long long)size >> 20);
+	step_leaves(s, "%s with a requested-size of %llu MiB", m->id, (unsigned long long)size >> 20);
 	plan_await_size(p, m->id, size, plan_arg(p, "wait") != NULL);
 	return 0;
 }
@@ -66,6 +66,8 @@ int hotplug_vmem_set(struct plan *p, const struct plan_env *env, struct err *err
 	size_t n = 0, i;
 	int rc;
 
+	if (p->domain)
+		return virt_vmem_set(p, env, err);
 	rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);

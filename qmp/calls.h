@@ -39,6 +39,8 @@ int qmp_qom_list(struct qmp *q, const char *path, struct qmp_prop **list, size_t
 void qmp_props_free(struct qmp_prop *list, size_t n);
 int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out, struct err *err);
 int qmp_qom_get_str(struct qmp *q, const char *path, const char *property, char **out, struct err *err);
+/* device-list-properties: what a device of this type can be given. -ENODEV: this QEMU has no such device */
+int qmp_query_type(struct qmp *q, const char *type, struct qmp_prop **list, size_t *n, struct err *err);
 /* the command exists here (query-commands is asked once per connection) */
 int qmp_has_command(struct qmp *q, const char *command, bool *has, struct err *err);
 

@@ -3,6 +3,7 @@
  * NICs and what they are connected to. "info network" prints for each queue of a NIC
  *	nic0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:56
  *	 \ net0: index=0,type=tap,ifname=tap0,script=no,downscript=no
+ *	 \ net1: index=0,type=vhost-user,vhost-user0 to CHARDEV
  * and for those on a hub, whose other ports it is connected to,
  *	 \ hub0port1: e1000.0: index=0,type=nic,model=e1000,macaddr=52:54:00:12:34:57
  */
@@ -22,6 +23,7 @@ static void free_nic(struct qmp_nic *nic)
 	free(nic->netdev);
 	free(nic->backend);
 	free(nic->ifname);
+	free(nic->chardev);
 }
 
 void qmp_nics_free(struct qmp_nic *list, size_t n)
@@ -55,6 +57,19 @@ static struct qmp_nic *find(struct qmp_nic *list, size_t n, const char *name)
 	return NULL;
 }
 
+static char *chardev(const char *line)
+{
+	const char *at = strstr(line, ",vhost-user");
+	size_t len;
+
+	at = at ? strstr(at, " to ") : NULL;
+	if (!at)
+		return NULL;
+	at += strlen(" to ");
+	len = strcspn(at, ",\r");
+	return len && len <= QMP_IDENT_MAX ? xstrndup(at, len) : NULL;
+}
+
 static void take_peer(struct qmp_nic *nic, const char *name, const char *rest, char *type)
 {
 	auto_free char *fd = field(rest, "fd");
@@ -63,6 +78,7 @@ static void take_peer(struct qmp_nic *nic, const char *name, const char *rest, c
 	nic->netdev = xstrdup(name);
 	nic->backend = type;
 	nic->ifname = field(rest, "ifname");
+	nic->chardev = chardev(rest);
 	if (fd && !units_uint_parse(fd, &n) && n < INT32_MAX)
 		nic->fd = (int)n;
 }
@@ -120,5 +136,27 @@ int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *
 	}
 	*list = nics;
 	*n = found;
+	return 0;
+}
+
+int qmp_query_netdevs(struct qmp *q, char ***names, size_t *n, struct err *err)
+{
+	auto_free char *text = NULL;
+	char *line, *save = NULL, **found = NULL;
+	size_t count = 0;
+	int rc = qmp_ask_hmp(q, "info network", HMP_NETWORK_MAX, &text, err);
+
+	if (rc)
+		return rc;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *rest = strstr(line, ": index=");
+		auto_free char *type = rest ? field(rest, "type") : NULL;
+
+		line += str_has_prefix(line, " \\ ") ? 3 : 0;
+		if (type && strcmp(type, "nic") && rest > line && count < NICS_MAX)
+			*vec_push(found, count) = xstrndup(line, (size_t)(rest - line));
+	}
+	*names = found;
+	*n = count;
 	return 0;
 }

@@ -15,14 +15,14 @@ void qmp_props_free(struct qmp_prop *list, size_t n)
 	free(list);
 }
 
-/* Those whose type starts with prefix. */
-static int list_props(struct qmp *q, const char *path, const char *prefix, struct qmp_prop **list,
-		      size_t *n, struct err *err)
+/* What a question answers with a list of names and types; those whose type starts with prefix. */
+static int ask_props(struct qmp *q, const char *command, struct json_object *args, const char *prefix, struct qmp_prop **list,
+		     size_t *n, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;
 	struct qmp_prop *props = NULL;
 	size_t i, found = 0;
-	int rc = qmp_ask(q, "qom-list", qmp_path_args(path, NULL), json_type_array, &ret, err);
+	int rc = qmp_ask(q, command, args, json_type_array, &ret, err);
 
 	if (rc)
 		return rc;
@@ -48,12 +48,19 @@ static int list_props(struct qmp *q, const char *path, const char *prefix, struc
 int qmp_qom_list(struct qmp *q, const char *path, struct qmp_prop **list, size_t *n,
 		 struct err *err)
 {
-	return list_props(q, path, "", list, n, err);
+	return ask_props(q, "qom-list", qmp_path_args(path, NULL), "", list, n, err);
+}
+
+int qmp_query_type(struct qmp *q, const char *type, struct qmp_prop **list, size_t *n, struct err *err)
+{
+	struct json_object *args = json_put_str(json_object_new_object(), "typename", type);
+
+	return ask_props(q, "device-list-properties", args, "", list, n, err);
 }
 
 int qmp_query_peripherals(struct qmp *q, struct qmp_prop **list, size_t *n, struct err *err)
 {
-	return list_props(q, "/machine/peripheral", "child<", list, n, err);
+	return ask_props(q, "qom-list", qmp_path_args("/machine/peripheral", NULL), "child<", list, n, err);
 }
 
 int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out,

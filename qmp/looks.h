@@ -30,6 +30,7 @@ struct qmp_blockstat {
 		struct qmp_histogram latency;			/* discards have none */
 	} io[QMP_IOS];
 	uint64_t file_end;		/* how far the node below was ever written, bytes */
+	uint64_t file_discards, file_discard_bytes;	/* that reached the file or device; of the protocol's driver */
 };
 int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, struct err *err);
 void qmp_blockstats_free(struct qmp_blockstat *list, size_t n);
@@ -69,11 +70,14 @@ struct qmp_nic {
 	char *netdev;			/* id of the backend, NULL = none */
 	char *backend;			/* its type: "user", "tap", "vhost-user", .., "hub"; NULL = none */
 	char *ifname;			/* of a tap QEMU opened itself, else NULL */
+	char *chardev;			/* of a vhost-user backend, else NULL */
 	int fd;				/* the descriptor of a tap QEMU was handed, -1 */
 	unsigned queues;
 };
 int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *err);
 void qmp_nics_free(struct qmp_nic *list, size_t n);
+/* Ids of all netdevs, used by a NIC or not. Free with qmp_strings_free. */
+int qmp_query_netdevs(struct qmp *q, char ***names, size_t *n, struct err *err);
 
 /* Memory and vCPUs that are plugged, and places for more vCPUs. DIMM slots are on the command line only. */
 struct qmp_room {

@@ -118,7 +118,8 @@ libvirt_stop() {
 	T_LIBVIRT='' T_LIBVIRTD=''
 }
 
-# NAME OS-XML DEVICE-XML: defines and starts it, with the ports rp1..rp4 of guest_boot.
+# NAME OS-XML DEVICE-XML: defines and starts it, with the ports rp1..rp4 of guest_boot. Instead of what stands there:
+# DOMAIN_MIB, and the XML DOMAIN_VCPU, DOMAIN_MAXMEM, DOMAIN_NUMA.
 domain_define() {
 	local name=$1 os=$2 devices=$3 uuid ports='' i
 	uuid=$(cat /proc/sys/kernel/random/uuid)
@@ -131,8 +132,8 @@ domain_define() {
 	cat >"$name.xml" <<-END
 		<domain type='qemu'>
 		  <name>$name-$$</name><uuid>$uuid</uuid>
-		  <memory unit='MiB'>${DOMAIN_MIB:-32}</memory><vcpu>1</vcpu>
-		  <os>$os</os><features><acpi/></features><cpu mode='maximum'/>
+		  ${DOMAIN_MAXMEM:-}<memory unit='MiB'>${DOMAIN_MIB:-32}</memory>${DOMAIN_VCPU:-<vcpu>1</vcpu>}
+		  <os>$os</os><features><acpi/></features><cpu mode='maximum'>${DOMAIN_NUMA:-}</cpu>
 		  <on_crash>preserve</on_crash>
 		  <devices>
 		    <emulator>$(command -v "$QEMU")</emulator>

@@ -10,12 +10,18 @@
 #define PAST_WIDTH 20
 #define RANK_MAX 8
 
-bool card_is_one(const struct table *t)
+static bool is_guest(const struct column *c)
 {
+	return !strcmp(c->id, "vm");
+}
+
+bool card_is_one(const struct grid *g)
+{
+	const struct table *t = table_get(g->table);
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].label)
+		if (t->columns[i].label && !(g->ref && is_guest(&t->columns[i])))
 			return false;
 	return true;
 }
@@ -28,7 +34,7 @@ static size_t lines(const struct grid *g, const struct column **list)
 	for (i = 0; i < (g->asked ? g->n_asked : t->n_columns); i++) {
 		const struct column *c = g->asked ? g->asked[i] : &t->columns[i];
 
-		if (n < t->n_columns && (g->asked || c->rank <= RANK_MAX))
+		if (n < t->n_columns && (g->asked || c->rank <= RANK_MAX) && !(g->ref && is_guest(c)))
 			list[n++] = c;
 	}
 	return n;

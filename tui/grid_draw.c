@@ -15,6 +15,9 @@
 #define FIRST_MIN 12
 #define TEXT_MIN 16
 #define BAR_WIDTH 11		/* a blank before it */
+#define BARS_MAX 2
+#define BARS_RANK 4
+#define BARS_SCREEN 100		/* columns of a screen that has room for bars */
 #define SPARK_SCREEN 120	/* columns of a screen that has room for the past */
 #define SPARK_WIDTH 20
 
@@ -156,18 +159,34 @@ static void choose(struct grid *g, int width)
 	g->more = rank < GRID_RANK_MAX;
 }
 
-/* What is left over goes to the first column, then to texts that were cut. */
-static void share_out(struct grid *g, int width)
+static int total_of(const struct grid *g)
 {
-	const struct table *t = table_get(g->table);
-	int spare = width;
+	int total = 0;
+	size_t i;
+
+	for (i = 0; i < g->n_shown; i++)
+		total += g->widths[i] + g->bars[i] + (i != 0);
+	return total;
+}
+
+/* What each needs at least. */
+static void give_widths(struct grid *g)
+{
 	size_t i;
 
 	for (i = 0; i < g->n_shown; i++) {
 		g->widths[i] = width_of(g, g->shown[i], i == 0);
 		g->bars[i] = i + 1 < g->n_shown && g->shown[i]->mark != MARK_NONE && is_text(g->shown[i + 1]);
-		spare -= g->widths[i] + g->bars[i] + (i != 0);
 	}
+}
+
+/* What is left over goes to the first column, then to texts that were cut. */
+static void share_out(struct grid *g, int width)
+{
+	const struct table *t = table_get(g->table);
+	int spare = width - total_of(g);
+	size_t i;
+
 	for (i = 0; i < g->n_shown && spare > 0; i++) {
 		int lack = g->fits[g->shown[i] - t->columns].width - g->widths[i];
 
@@ -178,16 +197,6 @@ static void share_out(struct grid *g, int width)
 			spare -= lack;
 		}
 	}
-}
-
-static int total_of(const struct grid *g)
-{
-	int total = 0;
-	size_t i;
-
-	for (i = 0; i < g->n_shown; i++)
-		total += g->widths[i] + g->bars[i] + (i != 0);
-	return total;
 }
 
 /* Names are sought with the eye: the first column keeps what the widest column table says, if there is room. */
@@ -202,14 +211,17 @@ static void widen_first(struct grid *g, int width)
 	}
 }
 
-/* A part of a whole has a bar where there is room for one. */
+/* A part of a whole has a bar where there is room for one, as long as they are few. */
 static void add_bars(struct grid *g, int width)
 {
+	int left = BARS_MAX;
 	size_t i;
 
-	for (i = 0; i < g->n_shown; i++) {
-		if (i && (g->shown[i]->whole || g->shown[i]->share) && total_of(g) + BAR_WIDTH <= width)
+	for (i = 1; i < g->n_shown && left; i++) {
+		if ((g->shown[i]->whole || g->shown[i]->share) && g->shown[i]->rank <= BARS_RANK && total_of(g) + BAR_WIDTH <= width) {
 			g->bars[i] += BAR_WIDTH;
+			left--;
+		}
 	}
 }
 
@@ -343,9 +355,11 @@ void grid_draw(struct grid *g, const struct draw *d, int y, int height)
 	int width = d->width - (spark_width(g, d) ? spark_width(g, d) + 1 : 0);
 
 	choose(g, width);
+	give_widths(g);
+	if (d->width >= BARS_SCREEN)
+		add_bars(g, width);
 	share_out(g, width);
 	widen_first(g, width);
-	add_bars(g, width);
 	g->height = rows;
 	g->y = y;
 	if (g->sel < g->top)

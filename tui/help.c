@@ -118,7 +118,7 @@ static void add_columns(struct help *h, const struct table *t)
 
 void help_open(struct app *a, enum table_id t)
 {
-	struct help *h = help_new(xasprintf("kvmtop %s   - unknown, never 0   ~ old: the guest stands still",
+	struct help *h = help_new(xasprintf("kvmtop %s   - unknown   ~ old: the guest stands still   ! look at it",
 					    version_text()));
 
 	add_keys(h, table_get(t));

@@ -50,6 +50,8 @@
 	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
 	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
+	X("mouse", NULL, "A click selects a row, opens the selected one, sorts by a heading, goes to a page, is a key of the bar; " \
+	  "the wheel moves. With Shift, or --no-mouse, the mouse is the terminal's.", 0, ACT_NONE, K_NONE) \
 	Y("Space", NULL, IN_MENU, ACT_TOGGLE, ' ') \
 	Y("Enter", "Choose", IN_MENU, ACT_ENTER, K_ENTER, K_F(6)) \
 	X("Enter", "Steps", "In a form: check, and show the steps. Nothing is changed yet.", IN_FORM, ACT_ENTER, K_ENTER) \

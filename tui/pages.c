@@ -126,11 +126,6 @@ static void draw_header(const struct pages *p, const struct app *a, int y, int t
 		header_figures(a, y + 1, 1, 0, TABLE_HOST, snapshot_row(a->snap, TABLE_HOST, 0));
 }
 
-static bool is_card(const struct pages *p)
-{
-	return p->kind == PAGE_HOST && card_is_one(table_get(p->grid.table));
-}
-
 static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct pages *p = (struct pages *)layer;
@@ -141,7 +136,7 @@ static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 	strip = strip_lines(&p->grid, rows);
 	draw_header(p, a, y, top);
 	draw_tabs(p, a, y + top);
-	if (is_card(p))
+	if (card_is_one(&p->grid))
 		card_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
 	else
 		grid_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
@@ -177,7 +172,7 @@ static void pages_key(struct layer *layer, struct app *a, int key)
 
 	if (page < p->n)
 		show_page(p, a, page);
-	else if (is_card(p) && card_key(&p->grid, action))
+	else if (card_is_one(&p->grid) && card_key(&p->grid, action))
 		return;
 	else if (action == ACT_BACK)
 		app_pop(a);
@@ -200,7 +195,7 @@ static void pages_click(struct layer *layer, struct app *a, int y, int x)
 			return;
 		}
 	}
-	if (is_card(p))
+	if (card_is_one(&p->grid))
 		card_click(&p->grid, y);
 	else
 		grid_click(&p->grid, y, x);

@@ -14,7 +14,7 @@ enum form { GAUGE, COUNTER, SUMMARY };
 
 bool prometheus_is_rate(const struct column *c)
 {
-	return c->local && !c->lasting;
+	return c->spans || (column_is_rate(c) && c->local && !c->lasting);
 }
 
 static enum form form_of(const struct column *c)

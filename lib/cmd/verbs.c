@@ -74,7 +74,7 @@ static const struct arg undo_args[] = {
 	{ "ID", ARG_TEXT, .positional = true, .help = "The change, as the journal names it; the last one that can be undone if none is given." },
 };
 static const struct verb verb_undo = {
-	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Take a change back.",
+	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Undo a change.",
 	.doc = "Takes back a change that the journal has, in reverse: of one that is over, of one that a killed kvmtop left behind, and "
 	       "finishes one that is pending. A removal has no way back: what was removed is added again.",
 };
@@ -134,12 +134,14 @@ static const struct verb verb_self_test = {
 
 static const struct verb *const table[] = {
 	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb, &jobs_verb,
+	&memory_verb, &numa_verb, &nodes_verb, &hugepages_verb, &ksm_verb, &thp_verb,
 	&vhost_verb,
 	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&cpus_verb,
 	&kvm_verb,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&histogram_verb,
+	&nic_add_verb, &nic_remove_verb, &nic_link_verb,
 	&verb_undo,
 	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
 	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,

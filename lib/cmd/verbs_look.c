@@ -22,7 +22,7 @@ const struct verb queues_verb = {
 };
 
 const struct verb vhost_verb = {
-	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .summary = "vhost threads.",
+	.name = "vhost", LOOK(TABLE_VHOST), ARGS(one_guest), .key = "3", .summary = "vhost threads.",
 	.doc = "The kernel's threads that work the rings of vhost devices: whose guest's, NIC's and queue pair's each is, how much it "
 	       "runs, waits for a CPU, and where. The longer kvmtop looks (--count), the surer it is, as rings that move while "
 	       "a thread sleeps are not that thread's.",
@@ -70,6 +70,39 @@ const struct verb events_verb = {
 const struct verb host_verb = {
 	.name = "host", LOOK(TABLE_HOST), .key = "H1", .summary = "The host.",
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
+};
+
+const struct verb memory_verb = {
+	.name = "memory", LOOK(TABLE_MEMORY), ARGS(one_guest), .key = "6", .summary = "Memory of guests.",
+	.doc = "What each guest's memory consists of: given, resident, swapped, huge pages, merged pages, and what the guest itself "
+	       "says through its balloon. Shares of huge pages come from a random sample of its pages, with the error stated; with "
+	       "--exact, and a guest named, the kernel counts them all, which takes seconds for a large guest.",
+};
+
+const struct verb numa_verb = {
+	.name = "numa", LOOK(TABLE_NUMA), ARGS(one_guest), .key = "7", .summary = "Memory and threads of guests by node.",
+	.doc = "Where each guest's memory is, and where its vCPUs, vhost workers, IOThreads and devices are, one row for each node; "
+	       "what is far from what it works on is marked. The memory is sampled, or counted with --exact.",
+};
+
+const struct verb nodes_verb = {
+	.name = "nodes", LOOK(TABLE_NODES), .key = "H2", .summary = "NUMA nodes of the host.",
+	.doc = "The NUMA nodes: memory, hugepages, how busy their CPUs are, allocations that went elsewhere, guests whose home they are.",
+};
+
+const struct verb hugepages_verb = {
+	.name = "hugepages", LOOK(TABLE_HUGEPAGES), .key = "H4", .summary = "Pools of hugetlb pages.",
+	.doc = "The pools of hugetlb pages by size and node: how many there are, are free, are promised, and which guests use them.",
+};
+
+const struct verb ksm_verb = {
+	.name = "ksm", LOOK(TABLE_KSM), .key = "H5", .summary = "Merging of equal pages.",
+	.doc = "What merging of equal pages saves and costs, and why it does not merge (more). What it merges of each guest: memory.",
+};
+
+const struct verb thp_verb = {
+	.name = "thp", LOOK(TABLE_THP), .key = "H6", .summary = "Transparent huge pages.",
+	.doc = "Transparent huge pages: settings, memory on them, how often they could be had, and what khugepaged does.",
 };
 
 const struct verb cpus_verb = {

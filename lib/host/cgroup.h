@@ -51,7 +51,7 @@ struct host_limit {
 };
 
 struct host_limit_usage {
-	bool known;			/* a cpu or memory controller could be read */
+	bool known;			/* it is known in which groups it is */
 	const struct host_limit *limits;	/* borrowed, until the next reading */
 	size_t n;
 	/*

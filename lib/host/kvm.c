@@ -20,11 +20,6 @@
 #define LOOK_READINGS 16		/* vCPUs come and go seldom */
 #define FIRST_DESCRIPTORS 4096		/* of a process with a VM, so many are looked through */
 
-struct counter {
-	struct host_kvm_stat stat;	/* value: as last read */
-	int fd;
-};
-
 struct vcpu {
 	unsigned id;
 	int fd;
@@ -36,9 +31,9 @@ struct host_kvm {
 	pid_t pid;
 	uint64_t start;
 	char dir[32];			/* in debugfs; "": not found */
-	struct counter *counters;
+	struct host_kvm_stat *counters;	/* those this kernel has; value: as last read */
 	size_t n_counters;
-	struct host_kvm_stat *stats;	/* the counters' */
+	struct host_kvm_stat *stats;	/* those this VM has */
 	struct vcpu *vcpus;
 	struct host_kvm_vcpu *list;	/* the vcpus' */
 	size_t n_vcpus;
@@ -90,8 +85,7 @@ struct host_kvm *host_kvm_new(const struct host *h, pid_t pid, uint64_t start)
 
 static void counters_drop(struct host_kvm *k)
 {
-	while (k->n_counters)
-		host_kept_drop(&k->counters[--k->n_counters].fd);
+	k->n_counters = 0;
 	free(take_ptr(k->counters));
 	free(take_ptr(k->stats));
 	k->dir[0] = '\0';
@@ -137,14 +131,11 @@ static int counters_list(struct host_kvm *k)
 	}
 	while ((d = readdir(dir)) && k->n_counters < FILES_MAX) {
 		size_t len = strlen(d->d_name);
-		struct counter *c;
 
 		/* of a histogram the file has the first bucket only */
 		if (!is_name(d->d_name) || (len > 5 && !strcmp(d->d_name + len - 5, "_hist")))
 			continue;
-		c = vec_push(k->counters, k->n_counters);
-		c->fd = -1;
-		strcpy(c->stat.name, d->d_name);
+		strcpy(vec_push(k->counters, k->n_counters)->name, d->d_name);
 	}
 	closedir(dir);
 	k->stats = xcalloc(k->n_counters, sizeof(*k->stats));
@@ -152,33 +143,29 @@ static int counters_list(struct host_kvm *k)
 }
 
 /* What cannot be reset to 0 is a state: its file is read-only. A peak, max_.., can. */
-static bool is_count(const struct counter *c, int fd)
+static bool is_count(const struct host_kvm_stat *c, int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && (st.st_mode & 0222) && !str_has_prefix(c->stat.name, "max_");
+	return !fstat(fd, &st) && (st.st_mode & 0222) && !str_has_prefix(c->name, "max_");
 }
 
-static int counter_read(struct host_kvm *k, struct counter *c)
+/* Opened each time: these files can neither be read at an offset nor from their start again. */
+static int counter_read(const struct host_kvm *k, struct host_kvm_stat *c)
 {
-	auto_close int once = -1;
+	auto_close int fd = host_openat(k->h, DEBUGFS "/%s/%s", k->dir, c->name);
 	const char *p;
 	char buf[64];
 	ssize_t len;
 
-	if (c->fd < 0) {
-		once = host_openat(k->h, DEBUGFS "/%s/%s", k->dir, c->stat.name);
-		if (once < 0)
-			return once;
-		c->stat.count = is_count(c, once);
-	}
-	len = host_pread(c->fd < 0 ? once : c->fd, buf, sizeof(buf));
+	if (fd < 0)
+		return fd;
+	c->count = is_count(c, fd);
+	len = host_fd_read(fd, buf, sizeof(buf));
 	if (len < 0)
 		return (int)len;
-	if (c->fd < 0 && host_may_keep(once))
-		c->fd = take_fd(&once);
 	p = buf;
-	return host_u64_next(&p, &c->stat.value) ? 0 : -EBADMSG;
+	return host_u64_next(&p, &c->value) ? 0 : -EBADMSG;
 }
 
 int host_kvm_vm_read(struct host_kvm *k, const struct host_kvm_stat **stats, size_t *n)
@@ -197,7 +184,7 @@ int host_kvm_vm_read(struct host_kvm *k, const struct host_kvm_stat **stats, siz
 		if (one)		/* this kernel has it for all VMs only, say */
 			last = one;
 		else
-			k->stats[found++] = k->counters[i].stat;
+			k->stats[found++] = k->counters[i];
 	}
 	if (!found) {
 		counters_drop(k);

@@ -102,7 +102,6 @@ static void quota_read(struct host_limits *l, struct group *g)
 
 	if (!group_file(l, g->dir, g->v2 ? "cpu.max" : "cpu.cfs_quota_us", buf, sizeof(buf)))
 		return;
-	l->has_cpu = true;
 	if (!host_u64_next(&p, &quota))
 		return;
 	if (!g->v2) {
@@ -120,7 +119,6 @@ static void bounds_read(struct host_limits *l, struct group *g)
 
 	if (!group_file(l, g->dir, g->v2 ? "memory.max" : "memory.limit_in_bytes", buf, sizeof(buf)))
 		return;
-	l->has_memory = true;
 	g->max_bytes = bytes_of(buf);
 	if (g->v2 && group_file(l, g->dir, "memory.high", buf, sizeof(buf)))
 		g->high_bytes = bytes_of(buf);
@@ -245,7 +243,9 @@ static void groups_list(struct host_limits *l, const pid_t *tids, size_t n_tids)
 	if (host_cgroup_paths_read(l->c, l->pid, 0, &paths))
 		return;
 	own_find(l, &paths);
-	l->has_cpu = l->has_memory = false;
+	/* a group without the files has no limit */
+	l->has_cpu = paths.dir[HOST_CGROUP_CPU][0];
+	l->has_memory = paths.dir[HOST_CGROUP_MEMORY][0];
 	chain_add(l, &paths, HOST_CGROUP_CPU, &groups, &n);
 	chain_add(l, &paths, HOST_CGROUP_MEMORY, &groups, &n);
 	for (i = 0; i < n_tids; i++) {

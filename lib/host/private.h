@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "kvm.h"
+#include "qdisc.h"
 #include "root.h"
 #include "scan.h"
 #include "system.h"
@@ -21,6 +22,8 @@
 int host_open_in(int dir, const char *path);
 int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+/* Below the root, for reading and writing; never made. */
+int host_open_rw(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
 
@@ -38,6 +41,21 @@ struct host_ids {
 int host_ids_read(int dir, struct host_ids *out);
 void host_ids_done(struct host_ids *ids);
 #define auto_ids __attribute__((cleanup(host_ids_done)))
+
+/* The number a file begins with; HOST_UNKNOWN: there is no such file, or it holds none. */
+uint64_t host_number_read(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The number behind a key that begins a line ("MemFree:", "thp_fault_alloc "), HOST_UNKNOWN: there is none. */
+uint64_t host_key_number(const char *text, const char *key);
+/* The same times 1024, of what is in kB. */
+uint64_t host_key_kb(const char *text, const char *key);
+/* n times unit; HOST_UNKNOWN where it is that already or does not fit. */
+uint64_t host_times(uint64_t n, uint64_t unit);
+/* The word in brackets of "always [madvise] never", or the whole line; "" where the file cannot be read. */
+void host_choice_read(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* One line of text, cut at size, without what a terminal would act on. "" where there is none. */
+void host_line_read(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* A number after blanks; *text moves behind it. False when there is none or it does not fit. */
 bool host_u64_next(const char **text, uint64_t *out);
@@ -78,6 +96,14 @@ struct host_kvm_binary {
 int host_kvm_binary_open(int fd, struct host_kvm_binary *out);
 int host_kvm_binary_read(int fd, struct host_kvm_binary *b);
 void host_kvm_binary_done(struct host_kvm_binary *b);
+
+/* What dumps of qdiscs and classes tell. One datagram: 1 at the end, 0 for more, negative. */
+struct host_dump {
+	struct host_qdisc *list;	/* without names */
+	size_t n;
+	double ceil_bits;		/* the largest of htb's root classes; NAN: none */
+};
+int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 

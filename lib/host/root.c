@@ -65,6 +65,21 @@ int host_openat(const struct host *h, const char *fmt, ...)
 	return fd;
 }
 
+int host_open_rw(const struct host *h, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	va_list ap;
+	int r, fd;
+
+	va_start(ap, fmt);
+	r = path_format(path, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	fd = openat(h->dir, path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
 ssize_t host_fd_read(int fd, char *buf, size_t size)
 {
 	size_t len = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * One process watched: state, memory, I/O and KVM exits, on descriptors kept open. A descriptor of
+ * One process watched: state, memory, I/O and KVM exits, most on descriptors kept open. A descriptor of
  * /proc belongs to the process it was opened for, whoever gets its pid later; what is opened again
  * is checked by the start time.
  */
@@ -28,11 +28,28 @@ bool host_may_keep(int fd)
 	return (rlim_t)fd < lim.rlim_cur - spare;
 }
 
+ssize_t host_first_read(int fd, char *buf, size_t size, bool *keep)
+{
+	ssize_t len = host_pread(fd, buf, size);
+
+	*keep = len >= 0 && host_may_keep(fd);
+	if (len != -ESPIPE)
+		return len;
+	do
+		len = read(fd, buf, size - 1);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	buf[len] = '\0';
+	return len;
+}
+
 ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, size_t size,
 		       const char *fmt, ...)
 {
 	va_list ap;
 	ssize_t len;
+	bool keep;
 	int f;
 
 	if (*fd >= 0)
@@ -43,8 +60,8 @@ ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, s
 	if (f < 0)
 		return f;
 	*opened = true;
-	len = host_pread(f, buf, size);
-	if (len >= 0 && host_may_keep(f))
+	len = host_first_read(f, buf, size, &keep);
+	if (keep)
 		*fd = f;
 	else
 		close(f);
@@ -67,17 +84,12 @@ static uint64_t boot_ticks(const struct host *h)
 	return (uint64_t)ts.tv_sec * hz + (uint64_t)ts.tv_nsec * hz / NS_PER_SEC;
 }
 
-/*
- * Everything is let go at once: an open debugfs file keeps the dead guest's struct kvm in the
- * kernel.
- */
 static int watch_bury(struct host_watch *w)
 {
 	w->dead = true;
 	host_kept_drop(&w->stat_fd);
 	host_kept_drop(&w->statm_fd);
 	host_kept_drop(&w->io_fd);
-	host_kept_drop(&w->kvm_fd);
 	host_threads_done(w);
 	return -ESRCH;
 }
@@ -150,7 +162,6 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
 	const char *p;
 	char buf[64];
-	bool opened;
 	ssize_t len;
 
 	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
@@ -158,10 +169,9 @@ static bool kvm_read(struct host_watch *w, struct host_usage *out)
 	w->kvm_looked = true;
 	if (!w->kvm_name[0])
 		return false;
-	len = host_kept_read(w->h, &w->kvm_fd, &opened, buf, sizeof(buf),
-			     "sys/kernel/debug/kvm/%s/exits", w->kvm_name);
+	/* not kept open: such a file can neither be read at an offset nor from its start again */
+	len = host_read(w->h, buf, sizeof(buf), "sys/kernel/debug/kvm/%s/exits", w->kvm_name);
 	if (len < 0) {
-		host_kept_drop(&w->kvm_fd);
 		if (len != -EMFILE && len != -ENFILE)
 			w->kvm_name[0] = '\0';
 		return false;
@@ -179,7 +189,7 @@ int host_watch_new(const struct host *h, pid_t pid, uint64_t start, struct host_
 	w->pid = pid;
 	w->start = start;
 	w->stat.state = '?';
-	w->stat_fd = w->statm_fd = w->io_fd = w->kvm_fd = -1;
+	w->stat_fd = w->statm_fd = w->io_fd = -1;
 	w->relist = true;
 	r = process_read(w);
 	if (r < 0) {

@@ -24,7 +24,7 @@ struct host_watch {
 	pid_t pid;
 	uint64_t start;
 	bool dead;
-	int stat_fd, statm_fd, io_fd, kvm_fd;
+	int stat_fd, statm_fd, io_fd;
 	char kvm_name[32];		/* its directory in debugfs; "": not found yet */
 	bool kvm_looked;		/* for it, since something wanted to know */
 	struct host_stat stat;		/* as last read */
@@ -48,6 +48,11 @@ ssize_t host_kept_read(const struct host *h, int *fd, bool *opened, char *buf, s
 		       const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void host_kept_drop(int *fd);
+/*
+ * The first reading of a file just opened. A counter of KVM in debugfs knows no position and says its number once for
+ * each time it is opened; such a file, and all when descriptors are getting short, is not to be kept.
+ */
+ssize_t host_first_read(int fd, char *buf, size_t size, bool *keep);
 bool host_may_keep(int fd);		/* there are enough to spare */
 
 /* All threads' figures into tasks, the sums into the watch. -ESRCH when the process is gone. */

@@ -24,7 +24,7 @@ static const struct column cpu_columns[] = {
 	{ "wait_pct", "WAIT%", "Time guests' threads that ran here last were ready to run and waited for a CPU. 100 is one thread "
 	  "waiting all the time.",
 	  "sum of wait_pct in threads, of those with this CPU", UNIT_PCT, NUM(cpu_row, wait_pct), .width = 6, .rank = 1, .descending = true,
-	  .local = true, .graph = true, MARK(ABOVE, 10) },
+	  .spans = true, .graph = true, MARK(ABOVE, 10) },
 	{ "runs", "RUNS", "Guests' threads that ran here last and ran for 1 % of the time or more, the busiest first. A thread may have "
 	  "moved meanwhile.",
 	  "cpu, role and run_pct in threads", UNIT_TEXT, TEXT(cpu_row, runs), .width = 28, .rank = 2, .passing = true },

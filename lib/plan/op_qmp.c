@@ -27,11 +27,17 @@ static const struct {
 	{ "block_resize" },
 	{ "blockdev-add" },
 	{ "blockdev-del" },
+	{ "chardev-add", chardev_is_harmless },
+	{ "chardev-remove" },
+	{ "closefd" },
 	{ "device_add" },
 	{ "device_del" },
+	{ "netdev_add", netdev_is_harmless },
+	{ "netdev_del" },
 	{ "object-add", is_ram },
 	{ "object-del" },
 	{ "qom-set", is_requested_size },
+	{ "set_link" },
 };
 
 /* Memory that opens no file. */
@@ -130,20 +136,27 @@ void step_undo_qmp(struct step *s, const char *command, struct json_object *args
 	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args);
 }
 
-struct step *plan_drop_node(struct plan *p, const char *node)
+struct step *plan_drop(struct plan *p, const char *command, struct json_object *args)
 {
-	struct step *s = plan_qmp(p, "blockdev-del", json_put_str(json_object_new_object(), "node-name", node));
+	struct step *s = plan_qmp(p, command, args);
 
 	s->if_there = true;
 	return s;
 }
 
+void step_undo_drop(struct step *s, const char *command, struct json_object *args)
+{
+	step_add(&s->undo, &s->n_undo, STEP_QMP, command, args)->if_there = true;
+}
+
+struct step *plan_drop_node(struct plan *p, const char *node)
+{
+	return plan_drop(p, "blockdev-del", json_put_str(json_object_new_object(), "node-name", node));
+}
+
 struct step *plan_drop_object(struct plan *p, const char *id)
 {
-	struct step *s = plan_qmp(p, "object-del", json_put_str(json_object_new_object(), "id", id));
-
-	s->if_there = true;
-	return s;
+	return plan_drop(p, "object-del", json_put_str(json_object_new_object(), "id", id));
 }
 
 /* A device, until it is gone. */

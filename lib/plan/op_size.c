@@ -3,17 +3,51 @@
 #include "private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #define LOOK_MS 250
 #define MIB 1048576.0
 
+/* libvirt's view follows QEMU's event. */
+static int size_at_libvirt(struct run *r, const char *alias, uint64_t *bytes, struct err *err)
+{
+	struct virt_def *def;
+	size_t i;
+	int rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, err);
+
+	if (rc)
+		return rc;
+	rc = -ENODEV;
+	for (i = 0; i < def->n_memory; i++) {
+		if (def->memory[i].alias && !strcmp(def->memory[i].alias, alias)) {
+			*bytes = def->memory[i].current_bytes;
+			rc = 0;
+		}
+	}
+	virt_def_free(def);
+	return rc ? err_set(err, rc, "the guest has no memory device %s any more", alias) : 0;
+}
+
+/* Wait for news: QEMU's, which come by themselves, or libvirt's, which are asked for. */
+static int pause_a_while(struct run *r, unsigned ms, struct err *err)
+{
+	struct pollfd fd = { .fd = r->interrupt, .events = POLLIN };
+
+	if (r->env->qmp)
+		return qmp_pump(r->env->qmp, ms, err);
+	return poll(&fd, 1, (int)ms) > 0 ? err_set(err, -ECANCELED, "interrupted") : 0;
+}
+
 static int size_now(struct run *r, const char *device, uint64_t *bytes, struct err *err)
 {
 	struct qmp_memory *list = NULL;
 	size_t n = 0, i;
-	int rc = qmp_query_memory(r->env->qmp, &list, &n, err);
+	int rc;
 
+	if (!r->env->qmp)
+		return size_at_libvirt(r, device, bytes, err);
+	rc = qmp_query_memory(r->env->qmp, &list, &n, err);
 	if (rc)
 		return rc;
 	rc = -ENODEV;
@@ -66,7 +100,7 @@ static int await_size_run(struct run *r, const struct step *s, unsigned timeout_
 		if (!left)
 			return fell_short(r, s, first, now, err);
 		/* MEMORY_DEVICE_SIZE_CHANGE comes once a second at most, and not when the last one was lost to that */
-		rc = qmp_pump(r->env->qmp, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
+		rc = pause_a_while(r, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
 		if (rc)
 			return rc;
 	}

@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int has_xml(const struct step *s, struct err *err)
 {
@@ -83,6 +84,61 @@ const struct op op_virt_resize = {
 	.name = "virt-resize", .run = resize_run, .text = resize_text,
 };
 
+static int update_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	return virt_update(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
+}
+
+static char *update_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("update-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+}
+
+const struct op op_virt_update = {
+	.name = "virt-update", .run = update_run, .text = update_text, .check = has_xml,
+};
+
+static int vcpus_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	const char *vcpu = json_str(s->args, "vcpu");
+	unsigned affect = (unsigned)s->number;
+	uint64_t count = 0;
+	int rc;
+
+	json_u64(s->args, "count", &count);
+	rc = vcpu ? virt_set_vcpu(r->env->virt, r->p->domain, vcpu, json_flag(s->args, "on", false), affect, timeout_ms, err) :
+		    virt_set_vcpus(r->env->virt, r->p->domain, (unsigned)count, affect, timeout_ms, err);
+	return rc == -EBUSY ? -EACCES : rc;
+}
+
+static char *vcpus_text(const struct step *s, unsigned timeout_ms)
+{
+	const char *vcpu = json_str(s->args, "vcpu"), *config = s->number & VIRT_CONFIG ? " --config" : "";
+	uint64_t count = 0;
+
+	(void)timeout_ms;
+	json_u64(s->args, "count", &count);
+	if (vcpu)
+		return xasprintf("setvcpu --live%s %s --%s", config, vcpu, json_flag(s->args, "on", false) ? "enable" : "disable");
+	return xasprintf("setvcpus --live%s %llu", config, (unsigned long long)count);
+}
+
+static int vcpus_check(const struct step *s, struct err *err)
+{
+	const char *vcpu = json_str(s->args, "vcpu");
+	uint64_t count;
+
+	if (vcpu ? strspn(vcpu, "0123456789-") == strlen(vcpu) : json_u64(s->args, "count", &count) && count && count <= UINT32_MAX)
+		return 0;
+	return err_set(err, -EPERM, "a step sets vCPUs that are none");
+}
+
+/* libvirt itself waits for the guest, when it is to let go of one. */
+const struct op op_virt_vcpus = {
+	.name = "virt-vcpus", .run = vcpus_run, .text = vcpus_text, .check = vcpus_check, .asks_guest = true,
+};
+
 static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
 {
 	s->xml = xstrdup(xml);
@@ -93,6 +149,15 @@ static struct step *with_xml(struct step *s, const char *xml, uint64_t number)
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number)
 {
 	return with_xml(step_add(&p->steps, &p->n_steps, op, what, NULL), xml, number);
+}
+
+struct step *plan_virt_vcpus(struct plan *p, struct json_object *args, struct json_object *undo, unsigned affect)
+{
+	struct step *s = step_add(&p->steps, &p->n_steps, STEP_VIRT_VCPUS, "vcpus", args);
+
+	s->number = affect;
+	step_add(&s->undo, &s->n_undo, STEP_VIRT_VCPUS, "vcpus", undo)->number = affect;
+	return s;
 }
 
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number)

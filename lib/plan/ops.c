@@ -9,6 +9,10 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_QMP] = &op_qmp,
 	[STEP_AWAIT_GONE] = &op_await_gone,
 	[STEP_AWAIT_DRIVER] = &op_await_driver,
+	[STEP_PASS_FD] = &op_pass_fd,
+	[STEP_LINK_SET] = &op_link_set,
+	[STEP_LINK_ADD] = &op_link_add,
+	[STEP_LINK_DEL] = &op_link_del,
 	[STEP_AWAIT_TAKEN] = &op_await_taken,
 	[STEP_AWAIT_SIZE] = &op_await_size,
 	[STEP_AWAIT_USB] = &op_await_usb,
@@ -16,6 +20,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,
 	[STEP_VIRT_RESIZE] = &op_virt_resize,
+	[STEP_VIRT_UPDATE] = &op_virt_update,
+	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
 };
 
 const struct op *op_get(enum step_op op)

@@ -16,6 +16,10 @@ enum step_op {
 	STEP_QMP,			/* run a QMP command */
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
+	STEP_PASS_FD,			/* open a tap or a device node here and give QEMU the descriptor, by the name of what */
+	STEP_LINK_SET,			/* a tap up or down, into a bridge */
+	STEP_LINK_ADD,			/* make a macvtap */
+	STEP_LINK_DEL,			/* remove a macvtap that kvmtop made */
 	STEP_AWAIT_TAKEN,		/* until the guest's ACPI has said whether it took vCPUs or DIMMs */
 	STEP_AWAIT_SIZE,		/* until a virtio-mem device has number bytes */
 	STEP_AWAIT_USB,			/* until QEMU has opened the host's USB device and the guest has given it an address */
@@ -23,6 +27,8 @@ enum step_op {
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
+	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_OP_COUNT
 };
 
@@ -80,7 +86,19 @@ void plan_free(struct plan *p);					/* NULL is fine */
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);
 struct step *plan_virt(struct plan *p, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* args as STEP_VIRT_VCPUS has them, and those that take it back; both taken over */
+struct step *plan_virt_vcpus(struct plan *p, struct json_object *args, struct json_object *undo, unsigned affect);
 void step_undo_virt(struct step *s, enum step_op op, const char *what, const char *xml, uint64_t number);
+/* A command that removes what may be gone already. */
+struct step *plan_drop(struct plan *p, const char *command, struct json_object *args);
+void step_undo_drop(struct step *s, const char *command, struct json_object *args);
+/*
+ * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
+ * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
+ * LINK_SET {"up":BOOL[,"master":BRIDGE]}    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
+ */
+struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
+void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);

@@ -34,6 +34,7 @@ struct op {
 	int (*check)(const struct step *s, struct err *err);
 	/* It waits until the guest has let go, and can be taken up again later: is it still there? NULL: does not wait so. */
 	int (*is_there)(struct run *r, const struct step *s, bool *there, struct err *err);
+	bool forward;			/* it is never an inverse nor put off: in a journal such a step is not believed */
 	bool one_way;			/* without an inverse there is no way back from it */
 	bool asks_guest;		/* it waits for the guest to take what was added: its timeout is the guest's silence */
 };
@@ -42,9 +43,10 @@ const struct op *op_get(enum step_op op);
 int op_find(const char *name);			/* by its name in the journal; -1: none */
 
 /* op_*.c, one per row of ops.c */
+extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
-extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize;
+extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
@@ -52,8 +54,13 @@ void step_copy(struct step *to, const struct step *from);	/* without inverse and
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
 void plan_note_left(struct plan *p, const char *what);
-/* The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn. */
-void plan_stop_short(struct plan *p, size_t i);
+/*
+ * The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn.
+ * sent: step i may have been done all the same.
+ */
+void plan_stop_short(struct plan *p, size_t i, bool sent);
+/* The first step that waits for something the guest was never asked for, nor will be; n_steps: none. */
+size_t plan_first_unasked(const struct plan *p);
 /* The steps up to i were done, or may have been. */
 void plan_leave_all(struct plan *p, size_t i);
 /* For op->check: -EPERM unless s->what is one of the list. */
@@ -61,6 +68,9 @@ int step_is_allowed(const struct step *s, const char *const *list, size_t n, str
 
 /* How far a step of r->p has come, for whoever looks on. */
 void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* op_net.c: arguments of netdev_add and chardev-add that run no program, open no file and listen nowhere */
+bool netdev_is_harmless(struct json_object *args);
+bool chardev_is_harmless(struct json_object *args);
 
 /* op_qmp.c: what a run keeps of events, and whether one of them named this device (id or QOM path) */
 void run_on_event(void *run, const char *event, struct json_object *data);

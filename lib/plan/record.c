@@ -155,6 +155,8 @@ static int step_parse(struct json_object *obj, struct step *s, bool inner, struc
 	s->leaves = text(obj, "leaves");
 	s->xml = text(obj, "xml");
 	json_u64(obj, "number", &s->number);
+	if (inner && op_get(s->op)->forward)
+		return err_set(err, -EPERM, "a step that takes something back does %s", op_get(s->op)->name);
 	rc = op_get(s->op)->check ? op_get(s->op)->check(s, err) : 0;
 	if (rc)
 		return rc;

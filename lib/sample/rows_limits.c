@@ -4,6 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define SHAPING_NS (2 * NS_PER_SEC)
+#define DISK_FULL_PCT 95.0		/* as the column of disks is marked */
 
 static void add_group(struct buf *text, const struct host_limit *l)
 {
@@ -23,7 +27,87 @@ static void add_group(struct buf *text, const struct host_limit *l)
 		buf_puts(text, "!");
 }
 
-void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
+/* One dump for all guests with a tap. */
+static void read_qdiscs(struct sampler *s, uint64_t now)
+{
+	if (s->qdiscs_ns && now - s->qdiscs_ns < SHAPING_NS)
+		return;
+	s->qdiscs_ns = now;
+	free(take_ptr(s->qdiscs));
+	s->n_qdiscs = 0;
+	host_qdiscs_read(s->config.host, &s->qdiscs, &s->n_qdiscs);
+}
+
+/* A counter of 32 bits that moved since the look before, of the same qdisc. */
+static bool moved(const struct guest *g, const struct host_qdisc *q)
+{
+	size_t i;
+
+	for (i = 0; i < g->n_shaping; i++) {
+		const struct host_qdisc *old = &g->shaping[i].q;
+
+		if (old->ifindex == q->ifindex && !strcmp(old->kind, q->kind))
+			return old->overlimits != q->overlimits;
+	}
+	return false;
+}
+
+static void look_at_taps(struct sampler *s, struct guest *g, uint64_t now)
+{
+	struct shaping *list = NULL;
+	size_t n = 0, i, k;
+
+	rows_netifs(s, g);
+	if (!g->n_netifs || (g->shaped_ns && now - g->shaped_ns < SHAPING_NS))
+		return;
+	g->shaped_ns = now;
+	read_qdiscs(s, now);
+	for (i = 0; i < g->n_netifs; i++) {
+		for (k = 0; k < s->n_qdiscs && !g->netifs[i].macvtap; k++) {
+			struct host_qdisc q = s->qdiscs[k];
+
+			if (strcmp(q.name, g->netifs[i].name))
+				continue;
+			host_qdisc_rate_read(&q);
+			*vec_push(list, n) = (struct shaping){ .q = q, .hit = moved(g, &q) };
+		}
+	}
+	free(g->shaping);
+	g->shaping = list;
+	g->n_shaping = n;
+}
+
+static void add_shaping(struct buf *text, const struct shaping *sh)
+{
+	char rate[32];
+
+	buf_printf(text, "%s%s", text->len ? " " : "", sh->q.name);
+	if (!isnan(sh->q.rate_bits)) {
+		units_scaled(sh->q.rate_bits, 1000, rate, sizeof(rate));
+		buf_printf(text, " %sbit", rate);
+	}
+	if (sh->hit)
+		buf_puts(text, "!");
+}
+
+/* What the rows of disks said last: nobody is asked for it here. */
+static void add_disks(const struct sampler *s, const struct guest *g, struct buf *text)
+{
+	size_t i;
+
+	for (i = 0; i < g->devices.n_disks; i++) {
+		const struct qmp_disk *d = &g->devices.disks[i];
+		const struct qmp_throttle *t = &d->throttle;
+		const struct disk_row *row = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, d->qdev) : NULL;
+
+		if (!(t->bps | t->bps_rd | t->bps_wr | t->iops | t->iops_rd | t->iops_wr))
+			continue;
+		buf_printf(text, "%s%.24s io%s", text->len ? " " : "", d->id,
+			   row && row->throttle_pct >= DISK_FULL_PCT ? "!" : "");
+	}
+}
+
+void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row)
 {
 	pid_t *tids = xcalloc(u->n_tasks, sizeof(*tids));
@@ -44,6 +128,10 @@ void rows_limits(const struct sampler *s, struct snapshot *snap, struct guest *g
 	row->psi_mem_pct = limits.psi_mem_pct;
 	for (i = 0; i < limits.n; i++)
 		add_group(&text, &limits.limits[i]);
-	if (limits.known)
+	look_at_taps(s, g, snapshot_time_ns(snap));
+	for (i = 0; i < g->n_shaping; i++)
+		add_shaping(&text, &g->shaping[i]);
+	add_disks(s, g, &text);
+	if (limits.known || text.len)
 		row->limits = snapshot_str(snap, text.len ? text.text : "");
 }

@@ -116,16 +116,22 @@ static int update(struct call *call, virDomainPtr dom)
 	return virDomainUpdateDeviceFlags(dom, call->text, call->flags);
 }
 
-static void update_run(struct call *call)
+/* No event tells of what was done. */
+static void read_anew(struct call *call)
 {
 	struct dom *d;
 
-	with_domain(call, update, "updating");
 	pthread_mutex_lock(&call->conn->v->lock);
 	d = conn_dom(call->conn, call->uuid);
 	if (d)
-		d->ask_def = true;	/* no event tells of this */
+		d->ask_def = true;
 	pthread_mutex_unlock(&call->conn->v->lock);
+}
+
+static void update_run(struct call *call)
+{
+	with_domain(call, update, "updating");
+	read_anew(call);
 }
 
 int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
@@ -134,6 +140,34 @@ int virt_update(struct virt *v, const char *uuid, const char *xml, unsigned affe
 	struct question q = { .uuid = uuid, .text = xml, .flags = affect_flags(affect), .changes = true };
 
 	return ask(v, update_run, &q, timeout_ms, NULL, err);
+}
+
+static int set_vcpus(struct call *call, virDomainPtr dom)
+{
+	if (call->text)
+		return virDomainSetVcpu(dom, call->text, (int)call->number, call->flags);
+	return virDomainSetVcpusFlags(dom, (unsigned)call->number, call->flags);
+}
+
+static void vcpus_run(struct call *call)
+{
+	with_domain(call, set_vcpus, "vCPUs");
+	read_anew(call);
+}
+
+int virt_set_vcpus(struct virt *v, const char *uuid, unsigned count, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	struct question q = { .uuid = uuid, .number = count, .flags = affect_flags(affect), .changes = true };
+
+	return ask(v, vcpus_run, &q, timeout_ms, NULL, err);
+}
+
+int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, unsigned affect, unsigned timeout_ms,
+		  struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = vcpus, .number = on, .flags = affect_flags(affect), .changes = true };
+
+	return ask(v, vcpus_run, &q, timeout_ms, NULL, err);
 }
 
 static int detach_config(struct call *call, virDomainPtr dom)

@@ -43,6 +43,14 @@ int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsig
 /* disk: its target ("vda") or source */
 int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
 		      struct err *err);
+/*
+ * vCPUs of the running guest, of the stored definition, or both. count: how many in all. vcpus: ids of one that can be
+ * plugged, as "3" (several where the machine plugs whole cores: "8-15"). libvirt waits some seconds for the guest:
+ * -ETIMEDOUT: it has not let go yet; -EBUSY: it refused.
+ */
+int virt_set_vcpus(struct virt *v, const char *uuid, unsigned count, unsigned affect, unsigned timeout_ms, struct err *err);
+int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, unsigned affect, unsigned timeout_ms,
+		  struct err *err);
 /* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err);

@@ -31,6 +31,27 @@ struct virt_controller {
 	unsigned index;
 };
 
+struct virt_vcpu {
+	unsigned id;
+	bool enabled, hotpluggable;
+	int node;				/* of the guest, -1: it has no NUMA */
+};
+
+struct virt_memory {				/* <memory> below <devices> */
+	char *model, *alias;			/* "dimm", "virtio-mem", .. */
+	uint64_t bytes, page_bytes;		/* page: of hugetlb, 0: not said */
+	uint64_t block_bytes, requested_bytes, current_bytes;	/* of virtio-mem */
+	char *nodes;				/* of the host: "0-1" */
+	char *domain, *bus, *slot, *function;	/* PCI address of virtio-mem: libvirt finds it by that */
+	int node;				/* of the guest, -1: not said */
+};
+
+struct virt_usb {				/* a device of the host, handed through */
+	char *alias;
+	unsigned vendor, product;		/* 0, 0: not said */
+	unsigned bus, device;			/* 0, 0: not said */
+};
+
 struct virt_def {
 	char *name;
 	char *kind, *machine;			/* "kvm" | "qemu", "pc-q35-7.2" */
@@ -43,6 +64,12 @@ struct virt_def {
 	size_t n_nics;
 	struct virt_controller *controllers;
 	size_t n_controllers;
+	struct virt_vcpu *cpus;			/* all of vcpus_max, by id */
+	size_t n_cpus;
+	struct virt_memory *memory;
+	size_t n_memory;
+	struct virt_usb *usb;
+	size_t n_usb;
 	char **aliases;				/* of all devices, whatever their kind */
 	size_t n_aliases;
 };
@@ -53,6 +80,9 @@ void virt_def_free(struct virt_def *d);		/* NULL is fine */
 /* Device XML of one line, yours. type, device, bus, target and alias of a disk must be there. */
 char *virt_disk_xml(const struct virt_disk *d);
 char *virt_controller_xml(const struct virt_controller *c);
+/* Without current size: what is attached, compared, or updated. model, bytes and alias must be there. */
+char *virt_memory_xml(const struct virt_memory *m);
+char *virt_usb_xml(const struct virt_usb *u);
 void virt_disk_done(struct virt_disk *d);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);
 

@@ -34,6 +34,8 @@ static const struct {
 	int ours;
 } phrases[] = {
 	{ "rejected by the guest", -EBUSY },
+	{ "unplug request timed out", -ETIMEDOUT },
+	{ "unplug was rejected", -EBUSY },
 	{ "no device found with alias", -ENODEV },
 	{ "non unique alias", -EEXIST },
 	{ "already exists", -EEXIST },

@@ -145,6 +145,19 @@ int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64
 	return virt_attach(v, uuid, disk, 0, timeout_ms, err);
 }
 
+int virt_set_vcpus(struct virt *v, const char *uuid, unsigned count, unsigned affect, unsigned timeout_ms, struct err *err)
+{
+	(void)count;
+	return virt_attach(v, uuid, NULL, affect, timeout_ms, err);
+}
+
+int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, unsigned affect, unsigned timeout_ms,
+		  struct err *err)
+{
+	(void)on;
+	return virt_attach(v, uuid, vcpus, affect, timeout_ms, err);
+}
+
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err)
 {
@@ -185,6 +198,18 @@ char *virt_disk_xml(const struct virt_disk *d)
 char *virt_controller_xml(const struct virt_controller *c)
 {
 	UNUSED(c);
+	return xstrdup("");
+}
+
+char *virt_memory_xml(const struct virt_memory *m)
+{
+	UNUSED(m);
+	return xstrdup("");
+}
+
+char *virt_usb_xml(const struct virt_usb *u)
+{
+	UNUSED(u);
 	return xstrdup("");
 }
 

@@ -210,6 +210,109 @@ static void take_controller(struct virt_def *def, const xmlNode *node)
 	c->index = small(attr(node, "index"));
 }
 
+static int node_of(char *text)
+{
+	auto_free char *mine = text;
+	uint64_t n;
+
+	return mine && !units_uint_parse(mine, &n) && n < 1024 ? (int)n : -1;
+}
+
+static void take_memory(struct virt_def *def, const xmlNode *node)
+{
+	const xmlNode *source = child(node, "source"), *target = child(node, "target"), *address = child(node, "address");
+	struct virt_memory *m;
+
+	if (def->n_memory == DEVICES_MAX)
+		return;
+	m = vec_push(def->memory, def->n_memory);
+	m->model = attr(node, "model");
+	m->alias = attr(child(node, "alias"), "name");
+	m->bytes = bytes_of(child(target, "size"));
+	m->node = node_of(content(child(target, "node")));
+	m->block_bytes = bytes_of(child(target, "block"));
+	m->requested_bytes = bytes_of(child(target, "requested"));
+	m->current_bytes = bytes_of(child(target, "current"));
+	m->page_bytes = bytes_of(child(source, "pagesize"));
+	m->nodes = content(child(source, "nodemask"));
+	m->domain = attr(address, "domain");
+	m->bus = attr(address, "bus");
+	m->slot = attr(address, "slot");
+	m->function = attr(address, "function");
+}
+
+/* "0x0781" */
+static unsigned hex_id(const xmlNode *node)
+{
+	auto_free char *text = attr(node, "id");
+
+	return text ? (unsigned)strtoul(text, NULL, 16) & 0xffff : 0;
+}
+
+static void take_hostdev(struct virt_def *def, const xmlNode *node)
+{
+	const xmlNode *source = child(node, "source"), *address = child(source, "address");
+	auto_free char *type = attr(node, "type");
+	struct virt_usb *u;
+
+	if (def->n_usb == DEVICES_MAX || !type || strcmp(type, "usb"))
+		return;
+	u = vec_push(def->usb, def->n_usb);
+	u->alias = attr(child(node, "alias"), "name");
+	u->vendor = hex_id(child(source, "vendor"));
+	u->product = hex_id(child(source, "product"));
+	u->bus = small(attr(address, "bus"));
+	u->device = small(attr(address, "device"));
+}
+
+/* vCPUs of a list like "0-3,8,^2" get this node. */
+static void put_node(struct virt_def *def, const char *list, int node)
+{
+	while (list && *list) {
+		bool but = *list == '^';
+		char *end;
+		unsigned long first = strtoul(list + but, &end, 10), last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+		size_t i;
+
+		if (end == list + but)
+			return;
+		for (i = 0; i < def->n_cpus; i++)
+			if (def->cpus[i].id >= first && def->cpus[i].id <= last)
+				def->cpus[i].node = but ? -1 : node;
+		list = *end == ',' ? end + 1 : NULL;
+	}
+}
+
+/* <vcpus> is there where vCPUs can be plugged one by one; else the first ones are enabled. */
+static void take_vcpus(struct virt_def *def, const xmlNode *top)
+{
+	const xmlNode *node = child(top, "vcpus");
+	unsigned i;
+
+	for (i = 0; i < def->vcpus_max && i < DEVICES_MAX; i++)
+		*vec_push(def->cpus, def->n_cpus) = (struct virt_vcpu){ i, i < def->vcpus, i >= def->vcpus, -1 };
+	for (node = node ? node->children : NULL; node; node = node->next) {
+		auto_free char *on = NULL, *hotpluggable = NULL;
+
+		if (!is_named(node, "vcpu"))
+			continue;
+		i = small(attr(node, "id"));
+		on = attr(node, "enabled");
+		hotpluggable = attr(node, "hotpluggable");
+		if (i < def->n_cpus) {
+			def->cpus[i].enabled = on && !strcmp(on, "yes");
+			def->cpus[i].hotpluggable = hotpluggable && !strcmp(hotpluggable, "yes");
+		}
+	}
+	node = child(child(top, "cpu"), "numa");
+	for (node = node ? node->children : NULL; node; node = node->next) {
+		auto_free char *cpus = is_named(node, "cell") ? attr(node, "cpus") : NULL;
+
+		if (cpus)
+			put_node(def, cpus, node_of(attr(node, "id")));
+	}
+}
+
 static void take_device(struct virt_def *def, const xmlNode *node)
 {
 	auto_free char *alias = attr(child(node, "alias"), "name");
@@ -222,6 +325,10 @@ static void take_device(struct virt_def *def, const xmlNode *node)
 		take_nic(def, node);
 	else if (is_named(node, "controller"))
 		take_controller(def, node);
+	else if (is_named(node, "memory"))
+		take_memory(def, node);
+	else if (is_named(node, "hostdev"))
+		take_hostdev(def, node);
 }
 
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err)
@@ -246,6 +353,7 @@ int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct er
 	def->vcpus = small(attr(vcpu, "current"));
 	if (!def->vcpus)
 		def->vcpus = def->vcpus_max;
+	take_vcpus(def, top);
 	node = child(top, "devices");
 	for (node = node ? node->children : NULL; node; node = node->next)
 		if (node->type == XML_ELEMENT_NODE)
@@ -280,6 +388,11 @@ void virt_disk_done(struct virt_disk *d)
 	*d = (struct virt_disk){0};
 }
 
+static void memory_done(struct virt_memory *m)
+{
+	free_words((char *[]){ m->model, m->alias, m->nodes, m->domain, m->bus, m->slot, m->function }, 7);
+}
+
 void virt_def_free(struct virt_def *def)
 {
 	size_t i;
@@ -295,11 +408,18 @@ void virt_def_free(struct virt_def *def)
 	}
 	for (i = 0; i < def->n_controllers; i++)
 		free_words((char *[]){ def->controllers[i].type, def->controllers[i].model, def->controllers[i].alias }, 3);
+	for (i = 0; i < def->n_memory; i++)
+		memory_done(&def->memory[i]);
+	for (i = 0; i < def->n_usb; i++)
+		free(def->usb[i].alias);
 	free_words(def->aliases, def->n_aliases);
 	free_words((char *[]){ def->name, def->kind, def->machine }, 3);
 	free(def->disks);
 	free(def->nics);
 	free(def->controllers);
+	free(def->cpus);
+	free(def->memory);
+	free(def->usb);
 	free(def->aliases);
 	free(def);
 }

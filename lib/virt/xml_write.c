@@ -87,3 +87,77 @@ char *virt_controller_xml(const struct virt_controller *c)
 	put(add(node, "alias"), "name", c->alias);
 	return dump(node);
 }
+
+static void put_kib(xmlNodePtr parent, const char *name, uint64_t bytes)
+{
+	char text[24];
+	xmlNodePtr node;
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes / 1024);
+	node = xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)text);
+	put(node, "unit", "KiB");
+}
+
+char *virt_memory_xml(const struct virt_memory *m)
+{
+	xmlNodePtr memory = xmlNewNode(NULL, (const xmlChar *)"memory"), source, target, address;
+	char number[16];
+
+	put(memory, "model", m->model);
+	if (m->page_bytes || m->nodes) {
+		source = add(memory, "source");
+		if (m->page_bytes)
+			put_kib(source, "pagesize", m->page_bytes);
+		if (m->nodes)
+			xmlNewTextChild(source, NULL, (const xmlChar *)"nodemask", (const xmlChar *)m->nodes);
+	}
+	target = add(memory, "target");
+	put_kib(target, "size", m->bytes);
+	if (m->node >= 0) {
+		snprintf(number, sizeof(number), "%d", m->node);
+		xmlNewTextChild(target, NULL, (const xmlChar *)"node", (const xmlChar *)number);
+	}
+	if (m->block_bytes) {
+		put_kib(target, "block", m->block_bytes);
+		put_kib(target, "requested", m->requested_bytes);
+	}
+	put(add(memory, "alias"), "name", m->alias);
+	/* a DIMM's is another kind, and chosen by libvirt */
+	if (m->function) {
+		address = add(memory, "address");
+		put(address, "type", "pci");
+		put(address, "domain", m->domain);
+		put(address, "bus", m->bus);
+		put(address, "slot", m->slot);
+		put(address, "function", m->function);
+	}
+	return dump(memory);
+}
+
+static void put_number(xmlNodePtr node, const char *name, bool hex, unsigned n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), hex ? "0x%04x" : "%u", n);
+	put(node, name, text);
+}
+
+char *virt_usb_xml(const struct virt_usb *u)
+{
+	xmlNodePtr hostdev = xmlNewNode(NULL, (const xmlChar *)"hostdev"), source, address;
+
+	put(hostdev, "mode", "subsystem");
+	put(hostdev, "type", "usb");
+	source = add(hostdev, "source");
+	if (u->vendor || u->product) {
+		put_number(add(source, "vendor"), "id", true, u->vendor);
+		put_number(add(source, "product"), "id", true, u->product);
+	}
+	if (u->bus) {
+		address = add(source, "address");
+		put_number(address, "bus", false, u->bus);
+		put_number(address, "device", false, u->device);
+	}
+	put(add(hostdev, "alias"), "name", u->alias);
+	return dump(hostdev);
+}

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,38 @@ static char *tree_of_two(void)
 	put_run(root, "50/task/51", 2000, 200);
 	put_run(root, "60", 3000, 300);
 	return root;
+}
+
+/* KVM's counters know no position: such a file is read once, and opened again for the next time. */
+static void test_stream(void **state)
+{
+	char *root = tree_of_two();
+	struct host *h = tree_host(root);
+	auto_free char *name = xasprintf("%s/sys/kernel/debug/kvm/50-7/exits", root);
+	struct host_watch *w;
+	struct host_usage u;
+	int fd;
+
+	(void)state;
+	tree_puts(root, "", "sys/kernel/debug/kvm/50-7/exits");
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	fd = open(name, O_RDONLY | O_NONBLOCK);		/* keeps what is written until it is read */
+	assert_true(fd >= 0);
+	assert_int_equal(host_watch_new(h, 50, 7, &w), 0);
+	for (uint64_t n = 4; n < 6; n++) {
+		int to = open(name, O_WRONLY);
+
+		assert_true(to >= 0 && dprintf(to, "%d\n", (int)n) > 0);
+		close(to);				/* then a file ends behind its text, as this one does */
+		read_ok(w, ALL, &u);
+		assert_true(u.has_kvm);
+		assert_int_equal(u.kvm_exits, n);
+	}
+	host_watch_free(w);
+	close(fd);
+	host_free(h);
+	tree_remove(root);
 }
 
 static void test_sums(void **state)
@@ -542,6 +575,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_box),
+		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_threads_come_and_go),
 		cmocka_unit_test(test_live_threads),

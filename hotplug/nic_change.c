@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Unplugging NICs, whoever plugged them, and their link. */
+#include "nic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of what is behind it, what kvmtop made goes too: by its name it is known, whether the journal is there or not. */
+static void plan_remove(struct plan *p, const struct nic_found *f)
+{
+	auto_free char *chardev = NULL;
+	struct step *s;
+
+	plan_qmp(p, "device_del", named("id", f->id));
+	s = plan_await_gone(p, f->id);
+	step_leaves(s, "device %s, which the guest has not let go of", f->id);
+	/* the netdev while its NIC is still there would leave a NIC with a dead end; of a hub it is not the NIC's own */
+	if (!f->nic.netdev || !strcmp(f->nic.backend, "hub"))
+		return;
+	s = plan_drop(p, "netdev_del", named("id", f->nic.netdev));
+	step_leaves(s, "netdev %s%s%s", f->nic.netdev, *f->netif.name ? " on " : "", f->netif.name);
+	chardev = nic_chardev(f->id);
+	if (f->nic.chardev && !strcmp(f->nic.chardev, chardev)) {
+		s = plan_drop(p, "chardev-remove", named("id", chardev));
+		step_leaves(s, "chardev %s", chardev);
+	}
+	if (f->netif.macvtap && nic_is_ours(f->netif.name)) {
+		s = plan_net(p, STEP_LINK_DEL, f->netif.name, NULL);
+		step_leaves(s, "macvtap %s", f->netif.name);
+	}
+}
+
+/* A bus that lets nothing go: QEMU would say no, but not what that means. */
+static int check_bus(struct qmp *q, const struct nic_found *f, struct err *err)
+{
+	struct qmp_port *ports = NULL;
+	size_t n = 0, i;
+	int rc = f->bus ? qmp_query_ports(q, &ports, &n, err) : 0;
+	bool fixed = f->bus && !strcmp(f->bus, "pcie.0");
+
+	for (i = 0; i < n && !rc; i++)
+		fixed |= f->bus && !strcmp(ports[i].bus, f->bus) && !ports[i].hotplug;
+	qmp_ports_free(ports, n);
+	if (!rc && fixed)
+		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs", f->id, f->bus);
+	return rc;
+}
+
+int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	struct nic_found f = {0};
+	int rc;
+
+	if (p->domain)
+		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+	rc = check_guest(p, env->qmp, err);
+	if (!rc)
+		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);
+	if (!rc)
+		rc = check_bus(env->qmp, &f, err);
+	if (!rc) {
+		p->device = xstrdup(f.id);
+		plan_remove(p, &f);
+	}
+	nic_found_done(&f);
+	return rc;
+}
+
+static struct json_object *link_json(const char *id, bool up)
+{
+	return json_put(named("name", id), "up", json_object_new_boolean(up));
+}
+
+/* QEMU does not tell how a link is, so the inverse is the other state. */
+int hotplug_nic_link(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	bool up = !strcmp(plan_arg(p, "STATE"), "up");
+	struct nic_found f = {0};
+	struct step *s;
+	int rc;
+
+	if (p->domain)
+		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+	rc = check_guest(p, env->qmp, err);
+	if (!rc)
+		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);
+	if (!rc) {
+		p->device = xstrdup(f.id);
+		/* by its own name: set_link knows no paths */
+		s = plan_qmp(p, "set_link", link_json(f.nic.name, up));
+		step_undo_qmp(s, "set_link", link_json(f.nic.name, !up));
+		step_leaves(s, "the link of %s %s", f.id, up ? "up" : "down");
+	}
+	nic_found_done(&f);
+	return rc;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A MAC address that nobody else on this host has. */
+#include "nic.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#define TRIES 16
+
+static int parse(const char *text, char mac[18], struct err *err)
+{
+	unsigned byte[6];
+	int end = -1;
+	size_t i;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5], &end) != 6 ||
+	    end != 17 || text[end])
+		return err_set(err, -EINVAL, "mac=%s: six bytes like 52:54:00:12:34:56 are expected", text);
+	if (byte[0] & 1)
+		return err_set(err, -EINVAL, "mac=%s is a group's address: the first byte must be even", text);
+	for (i = 0; i <= 17; i++)
+		mac[i] = (char)tolower((unsigned char)text[i]);
+	if (!strcmp(mac, "00:00:00:00:00:00"))
+		return err_set(err, -EINVAL, "mac=%s is nobody's", text);
+	return 0;
+}
+
+static int make_up(char mac[18], struct err *err)
+{
+	unsigned char byte[3];
+
+	if (getrandom(byte, sizeof(byte), 0) != sizeof(byte))
+		return err_sys(err, -errno, "random numbers");
+	snprintf(mac, 18, "52:54:00:%02x:%02x:%02x", byte[0], byte[1], byte[2]);
+	return 0;
+}
+
+/* On the command line of another QEMU; ours may name a NIC that is gone. */
+static int look_at_processes(const struct plan *p, const struct host *h, const char *mac, struct err *err)
+{
+	struct host_scan *scan = host_scan_new(h);
+	const struct host_vhost *vhosts;
+	const struct host_proc *procs;
+	size_t n, n_vhosts, i, k;
+	int own = -1, rc = 0;
+
+	if (p->ref && sscanf(p->ref, "pid:%d", &own) != 1)
+		own = -1;
+	if (host_scan_run(scan, &procs, &n, &vhosts, &n_vhosts, NULL))
+		n = 0;		/* no /proc to look at */
+	for (i = 0; i < n && !rc; i++)
+		for (k = 0; k < procs[i].argc && procs[i].pid != own && !rc; k++)
+			if (strcasestr(procs[i].argv[k], mac))
+				rc = err_set(err, -EEXIST, "mac=%s is on the command line of QEMU process %d", mac, (int)procs[i].pid);
+	host_scan_free(scan);
+	return rc;
+}
+
+static int look_at_guest(struct qmp *q, const char *mac, struct err *err)
+{
+	struct qmp_nic *list = NULL;
+	size_t n = 0, i;
+	int rc = qmp_query_nics(q, &list, &n, err);
+
+	for (i = 0; i < n && !rc; i++)
+		if (list[i].mac && !strcasecmp(list[i].mac, mac))
+			rc = err_set(err, -EEXIST, "mac=%s is that of %s in this guest", mac, list[i].name);
+	qmp_nics_free(list, n);
+	return rc;
+}
+
+static int look_at_domains(struct virt *v, const char *mac, struct err *err)
+{
+	struct virt_list *list = virt_list(v);
+	size_t i, k;
+	int rc = 0;
+
+	for (i = 0; i < virt_list_count(list) && !rc; i++) {
+		const struct virt_domain *d = virt_list_get(list, i);
+
+		for (k = 0; d->def && k < d->def->n_nics && !rc; k++)
+			if (d->def->nics[k].mac && !strcasecmp(d->def->nics[k].mac, mac))
+				rc = err_set(err, -EEXIST, "mac=%s is that of a NIC of %s", mac, d->name);
+	}
+	virt_list_unref(list);
+	return rc;
+}
+
+static int check_free(const struct plan *p, const struct plan_env *env, const char *mac, struct err *err)
+{
+	char name[16];
+	int rc = 0;
+
+	if (env->qmp)
+		rc = look_at_guest(env->qmp, mac, err);
+	if (!rc && env->virt)
+		rc = look_at_domains(env->virt, mac, err);
+	if (!rc && !host_iface_find_mac(env->host, mac, name))
+		rc = err_set(err, -EEXIST, "mac=%s is that of interface %s of this host", mac, name);
+	return rc ? rc : look_at_processes(p, env->host, mac, err);
+}
+
+int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
+{
+	const char *given = plan_arg(p, "mac");
+	int rc, i;
+
+	if (given) {
+		rc = parse(given, n->mac, err);
+		if (rc || is_on(p, "force"))
+			return rc;
+		rc = check_free(p, env, n->mac, err);
+		if (rc == -EEXIST) {
+			auto_free char *why = xstrdup(err->text);
+
+			return err_set(err, rc, "%s (another mac=, none at all, or force=on)", why);
+		}
+		return rc;
+	}
+	for (i = 0; i < TRIES; i++) {
+		rc = make_up(n->mac, err);
+		if (!rc)
+			rc = check_free(p, env, n->mac, err);
+		if (rc != -EEXIST)
+			return rc;
+	}
+	return rc;
+}

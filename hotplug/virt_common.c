@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What builders for libvirt's guests share. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned virt_affect_of(const struct plan *p)
+{
+	return VIRT_LIVE | (is_on(p, "persist") ? VIRT_CONFIG : 0);
+}
+
+bool virt_is_alias(const char *alias, const char *id)
+{
+	return alias && (!strcmp(alias, id) || (str_has_prefix(alias, "ua-") && !strcmp(alias + strlen("ua-"), id)));
+}
+
+int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err)
+{
+	const char *id = plan_arg(p, "id");
+	unsigned number = 0;
+	int rc;
+
+	if (id) {
+		rc = check_id(id, err);
+		if (!rc)
+			p->device = str_has_prefix(id, "ua-") ? xstrdup(id) : xasprintf("ua-%s", id);
+		return rc;
+	}
+	do {
+		free(p->device);
+		p->device = xasprintf("ua-%s%u", prefix, number++);
+	} while (virt_def_has_alias(def, p->device));
+	return 0;
+}
+
+void virt_plan_attach(struct plan *p, const char *alias, const char *xml)
+{
+	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, virt_affect_of(p));
+
+	step_undo_virt(s, STEP_VIRT_DETACH, alias, NULL, 0);
+	if (is_on(p, "persist"))
+		step_undo_virt(s, STEP_VIRT_CONFIG, alias, xml, 0);
+	step_leaves(s, "device %s", alias);
+}
+
+void virt_plan_detach(struct plan *p, const char *alias, const char *xml)
+{
+	struct step *s = plan_virt(p, STEP_VIRT_DETACH, alias, NULL, 0);
+
+	p->device = xstrdup(alias);
+	step_leaves(s, "device %s, which the guest has not let go of", alias);
+	if (is_on(p, "persist"))
+		plan_virt(p, STEP_VIRT_CONFIG, alias, xml, 0);
+}

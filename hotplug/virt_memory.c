@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Memory of libvirt's guests. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_dimm(const struct virt_memory *m)
+{
+	return m->model && (!strcmp(m->model, "dimm") || !strcmp(m->model, "nvdimm"));
+}
+
+static const struct virt_memory *find(const struct virt_def *def, const char *id, bool dimm)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_memory; i++)
+		if (virt_is_alias(def->memory[i].alias, id) && def->memory[i].model &&
+		    (dimm ? is_dimm(&def->memory[i]) : !strcmp(def->memory[i].model, "virtio-mem")))
+			return &def->memory[i];
+	return NULL;
+}
+
+static int no_memory(const struct virt_def *def, const char *what, const char *id, struct err *err)
+{
+	auto_buf struct buf all = {0};
+	size_t i;
+
+	for (i = 0; i < def->n_memory; i++)
+		if (def->memory[i].alias && def->memory[i].model)
+			buf_printf(&all, "%s%s (%s)", all.len ? ", " : "", def->memory[i].alias, def->memory[i].model);
+	return err_set(err, -ENODEV, "no %s '%s' (memory devices: %s)", what, id, all.len ? all.text : "none");
+}
+
+static int check_options(const struct plan *p, const struct dimm_backend *b, struct err *err)
+{
+	if (plan_arg(p, "wait"))
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+	if (b->n_nodes && strcmp(b->policy, "bind"))
+		return err_set(err, -EINVAL, "policy=%s: libvirt binds the memory of a DIMM strictly (leave it out)", b->policy);
+	if (b->prealloc && !b->page_bytes)
+		return err_set(err, -EINVAL, "prealloc=on: libvirt decides that for the whole guest (<memoryBacking>)");
+	return 0;
+}
+
+static int check_room(const struct virt_def *def, const struct dimm_backend *b, struct err *err)
+{
+	uint64_t left = def->mem_max_bytes > def->mem_bytes ? def->mem_max_bytes - def->mem_bytes : 0;
+	unsigned used = 0;
+	size_t i;
+
+	if (!def->mem_slots)
+		return err_set(err, -ENOSPC, "the guest has no slots for memory (start it with <maxMemory slots='N'> and a NUMA node)");
+	for (i = 0; i < def->n_memory; i++)
+		used += is_dimm(&def->memory[i]);
+	if (used >= def->mem_slots)
+		return err_set(err, -ENOSPC, "all %u slots for memory are taken (remove a DIMM, or start the guest with more: <maxMemory slots=>)",
+			       def->mem_slots);
+	if (b->bytes > left)
+		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start the guest with a larger <maxMemory>)",
+			       (unsigned long long)left >> 20, (unsigned long long)b->bytes >> 20);
+	return 0;
+}
+
+static int same_or_taken(struct plan *p, const struct virt_memory *m, const struct dimm_backend *b, struct err *err)
+{
+	if (!m || m->bytes != b->bytes)
+		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+	p->status = PLAN_UNCHANGED;
+	return 0;
+}
+
+static void plan_add(struct plan *p, const struct dimm_backend *b)
+{
+	auto_buf struct buf nodes = {0};
+	struct virt_memory m = { .bytes = b->bytes, .page_bytes = b->page_bytes, .node = 0 };
+	auto_free char *model = xstrdup("dimm"), *xml = NULL;
+	uint64_t node;
+	size_t i;
+
+	for (i = 0; i < b->n_nodes; i++)
+		buf_printf(&nodes, "%s%u", i ? "," : "", b->nodes[i]);
+	if (plan_arg(p, "node") && !units_uint_parse(plan_arg(p, "node"), &node))
+		m.node = (int)node;
+	m.model = model;
+	m.alias = p->device;
+	m.nodes = nodes.text;
+	xml = virt_memory_xml(&m);
+	virt_plan_attach(p, p->device, xml);
+	p->guest = "unknown";
+}
+
+int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_backend *b, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	rc = check_options(p, b, err);
+	if (!rc)
+		rc = virt_choose_alias(p, def, "kt-dimm", err);
+	if (!rc && virt_def_has_alias(def, p->device)) {
+		rc = same_or_taken(p, find(def, p->device, true), b, err);
+	} else if (!rc) {
+		rc = check_room(def, b, err);
+		if (!rc)
+			rc = check_backend(p, env->host, b, err);
+		if (!rc)
+			plan_add(p, b);
+	}
+	virt_def_free(def);
+	return rc;
+}
+
+int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	const char *id = plan_arg(p, "ID");
+	const struct virt_memory *m;
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	m = find(def, id, true);
+	if (m) {
+		auto_free char *xml = virt_memory_xml(m);
+
+		virt_plan_detach(p, m->alias, xml);
+	} else {
+		rc = no_memory(def, "DIMM", id, err);
+	}
+	virt_def_free(def);
+	return rc;
+}
+
+static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err)
+{
+	auto_free char *then = NULL, *before = virt_memory_xml(m);
+	struct virt_memory wanted = *m;
+	struct step *s;
+	uint64_t size;
+	int rc = check_vmem_size(p, m->block_bytes, m->bytes, &size, err);
+
+	if (rc)
+		return rc;
+	p->device = xstrdup(m->alias);
+	if (size == m->requested_bytes && size == m->current_bytes) {
+		p->status = PLAN_UNCHANGED;
+		return 0;
+	}
+	wanted.requested_bytes = size;
+	then = virt_memory_xml(&wanted);
+	s = plan_virt(p, STEP_VIRT_UPDATE, m->alias, then, virt_affect_of(p));
+	step_undo_virt(s, STEP_VIRT_UPDATE, m->alias, before, virt_affect_of(p));
+	step_leaves(s, "%s with a requested size of %llu MiB", m->alias, (unsigned long long)size >> 20);
+	plan_await_size(p, m->alias, size, plan_arg(p, "wait") != NULL);
+	return 0;
+}
+
+int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	const char *id = plan_arg(p, "ID");
+	const struct virt_memory *m;
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	m = find(def, id, false);
+	rc = m ? plan_set(p, m, err) : no_memory(def, "virtio-mem device", id, err);
+	virt_def_free(def);
+	return rc;
+}

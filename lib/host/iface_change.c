@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Changing network interfaces: taps through /dev/net/tun, the rest through route netlink. */
+#include "iface.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "private.h"
+
+#define ANSWER_SECONDS 5	/* the kernel holds a lock for all of its network while one namespace goes away */
+#define REQUEST_MAX 1024
+
+static int must_be_live(const struct host *h, struct err *err)
+{
+	return host_is_live(h) ? 0 : err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
+}
+
+int host_tap_open(const struct host *h, const char *name, enum host_tap_how how, bool multi_queue, struct err *err)
+{
+	auto_close int fd = -1;
+	struct ifreq req = {0};
+	int rc = must_be_live(h, err);
+
+	if (rc)
+		return rc;
+	if (!host_iface_name_ok(name))
+		return err_set(err, -EINVAL, "'%s' cannot be an interface's name", name);
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(err, -errno, "/dev/net/tun (modprobe tun?)");
+	strcpy(req.ifr_name, name);
+	req.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (multi_queue ? IFF_MULTI_QUEUE : 0) |
+				(how == HOST_TAP_MAKE ? IFF_TUN_EXCL : 0));
+	/* without this a tap that has gone meanwhile would be made anew, and not as its owner had it */
+	if (how != HOST_TAP_MAKE) {
+		struct host_iface link;
+
+		rc = host_iface_read(h, name, &link);
+		if (rc || !link.tap)
+			return err_set(err, rc ? rc : -EINVAL, "%s is no tap of this host", name);
+	}
+	if (!ioctl(fd, TUNSETIFF, &req))
+		return take_fd(&fd);
+	rc = -errno;
+	if (rc == -EBUSY && how == HOST_TAP_MAKE)
+		return err_set(err, -EEXIST, "an interface %s exists already", name);
+	if (rc == -EBUSY)
+		return err_set(err, rc, "tap %s is in use by another process", name);
+	if (rc == -EPERM)
+		return err_set(err, rc, "no right to %s tap %s (run kvmtop as root, or use a tap that is yours: ip tuntap add "
+			       "mode tap user NAME)", how == HOST_TAP_MAKE ? "make" : "open", name);
+	return err_sys(err, rc, "tap %s", name);
+}
+
+int host_macvtap_open(const struct host *h, const char *name, bool multi_queue, struct err *err)
+{
+	struct ifreq req = {0};
+	auto_close int fd = -1;
+	struct host_iface link;
+	char path[64];
+	int rc = must_be_live(h, err);
+
+	if (rc)
+		return rc;
+	rc = host_iface_read(h, name, &link);
+	if (rc || !link.macvtap)
+		return err_set(err, rc ? rc : -EINVAL, "%s is no macvtap of this host", name);
+	snprintf(path, sizeof(path), "/dev/tap%u", link.index);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(err, -errno, "%s of macvtap %s", path, name);
+	req.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (multi_queue ? IFF_MULTI_QUEUE : 0));
+	return ioctl(fd, TUNSETIFF, &req) ? err_sys(err, -errno, "macvtap %s", name) : take_fd(&fd);
+}
+
+int host_dev_open(const struct host *h, const char *name, struct err *err)
+{
+	int fd;
+
+	if (strchr(name, '/') || *name == '.')
+		return err_set(err, -EINVAL, "'%s' is no device node's name", name);
+	fd = host_open_rw(h, "dev/%s", name);
+	return fd < 0 ? err_sys(err, fd, "/dev/%s", name) : fd;
+}
+
+/* ---- netlink */
+
+struct request {
+	union {
+		struct nlmsghdr head;
+		char bytes[REQUEST_MAX];
+	};
+};
+
+static struct ifinfomsg *begin(struct request *r, unsigned short type, unsigned short flags)
+{
+	memset(r, 0, sizeof(*r));
+	r->head.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
+	r->head.nlmsg_type = type;
+	r->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	return NLMSG_DATA(&r->head);
+}
+
+static struct rtattr *put(struct request *r, unsigned short type, const void *data, size_t len)
+{
+	struct rtattr *a = (struct rtattr *)(r->bytes + NLMSG_ALIGN(r->head.nlmsg_len));
+
+	if (NLMSG_ALIGN(r->head.nlmsg_len) + RTA_SPACE(len) > sizeof(r->bytes))
+		abort();		/* names and numbers only */
+	a->rta_type = type;
+	a->rta_len = (unsigned short)RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(a), data, len);
+	r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+static void put_str(struct request *r, unsigned short type, const char *text)
+{
+	put(r, type, text, strlen(text) + 1);
+}
+
+static void put_u32(struct request *r, unsigned short type, uint32_t n)
+{
+	put(r, type, &n, sizeof(n));
+}
+
+static void end_nested(struct request *r, struct rtattr *outer)
+{
+	outer->rta_len = (unsigned short)(r->bytes + r->head.nlmsg_len - (char *)outer);
+}
+
+/* 0 or the kernel's own error. */
+static int talk(struct request *r)
+{
+	auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
+	union {
+		struct nlmsghdr head;
+		char bytes[8192];
+	} answer;
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (send(fd, r->bytes, r->head.nlmsg_len, 0) < 0)
+		return -errno;
+	do {
+		len = recv(fd, answer.bytes, sizeof(answer.bytes), 0);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	if ((size_t)len < NLMSG_LENGTH(sizeof(struct nlmsgerr)) || answer.head.nlmsg_type != NLMSG_ERROR)
+		return -EBADMSG;
+	return ((struct nlmsgerr *)NLMSG_DATA(&answer.head))->error;
+}
+
+static int find(const struct host *h, const char *name, struct host_iface *link, struct err *err)
+{
+	int rc = must_be_live(h, err);
+
+	if (!rc)
+		rc = host_iface_read(h, name, link);
+	return rc == -ENODEV ? err_set(err, rc, "no interface %s on this host", name) :
+		rc == -EINVAL ? err_set(err, rc, "'%s' cannot be an interface's name", name) : rc;
+}
+
+static int told(int rc, struct err *err, const char *what, const char *name)
+{
+	if (rc == -EPERM)
+		return err_set(err, rc, "%s %s: no right to (CAP_NET_ADMIN is needed: run kvmtop as root)", what, name);
+	return rc ? err_sys(err, rc, "%s %s", what, name) : 0;
+}
+
+int host_iface_set(const struct host *h, const char *name, bool up, const char *master, struct err *err)
+{
+	struct host_iface link = {0}, to = {0};
+	struct ifinfomsg *info;
+	struct request r;
+	int rc = find(h, name, &link, err);
+
+	if (!rc && master && *master)
+		rc = find(h, master, &to, err);
+	if (rc)
+		return rc;
+	info = begin(&r, RTM_NEWLINK, 0);
+	info->ifi_index = (int)link.index;
+	info->ifi_change = IFF_UP;
+	info->ifi_flags = up ? IFF_UP : 0;
+	if (master)
+		put_u32(&r, IFLA_MASTER, to.index);
+	return told(talk(&r), err, "setting up interface", name);
+}
+
+int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
+			  struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t mode;
+	} modes[] = {
+		{ "bridge", MACVLAN_MODE_BRIDGE }, { "private", MACVLAN_MODE_PRIVATE }, { "vepa", MACVLAN_MODE_VEPA },
+		{ "passthru", MACVLAN_MODE_PASSTHRU },
+	};
+	struct rtattr *outer, *inner;
+	struct host_iface link = {0};
+	unsigned char bytes[6];
+	struct request r;
+	size_t i;
+	int rc = find(h, lower, &link, err);
+
+	if (rc)
+		return rc;
+	for (i = 0; i < ARRAY_SIZE(modes) && strcmp(modes[i].name, mode); i++)
+		;
+	if (i == ARRAY_SIZE(modes) || !host_iface_name_ok(name) ||
+	    sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
+		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name, mode, mac);
+	begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	put_str(&r, IFLA_IFNAME, name);
+	put_u32(&r, IFLA_LINK, link.index);
+	put(&r, IFLA_ADDRESS, bytes, sizeof(bytes));
+	outer = put(&r, IFLA_LINKINFO, NULL, 0);
+	put_str(&r, IFLA_INFO_KIND, "macvtap");
+	inner = put(&r, IFLA_INFO_DATA, NULL, 0);
+	put_u32(&r, IFLA_MACVLAN_MODE, modes[i].mode);
+	end_nested(&r, inner);
+	end_nested(&r, outer);
+	rc = talk(&r);
+	if (rc == -EOPNOTSUPP)
+		return err_set(err, rc, "this kernel makes no macvtap (modprobe macvtap)");
+	return told(rc, err, "making macvtap", name);
+}
+
+int host_iface_del(const struct host *h, const char *name, struct err *err)
+{
+	struct host_iface link = {0};
+	struct ifinfomsg *info;
+	struct request r;
+	int rc = find(h, name, &link, err);
+
+	if (rc)
+		return rc;
+	info = begin(&r, RTM_DELLINK, 0);
+	info->ifi_index = (int)link.index;
+	return told(talk(&r), err, "removing interface", name);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Operations on the host's network. A tap that kvmtop makes is not persistent: it lives as long as QEMU has it open,
+ * and goes with the netdev, with QEMU, or with us if we die before QEMU has it. So none has to be removed, ever.
+ */
+#include "private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Interfaces that kvmtop makes are called so; a journal may have no others removed. */
+#define OURS "kt-"
+
+static const char *const hows[] = {
+	[HOST_TAP_THERE] = "there", [HOST_TAP_MAKE] = "make", [HOST_TAP_NEXT] = "next",
+};
+
+static int how_of(const struct step *s)
+{
+	const char *how = json_str(s->args, "how");
+	size_t i;
+
+	for (i = 0; how && i < ARRAY_SIZE(hows); i++)
+		if (!strcmp(hows[i], how))
+			return (int)i;
+	return -1;
+}
+
+static bool may_open_node(const char *name)
+{
+	return !strcmp(name, "vhost-net") || (str_has_prefix(name, "vhost-vdpa-") && !strchr(name, '/'));
+}
+
+/* ---- descriptors */
+
+static int open_it(struct run *r, const struct step *s, struct err *err)
+{
+	const char *kind = json_str(s->args, "open"), *name = json_str(s->args, "name");
+
+	if (!strcmp(kind, "tap"))
+		return host_tap_open(r->env->host, name, (enum host_tap_how)how_of(s),
+				     json_flag(s->args, "multi", false), err);
+	if (!strcmp(kind, "macvtap"))
+		return host_macvtap_open(r->env->host, name, json_flag(s->args, "multi", false), err);
+	return host_dev_open(r->env->host, name, err);
+}
+
+static int pass_fd_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	auto_close int fd = open_it(r, s, err);
+	struct json_object *args;
+
+	if (fd < 0)
+		return fd;
+	args = json_put_str(json_object_new_object(), "fdname", s->what);
+	return qmp_call_fd(r->env->qmp, "getfd", args, fd, timeout_ms, NULL, err);
+}
+
+static char *pass_fd_text(const struct step *s, unsigned timeout_ms)
+{
+	const char *kind = json_str(s->args, "open"), *name = json_str(s->args, "name");
+	auto_json struct json_object *args = json_put_str(json_object_new_object(), "fdname", s->what);
+	auto_free char *text = json_text(args);
+
+	(void)timeout_ms;
+	if (!strcmp(kind, "dev"))
+		return xasprintf("getfd %s, with /dev/%s opened here", text, name);
+	return xasprintf("getfd %s, with %s %s %s here", text, kind, name, how_of(s) == HOST_TAP_MAKE ? "made" : "opened");
+}
+
+static int pass_fd_check(const struct step *s, struct err *err)
+{
+	const char *kind = json_str(s->args, "open"), *name = json_str(s->args, "name");
+
+	if (kind && name && !strcmp(kind, "tap") && host_iface_name_ok(name) && how_of(s) >= 0)
+		return 0;
+	if (kind && name && !strcmp(kind, "macvtap") && host_iface_name_ok(name))
+		return 0;
+	if (kind && name && !strcmp(kind, "dev") && may_open_node(name))
+		return 0;
+	return err_set(err, -EPERM, "opening %s does not belong in a journal", name ? name : "nothing");
+}
+
+const struct op op_pass_fd = {
+	.name = "pass-fd", .run = pass_fd_run, .text = pass_fd_text, .check = pass_fd_check, .forward = true,
+};
+
+/* ---- interfaces */
+
+/* Ours to change: the guest's end of something, never the host's own. */
+static int guests_link(struct run *r, const struct step *s, struct err *err)
+{
+	struct host_iface link;
+	int rc = host_iface_read(r->env->host, s->what, &link);
+
+	if (rc)
+		return err_set(err, rc, "no interface %s on this host", s->what);
+	if (!link.tap && !link.macvtap)
+		return err_set(err, -EPERM, "interface %s is neither a tap nor a macvtap", s->what);
+	return 0;
+}
+
+static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	int rc = guests_link(r, s, err);
+
+	(void)timeout_ms;
+	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true), json_str(s->args, "master"), err);
+}
+
+static char *link_set_text(const struct step *s, unsigned timeout_ms)
+{
+	const char *master = json_str(s->args, "master");
+
+	(void)timeout_ms;
+	return xasprintf("interface %s%s%s %s", s->what, master ? " into bridge " : "", master ? master : "",
+			 json_flag(s->args, "up", true) ? "up" : "down");
+}
+
+static int link_check(const struct step *s, struct err *err)
+{
+	if (!host_iface_name_ok(s->what) || (json_str(s->args, "master") && !str_has_prefix(s->what, OURS)))
+		return err_set(err, -EPERM, "changing interface %s does not belong in a journal", s->what);
+	return 0;
+}
+
+const struct op op_link_set = {
+	.name = "link-set", .run = link_set_run, .text = link_set_text, .check = link_check,
+};
+
+static int link_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	(void)timeout_ms;
+	return host_iface_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
+				     json_str(s->args, "mac"), err);
+}
+
+static char *link_add_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("make macvtap %s on %s, mode %s, address %s", s->what, json_str(s->args, "lower"),
+			 json_str(s->args, "mode"), json_str(s->args, "mac"));
+}
+
+static int link_add_check(const struct step *s, struct err *err)
+{
+	const char *lower = json_str(s->args, "lower");
+
+	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what) || !lower || !host_iface_name_ok(lower) ||
+	    !json_str(s->args, "mode") || !json_str(s->args, "mac"))
+		return err_set(err, -EPERM, "making interface %s does not belong in a journal", s->what);
+	return 0;
+}
+
+const struct op op_link_add = {
+	.name = "link-add", .run = link_add_run, .text = link_add_text, .check = link_add_check, .forward = true,
+};
+
+static int link_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	struct host_iface link;
+	int rc = host_iface_read(r->env->host, s->what, &link);
+
+	(void)timeout_ms;
+	if (rc == -ENODEV)
+		return 0;
+	rc = guests_link(r, s, err);
+	return rc ? rc : host_iface_del(r->env->host, s->what, err);
+}
+
+static char *link_del_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("remove macvtap %s", s->what);
+}
+
+static int link_del_check(const struct step *s, struct err *err)
+{
+	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what))
+		return err_set(err, -EPERM, "removing interface %s does not belong in a journal", s->what);
+	return 0;
+}
+
+const struct op op_link_del = {
+	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .one_way = true,
+};
+
+struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args)
+{
+	return step_add(&p->steps, &p->n_steps, op, what, args);
+}
+
+void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args)
+{
+	step_add(&s->undo, &s->n_undo, op, what, args);
+}
+
+/* ---- what a journal may have QEMU connect to */
+
+/* Options that name descriptors and numbers. script= and helper= run a program, smb= and guestfwd= too. */
+bool netdev_is_harmless(struct json_object *args)
+{
+	static const char *const types[] = { "user", "tap", "vhost-user", "vhost-vdpa" };
+	static const char *const keys[] = {
+		"type", "id", "fd", "fds", "vhost", "vhostfd", "vhostfds", "vhostforce", "chardev", "queues",
+	};
+	const char *type = json_str(args, "type");
+	size_t i;
+
+	for (i = 0; type && i < ARRAY_SIZE(types) && strcmp(types[i], type); i++)
+		;
+	if (!type || i == ARRAY_SIZE(types))
+		return false;
+	json_object_object_foreach(args, key, value) {
+		(void)value;
+		for (i = 0; i < ARRAY_SIZE(keys) && strcmp(keys[i], key); i++)
+			;
+		if (i == ARRAY_SIZE(keys))
+			return false;
+	}
+	return true;
+}
+
+/* A client of a unix socket, and nothing else: a file would be overwritten, a server listen. */
+bool chardev_is_harmless(struct json_object *args)
+{
+	struct json_object *backend = json_member(args, "backend"), *data = json_member(backend, "data");
+	struct json_object *addr = json_member(data, "addr");
+	const char *type = json_str(backend, "type"), *kind = json_str(addr, "type");
+
+	if (!type || !kind || strcmp(type, "socket") || strcmp(kind, "unix") || json_flag(data, "server", true))
+		return false;
+	json_object_object_foreach(data, key, value) {
+		(void)value;
+		if (strcmp(key, "addr") && strcmp(key, "server"))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,71 @@
+#!/bin/bash
+# Control groups of version 2: a quota, a bound of memory, pressure, CPUs, laid out as libvirt does.
+# kernels: all
+
+. "$(dirname "$0")/lib.sh"
+
+base=/sys/fs/cgroup/kt.slice
+t_ok 'a guest boots under KVM' l2_start g || t_done
+vm=$(vm g) pid=$(vm_pid g)
+trap 'vm_kill g; find "$base" -depth -type d -exec rmdir {} \;; t_cleanup' EXIT
+limits() { ktp -d "${1:-1}" -n "${2:-1}" -o json -F limits,throttled_pct,psi_cpu_pct,psi_io_pct,psi_mem_pct vms "$vm"; }
+t_is 'in the root group there is no limit, and no pressure of its own' \
+	"$(limits 0 | jq -c '[.limits, .psi_cpu_pct]')" '["",null]'
+
+# kt.slice/vm.scope/libvirt/{emulator,vcpu0,vcpu1}
+echo '+cpu +memory +cpuset' >/sys/fs/cgroup/cgroup.subtree_control
+for dir in "$base" "$base/vm.scope" "$base/vm.scope/libvirt"; do mkdir "$dir"; done
+echo '+cpu +memory +cpuset' >"$base/cgroup.subtree_control"
+echo "$pid" >"$base/vm.scope/cgroup.procs"
+mkdir "$base/vm.scope/libvirt/emulator" "$base/vm.scope/libvirt/vcpu0" "$base/vm.scope/libvirt/vcpu1"
+for dir in libvirt libvirt/emulator libvirt/vcpu0 libvirt/vcpu1; do echo threaded >"$base/vm.scope/$dir/cgroup.type"; done
+echo '+cpu +cpuset' >"$base/vm.scope/cgroup.subtree_control"
+echo '+cpu +cpuset' >"$base/vm.scope/libvirt/cgroup.subtree_control"
+for task in "/proc/$pid/task"/*; do echo "${task##*/}" >"$base/vm.scope/libvirt/emulator/cgroup.threads"; done
+i=0
+for tid in $(qmp_ask g '{"execute":"query-cpus-fast"}' | jq '.[]."thread-id"'); do
+	echo "$tid" >"$base/vm.scope/libvirt/vcpu$i/cgroup.threads"
+	i=$((i + 1))
+done
+echo 0-2 >"$base/vm.scope/cpuset.cpus"
+echo 2 >"$base/vm.scope/libvirt/vcpu1/cpuset.cpus"
+taskset -p -c 0-1 "$(qmp_ask g '{"execute":"query-cpus-fast"}' | jq '.[0]."thread-id"')" >/dev/null
+t_is 'CPUs: of the group, and what is left of the affinity' \
+	"$(ktp -d 0 -o json -s vcpu vcpus "$vm" | jq -c '[.vcpu, .affinity, .cpuset, .allowed]' | tr '\n' ' ')" \
+	'[0,"0-1","0-2","0-1"] [1,"2","2","2"] '
+t_is 'a group that has none of its own' "$(ktp -d 0 -o json --filter 'role=main' threads "$vm" | jq -c '[.cpuset, .allowed]')" \
+	"$(jq -n -c --arg c "$(cat "$base/vm.scope/libvirt/emulator/cpuset.cpus.effective")" '[$c, $c]')"
+
+echo '300000 100000' >"$base/cpu.max"
+echo '20000 100000' >"$base/vm.scope/libvirt/vcpu0/cpu.max"
+echo 4G >"$base/vm.scope/memory.max"
+t_is 'limits of its groups and of those above' "$(limits 0 | jq -r .limits)" 'cpu 20% (vcpu0) cpu 300% (kt.slice) mem.max 4.0G'
+guest_cmd g 'taskset 1 sh -c "while :; do :; done" >/dev/null 2>&1 &'
+throttled() { sed -n 's/^throttled_usec //p' "$base/vm.scope/libvirt/vcpu0/cpu.stat"; }
+held() { [ "$(throttled)" -gt 1000000 ]; }
+t_ok 'the quota is used up' wait_for 100 held
+t0=$(date +%s%N) was=$(throttled)
+limits 10 >got
+now=$(throttled) t1=$(date +%s%N)
+t_like 'and marked' "$(jq -r .limits got)" '^cpu 20% \(vcpu0\)! cpu 300% \(kt.slice\) '
+t_ok "throttled_pct $(jq .throttled_pct got): $((now - was)) us in $((t1 - t0)) ns" \
+	jq -e --argjson d "$((now - was))" --argjson t "$((t1 - t0))" \
+	'.throttled_pct as $p | ($d * 1e3 / $t * 100) as $ours | $p > 20 and ($p / $ours - 1 | fabs) < 0.05' got
+pressure() { sed -n 's/^some avg10=\([0-9.]*\) .*/\1/p' "$base/vm.scope/cpu.pressure"; }
+# it is read every 2 s: ours before and after
+near() {
+	local a b mine
+	a=$(pressure)
+	mine=$(limits 0 | jq .psi_cpu_pct)
+	b=$(pressure)
+	echo "$a $mine $b"
+	jq -n -e --argjson a "$a" --argjson m "$mine" --argjson b "$b" '$m > 10 and (($a <= $m and $m <= $b) or ($b <= $m and $m <= $a))'
+}
+t_ok 'pressure of its group' wait_for 60 near
+echo 'max 100000' >"$base/vm.scope/libvirt/vcpu0/cpu.max"
+echo 60M >"$base/vm.scope/memory.high"
+high() { limits 2.5 1 | jq -r .limits | tee high | grep -q 'mem.high 60M!'; }
+t_ok 'memory.high, and that it holds the guest back' wait_for 100 high
+t_like 'the quota is gone' "$(cat high)" '^cpu 300% \(kt.slice\) mem.high 60M! mem.max 4.0G$'
+echo max >"$base/vm.scope/memory.high"
+t_done
