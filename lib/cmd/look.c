@@ -55,8 +55,7 @@ static int parse_sort(const struct table *t, const char *word, bool by_name, str
 static void count_in(struct look *look, const struct column *c, bool as_counter)
 {
 	look->needs |= c->needs;
-	/* what is gathered between two samples wants two of them, as a rate does */
-	look->rates |= (as_counter ? prometheus_is_rate(c) : column_spans(c)) || (c->needs & (NEED_DEPTHS | NEED_NOTIFY));
+	look->rates |= as_counter ? prometheus_is_rate(c) : column_spans(c);
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)

@@ -193,6 +193,8 @@ static void rings_of(struct sampler *s, struct guest *g)
 	rings_remove(s->rings, g->rings);
 	g->rings = set;
 	g->n_rings = n;
+	if (set)
+		rows_ring_detail(s, g, s->ring_needs);
 	free(addr);
 }
 
@@ -431,7 +433,7 @@ void attach_mind(struct sampler *s)
 	uint64_t now = clock_now_ns();
 	size_t i;
 
-	if (s->rings_wanted)
+	if (s->ring_needs & NEED_RINGS)
 		rings_watch(s->rings);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];

@@ -223,7 +223,7 @@ struct sampler {
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
-	bool rings_wanted;		/* by the columns of the last sample */
+	unsigned ring_needs;		/* of the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
@@ -366,6 +366,8 @@ bool rows_counters(const struct sampler *s, struct guest *g, const struct host_n
 		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
+/* What these columns want to be gathered of the guest's rings, from now on. */
+void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs);
 /* Queues and vhost threads, and what queues add up to for the guest; states of its rings are taken here. */
 void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs,
 		 struct vm_row *vm);

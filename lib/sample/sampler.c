@@ -298,7 +298,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
-	s->rings_wanted = needs & NEED_RINGS;
+	s->ring_needs = needs;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -322,6 +322,7 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	s->ring_needs = needs;
 	if (needs & NEED_RINGS)
 		rings_watch(s->rings);
 	domains_join(s);
