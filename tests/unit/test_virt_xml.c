@@ -125,7 +125,7 @@ static void test_nics(void **state)
 		bool down;
 	} want[] = {
 		{ "52:54:00:00:00:01", "bridge", "br0", "vnet3", "virtio", "net0", 4, true },
-		{ "52:54:00:00:00:02", "network", "virbr0", NULL, NULL, NULL, 0, false },
+		{ "52:54:00:00:00:02", "network", "default", NULL, NULL, NULL, 0, false },
 		{ NULL, "direct", "eth1", "macvtap0", NULL, NULL, 0, false },
 	};
 	struct virt_def *d = parse(whole);
