@@ -86,7 +86,7 @@ const struct verb numa_verb = {
 };
 
 const struct verb nodes_verb = {
-	.name = "nodes", LOOK(TABLE_NODES), .key = "H3", .summary = "NUMA nodes of the host.",
+	.name = "nodes", LOOK(TABLE_NODES), .key = "H2", .summary = "NUMA nodes of the host.",
 	.doc = "The NUMA nodes: memory, hugepages, how busy their CPUs are, allocations that went elsewhere, guests whose home they are.",
 };
 

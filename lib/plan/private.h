@@ -55,8 +55,13 @@ void step_copy(struct step *to, const struct step *from);	/* without inverse and
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
 void plan_note_left(struct plan *p, const char *what);
-/* The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn. */
-void plan_stop_short(struct plan *p, size_t i);
+/*
+ * The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn.
+ * sent: step i may have been done all the same.
+ */
+void plan_stop_short(struct plan *p, size_t i, bool sent);
+/* The first step that waits for something the guest was never asked for, nor will be; n_steps: none. */
+size_t plan_first_unasked(const struct plan *p);
 /* The steps up to i were done, or may have been. */
 void plan_leave_all(struct plan *p, size_t i);
 /* For op->check: -EPERM unless s->what is one of the list. */

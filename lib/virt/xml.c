@@ -276,6 +276,8 @@ static void put_node(struct virt_def *def, const char *list, int node)
 		unsigned long first = strtoul(list + but, &end, 10), last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
 		size_t i;
 
+		if (end == list + but)
+			return;
 		for (i = 0; i < def->n_cpus; i++)
 			if (def->cpus[i].id >= first && def->cpus[i].id <= last)
 				def->cpus[i].node = but ? -1 : node;

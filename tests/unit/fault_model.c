@@ -29,7 +29,7 @@ struct model {
 	pthread_mutex_t lock;		/* for what follows */
 	struct thing *things;
 	size_t n_things;
-	enum fault armed;
+	enum fault armed, takes;
 	bool questions, hit, wedged, stuck;
 	int passed;			/* a descriptor that came along, -1 */
 	char *complaint;
@@ -274,6 +274,12 @@ static const char *do_it(struct model *m, const struct fault_effect *e, struct j
 	return strcmp(e->command, "netdev_add") || take_fds(m, name, args) ? NULL : "GenericError";
 }
 
+static void say_acpi(struct model *m, const char *id, unsigned source, unsigned status)
+{
+	say(m, "{\"event\":\"ACPI_DEVICE_OST\",\"data\":{\"info\":{\"device\":\"%s\",\"source\":%u,\"status\":%u,\"slot\":\"0\","
+	    "\"slot-type\":\"DIMM\"}}}\r\n", id, source, status);
+}
+
 /* The guest has been asked, and does as the fault has it. */
 static void guest_answers(struct model *m, const char *name, enum fault fault)
 {
@@ -283,6 +289,11 @@ static void guest_answers(struct model *m, const char *name, enum fault fault)
 		return;
 	if (fault == FAULT_GUEST_REFUSES) {
 		t->asked = false;
+		if (m->c->acpi) {
+			say_acpi(m, name, 3, 0x84);
+			say_acpi(m, name, 3, 0x82);
+			return;
+		}
 		say(m, "{\"event\":\"DEVICE_UNPLUG_GUEST_ERROR\",\"data\":{\"device\":\"%s\",\"path\":\"/machine/peripheral/%s\"}}\r\n",
 		    name, name);
 		return;
@@ -325,6 +336,10 @@ static bool change(struct model *m, const struct fault_effect *e, struct json_ob
 		return true;
 	if (asks && f == FAULT_EVENT_FIRST)
 		guest_answers(m, name, f);
+	if (m->c->acpi && !class && !strcmp(e->command, "device_add") && m->takes != FAULT_GUEST_SILENT) {
+		m->hit |= m->takes == FAULT_GUEST_REFUSES;
+		say_acpi(m, name, 1, m->takes == FAULT_GUEST_REFUSES);	/* before the reply, even */
+	}
 	if (ends_connection(f) && !asks)
 		return end_connection(m, f);
 	if (class)
@@ -497,6 +512,20 @@ void model_arm(struct model *m, enum fault fault, bool questions)
 	pthread_mutex_lock(&m->lock);
 	m->armed = fault;
 	m->questions = questions;
+	pthread_mutex_unlock(&m->lock);
+}
+
+void model_guest_takes(struct model *m, enum fault how)
+{
+	m->takes = how;
+	m->hit |= how == FAULT_GUEST_SILENT;
+}
+
+void model_hang_up(struct model *m)
+{
+	pthread_mutex_lock(&m->lock);
+	shutdown(m->fd, SHUT_RDWR);
+	m->hit = true;
 	pthread_mutex_unlock(&m->lock);
 }
 
