@@ -38,7 +38,7 @@ cycle() {
 reaches() {
 	ip addr add 10.9.0.1/24 dev "$ADDRESS_ON" 2>/dev/null
 	ip link set "$ADDRESS_ON" up
-	t_ok "$1: packets pass" wait_for 120 ping -c 1 -W 5 10.9.0.2
+	t_ok "$1: packets pass" wait_for 120 guest_cmd g 'ping -c 1 -W 5 10.9.0.1'
 }
 
 ip link add br9 type bridge
