@@ -52,7 +52,7 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err)
 static int no_pages(const struct plan *p, const struct dimm_backend *b, uint64_t pages, struct err *err)
 {
 	const char *size = plan_arg(p, "hugepages"), *nodes = b->n_nodes ? plan_arg(p, "host-node") : NULL;
-	auto_free char *node = nodes ? xasprintf("devices/system/node/node%s", nodes) : xstrdup("kernel/mm");
+	auto_free char *node = nodes && !strpbrk(nodes, ",-") ? xasprintf("devices/system/node/node%s", nodes) : xstrdup("kernel/mm");
 
 	return err_set(err, -ENOMEM, "hugepages=%s: %llu pages are wanted and %llu are free%s%s (enlarge the pool: write their "
 		       "number to /sys/%s/hugepages/hugepages-%llukB/nr_hugepages)", size,
