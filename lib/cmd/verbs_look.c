@@ -106,7 +106,7 @@ const struct verb thp_verb = {
 };
 
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .key = "H2", .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 

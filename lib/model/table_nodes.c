@@ -73,7 +73,7 @@ const struct table hugepages_table = TABLE("hugepages", "hugetlb pools", huge_ro
 #define KSM_FILE(name) name " in /sys/kernel/mm/ksm"
 
 #define COLUMN_HOST(row) \
-	{ "host", "HOST", "Name of the host.", "/proc/sys/kernel/hostname", UNIT_TEXT, TEXT(row, host), .width = 12, .rank = 7, .label = true }
+	{ "host", "HOST", "Name of the host.", "/proc/sys/kernel/hostname", UNIT_TEXT, TEXT(row, host), .width = 12, .rank = 7 }
 
 static const struct column ksm_columns[] = {
 	COLUMN_HOST(ksm_row),

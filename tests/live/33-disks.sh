@@ -139,6 +139,27 @@ free_is() { near "$(about work .free_bytes)" "$(stat -f -c '%a * %S' . | awk '{ 
 t_ok 'what is free there, as stat has it' wait_for 20 free_is
 t_is 'on which file system' "$(about work .storage | tr -d '"')" "$(stat -f -c %T . | sed 's,ext2/ext3,ext4,; s,overlayfs,overlay,')"
 
+# A file system that never answers, laid over an image's directory in QEMU's own mount namespace: a FUSE one that nobody
+# serves. In ours it would catch whoever else looks around on this machine. The plain build: a leak check stops all
+# threads, and the one that is left behind cannot be stopped.
+mkdir gone
+truncate -s 1M gone/lost.img
+printf '#!/bin/sh\nexec unshare -m --propagation private %s "$@"\n' "$QEMU" >qemu-ns
+chmod +x qemu-ns
+QEMU=./qemu-ns qemu_start lost -machine q35,accel=tcg -m 16 -S -qmp unix:lost.qmp,server=on,wait=off \
+	-blockdev "driver=file,node-name=l,filename=$PWD/gone/lost.img" -device virtio-blk-pci,id=l,drive=l
+if exec 5<>/dev/fuse && nsenter -t "$(vm_pid lost)" -m mount -i -t fuse -o fd=5,rootmode=40000,user_id=0,group_id=0 none "$PWD/gone"; then
+	ktp -o json -d 0 -F id,space,free_bytes,size_bytes disks "$(vm lost)" 5>&- >row
+	t_is 'storage that does not answer is told' "$(jq -c '[.id, .space, .free_bytes, .size_bytes]' row)" '["l","hung",null,1048576]'
+	t_is 'an image elsewhere is found' "$(ktp -o json find g.img 5>&- | jq -c '[.vm, .device]')" "[\"$vm\",\"disk0\"]"
+	ktp find "/proc/$(vm_pid lost)/root$PWD/gone/lost.img" 5>&- 2>err
+	t_like 'find does not hang with it' "$? $(cat err)" '^1 .*its file system does not answer'
+	exec 5>&-
+else
+	t_skip 'storage that does not answer' 'no FUSE here'
+fi
+vm_kill lost
+
 # A file system of 40 MiB cannot take an image of 64 MiB; a guest that fills it is stopped.
 mkdir small
 if mount -t tmpfs -o size=40M none small 2>/dev/null; then

@@ -125,7 +125,7 @@ static void test_nics(void **state)
 		bool down;
 	} want[] = {
 		{ "52:54:00:00:00:01", "bridge", "br0", "vnet3", "virtio", "net0", 4, true },
-		{ "52:54:00:00:00:02", "network", "virbr0", NULL, NULL, NULL, 0, false },
+		{ "52:54:00:00:00:02", "network", "default", NULL, NULL, NULL, 0, false },
 		{ NULL, "direct", "eth1", "macvtap0", NULL, NULL, 0, false },
 	};
 	struct virt_def *d = parse(whole);
@@ -147,6 +147,56 @@ static void test_nics(void **state)
 }
 
 /* Refused as a whole, without opening a file or growing. */
+/* vCPUs with their nodes, memory devices and USB devices, read and written again. */
+static void test_plugged(void **state)
+{
+	struct virt_def *d = parse("<domain type='kvm'><name>n</name><vcpu current='3'>6</vcpu><vcpus>"
+		"<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/><vcpu id='1' enabled='no' hotpluggable='yes'/>"
+		"<vcpu id='5' enabled='yes' hotpluggable='yes'/><vcpu id='99' enabled='yes'/></vcpus>"
+		"<cpu><numa><cell id='0' cpus='0-2,^1' memory='1'/><cell id='1' cpus='3,5' memory='1'/><cell id='2' cpus='junk'/></numa></cpu>"
+		"<devices><memory model='dimm'><source><pagesize unit='KiB'>2048</pagesize><nodemask>0-1</nodemask></source>"
+		"<target><size unit='KiB'>524288</size><node>1</node></target><alias name='ua-m'/>"
+		"<address type='dimm' slot='0' base='0x100000000'/></memory>"
+		"<memory model='virtio-mem'><target><size unit='KiB'>524288</size><node>0</node><block unit='KiB'>2048</block>"
+		"<requested unit='KiB'>4096</requested><current unit='KiB'>2048</current></target><alias name='ua-v'/>"
+		"<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'/></memory>"
+		"<hostdev mode='subsystem' type='usb'><source><vendor id='0x0781'/><product id='0x5567'/></source><alias name='ua-u'/></hostdev>"
+		"<hostdev mode='subsystem' type='usb'><source><address bus='1' device='4'/></source><alias name='ua-w'/></hostdev>"
+		"<hostdev mode='subsystem' type='pci'><source><address bus='1'/></source></hostdev></devices></domain>");
+	static const struct {
+		bool enabled, hotpluggable;
+		int node;
+	} cpus[] = { { true, false, 0 }, { false, true, -1 }, { true, false, 0 }, { false, true, 1 }, { false, true, -1 }, { true, true, 1 } };
+	auto_free char *dimm = NULL, *vmem = NULL, *by_id = NULL, *by_bus = NULL;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(d->n_cpus, ARRAY_SIZE(cpus));
+	for (i = 0; i < d->n_cpus; i++) {
+		assert_int_equal(d->cpus[i].id, i);
+		assert_int_equal(d->cpus[i].enabled, cpus[i].enabled);
+		assert_int_equal(d->cpus[i].hotpluggable, cpus[i].hotpluggable);
+		assert_int_equal(d->cpus[i].node, cpus[i].node);
+	}
+	assert_int_equal(d->n_memory, 2);
+	assert_int_equal(d->memory[1].current_bytes, 2 << 20);
+	assert_int_equal(d->n_usb, 2);
+	dimm = virt_memory_xml(&d->memory[0]);
+	assert_string_equal(dimm, "<memory model=\"dimm\"><source><pagesize unit=\"KiB\">2048</pagesize><nodemask>0-1</nodemask></source>"
+			    "<target><size unit=\"KiB\">524288</size><node>1</node></target><alias name=\"ua-m\"/></memory>");
+	vmem = virt_memory_xml(&d->memory[1]);
+	assert_string_equal(vmem, "<memory model=\"virtio-mem\"><target><size unit=\"KiB\">524288</size><node>0</node>"
+			    "<block unit=\"KiB\">2048</block><requested unit=\"KiB\">4096</requested></target><alias name=\"ua-v\"/>"
+			    "<address type=\"pci\" domain=\"0x0000\" bus=\"0x00\" slot=\"0x02\" function=\"0x0\"/></memory>");
+	by_id = virt_usb_xml(&d->usb[0]);
+	assert_string_equal(by_id, "<hostdev mode=\"subsystem\" type=\"usb\"><source><vendor id=\"0x0781\"/><product id=\"0x5567\"/></source>"
+			    "<alias name=\"ua-u\"/></hostdev>");
+	by_bus = virt_usb_xml(&d->usb[1]);
+	assert_string_equal(by_bus, "<hostdev mode=\"subsystem\" type=\"usb\"><source><address bus=\"1\" device=\"4\"/></source>"
+			    "<alias name=\"ua-w\"/></hostdev>");
+	virt_def_free(d);
+}
+
 static void test_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -285,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_nics),
+		cmocka_unit_test(test_plugged),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_names),
