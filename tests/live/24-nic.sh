@@ -135,6 +135,14 @@ refused 'is no bridge' type=bridge source=mine
 refused 'made for one queue' type=tap source=mine queues=2
 refused 'no /dev/vhost-net' type=tap vhost=on
 
+# Taken back later, from the journal.
+before=$(state q35)
+kt nic add "$vm" type=bridge source=br0 queues=2 >/dev/null
+t_ok 'a tap on the bridge' test -e /sys/class/net/kt-tap0
+kt -o json undo >record 2>err
+t_is 'undone' "$? $(jq -r .status record) $(cat err)" '0 undone '
+t_is 'all is as before' "$(state q35)" "$before"
+
 # QEMU dies, and the tap is gone with it.
 kt nic add "$(vm pc)" type=tap >/dev/null
 t_ok 'a tap for a guest that dies' test -e /sys/class/net/kt-tap0
