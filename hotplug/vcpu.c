@@ -85,7 +85,8 @@ static int check_removal(struct plan *p, struct qmp *q, struct err *err)
 	if (rc || kvm)
 		return rc;
 	if (!is_on(p, "force"))
-		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its QEMU may die of the next thing "
+		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its "
+				"QEMU may die of the next thing "
 			       "that is plugged (force=on to take the risk)");
 	plan_warn(p, "without KVM, QEMU may die of the next thing that is plugged after this");
 	return 0;
@@ -108,7 +109,8 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
 	if (!rc)
 		rc = qmp_query_vcpus_made(q, &made, NULL);
 	if (!rc && made > there)
-		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: what is plugged now would kill its "
+		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: "
+				"what is plugged now would kill its "
 			       "QEMU (restart the guest, or force=on to take the risk)");
 	return 0;
 }
@@ -119,15 +121,19 @@ int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct
 	uint64_t value = 1;
 
 	if ((arg || verb == VCPU_SET) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
-		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected", arg ? arg : "");
+		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected",
+				arg ? arg : "");
 	*n = (unsigned)value;
 	return 0;
 }
 
-static char *free_id(const struct vcpus *v, size_t total, size_t *number)
+/* By its place, if that name is free; else the next one that is. */
+static char *free_id(const struct vcpus *v, size_t total, unsigned index, unsigned *number)
 {
+	if (*number < index)
+		*number = index;
 	for (;; (*number)++) {
-		auto_free char *id = xasprintf("kt-vcpu%zu", *number);
+		auto_free char *id = xasprintf("kt-vcpu%u", *number);
 		bool taken = false;
 		size_t i;
 
@@ -161,25 +167,28 @@ static void add_name(struct plan *p, const char *id)
 static int check_whole(const struct vcpus *v, unsigned n, struct err *err)
 {
 	if (!v->n || n % v->slots[0].vcpus)
-		return err_set(err, -EINVAL, "%u vCPUs: this machine plugs whole cores of %u", n, v->n ? v->slots[0].vcpus : 0);
+		return err_set(err, -EINVAL, "%u vCPUs: this machine plugs whole cores of %u", n,
+				v->n ? v->slots[0].vcpus : 0);
 	return 0;
 }
 
 static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t total, unsigned n, struct err *err)
 {
 	struct json_object *ids;
-	size_t number = v->there, i;
+	unsigned number = 0;
+	size_t i;
 	int rc;
 
 	if (n > v->free)
-		return err_set(err, -ENOSPC, "%u more vCPUs: %u of %u places are free%s (start the guest with a larger -smp maxcpus=)", n,
+		return err_set(err, -ENOSPC, "%u more vCPUs: %u of %u places are free%s (start the guest "
+				"with a larger -smp maxcpus=)", n,
 			       v->free, v->max, plan_arg(p, "node") ? " on that node" : "");
 	rc = check_emulated(p, q, err);
 	if (rc)
 		return rc;
 	ids = json_object_new_array();
 	for (i = 0; n && i < v->n; i++) {
-		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, &number);
+		auto_free char *id = v->slots[i].path ? NULL : free_id(v, total, v->slots[i].index, &number);
 
 		if (!id)
 			continue;
@@ -194,32 +203,28 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 
 static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, unsigned n, struct err *err)
 {
-	size_t first = v->n, i;
+	size_t i;
 	int rc;
 
 	if (n > v->removable)
-		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were plugged; the others were there when the "
-			       "guest started, and stay", n, v->there, plan_arg(p, "node") ? " on that node" : "", v->removable);
+		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were "
+				"plugged; the others were there when the "
+			       "guest started, and stay", n, v->there,
+			       plan_arg(p, "node") ? " on that node" : "", v->removable);
 	rc = check_removal(p, q, err);
 	if (rc)
 		return rc;
-	while (n && first--) {
-		const struct qmp_vcpu_slot *slot = &v->slots[first];
+	for (i = v->n; n && i-- > 0; ) {
+		const struct qmp_vcpu_slot *slot = &v->slots[i];
+		struct step *s;
 
 		if (!slot->id)
 			continue;
 		plan_qmp(p, "device_del", named("id", slot->id));
+		s = plan_await_gone(p, slot->id);
+		step_leaves(s, "vCPU %s, which the guest has not let go of", slot->id);
 		add_name(p, slot->id);
 		n -= slot->vcpus;
-	}
-	/* all are asked before the first is waited for: a guest that is silent is so only once */
-	for (i = v->n; i-- > first; ) {
-		struct step *s;
-
-		if (!v->slots[i].id)
-			continue;
-		s = plan_await_gone(p, v->slots[i].id);
-		step_leaves(s, "vCPU %s, which the guest has not let go of", v->slots[i].id);
 	}
 	return 0;
 }

@@ -23,10 +23,12 @@ int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t
 	if (units_size_parse(arg, size))
 		return err_set(err, -EINVAL, "size=%s: a size is expected, as 512M", arg);
 	if (block && *size % block)
-		return err_set(err, -EINVAL, "size=%s: %s takes memory in blocks of %llu KiB, a multiple of that is expected", arg, id,
+		return err_set(err, -EINVAL, "size=%s: %s takes memory in blocks of %llu KiB, a multiple of "
+				"that is expected", arg, id,
 			       (unsigned long long)block / 1024);
 	if (*size > max)
-		return err_set(err, -ENOSPC, "size=%s: %s can have %llu MiB at most (the size of its backend)", arg, id,
+		return err_set(err, -ENOSPC, "size=%s: %s can have %llu MiB at most (the size of its "
+				"backend)", arg, id,
 			       (unsigned long long)max >> 20);
 	return 0;
 }
@@ -54,7 +56,7 @@ static int plan_set(struct plan *p, const struct qmp_memory *m, struct err *err)
 	}
 	s = plan_qmp(p, "qom-set", set_json(path, size));
 	step_undo_qmp(s, "qom-set", set_json(path, m->requested_bytes));
-	step_leaves(s, "%s asked for %llu MiB", m->id, (unsigned long long)size >> 20);
+	step_leaves(s, "%s with a requested-size of %llu MiB", m->id, (unsigned long long)size >> 20);
 	plan_await_size(p, m->id, size, plan_arg(p, "wait") != NULL);
 	return 0;
 }

@@ -91,6 +91,7 @@ static void read_histogram(struct json_object *obj, struct qmp_histogram *h)
 static void read_stat(struct json_object *one, struct qmp_blockstat *st)
 {
 	struct json_object *s = json_member(one, "stats"), *file = json_member(one, "parent");
+	struct json_object *driver = json_member(file ? file : one, "driver-specific");
 	size_t k;
 
 	for (k = 0; k < QMP_IOS; k++) {
@@ -104,6 +105,8 @@ static void read_stat(struct json_object *one, struct qmp_blockstat *st)
 	}
 	/* QEMU calls "parent" what is below */
 	st->file_node = qmp_ident(file, "node-name");
+	st->file_discards = count_of(driver, "discard-nb-ok");
+	st->file_discard_bytes = count_of(driver, "discard-bytes-ok");
 	st->file_end = count_of(json_member(file, "stats"), "wr_highest_offset");
 }
 

@@ -10,43 +10,11 @@
 #include <string.h>
 
 #define RING_MAX 32768		/* virtio: "Queue Size .. maximum 32768, a power of two" */
-#define HMP_LINE_MAX 1024
 #define HMP_NETWORK_MAX (1u << 20)
 
 static bool size_is_sane(uint64_t size)
 {
 	return size && size <= RING_MAX && !(size & (size - 1));
-}
-
-static bool hex_parse(const char *s, uint64_t *n)
-{
-	char *end;
-
-	if (!str_has_prefix(s, "0x"))
-		return false;
-	errno = 0;
-	*n = strtoull(s, &end, 16);
-	return !errno && end > s + 2 && !end[strspn(end, "\r\n")];
-}
-
-/* Host address of a guest-physical one, 0 if there is no RAM. Only HMP knows. */
-static int read_hva(struct qmp *q, uint64_t gpa, uint64_t *hva, struct err *err)
-{
-	auto_free char *line = xasprintf("gpa2hva 0x%llx", (unsigned long long)gpa);
-	auto_free char *text = NULL;
-	const char *is = NULL, *next;
-	int rc = qmp_ask_hmp(q, line, HMP_LINE_MAX, &text, err);
-
-	*hva = 0;
-	if (rc)
-		return qmp_is_refusal(rc) ? 0 : rc;
-	if (!str_has_prefix(text, "Host virtual address for 0x"))
-		return 0;
-	for (next = text; (next = strstr(next, " is ")); next += 4)
-		is = next + 4;
-	if (!is || !hex_parse(is, hva))
-		*hva = 0;
-	return 0;
 }
 
 static const char *unreadable(const struct qmp_virtio *v)
@@ -79,9 +47,9 @@ static int read_own(struct qmp *q, const struct qmp_virtio *v, struct qmp_ring *
 	r->size = (unsigned)size;
 	if (unreadable(v))
 		return 0;
-	rc = read_hva(q, avail, &avail_hva, err);
+	rc = qmp_gpa2hva(q, avail, &avail_hva, NULL, err);
 	if (!rc)
-		rc = read_hva(q, used, &used_hva, err);
+		rc = qmp_gpa2hva(q, used, &used_hva, NULL, err);
 	if (!rc && avail_hva && used_hva) {
 		r->avail = avail_hva;
 		r->used = used_hva;

@@ -86,6 +86,8 @@ int qmp_query_vcpu_slots(struct qmp *q, struct qmp_vcpu_slot **list, size_t *n, 
 	}
 	if (found)
 		qsort(slots, found, sizeof(*slots), compare_slots);
+	for (i = 1; i < found; i++)
+		slots[i].index = slots[i - 1].index + slots[i - 1].vcpus;
 	*list = slots;
 	*n = found;
 	return 0;

@@ -12,6 +12,8 @@
 #define NAME_MAX_BYTES 255
 #define WORD_MAX_BYTES 65536	/* longer ones are nothing that we want to know */
 #define DEFAULT_MEM (128ull << 20)
+#define MAX_BACKENDS 256
+#define MAX_VCPUS 65536
 
 /* The words while they are read: -mon may name a -chardev that comes later. */
 struct reader {
@@ -25,6 +27,8 @@ struct reader {
 	size_t n_mons;
 	size_t n_json_netdevs;		/* at the head of out's */
 	bool accel_said;		/* by -accel, which comes before -machine's */
+	bool backend_said;		/* the main memory is made of backends that are named */
+	char *mem_path;			/* -mem-path */
 };
 
 static void replace(char **slot, char *value)
@@ -75,7 +79,9 @@ static void take_machine(struct reader *r, const char *value)
 {
 	char *type = qmp_opt_get(value, "type", "type");
 	char *accel = qmp_opt_get(value, "type", "accel");
+	auto_free char *backend = qmp_opt_get(value, "type", "memory-backend");
 
+	r->backend_said |= backend != NULL;
 	if (type)
 		replace(&r->out->machine, type);
 	if (accel && !r->accel_said)
@@ -153,11 +159,73 @@ static void take_chardev(struct reader *r, const char *value)
 	r->out->libvirt |= is_libvirt_path(value);
 }
 
+static void take_backend(struct reader *r, const char *value, const char *id)
+{
+	static const struct {
+		const char *type;
+		enum qmp_backend_kind kind;
+	} kinds[] = {
+		{ "memory-backend-ram", QMP_BACKEND_RAM }, { "memory-backend-memfd", QMP_BACKEND_MEMFD },
+		{ "memory-backend-file", QMP_BACKEND_FILE },
+	};
+	auto_free char *type = qmp_opt_get(value, "qom-type", "qom-type");
+	auto_free char *size = qmp_opt_get(value, "qom-type", "size");
+	auto_free char *share = qmp_opt_get(value, "qom-type", "share");
+	uint64_t bytes;
+	size_t i;
+
+	for (i = 0; type && i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(type, kinds[i].type) && size && mem_parse(size, 'B', &bytes) && r->out->n_backends < MAX_BACKENDS)
+			*vec_push(r->out->backends, r->out->n_backends) = (struct qmp_backend){
+				.kind = kinds[i].kind, .bytes = bytes, .id = str_utf8(id, strlen(id), NAME_MAX_BYTES),
+				.path = qmp_opt_get(value, "qom-type", "mem-path"),
+				.shared = is_on(share, kinds[i].kind == QMP_BACKEND_MEMFD),
+			};
+}
+
 static void take_object(struct reader *r, const char *value)
 {
 	auto_free char *id = qmp_opt_get(value, "qom-type", "id");
 
 	r->out->libvirt |= is_libvirt_path(value) || (id && !strcmp(id, "masterKey0"));
+	if (id)
+		take_backend(r, value, id);
+}
+
+static void take_numa(struct reader *r, const char *value)
+{
+	auto_free char *backend = qmp_opt_get(value, "type", "memdev");
+
+	r->backend_said |= backend != NULL;
+}
+
+static void take_mem_path(struct reader *r, const char *value)
+{
+	replace(&r->mem_path, xstrdup(value));
+}
+
+/* "4", "4,sockets=2", "cpus=4"; without a number all that the topology holds */
+static void take_smp(struct reader *r, const char *value)
+{
+	static const char *const levels[] = { "sockets", "dies", "clusters", "cores", "threads" };
+	auto_free char *cpus = qmp_opt_get(value, "cpus", "cpus");
+	uint64_t n, all = 1;
+	size_t i;
+
+	if (cpus) {
+		if (!units_uint_parse(cpus, &n) && n <= MAX_VCPUS)
+			r->out->vcpus = n;
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		auto_free char *text = qmp_opt_get(value, "cpus", levels[i]);
+
+		if (text && !units_uint_parse(text, &n) && n <= MAX_VCPUS && n)
+			all *= n;
+		if (all > MAX_VCPUS)
+			return;
+	}
+	r->out->vcpus = all;
 }
 
 static void take_incoming(struct reader *r, const char *value)
@@ -238,6 +306,9 @@ static const struct {
 	{ "chardev", take_chardev },
 	{ "object", take_object },
 	{ "incoming", take_incoming },
+	{ "numa", take_numa },
+	{ "mem-path", take_mem_path },
+	{ "smp", take_smp },
 	{ "append", take_nothing },
 	{ "fw_cfg", take_nothing },
 	{ "smbios", take_nothing },
@@ -387,11 +458,17 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 	struct reader r = { .out = out };
 	size_t i;
 
-	*out = (struct qmp_cmdline){ .mem_bytes = DEFAULT_MEM };
+	*out = (struct qmp_cmdline){ .mem_bytes = DEFAULT_MEM, .vcpus = 1 };
 	for (i = 1; i < argc; )
 		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
 	for (i = 0; i < r.n_mons; i++)
 		(r.mons[i].short_form ? add_short : add_long)(out, &r, r.mons[i].value);
+	if (!r.backend_said)
+		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){
+			.kind = r.mem_path ? QMP_BACKEND_FILE : QMP_BACKEND_RAM, .id = xstrdup("pc.ram"),
+			.bytes = out->mem_bytes, .path = take_ptr(r.mem_path),
+		};
+	free(r.mem_path);
 	free(r.chardevs);
 	free(r.mons);
 }
@@ -416,6 +493,11 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 		free(c->netdevs[i]);
 	free(c->netdevs);
 	free(c->monitors);
+	for (i = 0; i < c->n_backends; i++) {
+		free(c->backends[i].id);
+		free(c->backends[i].path);
+	}
+	free(c->backends);
 	for (i = 0; i < c->n_drives; i++) {
 		free(c->drives[i].node);
 		free(c->drives[i].aio);

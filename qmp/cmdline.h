@@ -20,6 +20,19 @@ struct qmp_monitor {
 	char *path;
 };
 
+/* -object memory-backend-*, and the main memory where no backend is named for it. */
+struct qmp_backend {
+	enum qmp_backend_kind {
+		QMP_BACKEND_RAM,		/* anonymous memory, private or shared */
+		QMP_BACKEND_MEMFD,
+		QMP_BACKEND_FILE,
+	} kind;
+	char *id;
+	char *path;			/* of the file, or of the directory it is made in; NULL: none */
+	uint64_t bytes;
+	bool shared;			/* share=on: other processes can map it */
+};
+
 /* What -blockdev and -drive say of a node that is stored in a file or block device. */
 struct qmp_cmdline_drive {
 	char *node;			/* node-name=, or -drive's id= */
@@ -31,6 +44,9 @@ struct qmp_cmdline {
 	char *uuid;			/* lower case, NULL if none, malformed or zero */
 	char *machine, *accel;		/* "q35", "tcg"; NULL if not said */
 	uint64_t mem_bytes;		/* -m size, QEMU's default of 128 MiB if not said */
+	uint64_t vcpus;			/* -smp: at start */
+	struct qmp_backend *backends;
+	size_t n_backends;
 	uint64_t mem_slots, mem_max_bytes;	/* -m slots=, maxmem=; 0: no memory can be plugged */
 	bool libvirt;			/* its master key or domain path is there: libvirt started it */
 	bool incoming;			/* -incoming */

@@ -20,6 +20,11 @@ int qmp_ask(struct qmp *q, const char *command, struct json_object *args, enum j
 	    struct json_object **ret, struct err *err);
 /* human-monitor-command: its text, at most max bytes. HMP's errors are text too. */
 int qmp_ask_hmp(struct qmp *q, const char *line, size_t max, char **text, struct err *err);
+/*
+ * Host address of a guest-physical one, 0 if there is no RAM. *name (may be NULL) gets what is mapped there, yours;
+ * NULL if QEMU did not say.
+ */
+int qmp_gpa2hva(struct qmp *q, uint64_t gpa, uint64_t *hva, char **name, struct err *err);
 /* An answer that makes no sense: -EBADMSG. */
 int qmp_bad(struct err *err, const char *command, const char *what);
 /* QEMU answered, with an error: the connection is fine and the next question may be asked. */

@@ -30,6 +30,7 @@ struct qmp_blockstat {
 		struct qmp_histogram latency;			/* discards have none */
 	} io[QMP_IOS];
 	uint64_t file_end;		/* how far the node below was ever written, bytes */
+	uint64_t file_discards, file_discard_bytes;	/* that reached the file or device; of the protocol's driver */
 };
 int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, struct err *err);
 void qmp_blockstats_free(struct qmp_blockstat *list, size_t n);

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "calls.h"
 #include "looks.h"
+#include "memory.h"
 #include "kvm_stats.h"
 #include "slots.h"
 #include "cmdline.h"

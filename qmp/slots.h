@@ -13,6 +13,7 @@ struct qmp_vcpu_slot {
 	char *id;			/* as device_del knows it: the qdev id, or the path of an anonymous device; NULL: it was
 					 * there when QEMU started and stays */
 	unsigned vcpus;
+	unsigned index;			/* of its first vCPU, in order of topology */
 	int node;			/* NUMA node of the guest, -1: none */
 };
 /* In order of topology: socket, die, cluster, core, thread. -ENOSYS and -EREMOTEIO: this machine has none. */

@@ -44,15 +44,19 @@ static void put_bounds(struct json_object *args, const char *key, const struct q
 	json_put(args, key, list);
 }
 
-/* As it was: with no bounds at all, it is switched off. */
-static struct json_object *old_args(const char *qdev, const struct qmp_blockstat *st)
+/* As it was: first all of them go, as a command with bounds leaves the kinds that it does not name as they are. */
+static void undo_to(struct step *s, const char *qdev, const struct qmp_blockstat *st)
 {
 	struct json_object *args = args_new(qdev);
 
+	step_undo_qmp(s, SET, args_new(qdev));
 	put_bounds(args, "boundaries-read", &st->io[QMP_READ].latency);
 	put_bounds(args, "boundaries-write", &st->io[QMP_WRITE].latency);
 	put_bounds(args, "boundaries-flush", &st->io[QMP_FLUSH].latency);
-	return args;
+	if (json_object_object_length(args) > 1)
+		step_undo_qmp(s, SET, args);
+	else
+		json_object_put(args);
 }
 
 static int no_such_disk(const struct qmp_disk *disks, size_t n, const char *id, struct err *err)
@@ -105,7 +109,7 @@ static void plan_switch(struct plan *p, const char *qdev, const struct qmp_block
 	if (on)
 		json_put(args, "boundaries", bounds_new());
 	s = plan_qmp(p, SET, args);
-	step_undo_qmp(s, SET, old_args(qdev, st));
+	undo_to(s, qdev, st);
 	step_leaves(s, "latency histograms of %s %s", p->device, on ? "on" : "off");
 }
 

@@ -8,6 +8,7 @@
 
 /* A guest that does not answer by then keeps its row; its rings and state stay unknown. */
 #define SETTLE_MS 2500
+#define EXACT_MS 300000
 
 static int no_field(const struct table *t, const char *what, const char *word, const struct str_near *near, struct err *err)
 {
@@ -54,8 +55,7 @@ static int parse_sort(const struct table *t, const char *word, bool by_name, str
 static void count_in(struct look *look, const struct column *c, bool as_counter)
 {
 	look->needs |= c->needs;
-	/* what is gathered between two samples wants two of them, as a rate does */
-	look->rates |= (as_counter ? prometheus_is_rate(c) : column_spans(c)) || (c->needs & (NEED_DEPTHS | NEED_NOTIFY));
+	look->rates |= as_counter ? prometheus_is_rate(c) : column_spans(c);
 }
 
 int look_parse(enum table_id t, const struct options *o, const struct out *out, struct look *look, struct err *err)
@@ -144,12 +144,14 @@ static void sample_guests(struct session *s, const struct look *look, const char
 	double delay_s = s->opts->delay_s < 0 ? 1 : s->opts->delay_s;
 	uint64_t delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC), count = s->opts->count ? s->opts->count : 1;
 	uint64_t next = clock_now_ns(), told = 0, i;
+	unsigned wait_ms = s->opts->exact ? EXACT_MS : SETTLE_MS;
+	unsigned prime = look->needs & ~(unsigned)NEED_PAGES;	/* no rate is made of what costs most */
 
 	sampler_focus(s->sampler, ref);
 	sampler_settle(s->sampler, look->needs, SETTLE_MS);
 	if ((look->rates || look->table == TABLE_EVENTS) && delay_ns) {
-		sampler_refresh(s->sampler, look->needs, SETTLE_MS);
-		snapshot_unref(sampler_take(s->sampler, look->needs));
+		sampler_refresh(s->sampler, prime, wait_ms);
+		snapshot_unref(sampler_take(s->sampler, prime));
 		next = clock_now_ns() + delay_ns;
 	}
 	for (i = 0; i < count && !ferror(s->out.file); i++) {
@@ -158,7 +160,7 @@ static void sample_guests(struct session *s, const struct look *look, const char
 		sampler_sleep(s->sampler, next);
 		if (i || look->table == TABLE_EVENTS)
 			sampler_discover(s->sampler, NULL);
-		sampler_refresh(s->sampler, look->needs, SETTLE_MS);
+		sampler_refresh(s->sampler, look->needs, wait_ms);
 		snap = sampler_take(s->sampler, look->needs);
 		next = snapshot_time_ns(snap) + delay_ns;
 		if (look->table == TABLE_EVENTS)
@@ -255,6 +257,10 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 	struct look look;
 	int code = EXIT_DONE, rc;
 
+	if (s->opts->exact && ((t != TABLE_MEMORY && t != TABLE_NUMA) || !word)) {
+		err_set(err, -EINVAL, "--exact is for one guest: memory VM or numa VM");
+		return EXIT_USAGE;
+	}
 	if (look_parse(t, s->opts, &s->out, &look, err))
 		return EXIT_USAGE;
 	if (t == TABLE_COLUMNS || t == TABLE_JOURNAL) {

@@ -11,6 +11,7 @@
 enum {
 	OPT_PROMPT = 256, OPT_NO_LIBVIRT, OPT_NO_SCAN, OPT_NO_PASSTHROUGH, OPT_FILTER, OPT_DRY_RUN, OPT_TIMEOUT,
 	OPT_ON_ERROR, OPT_NO_COLOR, OPT_ASCII, OPT_NO_MOUSE, OPT_ROOT,
+	OPT_EXACT,
 	OPT_RING_HZ,
 };
 
@@ -28,6 +29,8 @@ static const struct option_row table[] = {
 	{ 'F', "fields", "A,B", "Columns to show, by the names that `columns` lists.", 'F' },
 	{ 's', "sort", "[-]FIELD", "Sort by a column; - turns its usual direction round.", 's' },
 	{ 0, "filter", "EXPR", "Keep rows for which an expression holds, such as 'cpu_pct>50 && state=running'.", OPT_FILTER },
+	{ 0, "exact", NULL, "memory VM, numa VM: the kernel counts every page of the guest instead of looking at a sample; seconds, "
+	  "in which the guest's faults wait, where it is large.", OPT_EXACT },
 	{ 'f', "file", "FILE", "A script of verbs, one a line; - is standard input.", 'f' },
 	{ 'r', "read-only", NULL, "Refuse every changing verb; keep no journal.", 'r' },
 	{ 0, "ring-hz", "N", "queues of one guest: read the depths of its rings N times a second, 1 to 10000; 1000 on the screen.",
@@ -125,6 +128,7 @@ static void take_flag(struct options *o, int id)
 	case 'b': o->mode = MODE_BATCH; break;
 	case OPT_PROMPT: o->mode = MODE_PROMPT; break;
 	case OPT_NO_LIBVIRT: o->no_libvirt = true; break;
+	case OPT_EXACT: o->exact = true; break;
 	case OPT_NO_SCAN: o->no_scan = true; break;
 	case OPT_NO_PASSTHROUGH: o->no_passthrough = true; break;
 	case 'r': o->read_only = true; break;
@@ -201,6 +205,8 @@ int options_parse(int argc, char **argv, struct options *out, struct err *err)
 	if (!rc && o.mode == MODE_SCREEN && (o.n_words || o.script) && !o.help_asked)
 		rc = err_set(err, -EINVAL, "'%s' is too much: verbs want --batch (see: kvmtop --help)",
 			     o.script ? o.script : o.words[0]);
+	if (!rc && o.mode == MODE_SCREEN && o.exact && !o.help_asked)
+		rc = err_set(err, -EINVAL, "--exact is for --batch: memory VM or numa VM");
 	if (o.help_asked && o.mode != MODE_VERSION)
 		o.mode = MODE_HELP;
 	if (rc)

@@ -24,6 +24,7 @@ struct options {
 	bool help_asked;
 	const char **sockets, **uris;	/* vecs of borrowed words */
 	size_t n_sockets, n_uris;
+	bool exact;
 	bool no_libvirt, no_scan, no_passthrough, read_only, dry_run, go_on;
 	bool verbose, no_color, ascii, no_mouse;
 	double delay_s;			/* < 0: not given, the mode's default */

@@ -15,6 +15,7 @@
 #define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
 
 extern const struct verb vms_verb, vcpus_verb, threads_verb, queues_verb, disks_verb, nics_verb, devices_verb;
+extern const struct verb memory_verb, numa_verb, nodes_verb, hugepages_verb, ksm_verb, thp_verb;
 extern const struct verb vhost_verb;
 extern const struct verb slots_verb, jobs_verb, events_verb, host_verb, pci_verb, find_verb, wait_verb;
 extern const struct verb histogram_verb;	/* verbs_tune.c */

@@ -72,8 +72,41 @@ const struct verb host_verb = {
 	.doc = "The host as a whole: CPU, memory, pressure, hugepages, memory saved by merging.",
 };
 
+const struct verb memory_verb = {
+	.name = "memory", LOOK(TABLE_MEMORY), ARGS(one_guest), .key = "6", .summary = "Memory of guests.",
+	.doc = "What each guest's memory consists of: given, resident, swapped, huge pages, merged pages, and what the guest itself "
+	       "says through its balloon. Shares of huge pages come from a random sample of its pages, with the error stated; with "
+	       "--exact, and a guest named, the kernel counts them all, which takes seconds for a large guest.",
+};
+
+const struct verb numa_verb = {
+	.name = "numa", LOOK(TABLE_NUMA), ARGS(one_guest), .key = "7", .summary = "Memory and threads of guests by node.",
+	.doc = "Where each guest's memory is, and where its vCPUs, vhost workers, IOThreads and devices are, one row for each node; "
+	       "what is far from what it works on is marked. The memory is sampled, or counted with --exact.",
+};
+
+const struct verb nodes_verb = {
+	.name = "nodes", LOOK(TABLE_NODES), .key = "H2", .summary = "NUMA nodes of the host.",
+	.doc = "The NUMA nodes: memory, hugepages, how busy their CPUs are, allocations that went elsewhere, guests whose home they are.",
+};
+
+const struct verb hugepages_verb = {
+	.name = "hugepages", LOOK(TABLE_HUGEPAGES), .key = "H4", .summary = "Pools of hugetlb pages.",
+	.doc = "The pools of hugetlb pages by size and node: how many there are, are free, are promised, and which guests use them.",
+};
+
+const struct verb ksm_verb = {
+	.name = "ksm", LOOK(TABLE_KSM), .key = "H5", .summary = "Merging of equal pages.",
+	.doc = "What merging of equal pages saves and costs, and why it does not merge (more). What it merges of each guest: memory.",
+};
+
+const struct verb thp_verb = {
+	.name = "thp", LOOK(TABLE_THP), .key = "H6", .summary = "Transparent huge pages.",
+	.doc = "Transparent huge pages: settings, memory on them, how often they could be had, and what khugepaged does.",
+};
+
 const struct verb cpus_verb = {
-	.name = "cpus", LOOK(TABLE_CPUS), .key = "H2", .summary = "CPUs of the host.",
+	.name = "cpus", LOOK(TABLE_CPUS), .key = "H3", .summary = "CPUs of the host.",
 	.doc = "The CPUs of the host one by one: what each spends its time on, which guests' threads run there, and which wait there.",
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,25 +41,54 @@ static int fds_read(const struct host *h, pid_t pid, int *dir, struct host_ids *
 	return r == -ENOENT ? -ESRCH : r;
 }
 
-int host_proc_has_file(const struct host *h, pid_t pid, const struct host_file *file)
-{
-	auto_close int dir = -1;
-	auto_ids struct host_ids fds = {0};
-	int r = host_is_live(h) ? fds_read(h, pid, &dir, &fds) : 0;
+struct host_fds {
+	int dir;
+	struct host_ids ids;
+};
 
-	for (size_t i = 0; r >= 0 && i < fds.n; i++) {
+int host_fds_open(const struct host *h, pid_t pid, struct host_fds **out)
+{
+	struct host_fds *f;
+	int r;
+
+	if (!host_is_live(h))
+		return -ENOENT;
+	f = xcalloc(1, sizeof(*f));
+	r = fds_read(h, pid, &f->dir, &f->ids);
+	if (r < 0) {
+		host_fds_close(f);
+		return r;
+	}
+	*out = f;
+	return 0;
+}
+
+bool host_fds_has(const struct host_fds *f, const struct host_file *file)
+{
+	size_t i;
+
+	for (i = 0; i < f->ids.n; i++) {
 		struct host_file one;
 		struct stat st;
 		char name[16];
 
-		snprintf(name, sizeof(name), "%d", fds.id[i]);
-		if (fstatat(dir, name, &st, 0))
+		snprintf(name, sizeof(name), "%d", f->ids.id[i]);
+		if (fstatat(f->dir, name, &st, 0))
 			continue;
 		one = identity(&st);
 		if (host_file_is(&one, file))
-			return 1;
+			return true;
 	}
-	return r < 0 ? r : 0;
+	return false;
+}
+
+void host_fds_close(struct host_fds *f)
+{
+	if (!f)
+		return;
+	mem_close_ptr(&f->dir);
+	host_ids_done(&f->ids);
+	free(f);
 }
 
 int host_proc_count_links(const struct host *h, pid_t pid, const char *path)

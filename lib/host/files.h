@@ -13,8 +13,14 @@ struct host_file {
 /* Follows symbolic links; the path is ours. -ENOENT, .. */
 int host_file_of(const char *path, struct host_file *out);
 bool host_file_is(const struct host_file *a, const struct host_file *b);
-/* 1: a descriptor of the process leads to that file, 0: none does, or negative errno. Only of the real host. */
-int host_proc_has_file(const struct host *h, pid_t pid, const struct host_file *file);
+/*
+ * The descriptors of a process, to be looked through for a file: that asks the file systems they are on, one of which may
+ * never answer, so it is for a thread that can be left behind. -ENOENT: the recorded host has none.
+ */
+struct host_fds;
+int host_fds_open(const struct host *h, pid_t pid, struct host_fds **out);
+bool host_fds_has(const struct host_fds *f, const struct host_file *file);
+void host_fds_close(struct host_fds *f);	/* NULL is fine */
 
 /* How many descriptors of the process lead to that path, as the links of /proc/PID/fd have it; or negative errno. */
 int host_proc_count_links(const struct host *h, pid_t pid, const char *path);

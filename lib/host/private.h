@@ -42,6 +42,21 @@ int host_ids_read(int dir, struct host_ids *out);
 void host_ids_done(struct host_ids *ids);
 #define auto_ids __attribute__((cleanup(host_ids_done)))
 
+/* The number a file begins with; HOST_UNKNOWN: there is no such file, or it holds none. */
+uint64_t host_number_read(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The number behind a key that begins a line ("MemFree:", "thp_fault_alloc "), HOST_UNKNOWN: there is none. */
+uint64_t host_key_number(const char *text, const char *key);
+/* The same times 1024, of what is in kB. */
+uint64_t host_key_kb(const char *text, const char *key);
+/* n times unit; HOST_UNKNOWN where it is that already or does not fit. */
+uint64_t host_times(uint64_t n, uint64_t unit);
+/* The word in brackets of "always [madvise] never", or the whole line; "" where the file cannot be read. */
+void host_choice_read(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* One line of text, cut at size, without what a terminal would act on. "" where there is none. */
+void host_line_read(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* A number after blanks; *text moves behind it. False when there is none or it does not fit. */
 bool host_u64_next(const char **text, uint64_t *out);
 /* The next range of a list like "0-3,8\n": 1, 0 at the end, -EINVAL. */

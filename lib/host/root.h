@@ -8,6 +8,8 @@
 
 #include "lib/base/base.h"
 
+#define HOST_UNKNOWN UINT64_MAX		/* of a count; a double that is not known is NAN */
+
 struct host;		/* immutable after host_open: any thread may use it */
 
 /* root: "/" for the real host; anything else is a recorded tree, in which no socket, memory or netlink is touched. */

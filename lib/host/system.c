@@ -2,12 +2,13 @@
 /* The host as a whole. What cannot be read stays unknown. */
 #include "system.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "huge.h"
+#include "merge.h"
 #include "private.h"
 
 /* "cpu  user nice system idle iowait irq softirq steal guest guest_nice"; guest time is in user and nice */
@@ -29,15 +30,9 @@ static void stat_read(const struct host *h, struct host_system *s)
 	s->steal_ns = field[STEAL] * tick_ns;
 }
 
-static uint64_t meminfo_bytes(const char *text, const char *key)
+static uint64_t or_none(uint64_t n)
 {
-	const char *p = strstr(text, key);
-	uint64_t kb;
-
-	if (!p)
-		return HOST_UNKNOWN;
-	p += strlen(key);
-	return host_u64_next(&p, &kb) ? kb * 1024 : HOST_UNKNOWN;
+	return n == HOST_UNKNOWN ? 0 : n;
 }
 
 static void meminfo_read(const struct host *h, struct host_system *s)
@@ -46,60 +41,47 @@ static void meminfo_read(const struct host *h, struct host_system *s)
 
 	if (host_read(h, buf, sizeof(buf), "proc/meminfo") < 0)
 		return;
-	s->mem_total_bytes = meminfo_bytes(buf, "MemTotal:");
-	s->mem_available_bytes = meminfo_bytes(buf, "\nMemAvailable:");
-	s->swap_total_bytes = meminfo_bytes(buf, "\nSwapTotal:");
-	s->swap_free_bytes = meminfo_bytes(buf, "\nSwapFree:");
+	s->mem_total_bytes = host_key_kb(buf, "MemTotal:");
+	s->mem_available_bytes = host_key_kb(buf, "MemAvailable:");
+	s->swap_total_bytes = host_key_kb(buf, "SwapTotal:");
+	s->swap_free_bytes = host_key_kb(buf, "SwapFree:");
+	s->thp_bytes = host_key_kb(buf, "AnonHugePages:");
+	if (s->thp_bytes != HOST_UNKNOWN)
+		s->thp_bytes += or_none(host_key_kb(buf, "ShmemPmdMapped:")) + or_none(host_key_kb(buf, "FilePmdMapped:"));
 }
 
-static double pressure_read(const struct host *h, const char *what)
+/* "some avg10=1.50 avg60=.." and, but for the CPUs of older kernels, "full avg10=.." */
+static struct host_pressure pressure_read(const struct host *h, const char *what)
 {
+	struct host_pressure p = { NAN, NAN };
 	char buf[256];
-	double avg10;
+	const char *full;
 
-	if (host_read(h, buf, sizeof(buf), "proc/pressure/%s", what) < 0 || sscanf(buf, "some avg10=%lf", &avg10) != 1)
-		return NAN;
-	return avg10;
+	if (host_read(h, buf, sizeof(buf), "proc/pressure/%s", what) < 0)
+		return p;
+	if (sscanf(buf, "some avg10=%lf", &p.some_pct) != 1)
+		p.some_pct = NAN;
+	full = strstr(buf, "\nfull ");
+	if (!full || sscanf(full + 1, "full avg10=%lf", &p.full_pct) != 1)
+		p.full_pct = NAN;
+	return p;
 }
 
-static uint64_t number_read(const struct host *h, const char *dir, const char *sub, const char *name)
-{
-	char buf[32];
-	const char *p = buf;
-	uint64_t n;
-
-	if (host_read(h, buf, sizeof(buf), "%s%s/%s", dir, sub, name) < 0 || !host_u64_next(&p, &n))
-		return HOST_UNKNOWN;
-	return n;
-}
-
-/* Directories hugepages-2048kB, hugepages-1048576kB, .. */
 static void hugepages_read(const struct host *h, struct host_system *s)
 {
-	static const char at[] = "sys/kernel/mm/hugepages", prefix[] = "hugepages-";
-	int fd = host_openat(h, at);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
+	auto_free struct host_huge_pool *pools = NULL;
+	size_t n, i;
 
-	if (!dir) {
-		mem_close_ptr(&fd);
-		return;
-	}
-	s->huge_total_bytes = s->huge_free_bytes = 0;
-	while ((d = readdir(dir))) {
-		const char *p = d->d_name + strlen(prefix);
-		uint64_t kb, total, unused;
+	host_huge_read(h, false, &pools, &n);
+	for (i = 0; i < n; i++) {
+		uint64_t total = host_times(pools[i].total, pools[i].page_bytes);
+		uint64_t unused = host_times(pools[i].free, pools[i].page_bytes);
 
-		if (!str_has_prefix(d->d_name, prefix) || !host_u64_next(&p, &kb))
-			continue;
-		total = number_read(h, "sys/kernel/mm/hugepages/", d->d_name, "nr_hugepages");
-		unused = number_read(h, "sys/kernel/mm/hugepages/", d->d_name, "free_hugepages");
 		if (total == HOST_UNKNOWN || unused == HOST_UNKNOWN)
 			continue;
-		s->huge_total_bytes += total * kb * 1024;
-		s->huge_free_bytes += unused * kb * 1024;
+		s->huge_total_bytes = or_none(s->huge_total_bytes) + total;
+		s->huge_free_bytes = or_none(s->huge_free_bytes) + unused;
 	}
-	closedir(dir);
 }
 
 void host_system_read(const struct host *h, struct host_system *out)
@@ -109,10 +91,9 @@ void host_system_read(const struct host *h, struct host_system *out)
 		.load = { NAN, NAN, NAN }, .uptime_s = NAN,
 		.mem_total_bytes = HOST_UNKNOWN, .mem_available_bytes = HOST_UNKNOWN,
 		.swap_total_bytes = HOST_UNKNOWN, .swap_free_bytes = HOST_UNKNOWN,
-		.huge_total_bytes = HOST_UNKNOWN, .huge_free_bytes = HOST_UNKNOWN, .ksm_saved_bytes = HOST_UNKNOWN,
+		.huge_total_bytes = HOST_UNKNOWN, .huge_free_bytes = HOST_UNKNOWN, .thp_bytes = HOST_UNKNOWN,
 	};
 	char buf[128];
-	uint64_t pages;
 
 	stat_read(h, &s);
 	meminfo_read(h, &s);
@@ -126,11 +107,9 @@ void host_system_read(const struct host *h, struct host_system *out)
 		buf[strcspn(buf, "\n")] = '\0';
 		snprintf(s.kernel, sizeof(s.kernel), "%.64s", buf);
 	}
-	s.psi_cpu_pct = pressure_read(h, "cpu");
-	s.psi_io_pct = pressure_read(h, "io");
-	s.psi_mem_pct = pressure_read(h, "memory");
-	pages = number_read(h, "sys/kernel/mm", "/ksm", "pages_sharing");
-	if (pages != HOST_UNKNOWN)
-		s.ksm_saved_bytes = pages * host_facts(h)->page_bytes;
+	s.psi_cpu = pressure_read(h, "cpu");
+	s.psi_io = pressure_read(h, "io");
+	s.psi_mem = pressure_read(h, "memory");
+	s.ksm_saved_bytes = host_ksm_saved(h);
 	*out = s;
 }

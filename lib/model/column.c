@@ -57,20 +57,23 @@ static const struct column vm_columns[] = {
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
 	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
 	  .needs = NEED_PLACE | NEED_STATE },
-	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs. Known only on a host of one node so far.",
-	  "100 where the host has a single node", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE, .share = true, MARK(BELOW, 60) },
+	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one node. Unknown on others "
+	  "where the guest's cgroup holds other processes too, or its memory is hugetlb (numa has it).",
+	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT,
+	  NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
 	  "held back since the sample before. mem.high, mem.max: memory, held back within two seconds. In brackets, the control "
 	  "group, where it is not the guest's own. A tap's name: rate to the guest (tc tbf, htb), held back within two "
-	  "seconds. Empty: none.",
+	  "seconds. A disk's id and io: its throttle, as far as QEMU was asked for disks; held back at 95 % of it. Empty: none.",
 	  "cpu.max, cpu.stat, memory.high, memory.max, memory.events of the control groups of its threads and of those above (version "
-	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s",
-	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS },
+	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; throttle and throttle_pct in disks",
+	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS, .passing = true },
 	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, summed over CPUs: "
 	  "100 is one CPU kept from it all the time. Of its own control group and those below; a quota shared with others is only "
 	  "marked in limits.",
 	  "throttled_usec in cpu.stat (version 1: throttled_time); delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS },
+	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS, .local = true,
+	  MARK(ABOVE, 1) },
 	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group waited for a CPU. "
 	  "Unknown in the root group.",
 	  "some avg10 in cpu.pressure of its control group (version 2), every 2 s", UNIT_PCT,
@@ -118,6 +121,8 @@ static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VHOST] = &vhost_table,
 	[TABLE_SLOTS] = &slots_table, [TABLE_DEVICES] = &devices_table, [TABLE_JOBS] = &jobs_table,
 	[TABLE_EVENTS] = &events_table, [TABLE_FIND] = &find_table, [TABLE_HOST] = &host_table,
+	[TABLE_MEMORY] = &memory_table, [TABLE_NUMA] = &numa_table, [TABLE_NODES] = &nodes_table,
+	[TABLE_HUGEPAGES] = &hugepages_table, [TABLE_KSM] = &ksm_table, [TABLE_THP] = &thp_table,
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
 	[TABLE_CPUS] = &cpus_table,
 	[TABLE_KVM] = &kvm_table,

@@ -23,6 +23,10 @@ enum need {
 	NEED_JOBS = 1 << 10,		/* query-migrate, query-jobs for each sample */
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
+	NEED_PAGES = 1 << 23,		/* a sample of guests' pages, a few ms each; QMP once for their addresses */
+	NEED_MEMORY = 1 << 24,		/* /proc/PID/status, and three QMP questions for each sample: the balloon */
+	NEED_NODES = 1 << 25,		/* per node: meminfo, numastat, hugepage pools */
+	NEED_MERGE = 1 << 26,		/* /sys/kernel/mm: ksm, transparent_hugepage */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */
 	NEED_VHOST = 1 << 14,		/* "info network" and /proc/PID/fd, once: which vhost thread works which rings */
 	NEED_DEPTHS = 1 << 15,		/* each depth read is counted; of a guest that is named, as often as was asked for */

@@ -9,6 +9,7 @@
 #include "value.h"
 #include "snapshot.h"
 #include "rows.h"
+#include "memory.h"
 #include "column.h"
 #include "filter.h"
 #include "history.h"

@@ -116,7 +116,10 @@ struct host_row {
 	uint64_t hugepages_total_bytes, hugepages_free_bytes, ksm_saved_bytes;
 	uint64_t busy_ns, iowait_ns, steal_ns;
 	double cpu_pct, iowait_pct, steal_pct, load1, load5, load15;
-	double psi_cpu_pct, psi_io_pct, psi_mem_pct, uptime_seconds;
+	double psi_cpu_pct, psi_io_pct, psi_mem_pct, psi_cpu_full_pct, psi_io_full_pct, psi_mem_full_pct, uptime_seconds;
+	uint64_t guests_mem_bytes, guests_vcpus, thp_bytes;
+	double halt_poll_us, mem_overcommit_pct, cpu_overcommit_pct, thp_pct;
+	const char *level, *nested, *kvm;
 };
 
 #endif

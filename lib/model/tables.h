@@ -32,6 +32,7 @@
 extern const struct table queues_table, vhost_table;
 extern const struct table vcpus_table, threads_table, disks_table, nics_table, slots_table, devices_table;
 extern const struct table jobs_table, events_table, find_table, pci_table, host_table;
+extern const struct table memory_table, numa_table, nodes_table, hugepages_table, ksm_table, thp_table;
 extern const struct table cpus_table;
 extern const struct table kvm_table;
 

@@ -47,6 +47,7 @@ extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
+extern const struct op op_virt_link, op_ovs_add, op_ovs_del;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
@@ -54,8 +55,13 @@ void step_copy(struct step *to, const struct step *from);	/* without inverse and
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
 void plan_note_left(struct plan *p, const char *what);
-/* The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn. */
-void plan_stop_short(struct plan *p, size_t i);
+/*
+ * The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn.
+ * sent: step i may have been done all the same.
+ */
+void plan_stop_short(struct plan *p, size_t i, bool sent);
+/* The first step that waits for something the guest was never asked for, nor will be; n_steps: none. */
+size_t plan_first_unasked(const struct plan *p);
 /* The steps up to i were done, or may have been. */
 void plan_leave_all(struct plan *p, size_t i);
 /* For op->check: -EPERM unless s->what is one of the list. */

@@ -125,34 +125,17 @@ static void roll_back(struct run *r, size_t failed, int rc)
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
-/*
- * The guest said no to one of several that it was asked to let go of: what became of the others? Those that are gone
- * make the whole partly done.
- */
-static void refused(struct run *r, size_t failed)
+/* The guest said no. What it has let go of before that makes the whole partly done. */
+static void refused(struct plan *p, size_t failed)
 {
-	struct plan *p = r->p;
-	bool others = false;
-	struct err err;
 	size_t i;
 
-	for (i = 0; i < p->n_steps; i++) {
-		struct step *s = &p->steps[i];
-		int rc;
-
-		if (i == failed || !step_awaits_removal(s))
-			continue;
-		rc = i < failed ? 0 : step_do(r, s, UNDO_WAIT_MS, &err);
-		s->status = rc ? rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED : STEP_OK;
-		others |= !rc;
-		if (rc)
-			plan_note_left(p, s->leaves);
-		if (rc == -ETIMEDOUT)
-			plan_put_off(p, s, 1);
-	}
-	p->status = others ? PLAN_PARTIAL : PLAN_REFUSED;
-	if (others || p->n_left)
-		plan_note_left(p, p->steps[failed].leaves);
+	p->status = PLAN_REFUSED;
+	for (i = 0; i < failed; i++)
+		if (step_awaits_removal(&p->steps[i]))
+			p->status = PLAN_PARTIAL;
+	for (i = failed; p->status == PLAN_PARTIAL && i < p->n_steps; i++)
+		plan_note_left(p, p->steps[i].leaves);
 }
 
 static void step_failed(struct run *r, size_t i, int rc)
@@ -167,9 +150,9 @@ static void step_failed(struct run *r, size_t i, int rc)
 		p->status = PLAN_FAILED;
 		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
 	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
-		refused(r, i);
+		refused(p, i);
 	} else if (steps_past_return(p, i + perhaps)) {
-		plan_stop_short(p, i);
+		plan_stop_short(p, i, perhaps);
 		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 		if (p->n_rest && step_awaits_removal(&p->rest[0]) && !broken)
 			p->status = PLAN_TIMEOUT;
@@ -220,7 +203,7 @@ static void not_written(struct run *r, size_t i)
 		roll_back(r, i, 0);
 		return;
 	}
-	plan_stop_short(p, i);
+	plan_stop_short(p, i, false);
 	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
@@ -293,8 +276,8 @@ static enum plan_status finished(const struct plan *p)
 int plan_finish(struct plan *p, const struct plan_env *env)
 {
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
+	size_t i, unasked;
 	bool there = false;
-	size_t i;
 	int rc = 0;
 
 	if (!p->n_rest)
@@ -309,7 +292,12 @@ int plan_finish(struct plan *p, const struct plan_env *env)
 	run_done(&r);
 	if (rc)
 		return rc;
+	unasked = plan_first_unasked(p);
 	plan_forget_left(p);
 	p->status = finished(p);	/* err stays, as the reason why it took so long */
+	for (i = unasked; i < p->n_steps; i++)
+		plan_note_left(p, p->steps[i].leaves);
+	if (p->n_left)
+		p->status = PLAN_PARTIAL;
 	return 0;
 }

@@ -90,9 +90,28 @@ static bool is_request(const struct plan *p, size_t i)
 	return i + 1 < p->n_steps && step_awaits_removal(&p->steps[i + 1]);
 }
 
-void plan_stop_short(struct plan *p, size_t i)
+static bool is_put_off(const struct plan *p, const struct step *s)
 {
-	size_t first = is_request(p, i) ? i + 1 : i, end = first;
+	size_t i;
+
+	for (i = 0; i < p->n_rest; i++)
+		if (p->rest[i].op == s->op && !strcmp(p->rest[i].what, s->what))
+			return true;
+	return false;
+}
+
+size_t plan_first_unasked(const struct plan *p)
+{
+	size_t i = 0;
+
+	while (i < p->n_steps && (!step_awaits_removal(&p->steps[i]) || p->steps[i].status != STEP_TODO || is_put_off(p, &p->steps[i])))
+		i++;
+	return i;
+}
+
+void plan_stop_short(struct plan *p, size_t i, bool sent)
+{
+	size_t first = sent && is_request(p, i) ? i + 1 : i, end = first;
 
 	/* what was asked for is finished later; nothing more is asked for then */
 	while (end < p->n_steps && !is_request(p, end))

@@ -108,7 +108,7 @@ void plan_abandon(struct plan *e)
 	while (i < e->n_steps && e->steps[i].status == STEP_OK)
 		i++;
 	if (steps_past_return(e, i < e->n_steps ? i + 1 : i))
-		plan_stop_short(e, i);
+		plan_stop_short(e, i, true);
 	else
 		plan_leave_all(e, i);
 	e->status = e->n_left ? PLAN_PARTIAL : PLAN_FAILED;

@@ -40,6 +40,13 @@ static void jobs_done(struct job_answers *a)
 	*a = (struct job_answers){0};
 }
 
+static void ram_done(struct ram_answers *a)
+{
+	qmp_ram_free(a->ram, a->n_ram);
+	free(a->balloon);
+	*a = (struct ram_answers){0};
+}
+
 static void nics_done(struct nic_answers *a)
 {
 	qmp_nics_free(a->nics, a->n_nics);
@@ -61,6 +68,8 @@ void replies_done(struct replies *r)
 	devices_done(&r->devices);
 	block_done(&r->block);
 	jobs_done(&r->jobs);
+	ram_done(&r->ram);
+	free(take_ptr(r->balloon_path));
 }
 
 void ask_done(struct guest *g)
@@ -71,6 +80,7 @@ void ask_done(struct guest *g)
 	devices_done(&g->devices);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
+	ram_done(&g->ram);
 }
 
 static void take_kvm(struct guest *g, struct replies *r)
@@ -122,6 +132,13 @@ void ask_take(struct guest *g, struct replies *r)
 		g->jobs = r->jobs;
 		r->jobs = (struct job_answers){0};
 	}
+	if (r->have & WANT_RAM) {
+		ram_done(&g->ram);
+		g->ram = r->ram;
+		r->ram = (struct ram_answers){0};
+	}
+	if (r->have & WANT_BALLOON)
+		g->balloon = r->balloon;
 	if (r->have & WANT_KVM)
 		take_kvm(g, r);
 	g->known |= r->have;
@@ -240,6 +257,37 @@ static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
 	return rc;
 }
 
+static int ask_ram(struct qmp *q, struct ram_answers *a, struct err *err)
+{
+	int rc = qmp_query_ram(q, &a->ram, &a->n_ram, err);
+
+	if (!rc)
+		rc = qmp_query_plugged(q, &a->plugged_bytes, err);
+	if (!rc)
+		rc = qmp_find_balloon(q, &a->balloon, err);
+	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_memory(struct qmp *q, unsigned what, struct replies *r, struct err *err)
+{
+	const char *path = r->balloon_path;
+	int rc = 0;
+
+	if (what & WANT_RAM) {
+		rc = ask_ram(q, &r->ram, err);
+		r->have |= rc ? 0 : WANT_RAM;
+		path = r->ram.balloon;
+	}
+	if (!rc && (what & WANT_BALLOON) && path) {
+		rc = qmp_query_balloon(q, path, &r->balloon.balloon, err);
+		r->balloon.taken_ns = clock_now_ns();
+		clock_gettime(CLOCK_REALTIME, &r->balloon.wall);
+		r->have |= rc ? 0 : WANT_BALLOON;
+	}
+	return rc;
+}
+
 static int ask_kvm(struct qmp *q, struct replies *r, struct err *err)
 {
 	int rc = r->kvm_named ? 0 : qmp_query_kvm_names(q, &r->kvm_names, &r->n_kvm_names, err);
@@ -278,6 +326,8 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 		r->block.taken_ns = clock_now_ns();
 		r->have |= rc ? 0 : WANT_BLOCK;
 	}
+	if (!rc)
+		rc = ask_memory(q, what, r, err);
 	if (!rc && (what & WANT_KVM)) {
 		rc = ask_kvm(q, r, err);
 		r->have |= rc ? 0 : WANT_KVM;

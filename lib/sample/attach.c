@@ -193,6 +193,8 @@ static void rings_of(struct sampler *s, struct guest *g)
 	rings_remove(s->rings, g->rings);
 	g->rings = set;
 	g->n_rings = n;
+	if (set)
+		rows_ring_detail(s, g, s->ring_needs);
 	free(addr);
 }
 
@@ -281,7 +283,8 @@ static void come_home(struct job *j)
 			keep_connection(j, g);
 		for (i = 0; i < j->n_heard; i++)
 			follow(g, j->heard[i].event, j->heard[i].detail);
-		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling && g->failures < SETTLE_TRIES))
+		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling &&
+			      (g->answers.arriving || g->failures < SETTLE_TRIES)))
 			g->ask_again_ns = retry_after(g->failures++);
 		else if (!g->answers.settling)
 			g->failures = 0;
@@ -367,6 +370,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	/* a guest that never answered is asked for all that is asked first */
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;
+	j->replies.balloon_path = xstrdup(g->ram.balloon);
 	j->hold = wants_hold(s, g);
 	j->replies.kvm_named = s->kvm_names;
 	if (g->held) {			/* ask on the connection that is there */
@@ -430,7 +434,7 @@ void attach_mind(struct sampler *s)
 	uint64_t now = clock_now_ns();
 	size_t i;
 
-	if (s->rings_wanted)
+	if (s->ring_needs & NEED_RINGS)
 		rings_watch(s->rings);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];

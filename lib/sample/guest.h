@@ -3,7 +3,10 @@
 #ifndef KT_SAMPLE_GUEST_H
 #define KT_SAMPLE_GUEST_H
 
+#include "pages.h"
 #include "rings.h"
+
+#define NODES_SEEN 64			/* a guest's vCPUs are told apart by so many nodes */
 
 /* What can be asked of QEMU; each part replaces the one before as a whole. */
 enum want {
@@ -12,6 +15,8 @@ enum want {
 	WANT_DEVICES = 1 << 2,
 	WANT_BLOCK = 1 << 3,
 	WANT_JOBS = 1 << 4,
+	WANT_RAM = 1 << 9,
+	WANT_BALLOON = 1 << 10,
 	WANT_NICS = 1 << 5,
 	WANT_KVM = 1 << 6,
 };
@@ -66,6 +71,20 @@ struct job_answers {
 	uint64_t taken_ns;
 };
 
+struct ram_answers {
+	struct qmp_ram *ram;
+	size_t n_ram;
+	uint64_t plugged_bytes;		/* UNKNOWN_UINT */
+	char *balloon;			/* QOM path, NULL: the guest has none */
+	uint64_t taken_ns;
+};
+
+struct balloon_answers {
+	struct qmp_balloon balloon;
+	struct timespec wall;
+	uint64_t taken_ns;		/* 0: never */
+};
+
 struct kvm_answers {
 	struct qmp_kvm_set *sets;
 	size_t n;
@@ -78,6 +97,9 @@ struct replies {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct ram_answers ram;
+	struct balloon_answers balloon;
+	char *balloon_path;		/* as known when it was asked */
 	struct nic_answers nics;
 	struct kvm_answers kvm;
 	bool kvm_named;			/* the sampler has the names below already */
@@ -123,6 +145,20 @@ struct guest {
 	struct device_answers devices;
 	struct block_answers block;
 	struct job_answers jobs;
+	struct ram_answers ram;
+	struct balloon_answers balloon;
+	struct guest_pages {
+		bool due, under_way;
+		unsigned round;		/* of samples that the looking under way is of */
+		uint64_t not_before_ns;	/* it hung: not to be tried again too soon */
+		char *why;		/* why view is not known, NULL: it is, or was never wanted */
+		struct page_view view;	/* taken_ns 0: none */
+	} pages;
+	unsigned short vcpus_on[NODES_SEEN];	/* where its vCPUs ran last, as of the last sample that wanted to know */
+	struct {			/* what its cgroup says */
+		uint64_t read_ns, bytes[NODES_SEEN];
+		size_t n;		/* 0: nothing */
+	} cgroup;
 	struct nic_answers nics;
 	struct kvm_answers kvm_answers;
 	struct host_kvm *kvm;		/* NULL: not looked at */
@@ -187,7 +223,7 @@ struct sampler {
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
-	bool rings_wanted;		/* by the columns of the last sample */
+	unsigned ring_needs;		/* of the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
@@ -212,6 +248,9 @@ struct sampler {
 	struct qmp_kvm_name *kvm_names;	/* of this host's kernel; NULL: nobody was asked yet */
 	size_t n_kvm_names;
 	struct virt_list *domains;
+	struct walker *walker;		/* started when first needed */
+	pid_t ksmd, khugepaged;		/* 0: not looked for yet, or not there */
+	uint64_t kthreads_ns;		/* when they were looked for */
 	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
 
@@ -283,6 +322,20 @@ bool domains_are_settled(struct sampler *s);
 bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
 void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
+/* look.c: looking at guests' pages */
+void look_begin(struct sampler *s, struct guest *g, unsigned needs);	/* one look, if these columns need it */
+void look_mind(struct sampler *s);		/* take what is done, begin what is due */
+bool look_is_over(const struct sampler *s);
+void look_forget(struct guest *g);
+/* Share of its memory on the nodes of its vCPUs, and how it is known; NAN: it is not. For hosts of several nodes. */
+double look_local_pct(struct sampler *s, struct guest *g, uint64_t now);
+
+/* rows_memory.c, rows_nodes.c */
+void rows_memory(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs);
+void rows_numa(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u);
+void rows_nodes(struct sampler *s, struct snapshot *snap);
+void rows_hugepages(struct sampler *s, struct snapshot *snap);
+void rows_merge(struct sampler *s, struct snapshot *snap);
 /*
  * vhost.c: which vhost thread works which queue pair. Told at each sample whose columns want it how many entries each
  * pair's rings have used so far, it compares who ran with what moved.
@@ -313,6 +366,8 @@ bool rows_counters(const struct sampler *s, struct guest *g, const struct host_n
 		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
+/* What these columns want to be gathered of the guest's rings, from now on. */
+void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs);
 /* Queues and vhost threads, and what queues add up to for the guest; states of its rings are taken here. */
 void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs,
 		 struct vm_row *vm);
@@ -324,7 +379,7 @@ void rows_devices(struct snapshot *snap, const struct guest *g);
 void rows_slots(struct snapshot *snap, const struct guest *g);
 void rows_jobs(struct snapshot *snap, const struct guest *g);
 void rows_events(const struct sampler *s, struct snapshot *snap);
-void rows_host(const struct sampler *s, struct snapshot *snap);
+void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
 void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row);
@@ -335,6 +390,11 @@ bool rows_kvm_must_ask(const struct sampler *s, struct guest *g);	/* QEMU, now; 
 void rows_cpus(const struct sampler *s, struct snapshot *snap);
 /* Who is there: after the rates of the threads are known. */
 void rows_cpus_who(struct snapshot *snap);
+
+/* rows_threads.c: how many vCPUs a thread runs; it is an IOThread of QEMU's, a vhost worker */
+unsigned rows_vcpus_of(const struct guest *g, const struct host_task *t);
+bool rows_is_iothread(const struct guest *g, const struct host_task *t);
+bool rows_is_vhost(const struct host_task *t);
 
 /* queue_kind.c: true for a ring of requests, false for one of supplied buffers; disk: its requests are disk I/O */
 bool queue_is_request(const char *type, unsigned queue, unsigned n_queues);

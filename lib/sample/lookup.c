@@ -3,7 +3,7 @@
  * Which guest has this MAC, IP, tap, image or PCI device. The process tells most: its descriptors and its command
  * line. Only the guests found so are asked for the device; all of them only when a MAC is on no command line.
  */
-#include "guest.h"
+#include "match.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -35,6 +35,7 @@ struct lookup {
 	char vfio[32];			/* "devices/vfio0" */
 	struct hit *hits;
 	size_t n_hits, closed;		/* processes whose descriptors cannot be read */
+	size_t lost;			/* whose storage does not answer */
 };
 
 static void lookup_done(struct lookup *l)
@@ -114,18 +115,15 @@ static int parse(struct lookup *l, const char *word, struct err *err)
 	if (inet_pton(AF_INET, word, address) == 1)
 		return parse_ip(l, word, err);
 	l->what = xstrdup(word);
-	rc = host_file_of(word, &l->file);
+	rc = match_file(l->s->lates, word, &l->file, err);
 	l->kind = rc && !strchr(word, '/') ? KIND_TAP : KIND_IMAGE;
-	if (rc && l->kind == KIND_IMAGE)
-		return err_sys(err, rc, "%s", word);
-	return 0;
+	return l->kind == KIND_IMAGE ? rc : 0;
 }
 
 /* libvirt's definition knows what was plugged since. */
 static const char *device_in_definition(const struct lookup *l, const struct guest *g)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
-	struct host_file file;
 	size_t i;
 
 	for (i = 0; def && i < def->n_nics; i++) {
@@ -135,12 +133,6 @@ static const char *device_in_definition(const struct lookup *l, const struct gue
 			return n->alias;
 		if (l->kind == KIND_TAP && n->target && !strcmp(n->target, l->what))
 			return n->alias;
-	}
-	for (i = 0; def && i < def->n_disks && l->kind == KIND_IMAGE; i++) {
-		const char *source = def->disks[i].source;
-
-		if (source && *source == '/' && !host_file_of(source, &file) && host_file_is(&file, &l->file))
-			return def->disks[i].alias;
 	}
 	return NULL;
 }
@@ -185,16 +177,6 @@ static void find_tap(struct lookup *l, struct guest *g)
 			hit_add(l, g, device_in_definition(l, g), "a descriptor of the process");
 }
 
-static void find_image(struct lookup *l, const struct guest *g)
-{
-	int rc = host_proc_has_file(l->s->config.host, g->pid, &l->file);
-
-	if (rc == -EACCES)
-		l->closed++;
-	if (rc == 1)
-		hit_add(l, g, device_in_definition(l, g), "a descriptor of the process");
-}
-
 static void find_pci(struct lookup *l, const struct guest *g)
 {
 	auto_free char *group = l->group >= 0 ? xasprintf("%d", l->group) : xstrdup("-");
@@ -228,8 +210,7 @@ static void find_quietly(struct lookup *l)
 		case KIND_TAP:
 			find_tap(l, g);
 			break;
-		case KIND_IMAGE:
-			find_image(l, g);
+		case KIND_IMAGE:	/* find_image */
 			break;
 		case KIND_PCI:
 			find_pci(l, g);
@@ -238,19 +219,77 @@ static void find_quietly(struct lookup *l)
 	}
 }
 
+/* Paths of the guest's images, as libvirt or QEMU have them, for us. */
+static void add_paths(const struct lookup *l, const struct guest *g, struct match *m)
+{
+	const struct virt_def *def = g->domain ? g->domain->def : NULL;
+	size_t i;
+
+	for (i = 0; def && i < def->n_disks; i++)
+		if (def->disks[i].source && *def->disks[i].source == '/')
+			match_add(m, host_proc_path(l->s->config.host, g->pid, def->disks[i].source), def->disks[i].alias);
+	for (i = 0; i < g->devices.n_disks; i++)
+		if (g->devices.disks[i].file)
+			match_add(m, host_proc_path(l->s->config.host, g->pid, g->devices.disks[i].file), g->devices.disks[i].id);
+}
+
+/* By the descriptors of each process. What is asked is the file systems, so not under the lock. */
+static void find_image(struct lookup *l)
+{
+	struct match **list = NULL;
+	char **refs = NULL;
+	size_t n = 0, n_refs = 0, i;
+
+	pthread_mutex_lock(&l->s->lock);
+	for (i = 0; i < l->s->n_guests; i++) {
+		const struct guest *g = l->s->guests[i];
+		struct host_fds *fds = NULL;
+		int rc = host_fds_open(l->s->config.host, g->pid, &fds);
+
+		l->closed += rc == -EACCES;
+		if (rc)
+			continue;
+		*vec_push(list, n) = match_new(&l->file, fds);
+		*vec_push(refs, n_refs) = xstrdup(g->ref);
+		if (g->domain && g->domain->def)
+			add_paths(l, g, list[n - 1]);
+	}
+	pthread_mutex_unlock(&l->s->lock);
+	l->lost = match_run(l->s->lates, list, n);
+	for (i = 0; i < n; i++) {
+		if (list[i] && list[i]->has)
+			*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(refs[i]), take_ptr(list[i]->device),
+								      xstrdup("a descriptor of the process") };
+		match_free(list[i]);
+	}
+	free(list);
+	qmp_strings_free(refs, n_refs);
+}
+
+/* The disk of a guest that was asked; yours, NULL: none it knows of, or that cannot be told. */
+static char *disk_in(struct lookup *l, const char *ref)
+{
+	struct match *m = match_new(&l->file, NULL);
+	const struct guest *g;
+	char *device;
+
+	pthread_mutex_lock(&l->s->lock);
+	g = guest_by_ref(l->s, ref);
+	if (g)
+		add_paths(l, g, m);
+	pthread_mutex_unlock(&l->s->lock);
+	match_run(l->s->lates, &m, 1);
+	device = m ? take_ptr(m->device) : NULL;
+	match_free(m);
+	return device;
+}
+
 /* The device of a guest that was asked; NULL: none it knows of. Borrowed from the guest. */
 static const char *device_in(const struct lookup *l, const struct guest *g)
 {
 	const struct device_answers *a = &g->devices;
 	size_t i;
 
-	for (i = 0; i < a->n_disks && l->kind == KIND_IMAGE; i++) {
-		auto_free char *path = a->disks[i].file ? host_proc_path(l->s->config.host, g->pid, a->disks[i].file) : NULL;
-		struct host_file file;
-
-		if (path && !host_file_of(path, &file) && host_file_is(&file, &l->file))
-			return a->disks[i].id;
-	}
 	for (i = 0; i < a->n_devices && l->kind == KIND_PCI; i++)
 		if (a->devices[i].link && !strcmp(a->devices[i].link, "host") && !strcmp(a->devices[i].backing, l->pci))
 			return a->devices[i].id;
@@ -284,14 +323,17 @@ static void name_devices(struct lookup *l)
 	size_t i;
 
 	for (i = l->n_hits; i-- > 0; ) {
+		auto_free char *disk = NULL;
 		const char *device;
 		struct guest *g;
 
 		sampler_focus(l->s, l->hits[i].ref);
 		sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
+		if (l->kind == KIND_IMAGE)
+			disk = disk_in(l, l->hits[i].ref);
 		pthread_mutex_lock(&l->s->lock);
 		g = guest_by_ref(l->s, l->hits[i].ref);
-		device = g ? device_in(l, g) : NULL;
+		device = disk ? disk : g ? device_in(l, g) : NULL;
 		if (device) {
 			free(l->hits[i].device);
 			l->hits[i].device = xstrdup(device);
@@ -354,6 +396,8 @@ int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, s
 		pthread_mutex_lock(&s->lock);
 		find_quietly(&l);
 		pthread_mutex_unlock(&s->lock);
+		if (l.kind == KIND_IMAGE)
+			find_image(&l);
 		name_devices(&l);
 		if (!l.n_hits && (l.kind == KIND_MAC || l.kind == KIND_IP))
 			find_by_asking(&l);
@@ -362,6 +406,9 @@ int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, s
 	if (!rc && !l.n_hits && l.closed)
 		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the descriptors of %zu guests "
 			     "cannot be read without root", l.what, l.closed);
+	else if (!rc && !l.n_hits && l.lost)
+		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the storage of %zu guests does not answer",
+			     l.what, l.lost);
 	else if (!rc && !l.n_hits)
 		rc = err_set(err, -ENOENT, "no guest has %s %s", kind_names[l.kind], l.what);
 	if (!rc)

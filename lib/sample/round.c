@@ -25,6 +25,10 @@ static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 		what |= WANT_BLOCK;
 	if (needs & NEED_JOBS)
 		what |= WANT_JOBS;
+	if (needs & (NEED_MEMORY | NEED_PAGES) && (!(g->known & WANT_RAM) || (s->focus && clock_now_ns() - g->ram.taken_ns > DEVICES_NS)))
+		what |= WANT_RAM;
+	if ((needs & NEED_MEMORY) && (g->ram.balloon || (what & WANT_RAM)))
+		what |= WANT_BALLOON;
 	if ((needs & NEED_KVM_STATS) && rows_kvm_must_ask(s, g))
 		what |= WANT_KVM;
 	if (s->focus && (needs & NEED_STATE))
@@ -49,6 +53,8 @@ void round_begin(struct sampler *s, unsigned needs)
 		struct guest *g = s->guests[i];
 		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
 
+		if (round_is_for(s, g) && !g->gone)
+			look_begin(s, g, needs);
 		/* who did not answer is asked again when its time has come */
 		if (!what || g->gone || (g->asking == ASK_FAILED && g->ask_again_ns))
 			continue;
@@ -74,7 +80,7 @@ bool round_is_over(const struct sampler *s)
 		if ((s->needs & NEED_SPACE) && round_is_for(s, g) && !g->gone && !space_is_settled(g))
 			return false;
 	}
-	return true;
+	return look_is_over(s);
 }
 
 void round_mind(struct sampler *s)
@@ -93,4 +99,5 @@ void round_mind(struct sampler *s)
 		if ((s->needs & NEED_SPACE) && round_is_for(s, g))
 			space_mind(s, g);
 	}
+	look_mind(s);
 }

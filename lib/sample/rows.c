@@ -57,23 +57,26 @@ static void fill_net(const struct sampler *s, const struct snapshot *snap, struc
 	}
 }
 
-static bool is_vcpu(const struct guest *g, pid_t tid)
+/* Where the vCPUs ran last. */
+static void place_vcpus(const struct sampler *s, struct guest *g, const struct host_usage *u)
 {
+	bool single = host_facts(s->config.host)->nodes == 1;
 	size_t i;
 
-	for (i = 0; i < g->answers.n_cpus; i++)
-		if (g->answers.cpus[i].tid == tid)
-			return true;
-	return false;
+	memset(g->vcpus_on, 0, sizeof(g->vcpus_on));
+	for (i = 0; i < u->n_tasks; i++) {
+		const struct host_task *t = &u->tasks[i];
+		int node = single ? 0 : t->cpu < 0 ? -1 : host_cpu_node(s->config.host, (unsigned)t->cpu);
+
+		if (node >= 0 && node < NODES_SEEN)
+			g->vcpus_on[node] += rows_vcpus_of(g, t);
+	}
 }
 
-/* "0", "0,1": where the vCPUs ran last. */
-static void fill_place(const struct sampler *s, struct snapshot *snap, const struct guest *g,
-		       const struct host_usage *u, struct vm_row *row)
+/* "0", "0,1" */
+static void fill_place(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	auto_buf struct buf list = {0};
-	uint64_t seen = 0;
-	size_t i;
 	int node;
 
 	if (host_facts(s->config.host)->nodes == 1) {
@@ -81,18 +84,12 @@ static void fill_place(const struct sampler *s, struct snapshot *snap, const str
 		row->local_pct = 100;
 		return;
 	}
-	for (i = 0; i < u->n_tasks; i++) {
-		if (u->tasks[i].cpu < 0 || !is_vcpu(g, u->tasks[i].tid))
-			continue;
-		node = host_cpu_node(s->config.host, (unsigned)u->tasks[i].cpu);
-		if (node >= 0 && node < 64)
-			seen |= 1ull << node;
-	}
-	for (node = 0; node < 64; node++)
-		if (seen >> node & 1)
+	for (node = 0; node < NODES_SEEN; node++)
+		if (g->vcpus_on[node])
 			buf_printf(&list, "%s%d", list.len ? "," : "", node);
 	if (list.len)
 		row->node = snapshot_str(snap, list.text);
+	row->local_pct = look_local_pct(s, g, snapshot_time_ns(snap));
 }
 
 /* Run state is asked once; CPU time tells when the answer cannot be true any more. */
@@ -138,8 +135,10 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		row->exits_total = u->kvm_exits;
 	if (needs & NEED_NET)
 		fill_net(s, snap, g, row);
+	if (needs & (NEED_PLACE | NEED_TASKS))
+		place_vcpus(s, g, u);
 	if (needs & NEED_PLACE)
-		fill_place(s, snap, g, u, row);
+		fill_place(s, snap, g, row);
 	if (needs & NEED_LIMITS)
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
@@ -163,7 +162,8 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 		       const char *detail)
 {
 	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
-						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM, TABLE_VHOST };
+						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM, TABLE_VHOST, TABLE_MEMORY,
+						TABLE_NUMA };
 	const struct vm_row *old = s->last ? snapshot_find(s->last, TABLE_VMS, g->ref, "") : NULL;
 	struct vm_row *row;
 	size_t i;
@@ -250,6 +250,10 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 	}
 	if (needs & NEED_JOBS)
 		rows_jobs(snap, g);
+	if (needs & NEED_MEMORY)
+		rows_memory(s, snap, g, u, needs);
+	if ((needs & NEED_PAGES) && (needs & NEED_TASKS))
+		rows_numa(s, snap, g, u);
 }
 
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)

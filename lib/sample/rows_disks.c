@@ -102,6 +102,16 @@ static void fill_stat(struct disk_row *row, const struct qmp_blockstat *st)
 	row->histogram = rd->latency.bounds || wr->latency.bounds || fl->latency.bounds ? "on" : "off";
 }
 
+/* QEMU does not count the discards of virtio-blk; what reached the file below is counted by its driver. */
+static void fill_uncounted(struct disk_row *row, const struct qmp_blockstat *st)
+{
+	if (!row->bus || strcmp(row->bus, "virtio") || row->dc_ops)
+		return;
+	row->dc_ops = st->file_discards;
+	row->dc_total = st->file_discard_bytes;
+	row->dc_ns = UNKNOWN_UINT;
+}
+
 static void fill_latency(struct disk_row *row, const struct latency *l)
 {
 	row->rd_p50_us = l->p50_us[QMP_READ];
@@ -323,6 +333,7 @@ static void fill_disk(const struct sampler *s, struct snapshot *snap, const stru
 		return;
 	row->head.taken_ns = g->block.taken_ns;
 	fill_stat(row, st);
+	fill_uncounted(row, st);
 	fill_latency(row, latency);
 	if (old && old->head.taken_ns < row->head.taken_ns)
 		row->throttle_pct = throttle_pct(&disk->throttle, old, row);

@@ -6,21 +6,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-void rows_host(const struct sampler *s, struct snapshot *snap)
+/* What the guests together were promised, against what there is. */
+static void fill_guests(const struct sampler *s, struct host_row *row)
+{
+	size_t i;
+
+	row->guests = row->guests_mem_bytes = row->guests_vcpus = 0;
+	for (i = 0; i < s->n_guests; i++) {
+		const struct guest *g = s->guests[i];
+		uint64_t vcpus = g->answers.n_cpus ? g->answers.n_cpus : g->cmdline.vcpus;
+
+		if (g->gone)
+			continue;
+		row->guests++;
+		row->guests_vcpus += vcpus;
+		row->guests_mem_bytes += g->cmdline.mem_bytes;
+		if (g->known & WANT_RAM && g->ram.plugged_bytes != UNKNOWN_UINT)
+			row->guests_mem_bytes += g->ram.plugged_bytes;
+	}
+	if (row->mem_total_bytes != UNKNOWN_UINT && row->mem_total_bytes)
+		row->mem_overcommit_pct = 100 * (double)row->guests_mem_bytes / (double)row->mem_total_bytes;
+	if (row->cpus)
+		row->cpu_overcommit_pct = 100 * (double)row->guests_vcpus / (double)row->cpus;
+}
+
+static void fill_hyper(const struct sampler *s, struct snapshot *snap, struct host_row *row)
+{
+	struct host_hyper hyper;
+
+	host_hyper_read(s->config.host, &hyper);
+	if (hyper.halt_poll_ns != HOST_UNKNOWN)
+		row->halt_poll_us = (double)hyper.halt_poll_ns / 1000;
+	row->level = hyper.level[0] ? snapshot_str(snap, hyper.level) : NULL;
+	row->nested = hyper.nested[0] ? snapshot_str(snap, hyper.nested) : NULL;
+	if (hyper.module[0] || hyper.settings[0])
+		row->kvm = snapshot_printf(snap, "%s%s%s", hyper.module, hyper.module[0] && hyper.settings[0] ? ": " : "",
+					   hyper.settings);
+}
+
+void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs)
 {
 	const struct host_facts *facts = host_facts(s->config.host);
 	struct host_row *row = snapshot_add(snap, TABLE_HOST);
 	struct host_system sys;
-	size_t i;
 
 	host_system_read(s->config.host, &sys);
 	row->host = snapshot_str(snap, facts->name);
 	row->kernel = sys.kernel[0] ? snapshot_str(snap, sys.kernel) : NULL;
 	row->cpus = facts->cpus;
 	row->nodes = facts->nodes;
-	row->guests = 0;
-	for (i = 0; i < s->n_guests; i++)
-		row->guests += !s->guests[i]->gone;
 	row->busy_ns = sys.busy_ns;
 	row->iowait_ns = sys.iowait_ns;
 	row->steal_ns = sys.steal_ns;
@@ -32,13 +66,22 @@ void rows_host(const struct sampler *s, struct snapshot *snap)
 	row->swap_total_bytes = sys.swap_total_bytes;
 	if (sys.swap_total_bytes != HOST_UNKNOWN && sys.swap_free_bytes <= sys.swap_total_bytes)
 		row->swap_used_bytes = sys.swap_total_bytes - sys.swap_free_bytes;
-	row->psi_cpu_pct = sys.psi_cpu_pct;
-	row->psi_io_pct = sys.psi_io_pct;
-	row->psi_mem_pct = sys.psi_mem_pct;
+	row->psi_cpu_pct = sys.psi_cpu.some_pct;
+	row->psi_io_pct = sys.psi_io.some_pct;
+	row->psi_mem_pct = sys.psi_mem.some_pct;
+	row->psi_cpu_full_pct = sys.psi_cpu.full_pct;
+	row->psi_io_full_pct = sys.psi_io.full_pct;
+	row->psi_mem_full_pct = sys.psi_mem.full_pct;
 	row->hugepages_total_bytes = sys.huge_total_bytes;
 	row->hugepages_free_bytes = sys.huge_free_bytes;
 	row->ksm_saved_bytes = sys.ksm_saved_bytes;
 	row->uptime_seconds = sys.uptime_s;
+	row->thp_bytes = sys.thp_bytes;
+	if (sys.thp_bytes != HOST_UNKNOWN && sys.mem_total_bytes != HOST_UNKNOWN && sys.mem_total_bytes)
+		row->thp_pct = 100 * (double)sys.thp_bytes / (double)sys.mem_total_bytes;
+	fill_guests(s, row);
+	if (needs & NEED_MERGE)
+		fill_hyper(s, snap, row);
 }
 
 /* What each guest has open of VFIO. */

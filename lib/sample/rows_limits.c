@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SHAPING_NS (2 * NS_PER_SEC)
+#define DISK_FULL_PCT 95.0		/* as the column of disks is marked */
 
 static void add_group(struct buf *text, const struct host_limit *l)
 {
@@ -89,6 +90,23 @@ static void add_shaping(struct buf *text, const struct shaping *sh)
 		buf_puts(text, "!");
 }
 
+/* What the rows of disks said last: nobody is asked for it here. */
+static void add_disks(const struct sampler *s, const struct guest *g, struct buf *text)
+{
+	size_t i;
+
+	for (i = 0; i < g->devices.n_disks; i++) {
+		const struct qmp_disk *d = &g->devices.disks[i];
+		const struct qmp_throttle *t = &d->throttle;
+		const struct disk_row *row = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, d->qdev) : NULL;
+
+		if (!(t->bps | t->bps_rd | t->bps_wr | t->iops | t->iops_rd | t->iops_wr))
+			continue;
+		buf_printf(text, "%s%.24s io%s", text->len ? " " : "", d->id,
+			   row && row->throttle_pct >= DISK_FULL_PCT ? "!" : "");
+	}
+}
+
 void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row)
 {
@@ -113,6 +131,7 @@ void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	look_at_taps(s, g, snapshot_time_ns(snap));
 	for (i = 0; i < g->n_shaping; i++)
 		add_shaping(&text, &g->shaping[i]);
+	add_disks(s, g, &text);
 	if (limits.known || text.len)
 		row->limits = snapshot_str(snap, text.len ? text.text : "");
 }

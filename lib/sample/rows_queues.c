@@ -283,7 +283,7 @@ static void look_at_vhost(const struct sampler *s, struct guest *g, const struct
 
 /* ---- a guest's queues */
 
-static void set_detail(struct sampler *s, const struct guest *g, unsigned needs)
+void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs)
 {
 	struct ring_detail detail = { .counts = needs & NEED_DEPTHS, .notify = needs & NEED_NOTIFY };
 
@@ -338,7 +338,7 @@ void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	size_t i, k;
 
 	if (g->rings) {
-		set_detail(s, g, needs);
+		rows_ring_detail(s, g, needs);
 		rings_collect(s->rings, g->rings, states);
 		stuck = rings_are_stuck(s->rings, g->rings);
 	}

@@ -194,6 +194,27 @@ static void fill_vcpus(struct snapshot *snap, const struct guest *g, const struc
 		fill_vcpu(snap, g, t, p, vcpu);
 }
 
+unsigned rows_vcpus_of(const struct guest *g, const struct host_task *t)
+{
+	unsigned n = 0, vcpu;
+	size_t i;
+
+	for (i = 0; i < g->answers.n_cpus; i++)
+		n += g->answers.cpus[i].tid == t->tid;
+	return g->answers.n_cpus ? n : !t->kthread && vcpu_of_name(t->comm, &vcpu);
+}
+
+bool rows_is_iothread(const struct guest *g, const struct host_task *t)
+{
+	return of_list(g->answers.iothreads, g->answers.n_iothreads, t->tid) ||
+	       (str_has_prefix(t->comm, "IO ") && strcmp(t->comm, "IO mon_iothread"));
+}
+
+bool rows_is_vhost(const struct host_task *t)
+{
+	return t->kthread || str_has_prefix(t->comm, "vhost-");
+}
+
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs)
 {

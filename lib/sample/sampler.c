@@ -35,6 +35,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
 	ask_done(g);
+	look_forget(g);
 	space_done(g);
 	free(g->netifs);
 	free(g->nets);
@@ -142,6 +143,7 @@ void sampler_free(struct sampler *s)
 	while (s->n_guests)
 		guest_drop(s, s->n_guests - 1);
 	rings_stop(s->rings);
+	walker_free(s->walker);
 	for (i = 0; i < s->config.n_sockets; i++)
 		free(s->given[i].problem);
 	free(s->given);
@@ -276,9 +278,15 @@ static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 		rows_events(s, snap);
 	}
 	if (needs & NEED_HOST)
-		rows_host(s, snap);
+		rows_host(s, snap, needs);
 	if (needs & NEED_PCI)
 		rows_pci(s, snap);
+	if (needs & NEED_NODES) {
+		rows_nodes(s, snap);
+		rows_hugepages(s, snap);
+	}
+	if (needs & NEED_MERGE)
+		rows_merge(s, snap);
 	if (needs & NEED_CPUS)
 		rows_cpus(s, snap);
 }
@@ -290,7 +298,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	size_t i;
 
 	pthread_mutex_lock(&s->lock);
-	s->rings_wanted = needs & NEED_RINGS;
+	s->ring_needs = needs;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -314,6 +322,7 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	s->ring_needs = needs;
 	if (needs & NEED_RINGS)
 		rings_watch(s->rings);
 	domains_join(s);

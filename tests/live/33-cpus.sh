@@ -25,7 +25,8 @@ if ip tuntap add dev "$tap" mode tap 2>/dev/null; then
 fi
 { head -c 65520 /dev/zero && printf '\xeb\xfe' && head -c 14 /dev/zero; } >bios.bin
 qemu_start g -machine q35,accel=tcg -m 32 -name "g-$$,debug-threads=on" -qmp unix:g.qmp,server=on,wait=off \
-	-bios bios.bin "${net[@]+"${net[@]}"}"
+	-bios bios.bin -drive if=none,id=d0,driver=null-co,size=1M,throttling.iops-total=100 -device virtio-blk-pci,id=disk0,drive=d0 \
+	"${net[@]+"${net[@]}"}"
 pid=$(vm_pid g) vm="pid:$(vm_pid g)"
 vcpu=$(qmp_ask g '{"execute":"query-cpus-fast"}' | jq '.[0]."thread-id"')
 busy() { [ "$(cut -d ' ' -f 1 "/proc/$pid/task/$vcpu/schedstat")" -gt 500000000 ]; }
@@ -113,6 +114,8 @@ if [ -n "$cg" ]; then
 else
 	t_skip 'a quota of CPU time' 'no control group can be made here'
 fi
+t_like 'the throttle of a disk, once somebody looked at its disks' "$(printf 'disks %s\nvms %s\n' "$vm" "$vm" |
+	kt -d 0 -o json -f - | jq -r 'select(.table == "vms") | .limits')" '(^| )disk0 io$'
 if [ ${#net[@]} != 0 ] && tc qdisc add dev "$tap" root tbf rate 10mbit burst 32k latency 50ms 2>/dev/null; then
 	t_like 'a rate of its tap' "$(limits 0 | jq -r .limits)" "$tap 10Mbit"'$'
 	tc qdisc del dev "$tap" root

@@ -29,7 +29,7 @@ struct model {
 	pthread_mutex_t lock;		/* for what follows */
 	struct thing *things;
 	size_t n_things;
-	enum fault armed;
+	enum fault armed, takes;
 	bool questions, hit, wedged, stuck;
 	int passed;			/* a descriptor that came along, -1 */
 	char *complaint;
@@ -195,7 +195,8 @@ static void add_things(struct model *m, struct json_object *list, const char *ki
 static void answer(struct model *m, const struct fake_item *item, const char *command, struct json_object *args,
 		   const char *id)
 {
-	auto_json struct json_object *ret = item->file ? json_object_from_file(item->file) : parse(item->reply ? item->reply : "{}");
+	auto_json struct json_object *ret = item->file ? json_object_from_file(item->file) : parse(item->reply
+		? item->reply : "{}");
 	auto_free char *text = NULL, *class = NULL;
 
 	if (item->error) {
@@ -253,7 +254,8 @@ static const char *do_it(struct model *m, const struct fault_effect *e, struct j
 		return NULL;
 	}
 	if (e->removes && !t)
-		return strcmp(e->command, "device_del") && strcmp(e->command, "netdev_del") ? "GenericError" : "DeviceNotFound";
+		return strcmp(e->command, "device_del") && strcmp(e->command, "netdev_del") ? "GenericError" :
+			"DeviceNotFound";
 	if (e->removes && device)
 		t->asked = true;
 	else if (e->removes)
@@ -272,6 +274,12 @@ static const char *do_it(struct model *m, const struct fault_effect *e, struct j
 	return strcmp(e->command, "netdev_add") || take_fds(m, name, args) ? NULL : "GenericError";
 }
 
+static void say_acpi(struct model *m, const char *id, unsigned source, unsigned status)
+{
+	say(m, "{\"event\":\"ACPI_DEVICE_OST\",\"data\":{\"info\":{\"device\":\"%s\",\"source\":%u,\"status\":%u,\"slot\":\"0\","
+	    "\"slot-type\":\"DIMM\"}}}\r\n", id, source, status);
+}
+
 /* The guest has been asked, and does as the fault has it. */
 static void guest_answers(struct model *m, const char *name, enum fault fault)
 {
@@ -281,6 +289,11 @@ static void guest_answers(struct model *m, const char *name, enum fault fault)
 		return;
 	if (fault == FAULT_GUEST_REFUSES) {
 		t->asked = false;
+		if (m->c->acpi) {
+			say_acpi(m, name, 3, 0x84);
+			say_acpi(m, name, 3, 0x82);
+			return;
+		}
 		say(m, "{\"event\":\"DEVICE_UNPLUG_GUEST_ERROR\",\"data\":{\"device\":\"%s\",\"path\":\"/machine/peripheral/%s\"}}\r\n",
 		    name, name);
 		return;
@@ -303,7 +316,8 @@ static bool end_connection(struct model *m, enum fault f)
 	return f == FAULT_GARBAGE;	/* it goes on reading, and says nothing more */
 }
 
-static bool change(struct model *m, const struct fault_effect *e, struct json_object *args, const char *id, enum fault f)
+static bool change(struct model *m, const struct fault_effect *e, struct json_object *args, const char *id,
+	enum fault f)
 {
 	auto_free char *name = name_of(e, args);
 	bool asks = !strcmp(e->command, "device_del");
@@ -322,6 +336,10 @@ static bool change(struct model *m, const struct fault_effect *e, struct json_ob
 		return true;
 	if (asks && f == FAULT_EVENT_FIRST)
 		guest_answers(m, name, f);
+	if (m->c->acpi && !class && !strcmp(e->command, "device_add") && m->takes != FAULT_GUEST_SILENT) {
+		m->hit |= m->takes == FAULT_GUEST_REFUSES;
+		say_acpi(m, name, 1, m->takes == FAULT_GUEST_REFUSES);	/* before the reply, even */
+	}
 	if (ends_connection(f) && !asks)
 		return end_connection(m, f);
 	if (class)
@@ -398,7 +416,8 @@ static ssize_t take_in(struct model *m, char *bytes, size_t size)
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { .iov_base = bytes, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen =
+		sizeof(control) };
 	ssize_t n = recvmsg(m->fd, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 
@@ -493,6 +512,20 @@ void model_arm(struct model *m, enum fault fault, bool questions)
 	pthread_mutex_lock(&m->lock);
 	m->armed = fault;
 	m->questions = questions;
+	pthread_mutex_unlock(&m->lock);
+}
+
+void model_guest_takes(struct model *m, enum fault how)
+{
+	m->takes = how;
+	m->hit |= how == FAULT_GUEST_SILENT;
+}
+
+void model_hang_up(struct model *m)
+{
+	pthread_mutex_lock(&m->lock);
+	shutdown(m->fd, SHUT_RDWR);
+	m->hit = true;
 	pthread_mutex_unlock(&m->lock);
 }
 

@@ -31,6 +31,10 @@ void model_disconnect(struct model *m);		/* waits for the model's end of it */
 /* The next command that is no question, or the next question where questions, goes wrong. */
 void model_arm(struct model *m, enum fault fault, bool questions);
 bool model_is_hit(struct model *m);		/* what was armed has happened */
+/* What its ACPI says of what is plugged: that it has it, nothing (FAULT_GUEST_SILENT), or no. */
+void model_guest_takes(struct model *m, enum fault how);
+/* The connection ends now. */
+void model_hang_up(struct model *m);
 /* The guest lets go of what it was asked to. */
 void model_let_go(struct model *m);
 /* All things, sorted, "kind name" or "kind name=value", one a line; yours. */

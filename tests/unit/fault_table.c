@@ -23,18 +23,22 @@
 #define AT_ONCE 64		/* most of them sleep */
 
 static const char *const fault_names[FAULT_COUNT] = {
-	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage", "QEMU dies", "interrupt",
+	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage",
+	"QEMU dies", "interrupt",
 	"event before reply", "guest silent", "guest refuses", "no way back", "host refuses",
 };
 
 /* How a step can go wrong follows from what it does. */
-enum kind { COMMAND, QUESTION, REMOVAL, ON_HOST };
+enum kind { COMMAND, QUESTION, REMOVAL, TAKING, ON_HOST };
 
 static enum kind kind_of(enum step_op op)
 {
 	switch (op) {
 	case STEP_AWAIT_GONE: return REMOVAL;
+	case STEP_AWAIT_SIZE:
+	case STEP_AWAIT_USB:
 	case STEP_AWAIT_DRIVER: return QUESTION;
+	case STEP_AWAIT_TAKEN: return TAKING;
 	case STEP_LINK_SET:
 	case STEP_LINK_ADD:
 	case STEP_LINK_DEL: return ON_HOST;
@@ -51,16 +55,16 @@ static bool can_happen(const struct step *s, enum fault f)
 	case FAULT_COUNT: return false;
 	case FAULT_HOST: return k == ON_HOST || s->op == STEP_PASS_FD;
 	case FAULT_EVENT_FIRST: return k == COMMAND && !strcmp(s->what, "device_del");
-	case FAULT_GUEST_REFUSES: return k == REMOVAL;
-	case FAULT_GUEST_SILENT: return k == REMOVAL || k == QUESTION;
+	case FAULT_GUEST_REFUSES: return k == REMOVAL || k == TAKING;
+	case FAULT_GUEST_SILENT: return k == REMOVAL || k == TAKING || s->op == STEP_AWAIT_DRIVER;
 	case FAULT_STUCK: return k == QUESTION;
 	/* a request to the guest that is lost is never answered, and then nothing is ever finished */
 	case FAULT_LOST: return k == COMMAND && strcmp(s->what, "device_del");
 	case FAULT_ERROR:
 	case FAULT_SILENT:
 	case FAULT_WEDGED: return k == COMMAND || k == QUESTION;
+	case FAULT_GARBAGE: return k != ON_HOST && k != TAKING;
 	case FAULT_CLOSED:
-	case FAULT_GARBAGE:
 	case FAULT_DIED:
 	case FAULT_INTERRUPTED: return k != ON_HOST;
 	}
@@ -116,7 +120,9 @@ static void on_progress(void *arg, const struct plan *p, size_t step)
 	o->env.timeout_ms = lasts(o->fault) ? SILENCE_MS : PATIENCE_MS;
 	if (o->fault == FAULT_HOST)
 		o->env.host = o->dead_host;
-	else if (kind_of(p->steps[step].op) != REMOVAL)
+	else if (kind_of(p->steps[step].op) == TAKING && (o->fault == FAULT_CLOSED || o->fault == FAULT_DIED))
+		model_hang_up(o->model);
+	else if (kind_of(p->steps[step].op) != REMOVAL && kind_of(p->steps[step].op) != TAKING)
 		model_arm(o->model, o->fault, kind_of(p->steps[step].op) == QUESTION);
 	if (o->fault == FAULT_INTERRUPTED)
 		eventfd_write(o->env.interrupt_fd, 1);
@@ -234,6 +240,21 @@ static char *host_state(const struct one *o)
 	return o->c->host_state ? o->c->host_state(o->host) : xstrdup("");
 }
 
+/* Of several things that were to go, those the guest was never asked for stay, and are named. */
+static void check_rest_is_named(struct one *o, const struct plan *p, const char *now)
+{
+	auto_free char *want = wanted(o->c);
+	const char *line;
+	size_t i;
+
+	for (line = now; *line; line = strchr(line, '\n') + 1)
+		if (!has_line(want, line, strcspn(line, "\n")) && !is_named(p, line, 0))
+			broken(o, "finished, and %.*s is there and not named", (int)strcspn(line, "\n"), line);
+	for (i = 0; i < p->n_left; i++)
+		if (!names_one_of(p->left[i], now))
+			broken(o, "finished, and left names what is not there: %s", p->left[i]);
+}
+
 static void check_finish(struct one *o, struct plan *p)
 {
 	auto_free char *want = wanted(o->c), *now = NULL, *host_now = NULL;
@@ -248,8 +269,10 @@ static void check_finish(struct one *o, struct plan *p)
 	host_now = host_state(o);
 	if (rc)
 		broken(o, "finishing it: %s", p->err.text);
-	else if (p->n_left || p->n_rest)
+	else if (p->n_rest || (p->n_left != 0) != (p->status == PLAN_PARTIAL))
 		broken(o, "finished, and something is left");
+	else if (p->n_left)
+		check_rest_is_named(o, p, now);
 	else if (strcmp(now, p->status == PLAN_OK ? want : o->before))
 		broken(o, "finished (%s), and there is:\n%s", plan_status_name(p->status), now);
 	else if (p->status == PLAN_UNDONE && strcmp(host_now, o->host_before))
@@ -286,6 +309,8 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	o->env.undo_ms = o->fault == FAULT_WEDGED || o->fault == FAULT_STUCK ? SILENCE_MS : PATIENCE_MS;
 	if (s && kind_of(s->op) == REMOVAL)
 		model_arm(o->model, o->fault == FAULT_INTERRUPTED ? FAULT_GUEST_SILENT : o->fault, false);
+	if (s && kind_of(s->op) == TAKING)
+		model_guest_takes(o->model, o->fault == FAULT_GUEST_REFUSES ? o->fault : FAULT_GUEST_SILENT);
 	rc = plan_run(p, &o->env);
 	qmp_close(take_ptr(o->env.qmp));
 	model_disconnect(o->model);		/* and has done all it was told to */
@@ -298,7 +323,8 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	check_status(o, p, rc);
 	if (o->fault != FAULT_DIED && p->status != PLAN_OK)
 		check_left(o, p);
-	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  %-8s exit %d%s  left:", o->c->name, o->step, text, fault_names[o->fault],
+	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  %-8s exit %d%s  left:", o->c->name, o->step, text,
+		   fault_names[o->fault],
 		   plan_status_name(p->status), plan_exit_code(p), p->n_rest ? "  pending" : "");
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(out, "%s %s", i ? ";" : "", p->left[i]);
@@ -321,11 +347,13 @@ static void run_one(const struct fault_case *c, size_t step, enum fault fault, b
 		abort();
 	o.model = model_new(c);
 	o.env = (struct plan_env){
-		.host = o.host, .qmp = model_connect(o.model), .interrupt_fd = eventfd(0, EFD_CLOEXEC), .progress = on_progress, .arg = &o,
+		.host = o.host, .qmp = model_connect(o.model), .interrupt_fd = eventfd(0, EFD_CLOEXEC),
+		  .progress = on_progress, .arg = &o,
 	};
 	p = build(&o, &err);
 	if (!p) {
-		broken(&o, "cannot be built: %s (%s)", err.text, model_complaint(o.model) ? model_complaint(o.model) : "");
+		broken(&o, "cannot be built: %s (%s)", err.text, model_complaint(o.model) ?
+		       model_complaint(o.model) : "");
 	} else if (probe) {
 		for (i = 0; i < p->n_steps; i++)
 			for (f = 0; f < FAULT_COUNT; f++)
@@ -446,7 +474,8 @@ unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 		struct child *child = &rows[ended].child;
 
 		for (; started < n && started < ended + AT_ONCE; started++)
-			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum fault)rows[started].fault, false);
+			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum
+				fault)rows[started].fault, false);
 		child_end(child);
 		print_message("  %s\n", child->text.text);
 		if (!child_is_good(child)) {

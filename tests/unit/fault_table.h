@@ -47,6 +47,7 @@ struct fault_case {
 	const struct fault_effect *effects;	/* more of them, ended by { 0 }; NULL */
 	const char *there[FAULT_LIST];		/* "KIND NAME" or "KIND NAME=VALUE": before */
 	const char *want[FAULT_LIST];		/* after success, all there is */
+	bool acpi;				/* vCPUs and DIMMs: the guest's ACPI says what it makes of them */
 	const char *root;			/* of the host: a recorded tree, "/"; NULL: an empty tree */
 	int (*setup)(void);			/* in the process of each run, first; not 0: cannot be run here */
 	/* What of the host must be as before, in words; yours. NULL: nothing is looked at. */

@@ -46,7 +46,7 @@ static void test_system(void **state)
 	tree_puts(root, "4\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	tree_puts(root, "2\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
 	tree_puts(root, "1\n", "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages");
-	tree_puts(root, "7\n", "sys/kernel/mm/ksm/pages_sharing");
+	tree_puts(root, "28672\n", "sys/kernel/mm/ksm/general_profit");
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_int_equal(s.busy_ns, (100 + 20 + 30 + 6 + 7 + 8) * (NS_PER_SEC / host_facts(h)->ticks_per_s));
@@ -56,11 +56,12 @@ static void test_system(void **state)
 	assert_true(s.load[1] > 1.24 && s.load[1] < 1.26);
 	assert_true(s.uptime_s > 1234 && s.uptime_s < 1235);
 	assert_string_equal(s.kernel, "6.1.0-test");
-	assert_true(s.psi_cpu_pct > 1.49 && s.psi_io_pct > 0.24 && s.psi_io_pct < 0.26);
-	assert_true(isnan(s.psi_mem_pct));		/* not there: not 0 */
+	assert_true(s.psi_cpu.some_pct > 1.49 && s.psi_io.some_pct > 0.24 && s.psi_io.some_pct < 0.26);
+	assert_true(isnan(s.psi_cpu.full_pct) && s.psi_io.full_pct > 8.9);
+	assert_true(isnan(s.psi_mem.some_pct) && isnan(s.psi_mem.full_pct));		/* not there: not 0 */
 	assert_int_equal(s.huge_total_bytes, 10 * (2ull << 20) + 2 * (1ull << 30));
 	assert_int_equal(s.huge_free_bytes, 4 * (2ull << 20) + (1ull << 30));
-	assert_int_equal(s.ksm_saved_bytes, 7 * host_facts(h)->page_bytes);
+	assert_int_equal(s.ksm_saved_bytes, 28672);
 	host_free(h);
 	tree_remove(root);
 
@@ -68,7 +69,7 @@ static void test_system(void **state)
 	h = tree_host(root);
 	host_system_read(h, &s);
 	assert_true(s.busy_ns == HOST_UNKNOWN && s.mem_total_bytes == HOST_UNKNOWN && s.ksm_saved_bytes == HOST_UNKNOWN);
-	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu_pct));
+	assert_true(s.huge_total_bytes == HOST_UNKNOWN && isnan(s.load[0]) && isnan(s.psi_cpu.some_pct));
 	host_free(h);
 	tree_remove(root);
 }
@@ -215,6 +216,19 @@ static void test_addresses(void **state)
 }
 
 /* By what it is, not by what it is called: through a link, under another name, a device by its number. */
+static int has_file(const struct host *h, pid_t pid, const struct host_file *file)
+{
+	struct host_fds *fds;
+	int rc = host_fds_open(h, pid, &fds);
+	bool has;
+
+	if (rc)
+		return rc;
+	has = host_fds_has(fds, file);
+	host_fds_close(fds);
+	return has;
+}
+
 static void test_files(void **state)
 {
 	char *root = tree_new();
@@ -230,20 +244,20 @@ static void test_files(void **state)
 	fd = open(a, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(host_file_of(l, &file), 0);
 	assert_int_equal(host_file_of(b, &other), 0);
-	assert_int_equal(host_proc_has_file(h, getpid(), &file), 1);
-	assert_int_equal(host_proc_has_file(h, getpid(), &other), 0);
-	assert_int_equal(host_proc_has_file(recorded, getpid(), &file), 0);
+	assert_int_equal(has_file(h, getpid(), &file), 1);
+	assert_int_equal(has_file(h, getpid(), &other), 0);
+	assert_int_equal(has_file(recorded, getpid(), &file), -ENOENT);
 	assert_int_equal(rename(a, b), 0);
 	assert_int_equal(host_file_of(b, &other), 0);
-	assert_int_equal(host_proc_has_file(h, getpid(), &other), 1);
+	assert_int_equal(has_file(h, getpid(), &other), 1);
 	assert_int_equal(host_file_of(a, &other), -ENOENT);
 	close(fd);
 	null = open("/dev/full", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(host_file_of("/dev/full", &file), 0);
 	assert_true(file.device);
-	assert_int_equal(host_proc_has_file(h, getpid(), &file), 1);
+	assert_int_equal(has_file(h, getpid(), &file), 1);
 	close(null);
-	assert_int_equal(host_proc_has_file(h, 1 << 29, &file), -ESRCH);
+	assert_int_equal(has_file(h, 1 << 29, &file), -ESRCH);
 	host_free(h);
 	host_free(recorded);
 	tree_remove(root);

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,20 @@ struct memory {			/* as a ring's two parts begin */
 	_Atomic uint16_t used, avail;
 };
 
+/* Who waits must not hold the lock all the time: a mutex is not fair. */
+static bool a_moment(void)
+{
+	usleep(500);
+	return true;
+}
+
+/* So that a thread that reads in between sees work outstanding, and not more used than there was. */
+static void put(struct memory *m, uint16_t n)
+{
+	m->avail = n;
+	m->used = n;
+}
+
 static struct ring_set *add_rings(struct ring_reader *r, struct memory *m, size_t n)
 {
 	struct ring_addr *addr = xcalloc(n, sizeof(*addr));
@@ -45,7 +58,7 @@ static struct ring_set *add_rings(struct ring_reader *r, struct memory *m, size_
 static void await_read(struct ring_reader *r, const struct ring_set *set)
 {
 	while (!rings_are_read(r, set))
-		sched_yield();
+		a_moment();
 }
 
 /* Until the thread has seen what stands in memory now. */
@@ -53,7 +66,7 @@ static void await_total(struct ring_reader *r, struct ring_set *set, struct ring
 {
 	do
 		rings_collect(r, set, out);
-	while (out[i].known && out[i].used_total < total && !sched_yield());
+	while ((!out[i].known || out[i].used_total < total) && a_moment());
 }
 
 struct guest_thread {
@@ -170,7 +183,7 @@ static void a_reset_ring_is_lost(void **state)
 	m[0].used = m[0].avail = 0;
 	do
 		rings_collect(r, set, out);
-	while (!out[0].lost && !sched_yield());
+	while (!out[0].lost && a_moment());
 	assert_false(out[0].known);
 	assert_true(out[1].known && !out[1].lost);
 	m[0].used = m[0].avail = 40001;
@@ -195,15 +208,15 @@ static void rings_looked_up_again_go_on(void **state)
 		addr[i] = (struct ring_addr){ (uint64_t)(uintptr_t)&m[i].used, (uint64_t)(uintptr_t)&m[i].avail, SIZE, false };
 	old = rings_add(r, getpid(), addr, 2, NULL);
 	await_read(r, old);
-	m[0].avail = m[0].used = 100;
-	m[1].avail = m[1].used = 200;
+	put(&m[0], 100);
+	put(&m[1], 200);
 	await_total(r, old, out, 1, 200);
 	set = rings_add(r, getpid(), addr + 1, 2, old);
 	rings_remove(r, old);
 	rings_collect(r, set, out);
 	assert_true(out[0].known && out[0].used_total == 200);
 	await_read(r, set);
-	m[1].avail = m[1].used = 210;
+	put(&m[1], 210);
 	await_total(r, set, out, 0, 210);
 	rings_collect(r, set, out);
 	assert_int_equal(out[0].used_total, 210);
@@ -250,7 +263,7 @@ static void a_ring_is_sampled_at_a_rate(void **state)
 	rings_detail(r, set, &fast);
 	began = clock_now_ns();
 	while (total < 500) {
-		sched_yield();
+		a_moment();
 		rings_collect(r, set, out);
 		ended = clock_now_ns();
 		total += out[0].samples;
@@ -271,7 +284,7 @@ static void a_ring_is_sampled_at_a_rate(void **state)
 	other = rings_add(r, getpid(), &(struct ring_addr){ (uint64_t)(uintptr_t)&m[0].used,
 			  (uint64_t)(uintptr_t)&m[0].avail, SIZE, false }, 1, set);
 	rings_remove(r, set);
-	for (total = 0; total < 100; total += out[0].samples)
+	for (total = 0; total < 100 && a_moment(); total += out[0].samples)
 		rings_collect(r, other, out);
 	assert_int_equal(out[0].depth, 3);
 	rings_stop(r);
@@ -300,7 +313,7 @@ static void notification_fields_are_found(void **state)
 	rings_detail(r, set, &notify);
 	do
 		rings_collect(r, set, out);
-	while (isnan(out[0].irq_share) && !sched_yield());
+	while (isnan(out[0].irq_share) && a_moment());
 	assert_true(out[0].irq_share == 1 && out[0].kick_share == 1);
 	assert_true(out[1].irq_share == 0 && out[1].kick_share == 1);
 	rings_stop(r);
@@ -322,6 +335,7 @@ static unsigned count_tasks(void)
 
 /* A page that does not come until page_comes: what a guest's memory is under post-copy migration. */
 struct page {
+	bool there;		/* of both: this kernel lets us */
 	int fd;
 	struct memory *m;
 };
@@ -348,38 +362,53 @@ static void page_comes(struct page *p)
 	assert_int_equal(ioctl(p->fd, UFFDIO_ZEROPAGE, &zero), 0);
 }
 
-static void page_done(struct page *p)
+/* Without its userfaultfd the memory is like any other: whoever sleeps in it wakes up, however the test ended. */
+static int pages_new(void **state)
 {
-	munmap(p->m, 4096);
-	close(p->fd);
+	struct page *p = xcalloc(2, sizeof(*p));
+
+	*state = p;
+	p[0].there = page_new(&p[0]) && page_new(&p[1]);
+	return 0;
+}
+
+static int pages_done(void **state)
+{
+	struct page *p = *state;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (p[i].fd > 0)
+			close(p[i].fd);
+	free(p);
+	return 0;
 }
 
 static void await_stuck(struct ring_reader *r, struct ring_set *set, bool stuck)
 {
 	while (rings_are_stuck(r, set) != stuck) {
 		rings_watch(r);
-		sched_yield();
+		a_moment();
 	}
 }
 
 static void await_tasks(unsigned n)
 {
 	while (count_tasks() != n)
-		sched_yield();
+		a_moment();
 }
 
 /* Two guests put a thread to sleep each; the others' rings go on, and theirs do when their pages come. */
 static void a_thread_put_to_sleep_is_replaced(void **state)
 {
-	struct page p[2];
+	struct page *p = *state;
 	struct memory m[1] = {{0}};
 	struct ring_state out[1];
 	struct ring_reader *r;
 	struct ring_set *good, *bad[2], *again;
 	unsigned before = count_tasks(), i;
 
-	(void)state;
-	if (!page_new(&p[0]) || !page_new(&p[1]))
+	if (!p->there)
 		skip();
 	r = rings_start();
 	good = add_rings(r, m, 1);
@@ -390,7 +419,7 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 		assert_true(rings_are_read(r, bad[i]));		/* nobody waits for it any more */
 		rings_collect(r, bad[i], out);
 		assert_false(out[0].known || out[0].lost);
-		m[0].avail = m[0].used = (uint16_t)(m[0].used + 100);
+		put(&m[0], (uint16_t)(m[0].used + 100));
 		await_total(r, good, out, 0, 100 * (i + 1));
 		assert_true(out[0].known);
 	}
@@ -399,7 +428,7 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 	again = rings_add(r, getpid(), &(struct ring_addr){ (uint64_t)(uintptr_t)&p[1].m->used,
 			  (uint64_t)(uintptr_t)&p[1].m->avail, SIZE, false }, 1, bad[1]);
 	rings_remove(r, bad[1]);
-	m[0].avail = m[0].used = (uint16_t)(m[0].used + 100);
+	put(&m[0], (uint16_t)(m[0].used + 100));
 	await_total(r, good, out, 0, 300);
 	assert_true(rings_are_stuck(r, again) && count_tasks() == before + 3);
 	page_comes(&p[0]);
@@ -407,27 +436,24 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 	await_stuck(r, bad[0], false);
 	await_stuck(r, again, false);
 	await_tasks(before + 1);
-	p[0].m->avail = p[0].m->used = 7;
-	p[1].m->avail = p[1].m->used = 8;
+	put(p[0].m, 7);
+	put(p[1].m, 8);
 	await_total(r, bad[0], out, 0, 7);
 	await_total(r, again, out, 0, 8);
 	assert_true(out[0].known);
 	rings_stop(r);
 	assert_int_equal(count_tasks(), before);
-	page_done(&p[0]);
-	page_done(&p[1]);
 }
 
 /* To stop does not wait for a guest; the thread that wakes up afterwards finds all it touches. */
 static void stopping_waits_for_no_guest(void **state)
 {
-	struct page p[2];
+	struct page *p = *state;
 	struct ring_reader *r;
 	struct ring_set *bad[2];
 	unsigned before = count_tasks(), i;
 
-	(void)state;
-	if (!page_new(&p[0]) || !page_new(&p[1]))
+	if (!p->there)
 		skip();
 	r = rings_start();
 	for (i = 0; i < 2; i++)
@@ -441,8 +467,6 @@ static void stopping_waits_for_no_guest(void **state)
 	page_comes(&p[0]);
 	page_comes(&p[1]);
 	await_tasks(before);
-	page_done(&p[0]);
-	page_done(&p[1]);
 }
 
 /* Nobody looks: it rests, and says afterwards that it does not know how far the rings went meanwhile. */
@@ -458,14 +482,14 @@ static void a_thread_nobody_looks_at_rests(void **state)
 	rings_collect(r, set, out);
 	assert_true(out[0].known && out[0].counted);
 	clock_sleep_until(clock_now_ns() + RINGS_REST_NS + NS_PER_SEC / 2);
-	m[0].avail = m[0].used = 50;
+	put(&m[0], 50);
 	rings_watch(r);
 	await_read(r, set);
 	do
 		rings_collect(r, set, out);
-	while (!out[0].known && !sched_yield());
+	while (!out[0].known && a_moment());
 	assert_false(out[0].counted);
-	m[0].avail = m[0].used = 60;
+	put(&m[0], 60);
 	await_total(r, set, out, 0, 10);
 	assert_true(out[0].counted && out[0].used_total == 10);
 	rings_stop(r);
@@ -481,8 +505,8 @@ int main(void)
 		cmocka_unit_test(unreadable_rings_are_unknown),
 		cmocka_unit_test(a_ring_is_sampled_at_a_rate),
 		cmocka_unit_test(notification_fields_are_found),
-		cmocka_unit_test(a_thread_put_to_sleep_is_replaced),
-		cmocka_unit_test(stopping_waits_for_no_guest),
+		cmocka_unit_test_setup_teardown(a_thread_put_to_sleep_is_replaced, pages_new, pages_done),
+		cmocka_unit_test_setup_teardown(stopping_waits_for_no_guest, pages_new, pages_done),
 		cmocka_unit_test(a_thread_nobody_looks_at_rests),
 	};
 

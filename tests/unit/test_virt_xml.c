@@ -24,7 +24,8 @@ static const char whole[] =
 	"    <disk type='file' device='disk'>\n"
 	"      <driver name='qemu' type='qcow2' cache='none' io='native' iothread='1'/>\n"
 	"      <source file='/images/a&amp;b.qcow2' index='2'/>\n"
-	"      <backingStore type='file' index='3'><format type='raw'/><source file='/images/base.img'/></backingStore>\n"
+	"      <backingStore type='file' index='3'><format type='raw'/><source "
+	"file='/images/base.img'/></backingStore>\n"
 	"      <target dev='vda' bus='virtio'/><serial>S1</serial><alias name='virtio-disk0'/>\n"
 	"      <address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></disk>\n"
 	"    <disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='sda' bus='scsi'/><readonly/>\n"
@@ -36,7 +37,8 @@ static const char whole[] =
 	"    <controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/></controller>\n"
 	"    <controller type='pci' index='1' model='pcie-root-port'><alias name='pci.1'/></controller>\n"
 	"    <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/><target dev='vnet3'/>\n"
-	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias name='net0'/></interface>\n"
+	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias "
+	"name='net0'/></interface>\n"
 	"    <interface type='network'><mac address='52:54:00:00:00:02'/>\n"
 	"      <source network='default' bridge='virbr0'/></interface>\n"
 	"    <interface type='direct'><source dev='eth1' mode='bridge'/><target dev='macvtap0'/></interface>\n"
@@ -125,7 +127,7 @@ static void test_nics(void **state)
 		bool down;
 	} want[] = {
 		{ "52:54:00:00:00:01", "bridge", "br0", "vnet3", "virtio", "net0", 4, true },
-		{ "52:54:00:00:00:02", "network", "virbr0", NULL, NULL, NULL, 0, false },
+		{ "52:54:00:00:00:02", "network", "default", NULL, NULL, NULL, 0, false },
 		{ NULL, "direct", "eth1", "macvtap0", NULL, NULL, 0, false },
 	};
 	struct virt_def *d = parse(whole);
@@ -147,6 +149,56 @@ static void test_nics(void **state)
 }
 
 /* Refused as a whole, without opening a file or growing. */
+/* vCPUs with their nodes, memory devices and USB devices, read and written again. */
+static void test_plugged(void **state)
+{
+	struct virt_def *d = parse("<domain type='kvm'><name>n</name><vcpu current='3'>6</vcpu><vcpus>"
+		"<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/><vcpu id='1' enabled='no' hotpluggable='yes'/>"
+		"<vcpu id='5' enabled='yes' hotpluggable='yes'/><vcpu id='99' enabled='yes'/></vcpus>"
+		"<cpu><numa><cell id='0' cpus='0-2,^1' memory='1'/><cell id='1' cpus='3,5' memory='1'/><cell id='2' cpus='junk'/></numa></cpu>"
+		"<devices><memory model='dimm'><source><pagesize unit='KiB'>2048</pagesize><nodemask>0-1</nodemask></source>"
+		"<target><size unit='KiB'>524288</size><node>1</node></target><alias name='ua-m'/>"
+		"<address type='dimm' slot='0' base='0x100000000'/></memory>"
+		"<memory model='virtio-mem'><target><size unit='KiB'>524288</size><node>0</node><block unit='KiB'>2048</block>"
+		"<requested unit='KiB'>4096</requested><current unit='KiB'>2048</current></target><alias name='ua-v'/>"
+		"<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'/></memory>"
+		"<hostdev mode='subsystem' type='usb'><source><vendor id='0x0781'/><product id='0x5567'/></source><alias name='ua-u'/></hostdev>"
+		"<hostdev mode='subsystem' type='usb'><source><address bus='1' device='4'/></source><alias name='ua-w'/></hostdev>"
+		"<hostdev mode='subsystem' type='pci'><source><address bus='1'/></source></hostdev></devices></domain>");
+	static const struct {
+		bool enabled, hotpluggable;
+		int node;
+	} cpus[] = { { true, false, 0 }, { false, true, -1 }, { true, false, 0 }, { false, true, 1 }, { false, true, -1 }, { true, true, 1 } };
+	auto_free char *dimm = NULL, *vmem = NULL, *by_id = NULL, *by_bus = NULL;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(d->n_cpus, ARRAY_SIZE(cpus));
+	for (i = 0; i < d->n_cpus; i++) {
+		assert_int_equal(d->cpus[i].id, i);
+		assert_int_equal(d->cpus[i].enabled, cpus[i].enabled);
+		assert_int_equal(d->cpus[i].hotpluggable, cpus[i].hotpluggable);
+		assert_int_equal(d->cpus[i].node, cpus[i].node);
+	}
+	assert_int_equal(d->n_memory, 2);
+	assert_int_equal(d->memory[1].current_bytes, 2 << 20);
+	assert_int_equal(d->n_usb, 2);
+	dimm = virt_memory_xml(&d->memory[0]);
+	assert_string_equal(dimm, "<memory model=\"dimm\"><source><pagesize unit=\"KiB\">2048</pagesize><nodemask>0-1</nodemask></source>"
+			    "<target><size unit=\"KiB\">524288</size><node>1</node></target><alias name=\"ua-m\"/></memory>");
+	vmem = virt_memory_xml(&d->memory[1]);
+	assert_string_equal(vmem, "<memory model=\"virtio-mem\"><target><size unit=\"KiB\">524288</size><node>0</node>"
+			    "<block unit=\"KiB\">2048</block><requested unit=\"KiB\">4096</requested></target><alias name=\"ua-v\"/>"
+			    "<address type=\"pci\" domain=\"0x0000\" bus=\"0x00\" slot=\"0x02\" function=\"0x0\"/></memory>");
+	by_id = virt_usb_xml(&d->usb[0]);
+	assert_string_equal(by_id, "<hostdev mode=\"subsystem\" type=\"usb\"><source><vendor id=\"0x0781\"/><product id=\"0x5567\"/></source>"
+			    "<alias name=\"ua-u\"/></hostdev>");
+	by_bus = virt_usb_xml(&d->usb[1]);
+	assert_string_equal(by_bus, "<hostdev mode=\"subsystem\" type=\"usb\"><source><address bus=\"1\" device=\"4\"/></source>"
+			    "<alias name=\"ua-w\"/></hostdev>");
+	virt_def_free(d);
+}
+
 static void test_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -209,7 +261,8 @@ static void test_odd(void **state)
 
 static void test_names(void **state)
 {
-	struct virt_def *d = parse("<domain><name>a\xc2\x9b\xe2\x80\xae\"'&lt;b<!-- c --><![CDATA[<d>]]></name></domain>");
+	struct virt_def *d = parse("<domain><name>a\xc2\x9b\xe2\x80\xae\"'&lt;b<!-- c "
+		"--><![CDATA[<d>]]></name></domain>");
 
 	(void)state;
 	text(d->name, "a\xc2\x9b\xe2\x80\xae\"'<b<d>");
@@ -279,12 +332,88 @@ static void test_broken(void **state)
 	free(copy);
 }
 
+/* What is asked of libvirt, by what a NIC is connected to; an argument's markup stays text. */
+static void test_nics_written(void **state)
+{
+	static const struct {
+		struct virt_nic nic;
+		const char *xml;
+	} rows[] = {
+		{ { .type = (char *)"user" }, "<interface type=\"user\"><mac address=\"m\"/><model "
+		  "type=\"virtio\"/><alias name=\"ua-n\"/></interface>" },
+		{ { .type = (char *)"bridge", .source = (char *)"a&<\"b" }, "<source bridge=\"a&amp;&lt;&quot;b\"/>" },
+		{ { .type = (char *)"bridge", .source = (char *)"b", .ovs = true }, "<source "
+		  "bridge=\"b\"/><virtualport type=\"openvswitch\"/>" },
+		{ { .type = (char *)"network", .source = (char *)"default" }, "<source network=\"default\"/>" },
+		{ { .type = (char *)"direct", .source = (char *)"eth0" }, "<source dev=\"eth0\" mode=\"bridge\"/>" },
+		{ { .type = (char *)"vhostuser", .source = (char *)"/s" }, "<source type=\"unix\" path=\"/s\" "
+		  "mode=\"client\"/>" },
+		{ { .type = (char *)"vdpa", .source = (char *)"/dev/vhost-vdpa-0" }, "<source "
+		  "dev=\"/dev/vhost-vdpa-0\"/>" },
+		{ { .type = (char *)"ethernet", .target = (char *)"t0" }, "<mac address=\"m\"/><target "
+		  "dev=\"t0\" managed=\"no\"/>" },
+		{ { .type = (char *)"user", .queues = 4, .driver = (char *)"vhost" }, "<driver name=\"vhost\" "
+		  "queues=\"4\"/>" },
+		{ { .type = (char *)"user", .queues = 1, .driver = (char *)"vhost" }, "<driver name=\"vhost\"/>" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct virt_nic n = rows[i].nic;
+		auto_free char *xml = NULL;
+
+		n.mac = (char *)"m";
+		n.model = (char *)"virtio";
+		n.alias = (char *)"ua-n";
+		xml = virt_nic_xml(&n);
+		if (!strstr(xml, rows[i].xml))
+			fail_msg("row %zu: %s", i, xml);
+	}
+}
+
+/* All that libvirt has of it is handed back, and only the link is another. */
+static void test_links_written(void **state)
+{
+	static const char domain[] = "<domain><devices><interface type='user'><mac address='m0'/><alias "
+		"name='n0'/></interface>"
+		"<interface type='user'><mac address='m1'/><link state='up'/><odd/><alias "
+		"name='n1'/></interface></devices></domain>";
+	static const struct {
+		const char *alias;
+		bool up;
+		const char *xml;
+	} rows[] = {
+		{ "n0", false, "<interface type=\"user\"><mac address=\"m0\"/><alias name=\"n0\"/><link "
+		  "state=\"down\"/></interface>" },
+		{ "n1", false, "<interface type=\"user\"><mac address=\"m1\"/><link "
+		  "state=\"down\"/><odd/><alias name=\"n1\"/></interface>" },
+		{ "n1", true, "<interface type=\"user\"><mac address=\"m1\"/><link state=\"up\"/><odd/><alias "
+		  "name=\"n1\"/></interface>" },
+		{ "n2", true, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *xml = NULL;
+		struct err err = {0};
+		int rc = virt_nic_link_xml(domain, strlen(domain), rows[i].alias, rows[i].up, &xml, &err);
+
+		assert_int_equal(rc, rows[i].xml ? 0 : -ENODEV);
+		text(xml, rows[i].xml);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nics_written),
+		cmocka_unit_test(test_links_written),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_nics),
+		cmocka_unit_test(test_plugged),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_names),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pools of hugetlb pages. */
+#ifndef KT_HOST_HUGE_H
+#define KT_HOST_HUGE_H
+
+#include "root.h"
+
+struct host_huge_pool {
+	int node;			/* -1: of the whole host */
+	uint64_t page_bytes;
+	/* in pages; reserved is known of the whole host only: promised to mappings, and still counted as free */
+	uint64_t total, free, reserved, surplus;
+};
+
+/* Of the host first, then, if wanted, of each node; by page size. The list is yours; NULL, 0 where the kernel has none. */
+void host_huge_read(const struct host *h, bool nodes, struct host_huge_pool **list, size_t *n);
+
+#endif
