@@ -43,7 +43,8 @@ threads() {
 		[ "$(cat "$f" 2>/dev/null)" != "vhost-$pid" ] || basename "$(dirname "$f")"
 	done | sort -n -u
 }
-ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+# of the thread: /proc/TID/stat has the sum of all its process has
+ticks() { sed 's/.*) //' "/proc/$1/task/$1/stat" | awk '{ print $12 + $13 }'; }
 mapfile -t tids < <(threads)
 t_is 'the kernel has a thread for each of three queue pairs' "${#tids[@]}" 3
 t_is 'they are the ones kvmtop says' \
