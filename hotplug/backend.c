@@ -20,7 +20,8 @@ static int read_nodes(const char *arg, struct dimm_backend *b, struct err *err)
 		uint64_t node;
 
 		if (units_uint_parse(word, &node) || node >= NODES_MAX)
-			return err_set(err, -EINVAL, "host-node=%s: the number of a NUMA node of the host is expected, or several with commas",
+			return err_set(err, -EINVAL, "host-node=%s: the number of a NUMA node of the host is "
+					"expected, or several with commas",
 				       arg);
 		*vec_push(b->nodes, b->n_nodes) = (unsigned)node;
 	}
@@ -39,7 +40,8 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err)
 	if (b->page_bytes && b->bytes % b->page_bytes)
 		return err_set(err, -EINVAL, "size=%s is not a multiple of hugepages=%s", size, huge);
 	if (b->page_bytes && prealloc && !strcmp(prealloc, "off"))
-		return err_set(err, -EINVAL, "prealloc=off: a huge page that is missing later kills the guest, they are all taken at once");
+		return err_set(err, -EINVAL, "prealloc=off: a huge page that is missing later kills the "
+				"guest, they are all taken at once");
 	if (policy && !nodes)
 		return err_set(err, -EINVAL, "policy=%s is about nodes of the host: host-node= is missing", policy);
 	b->prealloc = b->page_bytes || is_on(p, "prealloc");
@@ -50,10 +52,12 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err)
 static int no_pages(const struct plan *p, const struct dimm_backend *b, uint64_t pages, struct err *err)
 {
 	const char *size = plan_arg(p, "hugepages"), *nodes = b->n_nodes ? plan_arg(p, "host-node") : NULL;
+	auto_free char *node = nodes && !strpbrk(nodes, ",-") ? xasprintf("devices/system/node/node%s", nodes) : xstrdup("kernel/mm");
 
-	return err_set(err, -ENOMEM, "hugepages=%s: %llu pages are wanted and %llu are free%s%s (enlarge the pool: hugepages set size=%s%s%s "
-		       "count=N)", size, (unsigned long long)(b->bytes / b->page_bytes), (unsigned long long)pages,
-		       nodes ? " on host node " : "", nodes ? nodes : "", size, nodes ? " node=" : "", nodes ? nodes : "");
+	return err_set(err, -ENOMEM, "hugepages=%s: %llu pages are wanted and %llu are free%s%s (enlarge the pool: write their "
+		       "number to /sys/%s/hugepages/hugepages-%llukB/nr_hugepages)", size,
+		       (unsigned long long)(b->bytes / b->page_bytes), (unsigned long long)pages,
+		       nodes ? " on host node " : "", nodes ? nodes : "", node, (unsigned long long)b->page_bytes / 1024);
 }
 
 static bool is_strict(const struct dimm_backend *b)
@@ -78,7 +82,8 @@ static int check_pages(const struct plan *p, const struct host *h, const struct 
 }
 
 /* Memory that is there only on paper is fine (KSM, balloons), if that is what is meant. */
-static int check_memory(struct plan *p, const struct host *h, const struct dimm_backend *b, uint64_t on_nodes, struct err *err)
+static int check_memory(struct plan *p, const struct host *h, const struct dimm_backend *b, uint64_t on_nodes,
+			struct err *err)
 {
 	struct host_system sys;
 	uint64_t there;
@@ -91,7 +96,8 @@ static int check_memory(struct plan *p, const struct host *h, const struct dimm_
 		return 0;
 	/* bound to nodes and taken at once, what is missing is got by killing */
 	if (!is_on(p, "force") || (b->prealloc && is_strict(b)))
-		return err_set(err, -ENOMEM, "%llu MiB are wanted and the host has %llu MiB available%s%s%s", (unsigned long long)(b->bytes / MIB),
+		return err_set(err, -ENOMEM, "%llu MiB are wanted and the host has %llu MiB available%s%s%s",
+				(unsigned long long)(b->bytes / MIB),
 			       (unsigned long long)(there / MIB), is_strict(b) ? " on node " : "",
 			       is_strict(b) ? plan_arg(p, "host-node") : "",
 			       b->prealloc && is_strict(b) ? "" : " (force=on to promise more than there is)");

@@ -39,15 +39,19 @@ static int check_room(struct qmp *q, const struct dimm *d, struct err *err)
 	if (rc)
 		return rc;
 	if (!room.slots)
-		return err_set(err, -ENOSPC, "the guest has no slots for memory (start it with -m SIZE,slots=N,maxmem=SIZE)");
+		return err_set(err, -ENOSPC, "the guest has no slots for memory (start it with -m "
+				"SIZE,slots=N,maxmem=SIZE)");
 	if (used.dimms >= room.slots)
-		return err_set(err, -ENOSPC, "all %llu slots for memory are taken (remove a DIMM, or start the guest with more: -m ..,slots=)",
+		return err_set(err, -ENOSPC, "all %llu slots for memory are taken (remove a DIMM, or start "
+				"the guest with more: -m ..,slots=)",
 			       (unsigned long long)room.slots);
 	left = room.max_bytes - room.base_bytes;
 	left = left > used.plugged_bytes ? left - used.plugged_bytes : 0;
 	if (d->backend.bytes > left)
-		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start the guest with a larger -m "
-			       "..,maxmem=)", (unsigned long long)left >> 20, (unsigned long long)d->backend.bytes >> 20);
+		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start "
+				"the guest with a larger -m "
+			       "..,maxmem=)", (unsigned long long)left >> 20,
+			       (unsigned long long)d->backend.bytes >> 20);
 	return 0;
 }
 
@@ -97,8 +101,10 @@ static int check_locking(struct plan *p, const struct plan_env *env, struct dimm
 	wanted = room.base_bytes + used.plugged_bytes + d->backend.bytes + GIB;
 	if (wanted <= limit || is_on(p, "force"))
 		return 0;
-	return err_set(err, -EPERM, "the guest has a VFIO device, so all its memory is locked, and its QEMU would die of the limit of %llu MiB "
-		       "(prlimit --pid %d --memlock=%llu, or force=on)", (unsigned long long)limit >> 20, pid, (unsigned long long)wanted);
+	return err_set(err, -EPERM, "the guest has a VFIO device, so all its memory is locked, and its QEMU "
+			"would die of the limit of %llu MiB "
+		       "(prlimit --pid %d --memlock=%llu, or force=on)", (unsigned long long)limit >> 20,
+		       pid, (unsigned long long)wanted);
 }
 
 static int same_or_taken(struct plan *p, struct qmp *q, const char *type, const struct dimm *d, struct err *err)
@@ -138,7 +144,8 @@ static int choose(struct plan *p, const struct plan_env *env, struct dimm *d, st
 	d->memdev = xasprintf("%s-mem", p->device);
 	rc = qmp_has_object(env->qmp, d->memdev, &taken, err);
 	if (!rc && taken)
-		rc = err_set(err, -EEXIST, "object '%s' exists already, left by an earlier attempt? (another id=, or remove it: object-del)",
+		rc = err_set(err, -EEXIST, "object '%s' exists already, left by an earlier attempt? (another "
+				"id=, or remove it: object-del)",
 			     d->memdev);
 	if (!rc)
 		rc = check_room(env->qmp, d, err);
@@ -153,7 +160,8 @@ static struct json_object *backend_json(const struct dimm *d, bool shared)
 {
 	const struct dimm_backend *b = &d->backend;
 	/* vhost-user wants a descriptor for all memory; hugetlb pages come by one too */
-	struct json_object *obj = named("qom-type", b->page_bytes || shared ? "memory-backend-memfd" : "memory-backend-ram");
+	struct json_object *obj = named("qom-type",
+					b->page_bytes || shared ? "memory-backend-memfd" : "memory-backend-ram");
 	size_t i;
 
 	json_put_str(obj, "id", d->memdev);
@@ -226,7 +234,8 @@ int hotplug_dimm_add(struct plan *p, const struct plan_env *env, struct err *err
 	int rc = read_backend(p, &d.backend, err);
 
 	if (!rc && d.backend.bytes % BLOCK_BYTES)
-		rc = err_set(err, -EINVAL, "size=%s: a guest takes memory in blocks of %llu MiB, a multiple of that is expected",
+		rc = err_set(err, -EINVAL, "size=%s: a guest takes memory in blocks of %llu MiB, a multiple "
+				"of that is expected",
 			     plan_arg(p, "size"), BLOCK_BYTES >> 20);
 	if (!rc)
 		rc = p->domain ? virt_dimm_add(p, env, &d.backend, err) : build_add(p, env, &d, err);
@@ -281,7 +290,8 @@ int hotplug_dimm_remove(struct plan *p, const struct plan_env *env, struct err *
 	if (rc)
 		return rc;
 	for (i = 0; i < n; i++)
-		if (list[i].id && !strcmp(list[i].id, id) && (!strcmp(list[i].kind, "dimm") || !strcmp(list[i].kind, "nvdimm")))
+		if (list[i].id && !strcmp(list[i].id, id) &&
+		    (!strcmp(list[i].kind, "dimm") || !strcmp(list[i].kind, "nvdimm")))
 			found = &list[i];
 	rc = found ? plan_remove(p, found, err) : no_such_dimm(list, n, id, err);
 	qmp_memory_free(list, n);

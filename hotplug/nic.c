@@ -48,12 +48,13 @@ static const char *backend_of(enum nic_kind kind)
 }
 
 /* A device of that id is there: the very NIC that is wanted, or something else. Where it cannot be told, it is. */
-static int same_or_taken(struct plan *p, const struct plan_env *env, const struct nic *n, const char *type, struct err *err)
+static int same_or_taken(struct plan *p, const struct plan_env *env, const struct nic *n, const char *type,
+	struct err *err)
 {
 	const char *mac = plan_arg(p, "mac");
 	struct nic_found f;
+	struct host_iface iface;
 	bool same = false;
-	char master[16];
 
 	if (!nic_find(p, env, p->device, &f, err)) {
 		same = !strcmp(f.type, n->driver) && f.nic.backend && !strcmp(f.nic.backend, backend_of(n->kind)) &&
@@ -61,7 +62,7 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 		if (n->kind == NIC_TAP)
 			same &= n->source ? !strcmp(f.netif.name, n->source) : nic_is_ours(f.netif.name);
 		else if (n->kind == NIC_BRIDGE)
-			same &= !host_net_master(env->host, f.netif.name, master) && !strcmp(master, n->source);
+			same &= !host_iface_read(env->host, f.netif.name, &iface) && !strcmp(iface.master, n->source);
 		else
 			same &= n->kind == NIC_USER;
 	}
@@ -80,7 +81,8 @@ static int check_netdev_name(struct qmp *q, const char *netdev, struct err *err)
 
 	for (i = 0; i < n && !rc; i++)
 		if (!strcmp(names[i], netdev))
-			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? (another id=, or remove it: "
+			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? "
+				     "(another id=, or remove it: "
 				     "netdev_del)", netdev);
 	qmp_strings_free(names, n);
 	return rc;
@@ -95,14 +97,16 @@ static int check_model(struct qmp *q, const struct nic *n, struct err *err)
 	int rc = qmp_query_type(q, n->driver, &props, &count, err);
 
 	if (rc == -ENODEV)
-		return err_set(err, -EINVAL, "model=%s: this QEMU has no such device (virtio, e1000e, e1000, rtl8139, ..)", n->driver);
+		return err_set(err, -EINVAL, "model=%s: this QEMU has no such device (virtio, e1000e, e1000, "
+			       "rtl8139, ..)", n->driver);
 	for (i = 0; i < count && !rc; i++) {
 		netdev |= !strcmp(props[i].name, "netdev");
 		pci |= !strcmp(props[i].name, "romfile");
 	}
 	qmp_props_free(props, count);
 	if (!rc && (!netdev || !pci))
-		return err_set(err, -EINVAL, "model=%s is no NIC for a PCI bus (virtio, e1000e, e1000, rtl8139, ..)", n->driver);
+		return err_set(err, -EINVAL, "model=%s is no NIC for a PCI bus (virtio, e1000e, e1000, rtl8139, "
+			       "..)", n->driver);
 	return rc;
 }
 
@@ -136,14 +140,16 @@ static int check_vhost_user(struct qmp *q, struct err *err)
 	int rc = qmp_query_memory_shared(q, &shared, err);
 
 	if (!rc && !shared)
-		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it must be started with "
+		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it "
+			       "must be started with "
 			       "-object memory-backend-memfd,share=on,.. and -machine memory-backend=..)");
 	if (!rc)
 		rc = qmp_query_kvm(q, &kvm, err);
 	if (!rc && !kvm)
 		rc = qmp_has_command(q, "device-sync-config", &newer, err);
 	if (!rc && !kvm && !newer)
-		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without KVM (start the guest with KVM, or "
+		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without "
+			     "KVM (start the guest with KVM, or "
 			     "a newer QEMU)");
 	return rc;
 }
@@ -220,12 +226,18 @@ static void plan_up(struct plan *p, const struct nic *n)
 		json_object_put(args);
 		return;
 	}
-	if (n->kind == NIC_BRIDGE)
+	if (n->kind == NIC_BRIDGE && !n->ovs)
 		json_put_str(args, "master", n->source);
+	if (n->ovs) {
+		s = plan_net(p, STEP_OVS_ADD, n->ifname, named("bridge", n->source));
+		step_undo_net(s, STEP_OVS_DEL, n->ifname, NULL);
+		step_leaves(s, "port %s of Open vSwitch bridge %s", n->ifname, n->source);
+	}
 	s = plan_net(p, STEP_LINK_SET, n->ifname, args);
 	if (n->make)
 		return;
-	step_undo_net(s, STEP_LINK_SET, n->ifname, json_put(json_object_new_object(), "up", json_object_new_boolean(false)));
+	step_undo_net(s, STEP_LINK_SET, n->ifname, json_put(json_object_new_object(), "up",
+		json_object_new_boolean(false)));
 	step_leaves(s, "tap %s up", n->ifname);
 }
 
@@ -343,8 +355,6 @@ static void plan_add(struct plan *p, const struct nic *n)
 
 static int check_plain(const struct plan *p, struct err *err)
 {
-	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
 	if (is_on(p, "persist"))
 		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
 	return 0;
@@ -355,6 +365,8 @@ int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err)
 	struct nic n = {0};
 	int rc;
 
+	if (p->domain)
+		return virt_nic_build(p, env, NIC_ADD, err);
 	rc = nic_check_args(p, &n, err);
 	if (!rc)
 		rc = check_plain(p, err);

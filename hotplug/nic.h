@@ -30,6 +30,8 @@ bool nic_is_ours(const char *ifname);		/* kvmtop made it */
 
 /* nic_check.c: type=, model=, queues=, vhost= and which of them go together; source= on this host */
 int nic_check_args(const struct plan *p, struct nic *n, struct err *err);
+/* Open vSwitch has such a port (NULL: any) of such a bridge (NULL: any). One in user space need not be known to the kernel. */
+bool nic_ovs_has(const struct host *h, const char *bridge, const char *port);
 int nic_check_source(const struct plan *p, const struct host *h, struct nic *n, struct err *err);
 
 /* nic_mac.c: mac= or a random one, that no interface of the host and no NIC of any guest we can look at has */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of what is behind it, what kvmtop made goes too: by its name it is known, whether the journal is there or not. */
-static void plan_remove(struct plan *p, const struct nic_found *f)
+static void plan_remove(struct plan *p, const struct host *h, const struct nic_found *f)
 {
 	auto_free char *chardev = NULL;
 	struct step *s;
@@ -24,6 +24,11 @@ static void plan_remove(struct plan *p, const struct nic_found *f)
 	if (f->nic.chardev && !strcmp(f->nic.chardev, chardev)) {
 		s = plan_drop(p, "chardev-remove", named("id", chardev));
 		step_leaves(s, "chardev %s", chardev);
+	}
+	/* the tap goes with the netdev, its row in the database does not */
+	if (nic_is_ours(f->netif.name) && nic_ovs_has(h, NULL, f->netif.name)) {
+		s = plan_net(p, STEP_OVS_DEL, f->netif.name, NULL);
+		step_leaves(s, "port %s of Open vSwitch", f->netif.name);
 	}
 	if (f->netif.macvtap && nic_is_ours(f->netif.name)) {
 		s = plan_net(p, STEP_LINK_DEL, f->netif.name, NULL);
@@ -43,7 +48,8 @@ static int check_bus(struct qmp *q, const struct nic_found *f, struct err *err)
 		fixed |= f->bus && !strcmp(ports[i].bus, f->bus) && !ports[i].hotplug;
 	qmp_ports_free(ports, n);
 	if (!rc && fixed)
-		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs", f->id, f->bus);
+		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs",
+			     f->id, f->bus);
 	return rc;
 }
 
@@ -53,7 +59,7 @@ int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *e
 	int rc;
 
 	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+		return virt_nic_build(p, env, NIC_REMOVE, err);
 	rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);
@@ -61,7 +67,7 @@ int hotplug_nic_remove(struct plan *p, const struct plan_env *env, struct err *e
 		rc = check_bus(env->qmp, &f, err);
 	if (!rc) {
 		p->device = xstrdup(f.id);
-		plan_remove(p, &f);
+		plan_remove(p, env->host, &f);
 	}
 	nic_found_done(&f);
 	return rc;
@@ -81,7 +87,7 @@ int hotplug_nic_link(struct plan *p, const struct plan_env *env, struct err *err
 	int rc;
 
 	if (p->domain)
-		return err_set(err, -EOPNOTSUPP, "NICs of libvirt's guests cannot be changed yet");
+		return virt_nic_build(p, env, NIC_LINK, err);
 	rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = nic_find(p, env, plan_arg(p, "ID"), &f, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OVS_MS 2000
 #define QUEUES_MAX 256		/* the kernel's MAX_TAP_QUEUES */
 
 static const struct {
@@ -52,7 +53,8 @@ static int check_queues(const struct plan *p, struct nic *n, struct err *err)
 		return err_set(err, -EINVAL, "queues=%s: 1 to %d pairs of queues", given, QUEUES_MAX);
 	n->queues = (unsigned)number;
 	if (n->queues > 1 && !n->virtio)
-		return err_set(err, -EINVAL, "queues=%u: a %s has one pair of queues (model=virtio has more)", n->queues, n->driver);
+		return err_set(err, -EINVAL, "queues=%u: a %s has one pair of queues (model=virtio has more)",
+			       n->queues, n->driver);
 	if (n->queues > 1 && !kinds[n->kind].queues)
 		return err_set(err, -EINVAL, "queues=%u: type=%s has one pair of queues", n->queues, n->type);
 	return 0;
@@ -62,7 +64,8 @@ static int check_vhost(const struct plan *p, struct nic *n, struct err *err)
 {
 	n->vhost = is_on(p, "vhost");
 	if (n->vhost && !kinds[n->kind].vhost)
-		return err_set(err, -EINVAL, "vhost=on: type=%s has no part in the host's kernel to serve it (type=tap, bridge, network or "
+		return err_set(err, -EINVAL, "vhost=on: type=%s has no part in the host's kernel to serve it "
+			       "(type=tap, bridge, network or "
 			       "macvtap)", n->type);
 	if (n->vhost && !n->virtio)
 		return err_set(err, -EINVAL, "vhost=on wants model=virtio");
@@ -120,7 +123,8 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 	if (link.carrier)
 		return err_set(err, -EBUSY, "tap %s is in use by another process", n->source);
 	if (n->queues > 1 && !link.multi_queue)
-		return err_set(err, -EINVAL, "tap %s was made for one queue (ip tuntap add mode tap multi_queue, or leave source= out)",
+		return err_set(err, -EINVAL, "tap %s was made for one queue (ip tuntap add mode tap "
+			       "multi_queue, or leave source= out)",
 			       n->source);
 	strcpy(n->ifname, link.name);
 	n->multi_queue = link.multi_queue;
@@ -128,14 +132,29 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 	return 0;
 }
 
+bool nic_ovs_has(const struct host *h, const char *bridge, const char *port)
+{
+	struct host_ovs_port *list = NULL;
+	bool found = false;
+	size_t n = 0, i;
+
+	if (!host_is_live(h) || host_ovs_read(HOST_OVS_SOCKET, OVS_MS, &list, &n, NULL))
+		return false;
+	for (i = 0; i < n; i++)
+		found |= (!bridge || !strcmp(list[i].bridge, bridge)) && (!port || !strcmp(list[i].name, port));
+	free(list);
+	return found;
+}
+
 static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 {
-	struct host_iface link;
+	struct host_iface link = {0};
 	int rc = find_link(h, n->source, &link, err);
 
-	if (rc)
+	n->ovs = !link.bridge && nic_ovs_has(h, n->source, NULL);
+	if (rc && !n->ovs)
 		return rc;
-	if (!link.bridge)
+	if (!link.bridge && !n->ovs)
 		return err_set(err, -EINVAL, "source=%s is no bridge", n->source);
 	n->make = true;
 	rc = host_iface_free_name(h, "kt-tap", n->ifname);
@@ -150,7 +169,8 @@ static int check_macvtap(const struct host *h, struct nic *n, struct err *err)
 	if (rc)
 		return rc;
 	if (*link.master)
-		return err_set(err, -EBUSY, "interface %s is a port of %s already (type=bridge source=%s?)", n->source, link.master,
+		return err_set(err, -EBUSY, "interface %s is a port of %s already (type=bridge source=%s?)",
+			       n->source, link.master,
 			       link.master);
 	n->make = true;
 	rc = host_iface_free_name(h, "kt-mvt", n->ifname);
@@ -172,7 +192,8 @@ static int check_socket(const struct plan *p, const struct host *h, struct nic *
 		return 0;
 	if (rc)
 		return err_sys(err, -EINVAL, "source=%s: no socket that a switch listens on", n->source);
-	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: nobody listens there (start the switch first: QEMU would stand still "
+	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: nobody listens there (start the switch "
+					    "first: QEMU would stand still "
 						     "until it is there)", n->source);
 }
 
@@ -207,7 +228,8 @@ int nic_check_source(const struct plan *p, const struct host *h, struct nic *n, 
 	case NIC_USER: break;
 	case NIC_TAP: rc = check_tap(h, n, err); break;
 	case NIC_BRIDGE: rc = check_bridge(h, n, err); break;
-	case NIC_NETWORK: rc = err_set(err, -EINVAL, "type=network is libvirt's, and this guest is not (type=bridge)"); break;
+	case NIC_NETWORK: rc = err_set(err, -EINVAL, "type=network is libvirt's, and this guest is not "
+				       "(type=bridge)"); break;
 	case NIC_MACVTAP: rc = check_macvtap(h, n, err); break;
 	case NIC_VHOST_USER: rc = check_socket(p, h, n, err); break;
 	case NIC_VDPA: rc = check_node(h, n, err); break;

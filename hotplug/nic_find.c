@@ -31,7 +31,8 @@ static const struct qmp_device *device_of(const struct qmp_device *list, size_t 
 	for (i = 0; i < n; i++) {
 		if (!strcmp(list[i].id, nic->name))
 			return &list[i];
-		if (list[i].link && !strcmp(list[i].link, "netdev") && nic->netdev && !strcmp(list[i].backing, nic->netdev))
+		if (list[i].link && !strcmp(list[i].link, "netdev") && nic->netdev && !strcmp(list[i].backing,
+			nic->netdev))
 			found = &list[i];
 	}
 	return found;
@@ -48,7 +49,8 @@ static void find_netif(const struct plan *p, const struct host *h, struct nic_fo
 		f->netif = (struct host_netif){0};
 }
 
-static int no_such_nic(const struct qmp_nic *nics, size_t n, const struct qmp_device *devices, size_t n_devices, const char *id,
+static int no_such_nic(const struct qmp_nic *nics, size_t n, const struct qmp_device *devices, size_t
+	n_devices, const char *id,
 		       struct err *err)
 {
 	auto_buf struct buf all = {0};

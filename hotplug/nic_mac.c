@@ -18,7 +18,8 @@ static int parse(const char *text, char mac[18], struct err *err)
 	int end = -1;
 	size_t i;
 
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5], &end) != 6 ||
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
+		&byte[5], &end) != 6 ||
 	    end != 17 || text[end])
 		return err_set(err, -EINVAL, "mac=%s: six bytes like 52:54:00:12:34:56 are expected", text);
 	if (byte[0] & 1)
@@ -56,7 +57,8 @@ static int look_at_processes(const struct plan *p, const struct host *h, const c
 	for (i = 0; i < n && !rc; i++)
 		for (k = 0; k < procs[i].argc && procs[i].pid != own && !rc; k++)
 			if (strcasestr(procs[i].argv[k], mac))
-				rc = err_set(err, -EEXIST, "mac=%s is on the command line of QEMU process %d", mac, (int)procs[i].pid);
+				rc = err_set(err, -EEXIST, "mac=%s is on the command line of QEMU process %d",
+					     mac, (int)procs[i].pid);
 	host_scan_free(scan);
 	return rc;
 }

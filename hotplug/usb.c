@@ -14,12 +14,15 @@ static int not_found(const struct host_usb *list, size_t n, const char *word, st
 
 	for (i = 0; i < n; i++)
 		if (!list[i].hub)
-			buf_printf(&all, "%s%s (%04x:%04x%s%s)", all.len ? ", " : "", list[i].port, list[i].vendor, list[i].product,
+			buf_printf(&all, "%s%s (%04x:%04x%s%s)", all.len ? ", " : "", list[i].port,
+			       list[i].vendor, list[i].product,
 				   list[i].name ? " " : "", list[i].name ? list[i].name : "");
-	return err_set(err, -EINVAL, "host=%s: the host has no such USB device (there is: %s)", word, all.len ? all.text : "none");
+	return err_set(err, -EINVAL, "host=%s: the host has no such USB device (there is: %s)", word,
+			all.len ? all.text : "none");
 }
 
-static int several(const struct host_usb *list, size_t n, const struct host_usb *like, const char *word, struct err *err)
+static int several(const struct host_usb *list, size_t n, const struct host_usb *like, const char *word,
+		   struct err *err)
 {
 	auto_buf struct buf all = {0};
 	size_t i;
@@ -39,7 +42,8 @@ static int find(struct host_usb *list, size_t n, const char *word, struct host_u
 	bool by_id = sscanf(word, "%4x:%4x%n", &vendor, &product, &end) == 2 && !word[end];
 
 	if (!by_id && (strspn(word, "0123456789-.") != strlen(word) || !strchr(word, '-')))
-		return err_set(err, -EINVAL, "host=%s: BUS-PORT as 1-2.3, or VENDOR:PRODUCT as 0781:5567 is expected", word);
+		return err_set(err, -EINVAL, "host=%s: BUS-PORT as 1-2.3, or VENDOR:PRODUCT as 0781:5567 is "
+				"expected", word);
 	*out = NULL;
 	for (i = 0; i < n; i++) {
 		if (by_id ? list[i].vendor != vendor || list[i].product != product : strcmp(list[i].port, word))
@@ -64,7 +68,8 @@ int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, s
 	if (!rc && found->hub)
 		rc = err_set(err, -EINVAL, "host=%s is a hub: hand over what is plugged into it", word);
 	if (!rc && found->use && !is_on(p, "force"))
-		rc = err_set(err, -EBUSY, "host=%s (%s): %s, and the host would lose it (force=on if that is meant)", word,
+		rc = err_set(err, -EBUSY, "host=%s (%s): %s, and the host would lose it (force=on if that is "
+				"meant)", word,
 			     found->name ? found->name : "no name", found->use);
 	if (!rc && found->use)
 		plan_warn(p, "%s is taken away from the host: %s", word, found->use);
@@ -142,7 +147,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct ho
 	if (!rc)
 		rc = qmp_has_device_type(env->qmp, "usb-host", &known, err);
 	if (!rc && !known)
-		rc = err_set(err, -EOPNOTSUPP, "this QEMU has no usb-host (it is a module of its own in some distributions)");
+		rc = err_set(err, -EOPNOTSUPP, "this QEMU has no usb-host (it is a module of its own in some "
+				"distributions)");
 	return rc ? rc : plan_add(p, env->qmp, u, err);
 }
 

@@ -85,7 +85,8 @@ static int check_removal(struct plan *p, struct qmp *q, struct err *err)
 	if (rc || kvm)
 		return rc;
 	if (!is_on(p, "force"))
-		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its QEMU may die of the next thing "
+		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its "
+				"QEMU may die of the next thing "
 			       "that is plugged (force=on to take the risk)");
 	plan_warn(p, "without KVM, QEMU may die of the next thing that is plugged after this");
 	return 0;
@@ -108,7 +109,8 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
 	if (!rc)
 		rc = qmp_query_vcpus_made(q, &made, NULL);
 	if (!rc && made > there)
-		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: what is plugged now would kill its "
+		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: "
+				"what is plugged now would kill its "
 			       "QEMU (restart the guest, or force=on to take the risk)");
 	return 0;
 }
@@ -119,7 +121,8 @@ int vcpu_count_of(const struct plan *p, enum vcpu_verb verb, unsigned *n, struct
 	uint64_t value = 1;
 
 	if ((arg || verb == VCPU_SET) && (!arg || units_uint_parse(arg, &value) || !value || value > INT_MAX))
-		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected", arg ? arg : "");
+		return err_set(err, -EINVAL, "count=%s: a number of vCPUs, at least 1, is expected",
+				arg ? arg : "");
 	*n = (unsigned)value;
 	return 0;
 }
@@ -164,7 +167,8 @@ static void add_name(struct plan *p, const char *id)
 static int check_whole(const struct vcpus *v, unsigned n, struct err *err)
 {
 	if (!v->n || n % v->slots[0].vcpus)
-		return err_set(err, -EINVAL, "%u vCPUs: this machine plugs whole cores of %u", n, v->n ? v->slots[0].vcpus : 0);
+		return err_set(err, -EINVAL, "%u vCPUs: this machine plugs whole cores of %u", n,
+				v->n ? v->slots[0].vcpus : 0);
 	return 0;
 }
 
@@ -176,7 +180,8 @@ static int plan_add(struct plan *p, struct qmp *q, const struct vcpus *v, size_t
 	int rc;
 
 	if (n > v->free)
-		return err_set(err, -ENOSPC, "%u more vCPUs: %u of %u places are free%s (start the guest with a larger -smp maxcpus=)", n,
+		return err_set(err, -ENOSPC, "%u more vCPUs: %u of %u places are free%s (start the guest "
+				"with a larger -smp maxcpus=)", n,
 			       v->free, v->max, plan_arg(p, "node") ? " on that node" : "");
 	rc = check_emulated(p, q, err);
 	if (rc)
@@ -202,8 +207,10 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 	int rc;
 
 	if (n > v->removable)
-		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were plugged; the others were there when the "
-			       "guest started, and stay", n, v->there, plan_arg(p, "node") ? " on that node" : "", v->removable);
+		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were "
+				"plugged; the others were there when the "
+			       "guest started, and stay", n, v->there,
+			       plan_arg(p, "node") ? " on that node" : "", v->removable);
 	rc = check_removal(p, q, err);
 	if (rc)
 		return rc;

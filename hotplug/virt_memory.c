@@ -30,18 +30,22 @@ static int no_memory(const struct virt_def *def, const char *what, const char *i
 
 	for (i = 0; i < def->n_memory; i++)
 		if (def->memory[i].alias && def->memory[i].model)
-			buf_printf(&all, "%s%s (%s)", all.len ? ", " : "", def->memory[i].alias, def->memory[i].model);
+			buf_printf(&all, "%s%s (%s)", all.len ? ", " : "", def->memory[i].alias,
+			       def->memory[i].model);
 	return err_set(err, -ENODEV, "no %s '%s' (memory devices: %s)", what, id, all.len ? all.text : "none");
 }
 
 static int check_options(const struct plan *p, const struct dimm_backend *b, struct err *err)
 {
 	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
+				"monitor, which taints it");
 	if (b->n_nodes && strcmp(b->policy, "bind"))
-		return err_set(err, -EINVAL, "policy=%s: libvirt binds the memory of a DIMM strictly (leave it out)", b->policy);
+		return err_set(err, -EINVAL, "policy=%s: libvirt binds the memory of a DIMM strictly (leave "
+				"it out)", b->policy);
 	if (b->prealloc && !b->page_bytes)
-		return err_set(err, -EINVAL, "prealloc=on: libvirt decides that for the whole guest (<memoryBacking>)");
+		return err_set(err, -EINVAL, "prealloc=on: libvirt decides that for the whole guest "
+				"(<memoryBacking>)");
 	return 0;
 }
 
@@ -52,14 +56,17 @@ static int check_room(const struct virt_def *def, const struct dimm_backend *b, 
 	size_t i;
 
 	if (!def->mem_slots)
-		return err_set(err, -ENOSPC, "the guest has no slots for memory (start it with <maxMemory slots='N'> and a NUMA node)");
+		return err_set(err, -ENOSPC, "the guest has no slots for memory (start it with <maxMemory "
+				"slots='N'> and a NUMA node)");
 	for (i = 0; i < def->n_memory; i++)
 		used += is_dimm(&def->memory[i]);
 	if (used >= def->mem_slots)
-		return err_set(err, -ENOSPC, "all %u slots for memory are taken (remove a DIMM, or start the guest with more: <maxMemory slots=>)",
+		return err_set(err, -ENOSPC, "all %u slots for memory are taken (remove a DIMM, or start the "
+				"guest with more: <maxMemory slots=>)",
 			       def->mem_slots);
 	if (b->bytes > left)
-		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start the guest with a larger <maxMemory>)",
+		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start "
+				"the guest with a larger <maxMemory>)",
 			       (unsigned long long)left >> 20, (unsigned long long)b->bytes >> 20);
 	return 0;
 }

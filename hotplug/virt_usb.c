@@ -15,7 +15,8 @@ static int plan_add(struct plan *p, const struct virt_def *def, const struct hos
 	if (!rc && virt_def_has_alias(def, p->device))
 		rc = err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
 	if (!rc && plan_arg(p, "wait"))
-		rc = err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+		rc = err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
+				"monitor, which taints it");
 	if (rc)
 		return rc;
 	usb.alias = p->device;
@@ -24,7 +25,8 @@ static int plan_add(struct plan *p, const struct virt_def *def, const struct hos
 		usb.vendor = u->vendor;
 		usb.product = u->product;
 	} else if (is_on(p, "persist")) {
-		return err_set(err, -EINVAL, "host=%s and persist=on exclude each other: libvirt stores a device by VENDOR:PRODUCT (host=%04x:%04x)",
+		return err_set(err, -EINVAL, "host=%s and persist=on exclude each other: libvirt stores a "
+				"device by VENDOR:PRODUCT (host=%04x:%04x)",
 			       plan_arg(p, "host"), u->vendor, u->product);
 	} else {
 		usb.bus = u->bus;

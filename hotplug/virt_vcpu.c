@@ -25,7 +25,8 @@ static int set_count(struct plan *p, const struct virt_def *def, unsigned now, u
 	struct step *s;
 
 	if (want > def->vcpus_max)
-		return err_set(err, -ENOSPC, "%u vCPUs: the guest can have %u at most (start it with more: <vcpu current=..>MAX</vcpu>)", want,
+		return err_set(err, -ENOSPC, "%u vCPUs: the guest can have %u at most (start it with more: "
+				"<vcpu current=..>MAX</vcpu>)", want,
 			       def->vcpus_max);
 	if (!want)
 		return err_set(err, -EINVAL, "a guest without vCPUs is none");
@@ -41,7 +42,8 @@ static int set_some(struct plan *p, const struct virt_def *def, uint64_t node, b
 	size_t k;
 
 	if (is_on(p, "persist"))
-		return err_set(err, -EINVAL, "node= and persist=on exclude each other: the stored definition has a number of vCPUs, not which");
+		return err_set(err, -EINVAL, "node= and persist=on exclude each other: the stored definition "
+				"has a number of vCPUs, not which");
 	for (k = 0; k < def->n_cpus && found < n; k++) {
 		/* added from the first on, removed from the last */
 		const struct virt_vcpu *v = &def->cpus[on ? k : def->n_cpus - 1 - k];
@@ -55,7 +57,8 @@ static int set_some(struct plan *p, const struct virt_def *def, uint64_t node, b
 	}
 	if (found == n)
 		return 0;
-	return err_set(err, -ENOSPC, "node=%s: %u vCPUs are wanted, and %u can be %s there", plan_arg(p, "node"), n, found,
+	return err_set(err, -ENOSPC, "node=%s: %u vCPUs are wanted, and %u can be %s "
+			"there", plan_arg(p, "node"), n, found,
 		       on ? "added" : "removed (the others were there when the guest started)");
 }
 
@@ -65,9 +68,11 @@ static int check_removal(struct plan *p, const struct virt_def *def, struct err 
 	if (!def->kind || strcmp(def->kind, "qemu"))
 		return 0;
 	if (!is_on(p, "force"))
-		return err_set(err, -EPERM, "this guest runs without KVM: libvirt is not told when it has let go of a vCPU, and its QEMU may die of "
+		return err_set(err, -EPERM, "this guest runs without KVM: libvirt is not told when it has "
+				"let go of a vCPU, and its QEMU may die of "
 			       "the next thing that is plugged (force=on to take the risk)");
-	plan_warn(p, "without KVM, libvirt is not told when the guest has let go, and QEMU may die of the next thing that is plugged");
+	plan_warn(p, "without KVM, libvirt is not told when the guest has let go, and QEMU may die of the "
+			"next thing that is plugged");
 	return 0;
 }
 
@@ -95,9 +100,11 @@ static int build(struct plan *p, const struct virt_def *def, enum vcpu_verb verb
 	if (rc)
 		return rc;
 	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
+				"monitor, which taints it");
 	if (verb == VCPU_REMOVE && n > now)
-		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: there are %u%s", n, now, node ? " on that node" : "");
+		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: there are %u%s", n, now, node ? " "
+				"on that node" : "");
 	want = verb == VCPU_ADD ? now + n : verb == VCPU_REMOVE ? now - n : n;
 	if (want == now) {
 		p->status = PLAN_UNCHANGED;

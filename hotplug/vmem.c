@@ -23,10 +23,12 @@ int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t
 	if (units_size_parse(arg, size))
 		return err_set(err, -EINVAL, "size=%s: a size is expected, as 512M", arg);
 	if (block && *size % block)
-		return err_set(err, -EINVAL, "size=%s: %s takes memory in blocks of %llu KiB, a multiple of that is expected", arg, id,
+		return err_set(err, -EINVAL, "size=%s: %s takes memory in blocks of %llu KiB, a multiple of "
+				"that is expected", arg, id,
 			       (unsigned long long)block / 1024);
 	if (*size > max)
-		return err_set(err, -ENOSPC, "size=%s: %s can have %llu MiB at most (the size of its backend)", arg, id,
+		return err_set(err, -ENOSPC, "size=%s: %s can have %llu MiB at most (the size of its "
+				"backend)", arg, id,
 			       (unsigned long long)max >> 20);
 	return 0;
 }

@@ -16,7 +16,8 @@ void qmp_props_free(struct qmp_prop *list, size_t n)
 }
 
 /* What a question answers with a list of names and types; those whose type starts with prefix. */
-static int ask_props(struct qmp *q, const char *command, struct json_object *args, const char *prefix, struct qmp_prop **list,
+static int ask_props(struct qmp *q, const char *command, struct json_object *args, const char *prefix, struct
+	qmp_prop **list,
 		     size_t *n, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;

@@ -9,7 +9,7 @@
 
 #define HMP_USB_MAX (64u << 10)
 
-/* "  Device 0.2, Port 1, Speed 480 Mb/s, Product QEMU USB HARDDRIVE, ID: u0": 0.0 as long as the guest has not addressed it */
+/* "  Device 0.2, Port 1, Speed 480 Mb/s, Product QEMU USB HARDDRIVE, ID: u0": 0.0 before the guest has addressed it */
 static bool has_address(const char *text, const char *id)
 {
 	auto_free char *mark = xasprintf(", ID: %s", id);
@@ -106,7 +106,8 @@ int qmp_is_usb_device(struct qmp *q, const char *path, bool *is, struct err *err
 
 int qmp_has_device_type(struct qmp *q, const char *type, bool *has, struct err *err)
 {
-	int rc = qmp_call(q, "device-list-properties", json_put_str(json_object_new_object(), "typename", type), QMP_ASK_MS, NULL, err);
+	struct json_object *args = json_put_str(json_object_new_object(), "typename", type);
+	int rc = qmp_call(q, "device-list-properties", args, QMP_ASK_MS, NULL, err);
 
 	*has = !rc;
 	return qmp_is_refusal(rc) ? 0 : rc;

@@ -133,19 +133,17 @@ static const struct verb verb_self_test = {
 };
 
 static const struct verb *const table[] = {
-	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb, &jobs_verb,
-	&memory_verb, &numa_verb, &nodes_verb, &hugepages_verb, &ksm_verb, &thp_verb,
-	&vhost_verb,
-	&events_verb, &host_verb, &pci_verb, &find_verb, &wait_verb, &verb_columns, &verb_journal,
-	&cpus_verb,
-	&kvm_verb,
+	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &vhost_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb,
+	&memory_verb, &numa_verb, &kvm_verb, &jobs_verb, &events_verb,
+	&host_verb, &nodes_verb, &cpus_verb, &hugepages_verb, &ksm_verb, &thp_verb, &pci_verb,
+	&find_verb, &wait_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&histogram_verb,
 	&nic_add_verb, &nic_remove_verb, &nic_link_verb,
-	&verb_undo,
 	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
 	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,
 	&usb_add_verb, &usb_remove_verb,
+	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,
 };
 

@@ -11,12 +11,14 @@ static const struct arg add_args[] = {
 	ARG_COUNT,
 	ARG_NODE,
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
-	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken them is a timeout, and undone." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken them is a "
+	       "timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
 const struct verb vcpu_add_verb = {
 	.name = "vcpu add", CHANGE(hotplug_vcpu_add), ARGS(add_args), .summary = "Plug vCPUs.",
-	.doc = "Plugs vCPUs into the first free places of the guest's topology (its -smp maxcpus) and waits until the guest's ACPI "
+	.doc = "Plugs vCPUs into the first free places of the guest's topology (its -smp maxcpus) and waits "
+	       "until the guest's ACPI "
 	       "has taken them; whether it puts them to use is up to the guest (udev).",
 };
 
@@ -29,16 +31,20 @@ static const struct arg remove_args[] = {
 };
 const struct verb vcpu_remove_verb = {
 	.name = "vcpu remove", CHANGE(hotplug_vcpu_remove), ARGS(remove_args), .summary = "Unplug vCPUs.",
-	.doc = "Asks the guest to let go of the last vCPUs that were plugged, in reverse, and waits until it has. Those that were there "
-	       "when the guest started stay. Without KVM, QEMU may die of what is plugged after that: refused without force=on.",
+	.doc = "Asks the guest to let go of the last vCPUs that were plugged, in reverse, and waits until it "
+	       "has. Those that were there "
+	       "when the guest started stay. Without KVM, QEMU may die of what is plugged after that: "
+	       "refused without force=on.",
 };
 
 static const struct arg set_args[] = {
 	ARG_OF_GUEST,
-	{ "count", ARG_UINT, .required = true, .help = "How many the guest is to have, or, with node=, is to have there." },
+	{ "count", ARG_UINT, .required = true, .help = "How many the guest is to have, or, with node=, is to "
+	       "have there." },
 	ARG_NODE,
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
-	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken new ones is a timeout, and undone." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken new ones is a "
+	       "timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
 const struct verb vcpu_set_verb = {

@@ -7,41 +7,53 @@ static const struct arg add_args[] = {
 	ARG_OF_GUEST,
 	{ "size", ARG_SIZE, .required = true, .help = "Bytes; a multiple of 128M, and of the huge pages." },
 	{ "node", ARG_UINT, .help = "NUMA node of the guest it belongs to." },
-	{ "hugepages", ARG_CHOICE, .choices = "2M|1G", .help = "Huge pages of the host's pool; they are taken at once." },
+	{ "hugepages", ARG_CHOICE, .choices = "2M|1G", .help = "Huge pages of the host's pool; they are "
+	       "taken at once." },
 	{ "host-node", ARG_TEXT, .help = "NUMA node of the host the memory is to come from, or several: 0,1." },
-	{ "policy", ARG_CHOICE, .choices = "bind|preferred|interleave", .help = "How strictly host-node= is meant; bind if nothing is said." },
-	{ "prealloc", ARG_CHOICE, .choices = "on|off", .help = "on: all of it is taken from the host at once. QEMU stands still meanwhile." },
+	{ "policy", ARG_CHOICE, .choices = "bind|preferred|interleave", .help = "How strictly host-node= is "
+	       "meant; bind if nothing is said." },
+	{ "prealloc", ARG_CHOICE, .choices = "on|off", .help = "on: all of it is taken from the host at "
+	       "once. QEMU stands still meanwhile." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-dimm0, kt-dimm1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
-	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a "
+	       "timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
 const struct verb dimm_add_verb = {
 	.name = "dimm add", CHANGE(hotplug_dimm_add), ARGS(add_args), .summary = "Plug memory.",
-	.doc = "Plugs a DIMM and waits until the guest has taken it. The guest needs free slots and room (-m ..,slots=,maxmem=), the host "
+	.doc = "Plugs a DIMM and waits until the guest has taken it. The guest needs free slots and room (-m "
+	       "..,slots=,maxmem=), the host "
 	       "the memory or the huge pages, on the nodes that are asked for.",
 };
 
 static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias or the id= given." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias "
+	       "or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 };
 const struct verb dimm_remove_verb = {
 	.name = "dimm remove", CHANGE(hotplug_dimm_remove), ARGS(remove_args), .summary = "Unplug memory.",
-	.doc = "Asks the guest to let go of a DIMM, waits until it has, then gives the memory back. A guest that cannot move what lies there "
-	       "refuses, keeps the DIMM, and may be asked again; memory it has put online as movable can always be moved.",
+	.doc = "Asks the guest to let go of a DIMM, waits until it has, then gives the memory back. A guest "
+	       "that cannot move what lies there "
+	       "refuses, keeps the DIMM, and may be asked again; memory it has put online as movable can "
+	       "always be moved.",
 };
 
 static const struct arg set_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The virtio-mem device's id; libvirt's alias or the id= given." },
-	{ "size", ARG_SIZE, .required = true, .help = "What the guest is to have of it; a multiple of its block size." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The virtio-mem device's id; "
+	       "libvirt's alias or the id= given." },
+	{ "size", ARG_SIZE, .required = true, .help = "What the guest is to have of it; a multiple of its "
+	       "block size." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
-	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not gone all the way is a timeout, and undone." },
+	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not gone all the way is "
+	       "a timeout, and undone." },
 };
 const struct verb vmem_set_verb = {
 	.name = "vmem set", CHANGE(hotplug_vmem_set), ARGS(set_args), .summary = "Resize a virtio-mem device.",
-	.doc = "Asks the guest to take or give back memory of a virtio-mem device, and waits until it has. A guest that cannot give back "
+	.doc = "Asks the guest to take or give back memory of a virtio-mem device, and waits until it has. A "
+	       "guest that cannot give back "
 	       "all of it goes as far as it can, which is then partly done.",
 };

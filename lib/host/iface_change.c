@@ -58,7 +58,8 @@ int host_tap_open(const struct host *h, const char *name, enum host_tap_how how,
 	if (rc == -EBUSY)
 		return err_set(err, rc, "tap %s is in use by another process", name);
 	if (rc == -EPERM)
-		return err_set(err, rc, "no right to %s tap %s (run kvmtop as root, or use a tap that is yours: ip tuntap add "
+		return err_set(err, rc, "no right to %s tap %s (run kvmtop as root, or use a tap that is yours: "
+			       "ip tuntap add "
 			       "mode tap user NAME)", how == HOST_TAP_MAKE ? "make" : "open", name);
 	return err_sys(err, rc, "tap %s", name);
 }
@@ -226,8 +227,10 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 	for (i = 0; i < ARRAY_SIZE(modes) && strcmp(modes[i].name, mode); i++)
 		;
 	if (i == ARRAY_SIZE(modes) || !host_iface_name_ok(name) ||
-	    sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
-		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name, mode, mac);
+	    sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4],
+	    	&bytes[5]) != 6)
+		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name,
+			       mode, mac);
 	begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	put_str(&r, IFLA_IFNAME, name);
 	put_u32(&r, IFLA_LINK, link.index);

@@ -40,6 +40,13 @@ int host_ovs_read(const char *socket, unsigned timeout_ms, struct host_ovs_port 
 /* The answer's "result". -EBADMSG: none of it makes sense. */
 int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size_t *n, struct err *err);
 
+/*
+ * Make an interface a port of a bridge, marked as ours, and wait until the switch has taken it; remove one that is so
+ * marked: -ENOENT if there is none.
+ */
+int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned timeout_ms, struct err *err);
+int host_ovs_del(const char *socket, const char *port, unsigned timeout_ms, struct err *err);
+
 /* Addresses by MAC: neighbour tables, and lease files of dnsmasq and of libvirt's networks. */
 struct host_address {
 	char mac[18];			/* lower case */

@@ -13,14 +13,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ovs.h"
 #include "private.h"
 
 #define ANSWER_MAX (16u << 20)
 
-static const char question[] = "{\"method\":\"transact\",\"id\":1,\"params\":[\"Open_vSwitch\","
+static const char tables[] = "[\"Open_vSwitch\","
 	"{\"op\":\"select\",\"table\":\"Bridge\",\"where\":[],\"columns\":[\"name\",\"ports\"]},"
 	"{\"op\":\"select\",\"table\":\"Port\",\"where\":[],\"columns\":[\"_uuid\",\"interfaces\",\"tag\"]},"
-	"{\"op\":\"select\",\"table\":\"Interface\",\"where\":[],\"columns\":[\"_uuid\",\"name\"]}]}";
+	"{\"op\":\"select\",\"table\":\"Interface\",\"where\":[],\"columns\":[\"_uuid\",\"name\"]}]";
 
 static struct json_object *rows_of(struct json_object *result, size_t i)
 {
@@ -164,19 +165,34 @@ static int await_answer(int fd, uint64_t deadline, struct json_object **out, str
 	return rc;
 }
 
-int host_ovs_read(const char *socket_path, unsigned timeout_ms, struct host_ovs_port **list, size_t *n, struct err *err)
+int ovs_transact(const char *socket_path, struct json_object *params, unsigned timeout_ms, struct json_object **out,
+		 struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
-	auto_json struct json_object *answer = NULL;
+	auto_json struct json_object *question = json_put_str(json_object_new_object(), "method", "transact");
+	auto_free char *text = NULL;
 	auto_close int fd = -1;
 	ssize_t sent;
-	int rc = dial(socket_path, &fd, err);
+	int rc;
 
+	json_put(json_put(question, "id", json_object_new_int(1)), "params", params);
+	rc = dial(socket_path, &fd, err);
 	if (rc)
 		return rc;
-	sent = send(fd, question, strlen(question), MSG_NOSIGNAL);
-	if (sent != (ssize_t)strlen(question))
+	text = json_text(question);
+	sent = send(fd, text, strlen(text), MSG_NOSIGNAL);
+	if (sent != (ssize_t)strlen(text))
 		return err_set(err, -EIO, "Open vSwitch's database takes no question");
-	rc = await_answer(fd, deadline, &answer, err);
+	return await_answer(fd, deadline, out, err);
+}
+
+int host_ovs_read(const char *socket_path, unsigned timeout_ms, struct host_ovs_port **list, size_t *n, struct err *err)
+{
+	auto_json struct json_object *answer = NULL;
+	struct json_object *params = NULL;
+	int rc = json_parse(tables, strlen(tables), &params, err);
+
+	if (!rc)
+		rc = ovs_transact(socket_path, params, timeout_ms, &answer, err);
 	return rc ? rc : host_ovs_parse(json_member(answer, "result"), list, n, err);
 }

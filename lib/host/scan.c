@@ -13,6 +13,7 @@
 #include "private.h"
 
 #define YOUNG_NS (10 * NS_PER_SEC)	/* looked at each time: it may exec yet */
+#define FIRST_NS (2 * NS_PER_SEC)	/* the same of those that were there before us: few of them are young */
 #define TURNS 10
 #define KTHREAD_TURNS 160		/* there may be thousands, and they stay what they are */
 
@@ -180,7 +181,7 @@ static void merge(struct host_scan *s, uint64_t now)
 		if (old < s->n_known && s->known[old].pid == s->ids.id[i])
 			next[i] = s->known[old++];
 		else
-			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = now };
+			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = s->run ? now : now - (YOUNG_NS - FIRST_NS) };
 		look(s, &next[i], now);
 	}
 	while (old < s->n_known)

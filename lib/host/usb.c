@@ -61,7 +61,8 @@ static bool is_below(const struct host *h, const char *dir, const char *entry, c
 	auto_free char *mark = xasprintf("/%s/", port);
 	char target[1024];
 
-	return *entry != '.' && host_readlink(h, target, sizeof(target), "%s/%s", dir, entry) > 0 && strstr(target, mark);
+	return *entry != '.' && host_readlink(h, target, sizeof(target), "%s/%s", dir, entry) > 0 &&
+	       strstr(target, mark);
 }
 
 /* mountinfo: "36 35 98:0 /mnt1 /mnt2 rw,noatime ..", MAJOR:MINOR is the third word */
@@ -93,7 +94,8 @@ static bool has_entries(const struct host *h, const char *path)
 }
 
 /* A disk or a partition of it, at a path of /sys. */
-static bool block_is_used(const struct host *h, const char *path, const char *name, const char *mounts, const char *swaps)
+static bool block_is_used(const struct host *h, const char *path, const char *name, const char *mounts,
+			  const char *swaps)
 {
 	auto_free char *holders = xasprintf("%s/holders", path), *swap = xasprintf("/dev/%s ", name);
 	char dev[32];
@@ -149,7 +151,8 @@ static char *used_net(const struct host *h, const char *port)
 
 	while (!use && dir && (d = readdir(dir)))
 		if (is_below(h, "sys/class/net", d->d_name, port) &&
-		    host_read(h, flags, sizeof(flags), "sys/class/net/%s/flags", d->d_name) > 0 && strtoul(flags, NULL, 16) & IFF_UP)
+		    host_read(h, flags, sizeof(flags), "sys/class/net/%s/flags", d->d_name) > 0 &&
+		    strtoul(flags, NULL, 16) & IFF_UP)
 			use = xasprintf("network interface %s is up", d->d_name);
 	if (dir)
 		closedir(dir);
@@ -168,7 +171,8 @@ static char *used_interface(const struct host *h, const char *interface)
 	driver = driver ? driver + 1 : target;
 	if (!strcmp(driver, "usbfs"))
 		return xstrdup("another program has it, a guest perhaps");
-	if (number(h, interface, "bInterfaceClass", 16) == CLASS_HID && number(h, interface, "bInterfaceProtocol", 16) == HID_KEYBOARD)
+	if (number(h, interface, "bInterfaceClass", 16) == CLASS_HID &&
+	    number(h, interface, "bInterfaceProtocol", 16) == HID_KEYBOARD)
 		return xstrdup("it is a keyboard of the host");
 	return NULL;
 }

@@ -9,7 +9,8 @@
 
 /* ACPI 6, 6.3.5: what the word is about, and the word */
 enum { OST_DEVICE_CHECK = 1, OST_EJECT = 3, OST_EJECT_PRESSED = 0x103 };
-enum { OST_NOT_SPECIFIC = 1, OST_UNKNOWN_NOTIFY = 2, OST_IN_PROGRESS = 0x84, OST_UNSUPPORTED = 0x80, OST_IN_USE = 0x81,
+enum { OST_NOT_SPECIFIC = 1, OST_UNKNOWN_NOTIFY = 2, OST_IN_PROGRESS = 0x84, OST_UNSUPPORTED = 0x80,
+       OST_IN_USE = 0x81,
        OST_BUSY = 0x82, OST_DEPENDENCY = 0x83 };
 
 static const char *reason(uint64_t status)
@@ -142,7 +143,8 @@ static int await_taken_check(const struct step *s, struct err *err)
 }
 
 const struct op op_await_taken = {
-	.name = "await-taken", .run = await_taken_run, .text = await_taken_text, .check = await_taken_check, .asks_guest = true,
+	.name = "await-taken", .run = await_taken_run, .text = await_taken_text, .check = await_taken_check,
+	.asks_guest = true,
 };
 
 struct step *plan_await_taken(struct plan *p, struct json_object *devices, bool required)
@@ -153,7 +155,8 @@ struct step *plan_await_taken(struct plan *p, struct json_object *devices, bool 
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(devices); i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", json_object_get_string(json_object_array_get_idx(devices, i)));
+		buf_printf(&names, "%s%s", i ? ", " : "",
+		       json_object_get_string(json_object_array_get_idx(devices, i)));
 	s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_TAKEN, names.text, args);
 	s->required = required;
 	return s;

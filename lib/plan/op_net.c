@@ -67,7 +67,8 @@ static char *pass_fd_text(const struct step *s, unsigned timeout_ms)
 	(void)timeout_ms;
 	if (!strcmp(kind, "dev"))
 		return xasprintf("getfd %s, with /dev/%s opened here", text, name);
-	return xasprintf("getfd %s, with %s %s %s here", text, kind, name, how_of(s) == HOST_TAP_MAKE ? "made" : "opened");
+	return xasprintf("getfd %s, with %s %s %s here", text, kind, name, how_of(s) == HOST_TAP_MAKE ? "made"
+			 : "opened");
 }
 
 static int pass_fd_check(const struct step *s, struct err *err)
@@ -107,7 +108,8 @@ static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms
 	int rc = guests_link(r, s, err);
 
 	(void)timeout_ms;
-	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true), json_str(s->args, "master"), err);
+	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
+		json_str(s->args, "master"), err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)
@@ -185,6 +187,56 @@ static int link_del_check(const struct step *s, struct err *err)
 
 const struct op op_link_del = {
 	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .one_way = true,
+};
+
+/* ---- ports of Open vSwitch */
+
+static int ovs_live(struct run *r, struct err *err)
+{
+	return host_is_live(r->env->host) ? 0 : err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
+}
+
+static int ovs_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	int rc = ovs_live(r, err);
+
+	return rc ? rc : host_ovs_add(HOST_OVS_SOCKET, json_str(s->args, "bridge"), s->what, timeout_ms, err);
+}
+
+static char *ovs_add_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("interface %s into Open vSwitch bridge %s", s->what, json_str(s->args, "bridge"));
+}
+
+static int ovs_add_check(const struct step *s, struct err *err)
+{
+	if (!str_has_prefix(s->what, OURS) || !json_str(s->args, "bridge"))
+		return err_set(err, -EPERM, "making %s a port does not belong in a journal", s->what);
+	return 0;
+}
+
+const struct op op_ovs_add = {
+	.name = "ovs-add", .run = ovs_add_run, .text = ovs_add_text, .check = ovs_add_check, .forward = true,
+};
+
+static int ovs_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	int rc = ovs_live(r, err);
+
+	if (!rc)
+		rc = host_ovs_del(HOST_OVS_SOCKET, s->what, timeout_ms, err);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static char *ovs_del_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("port %s out of Open vSwitch", s->what);
+}
+
+const struct op op_ovs_del = {
+	.name = "ovs-del", .run = ovs_del_run, .text = ovs_del_text, .check = link_del_check, .one_way = true,
 };
 
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args)

@@ -68,12 +68,15 @@ static int fell_short(struct run *r, const struct step *s, uint64_t first, uint6
 
 	r->p->guest = "unseen";
 	if (s->required)
-		return err_set(err, -ETIMEDOUT, "%s has %g MiB, not yet %g", s->what, (double)now / MIB, (double)s->number / MIB);
+		return err_set(err, -ETIMEDOUT, "%s has %g MiB, not yet %g", s->what, (double)now / MIB,
+				(double)s->number / MIB);
 	if (now == first) {
-		plan_warn(r->p, "the guest has not begun to change %s (does it have a driver for virtio-mem?)", s->what);
+		plan_warn(r->p, "the guest has not begun to change %s (does it have a driver for "
+				"virtio-mem?)", s->what);
 		return 0;
 	}
-	what = xasprintf("%s has %g MiB of %g so far; the guest may go on", s->what, (double)now / MIB, (double)s->number / MIB);
+	what = xasprintf("%s has %g MiB of %g so far; the guest may go on", s->what, (double)now / MIB,
+			(double)s->number / MIB);
 	plan_note_left(r->p, what);
 	return 0;
 }
@@ -108,7 +111,8 @@ static int await_size_run(struct run *r, const struct step *s, unsigned timeout_
 
 static char *await_size_text(const struct step *s, unsigned timeout_ms)
 {
-	return xasprintf("wait until the guest has made %s %g MiB, at most %g s", s->what, (double)s->number / MIB, timeout_ms / 1000.0);
+	return xasprintf("wait until the guest has made %s %g MiB, at most %g s", s->what,
+			(double)s->number / MIB, timeout_ms / 1000.0);
 }
 
 const struct op op_await_size = {

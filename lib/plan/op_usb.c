@@ -10,7 +10,8 @@
 /* QEMU takes a device it cannot open, without a word, in the hope of better times. */
 static int not_open(const struct step *s, struct err *err)
 {
-	return err_set(err, -EIO, "QEMU could not open the host's device for %s (does its user have the right to write to /dev/bus/usb, "
+	return err_set(err, -EIO, "QEMU could not open the host's device for %s (does its user have the "
+			"right to write to /dev/bus/usb, "
 		       "is it in use?)", s->what);
 }
 
@@ -40,7 +41,8 @@ static int await_usb_run(struct run *r, const struct step *s, unsigned timeout_m
 
 static char *await_usb_text(const struct step *s, unsigned timeout_ms)
 {
-	return xasprintf("wait until QEMU has opened %s and the guest has given it an address, at most %g s", s->what, timeout_ms / 1000.0);
+	return xasprintf("wait until QEMU has opened %s and the guest has given it an address, at most %g s",
+			s->what, timeout_ms / 1000.0);
 }
 
 const struct op op_await_usb = {

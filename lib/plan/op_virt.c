@@ -84,6 +84,21 @@ const struct op op_virt_resize = {
 	.name = "virt-resize", .run = resize_run, .text = resize_text,
 };
 
+static int link_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	return virt_nic_link(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
+}
+
+static char *link_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("update-device %s, <link state='%s'/>", s->what, s->number ? "up" : "down");
+}
+
+const struct op op_virt_link = {
+	.name = "virt-link", .run = link_run, .text = link_text,
+};
+
 static int update_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	return virt_update(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);

@@ -20,6 +20,9 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_VIRT_DETACH] = &op_virt_detach,
 	[STEP_VIRT_CONFIG] = &op_virt_config,
 	[STEP_VIRT_RESIZE] = &op_virt_resize,
+	[STEP_OVS_ADD] = &op_ovs_add,
+	[STEP_OVS_DEL] = &op_ovs_del,
+	[STEP_VIRT_LINK] = &op_virt_link,
 	[STEP_VIRT_UPDATE] = &op_virt_update,
 	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
 };

@@ -27,6 +27,9 @@ enum step_op {
 	STEP_VIRT_DETACH,		/* libvirt: out of the running guest, and wait until it has let go */
 	STEP_VIRT_CONFIG,		/* libvirt: device XML out of the stored definition */
 	STEP_VIRT_RESIZE,		/* libvirt: a disk by its target, to number bytes */
+	STEP_OVS_ADD,			/* make an interface a port of an Open vSwitch bridge */
+	STEP_OVS_DEL,			/* take such a port of kvmtop's out of its bridge */
+	STEP_VIRT_LINK,			/* libvirt: the link of a NIC by its alias; number: 1 up, 0 down */
 	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
 	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_OP_COUNT
@@ -96,6 +99,7 @@ void step_undo_drop(struct step *s, const char *command, struct json_object *arg
  * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
  * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
  * LINK_SET {"up":BOOL[,"master":BRIDGE]}    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
+ * OVS_ADD {"bridge":BRIDGE}    OVS_DEL none
  */
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
 void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);

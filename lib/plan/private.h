@@ -47,6 +47,7 @@ extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
+extern const struct op op_virt_link, op_ovs_add, op_ovs_del;
 
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */

@@ -22,8 +22,10 @@ struct virt_disk {
 struct virt_nic {
 	char *mac, *type, *source, *target;	/* target: the interface on the host */
 	char *model, *alias;
+	char *driver;				/* "vhost" | "qemu" */
 	unsigned queues;			/* 0: not said, that is one */
 	bool link_down;
+	bool ovs;				/* its bridge is one of Open vSwitch */
 };
 
 struct virt_controller {
@@ -79,6 +81,10 @@ int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct er
 void virt_def_free(struct virt_def *d);		/* NULL is fine */
 /* Device XML of one line, yours. type, device, bus, target and alias of a disk must be there. */
 char *virt_disk_xml(const struct virt_disk *d);
+char *virt_nic_xml(const struct virt_nic *n);		/* type, source where it has one, and alias must be there */
+void virt_nic_done(struct virt_nic *n);
+/* Out of a domain's XML, the interface of that alias with its link up or down; yours. -ENODEV: there is none. */
+int virt_nic_link_xml(const char *xml, size_t len, const char *alias, bool up, char **out, struct err *err);
 char *virt_controller_xml(const struct virt_controller *c);
 /* Without current size: what is attached, compared, or updated. model, bytes and alias must be there. */
 char *virt_memory_xml(const struct virt_memory *m);

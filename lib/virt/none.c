@@ -208,6 +208,22 @@ char *virt_controller_xml(const struct virt_controller *c)
 	return xstrdup("");
 }
 
+char *virt_nic_xml(const struct virt_nic *n)
+{
+	UNUSED(n);
+	return xstrdup("");
+}
+
+void virt_nic_done(struct virt_nic *n)
+{
+	(void)n;
+}
+
+int virt_nic_link(struct virt *v, const char *uuid, const char *alias, bool up, unsigned timeout_ms, struct err *err)
+{
+	return virt_attach(v, uuid, alias, up, timeout_ms, err);
+}
+
 char *virt_memory_xml(const struct virt_memory *m)
 {
 	UNUSED(m);

@@ -170,7 +170,7 @@ static void take_disk(struct virt_def *def, const xmlNode *node)
 
 static char *nic_source(const xmlNode *source)
 {
-	static const char *const where[] = { "bridge", "network", "dev", "path", "portgroup" };
+	static const char *const where[] = { "network", "bridge", "dev", "path", "portgroup" };
 	char *text = NULL;
 	size_t i;
 
@@ -181,7 +181,7 @@ static char *nic_source(const xmlNode *source)
 
 static void take_nic(struct virt_def *def, const xmlNode *node)
 {
-	auto_free char *link = attr(child(node, "link"), "state");
+	auto_free char *link = attr(child(node, "link"), "state"), *port = attr(child(node, "virtualport"), "type");
 	struct virt_nic *nic;
 
 	if (def->n_nics == DEVICES_MAX)
@@ -194,6 +194,8 @@ static void take_nic(struct virt_def *def, const xmlNode *node)
 	nic->model = attr(child(node, "model"), "type");
 	nic->alias = attr(child(node, "alias"), "name");
 	nic->queues = small(attr(child(node, "driver"), "queues"));
+	nic->driver = attr(child(node, "driver"), "name");
+	nic->ovs = port && !strcmp(port, "openvswitch");
 	nic->link_down = link && !strcmp(link, "down");
 }
 
@@ -381,6 +383,12 @@ static void free_words(char **words, size_t n)
 		free(words[--n]);
 }
 
+void virt_nic_done(struct virt_nic *n)
+{
+	free_words((char *[]){ n->mac, n->type, n->source, n->target, n->model, n->alias, n->driver }, 7);
+	*n = (struct virt_nic){0};
+}
+
 void virt_disk_done(struct virt_disk *d)
 {
 	free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io, d->iothread,
@@ -401,11 +409,8 @@ void virt_def_free(struct virt_def *def)
 		return;
 	for (i = 0; i < def->n_disks; i++)
 		virt_disk_done(&def->disks[i]);
-	for (i = 0; i < def->n_nics; i++) {
-		struct virt_nic *nic = &def->nics[i];
-
-		free_words((char *[]){ nic->mac, nic->type, nic->source, nic->target, nic->model, nic->alias }, 6);
-	}
+	for (i = 0; i < def->n_nics; i++)
+		virt_nic_done(&def->nics[i]);
 	for (i = 0; i < def->n_controllers; i++)
 		free_words((char *[]){ def->controllers[i].type, def->controllers[i].model, def->controllers[i].alias }, 3);
 	for (i = 0; i < def->n_memory; i++)
@@ -432,4 +437,40 @@ bool virt_def_has_alias(const struct virt_def *def, const char *alias)
 		if (!strcmp(def->aliases[i], alias))
 			return true;
 	return false;
+}
+
+static char *dump(xmlDocPtr doc, xmlNodePtr node)
+{
+	xmlBufferPtr buffer = xmlBufferCreate();
+	char *text;
+
+	if (!buffer || xmlNodeDump(buffer, doc, node, 0, 0) < 0)
+		abort();
+	text = xstrdup((const char *)xmlBufferContent(buffer));
+	xmlBufferFree(buffer);
+	return text;
+}
+
+int virt_nic_link_xml(const char *xml, size_t len, const char *alias, bool up, char **out, struct err *err)
+{
+	xmlNodePtr node, link;
+	xmlDocPtr doc;
+	int rc = parse(xml, len, "domain", &doc, err);
+
+	if (rc)
+		return rc;
+	node = child(xmlDocGetRootElement(doc), "devices");
+	for (node = node ? node->children : NULL; node && !*out; node = node->next) {
+		auto_free char *name = is_named(node, "interface") ? attr(child(node, "alias"), "name") : NULL;
+
+		if (!name || strcmp(name, alias))
+			continue;
+		link = child(node, "link");
+		if (!link)
+			link = xmlNewChild(node, NULL, (const xmlChar *)"link", NULL);
+		xmlSetProp(link, (const xmlChar *)"state", (const xmlChar *)(up ? "up" : "down"));
+		*out = dump(doc, node);
+	}
+	xmlFreeDoc(doc);
+	return *out ? 0 : err_set(err, -ENODEV, "no NIC '%s' in this domain", alias);
 }

@@ -88,6 +88,50 @@ char *virt_controller_xml(const struct virt_controller *c)
 	return dump(node);
 }
 
+/* What a NIC is connected to: each type has its own words for it. */
+static void put_nic_source(xmlNodePtr nic, const struct virt_nic *n)
+{
+	xmlNodePtr source = strcmp(n->type, "user") && strcmp(n->type, "ethernet") ? add(nic, "source") : NULL;
+
+	if (source && !strcmp(n->type, "vhostuser")) {
+		put(source, "type", "unix");
+		put(source, "path", n->source);
+		put(source, "mode", "client");
+	} else if (source && (!strcmp(n->type, "bridge") || !strcmp(n->type, "network"))) {
+		put(source, n->type, n->source);
+	} else if (source) {
+		put(source, "dev", n->source);
+	}
+	if (!strcmp(n->type, "direct"))
+		put(source, "mode", "bridge");
+	if (n->ovs)
+		put(add(nic, "virtualport"), "type", "openvswitch");
+}
+
+char *virt_nic_xml(const struct virt_nic *n)
+{
+	xmlNodePtr nic = xmlNewNode(NULL, (const xmlChar *)"interface"), node;
+	char queues[16];
+
+	put(nic, "type", n->type);
+	put(add(nic, "mac"), "address", n->mac);
+	put_nic_source(nic, n);
+	if (n->target) {
+		node = add(nic, "target");
+		put(node, "dev", n->target);
+		put(node, "managed", "no");
+	}
+	put(add(nic, "model"), "type", n->model);
+	if (n->driver || n->queues > 1) {
+		snprintf(queues, sizeof(queues), "%u", n->queues);
+		node = add(nic, "driver");
+		put(node, "name", n->driver);
+		put(node, "queues", n->queues > 1 ? queues : NULL);
+	}
+	put(add(nic, "alias"), "name", n->alias);
+	return dump(nic);
+}
+
 static void put_kib(xmlNodePtr parent, const char *name, uint64_t bytes)
 {
 	char text[24];

@@ -127,13 +127,21 @@ cycle q35 'a bridge' type=bridge source=br0
 kt nic add "$vm" type=bridge source=br0 >/dev/null
 t_is 'it is a port of the bridge' "$(basename "$(readlink /sys/class/net/kt-tap0/master)")" br0
 refused 'tap kt-tap0 is in use' type=tap source=kt-tap0
-refused 'is that of interface br0' type=user mac="$(cat /sys/class/net/br0/address)"
+refused 'is that of interface (br0|kt-tap0)' type=user mac="$(cat /sys/class/net/br0/address)"
 kt nic remove "$vm" kt-nic0 >/dev/null
 refused 'no such interface' type=tap source=none
 refused 'say type=bridge source=br0' type=tap source=br0
 refused 'is no bridge' type=bridge source=mine
 refused 'made for one queue' type=tap source=mine queues=2
 refused 'no /dev/vhost-net' type=tap vhost=on
+
+# Taken back later, from the journal.
+before=$(state q35)
+kt nic add "$vm" type=bridge source=br0 queues=2 >/dev/null
+t_ok 'a tap on the bridge' test -e /sys/class/net/kt-tap0
+kt -o json undo >record 2>err
+t_is 'undone' "$? $(jq -r .status record) $(cat err)" '0 undone '
+t_is 'all is as before' "$(state q35)" "$before"
 
 # QEMU dies, and the tap is gone with it.
 kt nic add "$(vm pc)" type=tap >/dev/null

@@ -195,7 +195,8 @@ static void add_things(struct model *m, struct json_object *list, const char *ki
 static void answer(struct model *m, const struct fake_item *item, const char *command, struct json_object *args,
 		   const char *id)
 {
-	auto_json struct json_object *ret = item->file ? json_object_from_file(item->file) : parse(item->reply ? item->reply : "{}");
+	auto_json struct json_object *ret = item->file ? json_object_from_file(item->file) : parse(item->reply
+		? item->reply : "{}");
 	auto_free char *text = NULL, *class = NULL;
 
 	if (item->error) {
@@ -253,7 +254,8 @@ static const char *do_it(struct model *m, const struct fault_effect *e, struct j
 		return NULL;
 	}
 	if (e->removes && !t)
-		return strcmp(e->command, "device_del") && strcmp(e->command, "netdev_del") ? "GenericError" : "DeviceNotFound";
+		return strcmp(e->command, "device_del") && strcmp(e->command, "netdev_del") ? "GenericError" :
+			"DeviceNotFound";
 	if (e->removes && device)
 		t->asked = true;
 	else if (e->removes)
@@ -314,7 +316,8 @@ static bool end_connection(struct model *m, enum fault f)
 	return f == FAULT_GARBAGE;	/* it goes on reading, and says nothing more */
 }
 
-static bool change(struct model *m, const struct fault_effect *e, struct json_object *args, const char *id, enum fault f)
+static bool change(struct model *m, const struct fault_effect *e, struct json_object *args, const char *id,
+	enum fault f)
 {
 	auto_free char *name = name_of(e, args);
 	bool asks = !strcmp(e->command, "device_del");
@@ -413,7 +416,8 @@ static ssize_t take_in(struct model *m, char *bytes, size_t size)
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { .iov_base = bytes, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen =
+		sizeof(control) };
 	ssize_t n = recvmsg(m->fd, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 

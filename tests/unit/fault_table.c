@@ -23,7 +23,8 @@
 #define AT_ONCE 64		/* most of them sleep */
 
 static const char *const fault_names[FAULT_COUNT] = {
-	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage", "QEMU dies", "interrupt",
+	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage",
+	"QEMU dies", "interrupt",
 	"event before reply", "guest silent", "guest refuses", "no way back", "host refuses",
 };
 
@@ -322,7 +323,8 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	check_status(o, p, rc);
 	if (o->fault != FAULT_DIED && p->status != PLAN_OK)
 		check_left(o, p);
-	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  %-8s exit %d%s  left:", o->c->name, o->step, text, fault_names[o->fault],
+	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  %-8s exit %d%s  left:", o->c->name, o->step, text,
+		   fault_names[o->fault],
 		   plan_status_name(p->status), plan_exit_code(p), p->n_rest ? "  pending" : "");
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(out, "%s %s", i ? ";" : "", p->left[i]);
@@ -345,11 +347,13 @@ static void run_one(const struct fault_case *c, size_t step, enum fault fault, b
 		abort();
 	o.model = model_new(c);
 	o.env = (struct plan_env){
-		.host = o.host, .qmp = model_connect(o.model), .interrupt_fd = eventfd(0, EFD_CLOEXEC), .progress = on_progress, .arg = &o,
+		.host = o.host, .qmp = model_connect(o.model), .interrupt_fd = eventfd(0, EFD_CLOEXEC),
+		  .progress = on_progress, .arg = &o,
 	};
 	p = build(&o, &err);
 	if (!p) {
-		broken(&o, "cannot be built: %s (%s)", err.text, model_complaint(o.model) ? model_complaint(o.model) : "");
+		broken(&o, "cannot be built: %s (%s)", err.text, model_complaint(o.model) ?
+		       model_complaint(o.model) : "");
 	} else if (probe) {
 		for (i = 0; i < p->n_steps; i++)
 			for (f = 0; f < FAULT_COUNT; f++)
@@ -470,7 +474,8 @@ unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 		struct child *child = &rows[ended].child;
 
 		for (; started < n && started < ended + AT_ONCE; started++)
-			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum fault)rows[started].fault, false);
+			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum
+				fault)rows[started].fault, false);
 		child_end(child);
 		print_message("  %s\n", child->text.text);
 		if (!child_is_good(child)) {

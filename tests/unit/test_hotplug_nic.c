@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "fault_table.h"
 #include "host_tree.h"
@@ -22,12 +23,14 @@
 #define NETWORK "nic0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:56\\r\\n" \
 	" \\\\ net0: index=0,type=user,net=10.0.2.0,restrict=off\\r\\n" \
 	"kt-nic0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:57\\r\\n" \
-	" \\\\ kt-nic0-net: index=0,type=vhost-user,vhost-user0 to kt-nic0-chr\\r\\n"
+	" \\\\ kt-nic0-net: index=0,type=vhost-user,vhost-user0 to kt-nic0-chr\\r\\n" \
+	"left-net: index=0,type=user,net=10.0.2.0,restrict=off\\r\\n"
 
 static char *root;
 /* A q35 guest with a NIC, and rp1 free. */
 static const struct fake_item guest[] = {
-	{ .expect = "human-monitor-command", .any = true, .args = "{\"command-line\":\"info network\"}", .reply = "\"" NETWORK "\"" },
+	{ .expect = "human-monitor-command", .any = true, .args = "{\"command-line\":\"info network\"}", .reply
+	  = "\"" NETWORK "\"" },
 	{ .expect = "device-list-properties", .any = true, .reply = NIC_PROPS },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
 	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"}]" },
@@ -35,11 +38,13 @@ static const struct fake_item guest[] = {
 	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<PCIE>\"}]" },
 	{ .expect = "qom-list", .any = true, .reply = "[]" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug\"}", .reply = "true" },
-	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug-handler\"}", .error = "GenericError: no pci.0" },
+	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug-handler\"}", .error =
+	  "GenericError: no pci.0" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"type\"}", .reply = "\"virtio-net-device\"" },
 	{ .expect = "qom-get", .any = true, .error = "DeviceNotFound: no such" },
 	{ .expect = "query-memdev", .any = true, .reply = "[{\"id\":\"ram\",\"share\":true}]" },
 	{ .expect = "query-kvm", .any = true, .reply = "{\"enabled\":true,\"present\":true}" },
+	{ .expect = "query-commands", .any = true, .reply = "[{\"name\":\"query-kvm\"}]" },
 	{ .expect = "query-cpus-fast", .any = true, .reply = "[]" },
 	{ 0 }
 };
@@ -85,17 +90,21 @@ static char *interfaces(const struct host *h)
 static void each_step_with_each_fault(void **state)
 {
 	const struct fault_case cases[] = {
-		{ .name = "add user", .build = hotplug_nic_add, .args = { { "type", "user" }, { "id", "n" } }, .answers = guest,
+		{ .name = "add user", .build = hotplug_nic_add, .args = { { "type", "user" }, { "id", "n" } },
+		  .answers = guest,
 		  BEFORE, AFTER },
 		{ .name = "add vdpa", .build = hotplug_nic_add, .answers = guest, .root = root,
 		  .args = { { "type", "vdpa" }, { "id", "n" }, { "source", "/dev/vhost-vdpa-0" } }, BEFORE, AFTER },
 		{ .name = "add vhost-user", .build = hotplug_nic_add, .answers = guest, .root = root,
 		  .args = { { "type", "vhost-user" }, { "id", "n" }, { "source", "/socket" } }, BEFORE,
 		  .want = { "chardev n-chr", "device n", "device nic0", "netdev n-net", "netdev net0" } },
-		{ .name = "remove", .build = hotplug_nic_remove, .args = { { "ID", "nic0" } }, .answers = guest, BEFORE },
-		{ .name = "remove vhost-user", .build = hotplug_nic_remove, .args = { { "ID", "kt-nic0" } }, .answers = guest,
+		{ .name = "remove", .build = hotplug_nic_remove, .args = { { "ID", "nic0" } }, .answers =
+		  guest, BEFORE },
+		{ .name = "remove vhost-user", .build = hotplug_nic_remove, .args = { { "ID", "kt-nic0" } },
+		  .answers = guest,
 		  .there = { "chardev kt-nic0-chr", "netdev kt-nic0-net", "device kt-nic0" } },
-		{ .name = "link", .build = hotplug_nic_link, .args = { { "ID", "nic0" }, { "STATE", "down" } }, .answers = guest,
+		{ .name = "link", .build = hotplug_nic_link, .args = { { "ID", "nic0" }, { "STATE", "down" } },
+		  .answers = guest,
 		  .there = { "link nic0=true" }, .want = { "link nic0=false" } },
 		{ .name = "add tap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(own_network),
 		  .args = { { "type", "tap" }, { "id", "n" }, { "queues", "2" } }, BEFORE, AFTER },
@@ -109,13 +118,341 @@ static void each_step_with_each_fault(void **state)
 	assert_true(fault_table_run(cases, ARRAY_SIZE(cases)) > 100);
 }
 
+struct args {
+	const char *pairs[8][2];
+};
+
+typedef int build_fn(struct plan *p, const struct plan_env *env, struct err *err);
+
+struct result {
+	struct plan *plan;
+	struct err err;
+	int rc;
+};
+
+/* Build against that guest, with one answer of its own; nothing but questions may have been sent. */
+static struct result build(build_fn *fn, const struct args *args, const struct fake_item *special)
+{
+	struct fake_item script[ARRAY_SIZE(guest) + 4] = {
+		{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
+		  .reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"},{\"name\":\"kt-nic0\",\"type\":\"child<virtio-net-pci>\"}]" },
+		{ .expect = "query-migrate", .any = true }, { .expect = "query-status", .any = true, .reply =
+		  "{\"running\":true,\"status\":\"running\"}" },
+	};
+	struct result r = { .plan = plan_new("nic", "vm1", NULL) };
+	struct host *h = tree_host(root);
+	size_t n = 3, i;
+	const char *saw;
+	struct fake_qmp *f;
+	struct qmp *q;
+
+	if (special) {
+		memmove(script + 1, script, n * sizeof(*script));
+		script[0] = *special;
+		n++;
+	}
+	memcpy(script + n, guest, sizeof(guest));
+	for (i = 0; i < ARRAY_SIZE(args->pairs) && args->pairs[i][0]; i++)
+		json_put_str(r.plan->args, args->pairs[i][0], args->pairs[i][1]);
+	f = fake_qmp_new(script);
+	q = fake_qmp_client(f);
+	r.rc = fn(r.plan, &(struct plan_env){ .host = h, .qmp = q, .interrupt_fd = -1 }, &r.err);
+	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
+		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-") && !str_has_prefix(saw,
+			"device-list-") &&
+		    !str_has_prefix(saw, "human-monitor-command {\"command-line\":\"info network\""))
+			fail_msg("sent: %s", saw);
+	qmp_close(q);
+	fake_qmp_end(f);
+	host_free(h);
+	return r;
+}
+
+#define TYPE(t) { "type", t }
+#define SOURCE(s) { "source", s }
+
+static void each_check_has_its_words(void **state)
+{
+	static const struct fake_item migrating = { .expect = "query-migrate", .any = true, .reply =
+		"{\"status\":\"active\"}" };
+	static const struct fake_item no_type = { .expect = "device-list-properties", .any = true, .error =
+		"DeviceNotFound: no" };
+	static const struct fake_item no_nic = { .expect = "device-list-properties", .any = true, .reply = "[]" };
+	static const struct fake_item tcg = { .expect = "query-kvm", .any = true, .reply =
+		"{\"enabled\":false,\"present\":true}" };
+	static const struct fake_item unshared = { .expect = "query-memdev", .any = true, .reply =
+		"[{\"share\":false}]" };
+	static const struct fake_item no_port = {
+		.expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/rp1/rp1\"}",
+		.reply = "[{\"name\":\"child[0]\",\"type\":\"link<device>\"}]",
+	};
+	static const struct {
+		build_fn *build;
+		struct args args;
+		int rc;
+		const char *why, *remedy;
+		const struct fake_item *special;
+	} rows[] = {
+		{ hotplug_nic_add, { { TYPE("user"), SOURCE("x") } }, -EINVAL, "type=user has none", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "queues", "2" } } }, -EINVAL, "one pair of queues", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "vhost", "on" } } }, -EINVAL, "vhost=on", "type=tap" },
+		{ hotplug_nic_add, { { TYPE("user"), { "persist", "on" } } }, -EINVAL, "no stored definition", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1000" }, { "wait", "guest" } } }, -EINVAL,
+		  "wait=guest", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "e1001" } } }, -EINVAL, "no such device",
+		  "e1000e", &no_type },
+		{ hotplug_nic_add, { { TYPE("user"), { "model", "pc-dimm" } } }, -EINVAL, "is no NIC",
+		  "virtio", &no_nic },
+		{ hotplug_nic_add, { { TYPE("user") } }, -EBUSY, "is being migrated", "until that is over",
+		  &migrating },
+		{ hotplug_nic_add, { { TYPE("user") } }, -ENOSPC, "no free hotpluggable PCI port", "more "
+		  "pcie-root-port", &no_port },
+		{ hotplug_nic_add, { { TYPE("user"), { "id", "a b" } } }, -EINVAL, "a letter, then", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "id", "rp1" } } }, -EEXIST, "taken by a pcie-root-port", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "id", "left" } } }, -EEXIST, "netdev 'left-net' exists",
+		  "netdev_del" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34" } } }, -EINVAL, "six bytes", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34:5g" } } }, -EINVAL, "six bytes", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "53:54:00:12:34:56" } } }, -EINVAL, "group's "
+		  "address", "even" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "00:00:00:00:00:00" } } }, -EINVAL, "nobody's", "" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:12:34:56" } } }, -EEXIST, "that of "
+		  "nic0", "force=on" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "02:00:00:00:00:0E" } } }, -EEXIST, "that of "
+		  "interface eth0", "force=on" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mac", "52:54:00:00:00:77" } } }, -EEXIST, "command line "
+		  "of QEMU process 77",
+		  "force=on" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "0" } } }, -EINVAL, "1 to 256", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "257" } } }, -EINVAL, "1 to 256", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "queues", "2" }, { "model", "e1000" } } }, -EINVAL, "one "
+		  "pair", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" }, { "model", "e1000" } } }, -EINVAL,
+		  "vhost=on", "model=virtio" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "vhost", "on" } } }, -EINVAL, "no /dev/vhost-net",
+		  "modprobe vhost_net" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("none") } }, -EINVAL, "no such interface", "ip link" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("../eth0") } }, -EINVAL, "cannot be an interface's "
+		  "name", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("abcdefghijklmnop") } }, -EINVAL, "cannot be an "
+		  "interface's name", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("eth0") } }, -EINVAL, "is no tap", "leave source= out" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("br0") } }, -EINVAL, "is no tap", "type=bridge source=br0" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("used") } }, -EBUSY, "in use by another process", "" },
+		{ hotplug_nic_add, { { TYPE("tap"), SOURCE("one"), { "queues", "2" } } }, -EINVAL, "made for "
+		  "one queue", "multi_queue" },
+		{ hotplug_nic_add, { { TYPE("bridge") } }, -EINVAL, "source= is missing", "a bridge of the host" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("eth0") } }, -EINVAL, "is no bridge", "" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("none") } }, -EINVAL, "no such interface", "" },
+		{ hotplug_nic_add, { { TYPE("network"), SOURCE("default") } }, -EINVAL, "is libvirt's", "type=bridge" },
+		{ hotplug_nic_add, { { TYPE("macvtap") } }, -EINVAL, "source= is missing", "an interface" },
+		{ hotplug_nic_add, { { TYPE("macvtap"), SOURCE("port") } }, -EBUSY, "is a port of br0",
+		  "type=bridge source=br0" },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("socket") } }, -EINVAL, "absolute path", "" },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s"), { "model", "e1000" } } }, -EINVAL,
+		  "wants model=virtio", "" },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EINVAL, "memory is not shared",
+		  "share=on", &unshared },
+		{ hotplug_nic_add, { { TYPE("vhost-user"), SOURCE("/s") } }, -EOPNOTSUPP, "kills a QEMU of this "
+		  "age", "KVM", &tcg },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/mem") } }, -EINVAL, "/dev/vhost-vdpa-N is "
+		  "expected", "" },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-0/../mem") } }, -EINVAL, "is "
+		  "expected", "" },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-9") } }, -ENOENT, "vhost-vdpa-9", "" },
+		{ hotplug_nic_remove, { { { "ID", "nic9" } } }, -ENODEV, "did you mean 'nic0'", "" },
+		{ hotplug_nic_remove, { { { "ID", "rp1" } } }, -ENODEV, "no NIC 'rp1'", "" },
+		{ hotplug_nic_remove, { { { "ID", "nic0" } } }, -EBUSY, "is being migrated", "", &migrating },
+		{ hotplug_nic_link, { { { "ID", "other" }, { "STATE", "up" } } }, -ENODEV, "there is: nic0", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct result r = build(rows[i].build, &rows[i].args, rows[i].special);
+
+		if (r.rc != rows[i].rc || !strstr(r.err.text, rows[i].why) || !strstr(r.err.text, rows[i].remedy))
+			fail_msg("row %zu: %d '%s', not %d '%s'", i, r.rc, r.err.text, rows[i].rc, rows[i].why);
+		assert_int_equal(r.plan->n_steps, 0);
+		plan_free(r.plan);
+	}
+}
+
+static char *steps_of(const struct plan *p)
+{
+	struct buf b = {0};
+	size_t i, k;
+
+	for (i = 0; i < p->n_steps; i++) {
+		auto_free char *text = step_text(&p->steps[i], 1000);
+
+		buf_printf(&b, "%s\n", text);
+		for (k = 0; k < p->steps[i].n_undo; k++) {
+			auto_free char *undo = step_text(&p->steps[i].undo[k], 1000);
+
+			buf_printf(&b, "  undo %s\n", undo);
+		}
+	}
+	return buf_take(&b);
+}
+
+#define MAC { "mac", "52:54:00:00:00:01" }
+#define DEVICE(more) "device_add {\"driver\":\"virtio-net-pci\",\"id\":\"n\",\"netdev\":\"n-net\"," \
+	"\"mac\":\"52:54:00:00:00:01\",\"bus\":\"rp1\",\"romfile\":\"\"" more "}\n" \
+	"  undo device_del {\"id\":\"n\"}\n  undo wait until the guest has let go of n, at most 1 s\n" \
+	"wait until the guest's driver for n is up, at most 1 s\n"
+#define NETDEV(args) "netdev_add {\"type\":\"" args "}\n  undo netdev_del {\"id\":\"n-net\"}, if it is there\n"
+#define GETFD(fd, with) "getfd {\"fdname\":\"" fd "\"}, with " with " here\n" \
+	"  undo closefd {\"fdname\":\"" fd "\"}, if it is there\n"
+#define GONE(id) "device_del {\"id\":\"" id "\"}\nwait until the guest has let go of " id ", at most 1 s\n"
+
+static const struct {
+	build_fn *build;
+	struct args args;
+	const char *steps;
+} plans[] = {
+	{ hotplug_nic_add, { { TYPE("user"), { "id", "n" }, MAC } }, NETDEV("user\",\"id\":\"n-net\"") DEVICE("") },
+	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC } },
+	  GETFD("n-t0", "tap kt-tap1 made") "interface kt-tap1 up\n"
+	  	NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC, SOURCE("one") } },
+	  GETFD("n-t0", "tap one opened") "interface one up\n  undo interface one down\n"
+	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	{ hotplug_nic_add, { { TYPE("bridge"), { "id", "n" }, MAC, SOURCE("br0"), { "queues", "2" } } },
+	  GETFD("n-t0", "tap kt-tap1 made") GETFD("n-t1", "tap kt-tap1 opened") "interface kt-tap1 into bridge br0 up\n"
+	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"") DEVICE(",\"mq\":true,\"vectors\":6") },
+	{ hotplug_nic_add, { { TYPE("macvtap"), { "id", "n" }, MAC, SOURCE("eth0") } },
+	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove macvtap "
+	  "kt-mvt0\ninterface kt-mvt0 up\n"
+	  GETFD("n-t0", "macvtap kt-mvt0 opened") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	{ hotplug_nic_add, { { TYPE("vhost-user"), { "id", "n" }, MAC, SOURCE("/s") } },
+	  "chardev-add {\"id\":\"n-chr\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/s\"}},"
+	  "\"server\":false}}}\n  undo chardev-remove {\"id\":\"n-chr\"}, if it is there\n"
+	  NETDEV("vhost-user\",\"id\":\"n-net\",\"chardev\":\"n-chr\"") DEVICE("") },
+	{ hotplug_nic_add, { { TYPE("vdpa"), { "id", "n" }, MAC, SOURCE("/dev/vhost-vdpa-0"), { "queues", "2" } } },
+	  GETFD("n-t0", "/dev/vhost-vdpa-0 opened")
+	  NETDEV("vhost-vdpa\",\"id\":\"n-net\",\"vhostfd\":\"n-t0\",\"queues\":2")
+	  	DEVICE(",\"mq\":true,\"vectors\":6") },
+	{ hotplug_nic_remove, { { { "ID", "nic0" } } }, GONE("nic0") "netdev_del {\"id\":\"net0\"}, if it is there\n" },
+	{ hotplug_nic_remove, { { { "ID", "kt-nic0" } } },
+	  GONE("kt-nic0") "netdev_del {\"id\":\"kt-nic0-net\"}, if it is there\n"
+	  "chardev-remove {\"id\":\"kt-nic0-chr\"}, if it is there\n" },
+	{ hotplug_nic_link, { { { "ID", "nic0" }, { "STATE", "down" } } },
+	  "set_link {\"name\":\"nic0\",\"up\":false}\n  undo set_link {\"name\":\"nic0\",\"up\":true}\n" },
+};
+
+static void plans_are_as_they_are_told(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(plans); i++) {
+		struct result r = build(plans[i].build, &plans[i].args, NULL);
+		auto_free char *steps = steps_of(r.plan);
+
+		if (r.rc)
+			fail_msg("row %zu: %s", i, r.err.text);
+		assert_string_equal(steps, plans[i].steps);
+		plan_free(r.plan);
+	}
+}
+
+/* What was built can be journaled, and is believed when it is read. */
+static void plans_can_be_journaled(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(plans); i++) {
+		struct result r = build(plans[i].build, &plans[i].args, NULL);
+		auto_json struct json_object *obj = NULL;
+		struct plan *back = NULL;
+
+		assert_int_equal(r.rc, 0);
+		r.plan->id = xstrdup("20260102-030405-00ab");
+		r.plan->begun = xstrdup("2026-01-02T03:04:05.000+00:00");
+		obj = plan_json(r.plan);
+		if (plan_parse(obj, &back, &r.err))
+			fail_msg("row %zu: %s", i, r.err.text);
+		plan_free(back);
+		plan_free(r.plan);
+	}
+}
+
+/* An entry that somebody has edited makes kvmtop do nothing that no NIC needs. */
+static void edited_journals_are_not_believed(void **state)
+{
+	static const char *const steps[] = {
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\",\"args\":{\"type\":\"tap\",\"id\":\"x\",\"script\":\"/tmp/x\"}}",
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\",\"args\":{\"type\":\"bridge\",\"id\":\"x\",\"helper\":\"/tmp/x\"}}",
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\",\"args\":{\"type\":\"user\",\"id\":\"x\",\"guestfwd\":[]}}",
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\",\"args\":{\"type\":\"socket\",\"id\":\"x\"}}",
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\"}",
+		"{\"op\":\"qmp\",\"what\":\"chardev-add\",\"args\":{\"id\":\"x\",\"backend\":{\"type\":\"file\",\"data\":{\"out\":\"/x\"}}}}",
+		"{\"op\":\"qmp\",\"what\":\"chardev-add\",\"args\":{\"id\":\"x\",\"backend\":{\"type\":\"socket\",\"data\":"
+		"{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/x\"}}}}}}",	/* server is true if it is not said */
+		"{\"op\":\"qmp\",\"what\":\"chardev-add\",\"args\":{\"id\":\"x\",\"backend\":{\"type\":\"socket\",\"data\":"
+		"{\"addr\":{\"type\":\"inet\",\"data\":{}},\"server\":false}}}}",
+		"{\"op\":\"qmp\",\"what\":\"chardev-add\"}",
+		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"dev\",\"name\":\"mem\"}}",
+		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"dev\",\"name\":\"vhost-vdpa-0/../mem\"}}",
+		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"tap\",\"name\":\"../x\",\"how\":\"make\"}}",
+		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"tap\",\"name\":\"x\"}}",
+		"{\"op\":\"pass-fd\",\"what\":\"x\"}",
+		"{\"op\":\"link-set\",\"what\":\"eth0\",\"args\":{\"up\":true,\"master\":\"br0\"}}",
+		"{\"op\":\"link-add\",\"what\":\"eth9\",\"args\":{\"lower\":\"eth0\",\"mode\":\"bridge\",\"mac\":\"52:54:00:00:00:01\"}}",
+		"{\"op\":\"link-add\",\"what\":\"kt-mvt0\"}",
+		"{\"op\":\"link-del\",\"what\":\"eth0\"}",
+		"{\"op\":\"qmp\",\"what\":\"getfd\",\"args\":{\"fdname\":\"x\"}}",
+	};
+	static const char *const inverses[] = {		/* fine in a plan, and never what takes something back */
+		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"dev\",\"name\":\"vhost-net\"}}",
+		"{\"op\":\"link-add\",\"what\":\"kt-mvt0\",\"args\":{\"lower\":\"eth0\",\"mode\":\"bridge\",\"mac\":\"52:54:00:00:00:01\"}}",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(steps) + ARRAY_SIZE(inverses); i++) {
+		bool rest = i >= ARRAY_SIZE(steps);
+		const char *step = rest ? inverses[i - ARRAY_SIZE(steps)] : steps[i];
+		auto_free char *text =
+						 xasprintf("{\"v\":1,\"id\":\"20260102-030405-00ab\",\"begun\":\"2026-01-02T03:04:05.000+00:00\","
+						 "\"verb\":\"nic add\",\"status\":\"partial\",\"%s\":[%s]}",
+						 rest ? "rest" : "steps", step);
+		auto_json struct json_object *obj = NULL;
+		struct plan *back = NULL;
+		struct err err = {0};
+
+		assert_int_equal(json_parse(text, strlen(text), &obj, &err), 0);
+		if (plan_parse(obj, &back, &err) != -EPERM)
+			fail_msg("believed: %s (%s)", text, err.text);
+	}
+}
+
 static int setup(void **state)
 {
+	static const char cmdline[] = "qemu-system-x86_64\0-device\0virtio-net,mac=52:54:00:00:00:77\0";
+	auto_free char *path = NULL;
+
 	(void)state;
 	root = tree_new();
 	tree_puts(root, "", "dev/vhost-vdpa-0");
 	tree_puts(root, "", "proc/uptime");
-	return 0;
+	tree_puts(root, "02:00:00:00:00:0e\n", "sys/class/net/eth0/address");
+	tree_puts(root, "", "sys/class/net/br0/bridge/bridge_id");
+	tree_puts(root, "0x1002\n", "sys/class/net/one/tun_flags");
+	tree_puts(root, "0x1002\n", "sys/class/net/one/flags");
+	tree_puts(root, "0x1002\n", "sys/class/net/used/tun_flags");
+	tree_puts(root, "1\n", "sys/class/net/used/carrier");
+	tree_puts(root, "0x1003\n", "sys/class/net/kt-tap0/flags");
+	tree_puts(root, "", "sys/class/net/port/flags");
+	path = xasprintf("%s/sys/class/net/port/master", root);
+	tree_puts(root, "77 (qemu-system-x86) S 1 77 77 0 -1 0 1 0 0 0 1 1 0 0 20 0 3 0 5 1 1 1 1 1 0 0 0 0 0 0 "
+		"0 0 0 0 17 0 0 0 0 0 0 "
+		  "0 0 0 0 0 0 0 0\n", "proc/77/stat");
+	tree_puts(root, "Name:\tqemu\nUid:\t0\t0\t0\t0\n", "proc/77/status");
+	tree_put(root, "proc/77/cmdline", cmdline, sizeof(cmdline) - 1);
+	return symlink("../br0", path);
 }
 
 static int teardown(void **state)
@@ -128,6 +465,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_check_has_its_words),
+		cmocka_unit_test(plans_are_as_they_are_told),
+		cmocka_unit_test(plans_can_be_journaled),
+		cmocka_unit_test(edited_journals_are_not_believed),
 		cmocka_unit_test(each_step_with_each_fault),
 	};
 

@@ -15,7 +15,7 @@
 #include "fake_qmp.h"
 
 #define LONG 20000	/* ms: never reached */
-#define SHORT 30	/* ms: reached on purpose */
+#define SHORT 500	/* ms: reached on purpose */
 
 #define GREETING "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":13,\"minor\":0,\"major\":10}}," \
 	"\"capabilities\":[]}}\r\n"

@@ -18,7 +18,7 @@
 #include "fake_qmp.h"
 
 #define LONG 20000	/* ms: never reached */
-#define SHORT 30	/* ms: reached on purpose */
+#define SHORT 500	/* ms: reached on purpose */
 
 static char dir[] = "/tmp/kt-qmp-XXXXXX";
 

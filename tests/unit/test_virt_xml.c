@@ -24,7 +24,8 @@ static const char whole[] =
 	"    <disk type='file' device='disk'>\n"
 	"      <driver name='qemu' type='qcow2' cache='none' io='native' iothread='1'/>\n"
 	"      <source file='/images/a&amp;b.qcow2' index='2'/>\n"
-	"      <backingStore type='file' index='3'><format type='raw'/><source file='/images/base.img'/></backingStore>\n"
+	"      <backingStore type='file' index='3'><format type='raw'/><source "
+	"file='/images/base.img'/></backingStore>\n"
 	"      <target dev='vda' bus='virtio'/><serial>S1</serial><alias name='virtio-disk0'/>\n"
 	"      <address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></disk>\n"
 	"    <disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='sda' bus='scsi'/><readonly/>\n"
@@ -36,7 +37,8 @@ static const char whole[] =
 	"    <controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/></controller>\n"
 	"    <controller type='pci' index='1' model='pcie-root-port'><alias name='pci.1'/></controller>\n"
 	"    <interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/><target dev='vnet3'/>\n"
-	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias name='net0'/></interface>\n"
+	"      <model type='virtio'/><driver name='vhost' queues='4'/><link state='down'/><alias "
+	"name='net0'/></interface>\n"
 	"    <interface type='network'><mac address='52:54:00:00:00:02'/>\n"
 	"      <source network='default' bridge='virbr0'/></interface>\n"
 	"    <interface type='direct'><source dev='eth1' mode='bridge'/><target dev='macvtap0'/></interface>\n"
@@ -125,7 +127,7 @@ static void test_nics(void **state)
 		bool down;
 	} want[] = {
 		{ "52:54:00:00:00:01", "bridge", "br0", "vnet3", "virtio", "net0", 4, true },
-		{ "52:54:00:00:00:02", "network", "virbr0", NULL, NULL, NULL, 0, false },
+		{ "52:54:00:00:00:02", "network", "default", NULL, NULL, NULL, 0, false },
 		{ NULL, "direct", "eth1", "macvtap0", NULL, NULL, 0, false },
 	};
 	struct virt_def *d = parse(whole);
@@ -259,7 +261,8 @@ static void test_odd(void **state)
 
 static void test_names(void **state)
 {
-	struct virt_def *d = parse("<domain><name>a\xc2\x9b\xe2\x80\xae\"'&lt;b<!-- c --><![CDATA[<d>]]></name></domain>");
+	struct virt_def *d = parse("<domain><name>a\xc2\x9b\xe2\x80\xae\"'&lt;b<!-- c "
+		"--><![CDATA[<d>]]></name></domain>");
 
 	(void)state;
 	text(d->name, "a\xc2\x9b\xe2\x80\xae\"'<b<d>");
@@ -329,9 +332,84 @@ static void test_broken(void **state)
 	free(copy);
 }
 
+/* What is asked of libvirt, by what a NIC is connected to; an argument's markup stays text. */
+static void test_nics_written(void **state)
+{
+	static const struct {
+		struct virt_nic nic;
+		const char *xml;
+	} rows[] = {
+		{ { .type = (char *)"user" }, "<interface type=\"user\"><mac address=\"m\"/><model "
+		  "type=\"virtio\"/><alias name=\"ua-n\"/></interface>" },
+		{ { .type = (char *)"bridge", .source = (char *)"a&<\"b" }, "<source bridge=\"a&amp;&lt;&quot;b\"/>" },
+		{ { .type = (char *)"bridge", .source = (char *)"b", .ovs = true }, "<source "
+		  "bridge=\"b\"/><virtualport type=\"openvswitch\"/>" },
+		{ { .type = (char *)"network", .source = (char *)"default" }, "<source network=\"default\"/>" },
+		{ { .type = (char *)"direct", .source = (char *)"eth0" }, "<source dev=\"eth0\" mode=\"bridge\"/>" },
+		{ { .type = (char *)"vhostuser", .source = (char *)"/s" }, "<source type=\"unix\" path=\"/s\" "
+		  "mode=\"client\"/>" },
+		{ { .type = (char *)"vdpa", .source = (char *)"/dev/vhost-vdpa-0" }, "<source "
+		  "dev=\"/dev/vhost-vdpa-0\"/>" },
+		{ { .type = (char *)"ethernet", .target = (char *)"t0" }, "<mac address=\"m\"/><target "
+		  "dev=\"t0\" managed=\"no\"/>" },
+		{ { .type = (char *)"user", .queues = 4, .driver = (char *)"vhost" }, "<driver name=\"vhost\" "
+		  "queues=\"4\"/>" },
+		{ { .type = (char *)"user", .queues = 1, .driver = (char *)"vhost" }, "<driver name=\"vhost\"/>" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct virt_nic n = rows[i].nic;
+		auto_free char *xml = NULL;
+
+		n.mac = (char *)"m";
+		n.model = (char *)"virtio";
+		n.alias = (char *)"ua-n";
+		xml = virt_nic_xml(&n);
+		if (!strstr(xml, rows[i].xml))
+			fail_msg("row %zu: %s", i, xml);
+	}
+}
+
+/* All that libvirt has of it is handed back, and only the link is another. */
+static void test_links_written(void **state)
+{
+	static const char domain[] = "<domain><devices><interface type='user'><mac address='m0'/><alias "
+		"name='n0'/></interface>"
+		"<interface type='user'><mac address='m1'/><link state='up'/><odd/><alias "
+		"name='n1'/></interface></devices></domain>";
+	static const struct {
+		const char *alias;
+		bool up;
+		const char *xml;
+	} rows[] = {
+		{ "n0", false, "<interface type=\"user\"><mac address=\"m0\"/><alias name=\"n0\"/><link "
+		  "state=\"down\"/></interface>" },
+		{ "n1", false, "<interface type=\"user\"><mac address=\"m1\"/><link "
+		  "state=\"down\"/><odd/><alias name=\"n1\"/></interface>" },
+		{ "n1", true, "<interface type=\"user\"><mac address=\"m1\"/><link state=\"up\"/><odd/><alias "
+		  "name=\"n1\"/></interface>" },
+		{ "n2", true, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *xml = NULL;
+		struct err err = {0};
+		int rc = virt_nic_link_xml(domain, strlen(domain), rows[i].alias, rows[i].up, &xml, &err);
+
+		assert_int_equal(rc, rows[i].xml ? 0 : -ENODEV);
+		text(xml, rows[i].xml);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nics_written),
+		cmocka_unit_test(test_links_written),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_nics),

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* NICs of libvirt's guests: by libvirt's own calls. What is behind a NIC libvirt makes and removes itself. */
+#include "nic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* type= as <interface type=..> has it */
+static const char *type_of(enum nic_kind kind)
+{
+	switch (kind) {
+	case NIC_USER: return "user";
+	case NIC_TAP: return "ethernet";
+	case NIC_BRIDGE: return "bridge";
+	case NIC_NETWORK: return "network";
+	case NIC_MACVTAP: return "direct";
+	case NIC_VHOST_USER: return "vhostuser";
+	case NIC_VDPA: return "vdpa";
+	}
+	return "";
+}
+
+static const struct virt_nic *find(const struct virt_def *def, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_nics; i++) {
+		const struct virt_nic *n = &def->nics[i];
+
+		if (virt_is_alias(n->alias, id))
+			return n;
+		if (n->target && !strcmp(n->target, id))
+			return n;
+	}
+	return NULL;
+}
+
+static int no_nic(const struct virt_def *def, const char *id, struct err *err)
+{
+	auto_buf struct buf all = {0};
+	size_t i;
+
+	for (i = 0; i < def->n_nics; i++)
+		buf_printf(&all, "%s%s (%s)", i ? ", " : "", def->nics[i].alias ? def->nics[i].alias : "?",
+			   def->nics[i].target ? def->nics[i].target : "no interface");
+	return err_set(err, -ENODEV, "no NIC '%s' (there is: %s)", id, all.len ? all.text : "none");
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+static int same_or_taken(struct plan *p, const struct virt_nic *d, const struct virt_nic *wanted, struct err *err)
+{
+	const char *mac = plan_arg(p, "mac");
+	/* of a network the live XML tells what it came to: a bridge, .. */
+	bool any_type = !strcmp(wanted->type, "network");
+
+	if (!d || (!any_type && !equal(d->type, wanted->type)) || !equal(d->model, wanted->model) ||
+	    (mac && (!d->mac || strcasecmp(d->mac, mac))) ||
+	    (wanted->source && !equal(d->source, wanted->source)) ||
+	    (wanted->target && !equal(d->target, wanted->target)) ||
+	    (d->queues ? d->queues : 1) != wanted->queues)
+		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+	p->status = PLAN_UNCHANGED;
+	return 0;
+}
+
+/* libvirt knows models by names of its own. */
+static const char *model_of(const struct plan *p, const struct nic *n)
+{
+	return n->virtio ? "virtio" : plan_arg(p, "model");
+}
+
+/* A network is libvirt's to find; what else there is on the host is looked at as for any guest. */
+static int check_source(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
+{
+	if (plan_arg(p, "wait"))
+		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
+			       "monitor, which taints it");
+	return n->kind == NIC_NETWORK ? 0 : nic_check_source(p, env->host, n, err);
+}
+
+static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
+{
+	struct virt_nic d = {0};
+	struct nic n = {0};
+	int rc = nic_check_args(p, &n, err);
+
+	if (!rc)
+		rc = virt_choose_alias(p, def, "kt-nic", err);
+	if (rc)
+		return rc;
+	d.type = xstrdup(type_of(n.kind));
+	d.model = xstrdup(model_of(p, &n));
+	d.source = xstrdup(n.kind == NIC_TAP ? NULL : n.source);
+	d.target = xstrdup(n.kind == NIC_TAP ? n.source : NULL);
+	d.driver = xstrdup(n.vhost ? "vhost" : NULL);
+	d.queues = n.queues;
+	if (virt_def_has_alias(def, p->device)) {
+		rc = same_or_taken(p, find(def, p->device), &d, err);
+		virt_nic_done(&d);
+		nic_done(&n);
+		return rc;
+	}
+	rc = check_source(p, env, &n, err);
+	if (!rc)
+		rc = nic_choose_mac(p, env, &n, err);
+	d.mac = xstrdup(n.mac);
+	d.alias = xstrdup(p->device);
+	d.ovs = n.ovs;
+	if (!rc) {
+		auto_free char *xml = virt_nic_xml(&d);
+
+		virt_plan_attach(p, p->device, xml);
+		p->guest = "unknown";	/* as of disks: asking the monitor taints the guest */
+	}
+	virt_nic_done(&d);
+	nic_done(&n);
+	return rc;
+}
+
+static int build_remove(struct plan *p, const struct virt_nic *d)
+{
+	auto_free char *xml = virt_nic_xml(d);
+
+	virt_plan_detach(p, d->alias, xml);
+	return 0;
+}
+
+static int build_link(struct plan *p, const struct virt_nic *d)
+{
+	bool up = !strcmp(plan_arg(p, "STATE"), "up");
+	struct step *s;
+
+	p->device = xstrdup(d->alias);
+	if (up == !d->link_down) {
+		p->status = PLAN_UNCHANGED;
+		return 0;
+	}
+	s = plan_virt(p, STEP_VIRT_LINK, d->alias, NULL, up);
+	step_undo_virt(s, STEP_VIRT_LINK, d->alias, NULL, !up);
+	step_leaves(s, "the link of %s %s", d->alias, up ? "up" : "down");
+	return 0;
+}
+
+int virt_nic_build(struct plan *p, const struct plan_env *env, enum nic_verb verb, struct err *err)
+{
+	const struct virt_nic *d = NULL;
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	if (verb == NIC_ADD) {
+		rc = build_add(p, env, def, err);
+		virt_def_free(def);
+		return rc;
+	}
+	d = find(def, plan_arg(p, "ID"));
+	if (!d || !d->alias) {
+		rc = no_nic(def, plan_arg(p, "ID"), err);
+	} else {
+		rc = verb == NIC_REMOVE ? build_remove(p, d) : build_link(p, d);
+	}
+	virt_def_free(def);
+	return rc;
+}
