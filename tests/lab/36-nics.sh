@@ -47,7 +47,8 @@ modprobe -a dm_thin_pool loop 2>/dev/null
 truncate -s 32M meta.img && truncate -s 256M data.img
 if meta=$(losetup -f --show meta.img) && data=$(losetup -f --show data.img) &&
 	dmsetup create ktpool --uuid LVM-ktpool-tpool --table "0 524288 thin-pool $meta $data 128 0" &&
-	dmsetup message ktpool 0 'create_thin 0' && dmsetup create ktthin --uuid LVM-ktthin --table "0 2097152 thin /dev/mapper/ktpool 0"; then
+	dmsetup message ktpool 0 'create_thin 0' && pool=$(dmsetup info -c --noheadings -o major,minor ktpool) &&
+	dmsetup create ktthin --uuid LVM-ktthin --table "0 2097152 thin $pool 0"; then
 	dmsetup mknodes
 	dd if=/dev/urandom of=/dev/mapper/ktthin bs=1M count=100 oflag=direct 2>/dev/null
 	qemu_start t -machine q35,accel=kvm -m 64 -S -qmp unix:t.qmp,server=on,wait=off \
