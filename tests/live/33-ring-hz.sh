@@ -1,7 +1,6 @@
 #!/bin/bash
 # Depths of rings read at a rate: against a depth that is known, the latency QEMU itself measures, and over a driver that
 # lets go of its rings.
-# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
