@@ -7,7 +7,8 @@
 base=/sys/fs/cgroup/kt.slice
 t_ok 'a guest boots under KVM' l2_start g || t_done
 vm=$(vm g) pid=$(vm_pid g)
-trap 'vm_kill g; find "$base" -depth -type d -exec rmdir {} \;; t_cleanup' EXIT
+taker=''
+trap '[ -z "$taker" ] || t_kill "$taker"; rm -f /dev/shm/kt-high; vm_kill g; find "$base" -depth -type d -exec rmdir {} \;; t_cleanup' EXIT
 limits() { ktp -d "${1:-1}" -n "${2:-1}" -o json -F limits,throttled_pct,psi_cpu_pct,psi_io_pct,psi_mem_pct vms "$vm"; }
 t_is 'in the root group there is no limit, and no pressure of its own' \
 	"$(limits 0 | jq -c '[.limits, .psi_cpu_pct]')" '["",null]'
@@ -65,10 +66,14 @@ t_ok 'pressure of its group' wait_for 60 near
 echo 'max 100000' >"$base/vm.scope/libvirt/vcpu0/cpu.max"
 guest_cmd g 'touch /run/stop'
 echo 60M >"$base/vm.scope/memory.high"
-# memory of the guest that was not touched yet
-guest_cmd g 'dd if=/dev/zero of=/big bs=64k count=1800 >/dev/null 2>&1 &'
+# A process beside QEMU in the group that takes memory again and again: the guest itself soon has all of its own.
+setpriv --pdeathsig KILL -- sh -c 'while :; do head -c 40000000 /dev/zero >/dev/shm/kt-high; rm /dev/shm/kt-high; done' &
+taker=$!
+t_own "$taker"
+echo "$taker" >"$base/vm.scope/cgroup.procs"
 high() { limits 2.5 1 | jq -r .limits | tee high | grep -q 'mem.high 60M!'; }
 t_ok 'memory.high, and that it holds the guest back' wait_for 100 high
 t_like 'the quota is gone' "$(cat high)" '^cpu 300% \(kt.slice\) mem.high 60M! mem.max 4G$'
 echo max >"$base/vm.scope/memory.high"
+t_kill "$taker"
 t_done
