@@ -101,12 +101,38 @@ check_pair() {
 	flood_end
 }
 
+# In the order of start (the ids have not gone around) they are those of NICs and pairs.
+kt -d 0 -o json vhost "$vm" >vhost
+t_is 'whose they are, by the order in which they started' "$(jq -s -c 'sort_by(.tid) | map([.tid, .nic, .queue, .ifname, .how])' vhost)" \
+	"[[${tids[0]},\"vnic1\",0,\"kt1\",\"order\"],[${tids[1]},\"vnic2\",0,\"kt2\",\"order\"],[${tids[2]},\"vnic2\",1,\"kt2\",\"order\"]]"
+t_is 'CPUs they may run on' "$(jq -r .affinity vhost | sort -u)" "$(sed -n 's/^Cpus_allowed_list:\t//p' "/proc/${tids[0]}/task/${tids[0]}/status")"
+
 check_pair 'one pair' vnic1 kt1 52:54:00:07:01:02 0
 first=$busiest
 check_pair 'two pairs, the first' vnic2 kt2 52:54:00:07:02:02 0
 second=$busiest
 check_pair 'two pairs, the second' vnic2 kt2 52:54:00:07:02:02 1
 t_is 'three pairs, three threads' "$(printf '%s\n' "$first" "$second" "$busiest" | sort -n | tr '\n' ' ')" "$(printf '%s ' "${tids[@]}")"
+
+# ---- it becomes sure: the rings of one pair move, and of all threads only one has always run
+
+t_ok 'a load on the second pair' flood kt2 52:54:00:07:02:02 1
+kt -d 2 -n 5 -o json vhost "$vm" >vhost
+flood_end
+t_is 'the loaded one is sure' "$(tail -n 3 vhost | jq -c 'select(.nic == "vnic2" and .queue == 1) | [.tid, .how]')" "[${tids[2]},\"rings\"]"
+
+# ---- against QEMU's look into the rings, of a guest that stands still; of the second pair it tells vhost's address to nobody
+
+qmp_ask shared '{"execute":"stop"}' >/dev/null
+kt -d 0 -o json queues "$vm" >queues
+for ring in vnic1/0 vnic1/1 vnic2/0 vnic2/2 vnic2/3 vnic2/4; do
+	element=$(qmp_ask shared '{"execute":"x-query-virtio-queue-element","arguments":{"path":"/machine/peripheral/'"${ring%/*}"'/virtio-backend","queue":'"${ring#*/}"'}}')
+	t_is "$ring: depth as QEMU sees it" \
+		"$(jq -c --arg d "${ring%/*}" --argjson q "${ring#*/}" 'select(.device == $d and .queue == $q).depth' queues)" \
+		"$(jq '((.avail.idx - .used.idx) % 65536 + 65536) % 65536' <<<"$element")"
+done
+qmp_ask shared '{"execute":"cont"}' >/dev/null
+t_is 'the thread is in the queues, too' "$(jq -r 'select(.device == "vnic2" and (.queue == 2 or .queue == 3)).backend' queues | sort -u)" "vhost ${tids[2]}"
 
 # ---- what the guest sends
 
