@@ -52,12 +52,12 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err)
 static int no_pages(const struct plan *p, const struct dimm_backend *b, uint64_t pages, struct err *err)
 {
 	const char *size = plan_arg(p, "hugepages"), *nodes = b->n_nodes ? plan_arg(p, "host-node") : NULL;
+	auto_free char *node = nodes && !strpbrk(nodes, ",-") ? xasprintf("devices/system/node/node%s", nodes) : xstrdup("kernel/mm");
 
-	return err_set(err, -ENOMEM, "hugepages=%s: %llu pages are wanted and %llu are free%s%s (enlarge the "
-			"pool: hugepages set size=%s%s%s "
-		       "count=N)", size, (unsigned long long)(b->bytes / b->page_bytes), (unsigned long long)pages,
-		       nodes ? " on host node " : "", nodes ? nodes : "", size, nodes ? " node=" : "",
-		       nodes ? nodes : "");
+	return err_set(err, -ENOMEM, "hugepages=%s: %llu pages are wanted and %llu are free%s%s (enlarge the pool: write their "
+		       "number to /sys/%s/hugepages/hugepages-%llukB/nr_hugepages)", size,
+		       (unsigned long long)(b->bytes / b->page_bytes), (unsigned long long)pages,
+		       nodes ? " on host node " : "", nodes ? nodes : "", node, (unsigned long long)b->page_bytes / 1024);
 }
 
 static bool is_strict(const struct dimm_backend *b)

@@ -283,7 +283,8 @@ static void come_home(struct job *j)
 			keep_connection(j, g);
 		for (i = 0; i < j->n_heard; i++)
 			follow(g, j->heard[i].event, j->heard[i].detail);
-		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling && g->failures < SETTLE_TRIES))
+		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling &&
+			      (g->answers.arriving || g->failures < SETTLE_TRIES)))
 			g->ask_again_ns = retry_after(g->failures++);
 		else if (!g->answers.settling)
 			g->failures = 0;

@@ -128,6 +128,9 @@ struct guest {
 	uint64_t nets_ns;
 	struct host_address *addresses;	/* as libvirt has them */
 	size_t n_addresses;
+	bool addresses_asked;		/* a worker is at it */
+	uint64_t addresses_asked_ns, addresses_ns;	/* when last; answered, 0: never */
+	uint64_t no_agent_ns;		/* when its agent did not answer, 0: it did, or was not asked */
 	struct space *spaces;		/* what its images are stored in, as far as was asked */
 	size_t n_spaces;
 
@@ -288,6 +291,10 @@ bool links_are_settled(const struct sampler *s);
 void links_fill(const struct sampler *s, struct snapshot *snap, const struct host_netif *nif, struct nic_row *row);
 const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
 void links_done(struct links *l);
+
+/* addresses.c: libvirt is asked for those of the guest that was named */
+void addresses_mind(struct sampler *s, struct guest *g);
+bool addresses_are_settled(const struct guest *g);
 
 /* events.c */
 void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);

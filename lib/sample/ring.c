@@ -17,12 +17,19 @@ static void lose(struct ring *r)
 	r->lost = true;
 }
 
-/* Going back, or both at zero after a large step: the guest has set the ring up anew. */
+/*
+ * The guest has set the ring up anew: the index went back; or both are at zero after a large step; or it went through
+ * zero out of stillness and far, as it seems to when the new ring had begun to work before it was read.
+ */
 static bool is_reset(const struct ring *r, unsigned step, unsigned depth, uint16_t used, uint64_t gap)
 {
+	double before = r->rate * (double)gap;
+
 	if (step > INT16_MAX)
-		return r->rate * (double)gap < INT16_MAX / 2;	/* faster than that it may well have gone so far */
-	return !used && !depth && step > r->addr.size;
+		return before < INT16_MAX / 2;		/* faster than that it may well have gone so far */
+	if (!used && !depth)
+		return step > r->addr.size;
+	return used < r->used && r->gap_ns && step > STEP_QUIET && before < step / 16.0;
 }
 
 /* By the rates seen before and after, each of the two gaps may have been long enough to go around unseen. */

@@ -34,7 +34,7 @@ struct ring_set {
 	bool busy;		/* a thread reads it, without the lock */
 	bool stuck;		/* that thread did not come back in time */
 	bool barred;		/* nor did one that read this guest's rings where they were before */
-	bool notify;
+	bool notify, eager;
 	unsigned still;		/* readings in a row at which nothing had moved */
 	uint64_t interval_ns, next_ns;
 	uint64_t sample_ns, next_sample_ns;	/* sample_ns 0: each reading is a sample */
@@ -167,7 +167,7 @@ static void schedule(struct ring_set *set, uint64_t now, const struct outcome *o
 	else if (o->step_max < STEP_FAST / 4 && set->interval_ns < INTERVAL_NS)
 		set->interval_ns = set->interval_ns * 2 < INTERVAL_NS ? set->interval_ns * 2 : INTERVAL_NS;
 	set->still = o->moved ? 0 : set->still + 1;
-	set->next_ns = now + (set->still > STILL_READS ? INTERVAL_STILL_NS : set->interval_ns);
+	set->next_ns = now + (set->still > STILL_READS && !set->eager ? INTERVAL_STILL_NS : set->interval_ns);
 	if (!set->sample_ns)
 		return;
 	if (o->sample)
@@ -497,6 +497,7 @@ void rings_detail(struct ring_reader *r, struct ring_set *set, const struct ring
 
 	pthread_mutex_lock(&r->lock);
 	set->notify = detail->notify;
+	set->eager = detail->eager;
 	for (i = 0; i < set->n; i++)
 		ring_keep_counts(&set->rings[i], detail->counts);
 	if (sample_ns != set->sample_ns) {

@@ -27,6 +27,7 @@ void rings_remove(struct ring_reader *r, struct ring_set *set);		/* NULL is fine
 struct ring_detail {
 	bool counts;			/* how often each depth was read: histogram and percentiles */
 	bool notify;			/* who wants to be notified */
+	bool eager;			/* ten times a second, though it stands still: a ring set up anew is at zero not for long */
 	unsigned hz;			/* depths to be read per second; 0: as often as the thread looks anyway */
 };
 #define RING_HZ_MAX 10000

@@ -79,6 +79,8 @@ bool round_is_over(const struct sampler *s)
 			return false;
 		if ((s->needs & NEED_SPACE) && round_is_for(s, g) && !g->gone && !space_is_settled(g))
 			return false;
+		if ((s->needs & NEED_ADDRESSES) && s->focus && round_is_for(s, g) && !addresses_are_settled(g))
+			return false;
 	}
 	return look_is_over(s);
 }
@@ -98,6 +100,8 @@ void round_mind(struct sampler *s)
 			attach_start(s, g, 0);
 		if ((s->needs & NEED_SPACE) && round_is_for(s, g))
 			space_mind(s, g);
+		if ((s->needs & NEED_ADDRESSES) && s->focus && round_is_for(s, g))
+			addresses_mind(s, g);
 	}
 	look_mind(s);
 }

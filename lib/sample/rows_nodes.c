@@ -208,11 +208,11 @@ static const char *why_not(const struct sampler *s, struct snapshot *snap, const
 	double scan_s = scan_seconds(k);
 
 	if (k->run == 0)
-		return "it is off (ksm set run=1)";
+		return "it is off (echo 1 >/sys/kernel/mm/ksm/run)";
 	if (k->run == 2)
-		return "it is off, and what was merged has been undone (ksm set run=1)";
+		return "it is off, and what was merged has been undone (echo 1 >/sys/kernel/mm/ksm/run)";
 	if (k->pages_to_scan == 0)
-		return "it looks at no pages (ksm set pages_to_scan=100)";
+		return "it looks at no pages (echo 100 >/sys/kernel/mm/ksm/pages_to_scan)";
 	if (!guests && !s->n_guests)
 		return "there are no guests";
 	if (!guests)

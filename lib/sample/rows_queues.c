@@ -287,7 +287,8 @@ void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs)
 {
 	struct ring_detail detail = { .counts = needs & NEED_DEPTHS, .notify = needs & NEED_NOTIFY };
 
-	if (detail.counts && s->focus && !strcmp(s->focus, g->ref))
+	detail.eager = detail.counts && s->focus && !strcmp(s->focus, g->ref);
+	if (detail.eager)
 		detail.hz = s->config.ring_hz;
 	rings_detail(s->rings, g->rings, &detail);
 }

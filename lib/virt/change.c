@@ -412,3 +412,42 @@ int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsig
 	unwatch(v, &w);
 	return rc;
 }
+
+static int addresses(struct call *call, virDomainPtr dom)
+{
+	virDomainInterfacePtr *list = NULL;
+	auto_buf struct buf text = {0};
+	int n = virDomainInterfaceAddresses(dom, &list, call->flags, 0), i;
+	unsigned k;
+
+	for (i = 0; i < n; i++) {
+		for (k = 0; list[i]->hwaddr && k < list[i]->naddrs; k++)
+			buf_printf(&text, "%s %s\n", list[i]->hwaddr, list[i]->addrs[k].addr);
+		virDomainInterfaceFree(list[i]);
+	}
+	free(list);
+	if (n < 0)
+		return -1;
+	call->result = buf_take(&text);
+	return 0;
+}
+
+static void addresses_run(struct call *call)
+{
+	with_domain(call, addresses, "addresses");
+}
+
+int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeout_ms, char **lines, struct err *err)
+{
+	struct question q = { .uuid = uuid };
+	struct call *call;
+	int rc;
+
+	q.flags = agent ? VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT : VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE;
+	rc = ask(v, addresses_run, &q, timeout_ms, &call, err);
+	if (rc)
+		return rc;
+	*lines = take_ptr(call->result);
+	call_drop(v, call);
+	return 0;
+}

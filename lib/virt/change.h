@@ -56,6 +56,11 @@ int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, 
 /* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err);
+/*
+ * Addresses of the guest by MAC, as lines "MAC IP\n"; yours, "" for none. agent: its guest agent is asked, which may have
+ * hung with the guest; else the leases of libvirt's networks. Where there is no agent: -EINVAL, -EOPNOTSUPP or -EREMOTEIO.
+ */
+int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeout_ms, char **lines, struct err *err);
 /* The live XML read anew: what libvirt believes now. Yours: virt_def_free. */
 int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err);
 

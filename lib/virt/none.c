@@ -165,6 +165,13 @@ int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char
 	return virt_attach(v, uuid, pool, 0, timeout_ms, err);
 }
 
+int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeout_ms, char **lines, struct err *err)
+{
+	UNUSED(lines, lines);
+	(void)agent;
+	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+}
+
 int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
 {
 	UNUSED(out);

@@ -1,6 +1,5 @@
 #!/bin/bash
 # NICs come and go: seen by the guest, and QEMU and the host are afterwards as they were before.
-# qemus: all
 
 # In a network namespace of its own: the machine's interfaces are not touched, and what is
 # left goes with it. sysfs shows the namespace it was mounted in.

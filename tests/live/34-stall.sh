@@ -1,6 +1,5 @@
 #!/bin/bash
 # A disk whose storage is frozen: its request queue stalls, and goes on. An idle receive queue never does.
-# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # NICs of libvirt's guests: seen by the guest, by virsh, and after a restart where that was asked for.
-# qemus: all
 
 # A network namespace of our own, for bridges and taps; see 24-nic.sh.
 if [ -z "${KT_OWN_NET:-}" ]; then

@@ -188,6 +188,27 @@ static void rates_are_deltas_over_time(void **state)
 	}
 }
 
+/* What is asked for more seldom than there are samples keeps its rate until there is another reading. */
+static void a_reading_twice_has_its_rate(void **state)
+{
+	const struct point at[] = { { "a", 10, 100 }, { "a", 12, 150 }, { "a", 12, 150 }, { "a", 12, 151 }, { "a", 13, 161 } };
+	const double iops[] = { -1, 25, 25, -1, 10 };
+	struct snapshot *last = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		struct snapshot *now = points(&at[i], 1);
+		const struct vm_row *row = snapshot_row(now, TABLE_VMS, 0);
+
+		snapshot_rates(now, last);
+		assert_true(iops[i] < 0 ? isnan(row->iops) : row->iops == iops[i]);
+		snapshot_unref(last);
+		last = now;
+	}
+	snapshot_unref(last);
+}
+
 static unsigned seed;
 
 static unsigned dice(unsigned n)
@@ -458,6 +479,7 @@ int main(void)
 		cmocka_unit_test(values_are_compared),
 		cmocka_unit_test(a_fresh_row_is_unknown),
 		cmocka_unit_test(rates_are_deltas_over_time),
+		cmocka_unit_test(a_reading_twice_has_its_rate),
 		cmocka_unit_test(recorded_counters_give_no_absurd_rates),
 		cmocka_unit_test(a_snapshot_holds_its_own_strings),
 		cmocka_unit_test(many_guests_under_every_sort),
