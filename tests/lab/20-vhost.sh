@@ -136,9 +136,9 @@ t_is 'the thread is in the queues, too' "$(jq -r 'select(.device == "vnic2" and 
 
 # ---- what the guest sends
 
-guest_cmd shared 'ping -A -q 10.7.1.1 >/dev/null 2>&1 & echo $! >/run/ping'
+t_ok 'the guest pings' guest_cmd shared 'ping -A -q 10.7.1.1 >/dev/null 2>&1 & echo $! >/run/ping'
 kt -d 5 -o json queues "$vm" >queues
-guest_cmd shared 'kill $(cat /run/ping)'
+t_ok 'and ends it' guest_cmd shared 'kill $(cat /run/ping)'
 for queue in 0 1; do
 	t_ok "a flood of pings goes through queue $queue" jq -s -e --argjson q "$queue" \
 		'any(.[]; .device == "vnic1" and .queue == $q and .req_per_s > 10)' queues
