@@ -2,7 +2,6 @@
 /* The table of operations. */
 #include "private.h"
 
-#include <errno.h>
 #include <string.h>
 
 static const struct op *const ops[STEP_OP_COUNT] = {
@@ -40,16 +39,6 @@ int op_find(const char *name)
 		if (!strcmp(ops[i]->name, name))
 			return i;
 	return -1;
-}
-
-int step_is_allowed(const struct step *s, const char *const *list, size_t n, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i], s->what))
-			return 0;
-	return err_set(err, -EPERM, "the command %s does not belong in a journal", s->what);
 }
 
 char *step_text(const struct step *s, unsigned timeout_ms)

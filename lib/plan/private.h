@@ -64,8 +64,6 @@ void plan_stop_short(struct plan *p, size_t i, bool sent);
 size_t plan_first_unasked(const struct plan *p);
 /* The steps up to i were done, or may have been. */
 void plan_leave_all(struct plan *p, size_t i);
-/* For op->check: -EPERM unless s->what is one of the list. */
-int step_is_allowed(const struct step *s, const char *const *list, size_t n, struct err *err);
 
 /* How far a step of r->p has come, for whoever looks on. */
 void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
