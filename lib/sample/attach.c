@@ -14,7 +14,6 @@
 
 #define GREET_MS 1000
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
-#define LEAVING_NS (NS_PER_SEC / 4)
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
 #define SETTLE_TRIES 8
 /* Doubts that follow each other are spaced out, 1 s to 64 s; a guest that gave none for so long begins anew. */
@@ -76,6 +75,18 @@ char *attach_occupied(const struct host *h, const char *path)
 	if (sock.clients || sock.waiting)
 		return xasprintf("monitor: another client holds %s", path);
 	return NULL;
+}
+
+char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns)
+{
+	uint64_t deadline = clock_now_ns() + wait_ns;
+	char *why;
+
+	while ((why = attach_occupied(h, path)) && clock_now_ns() < deadline) {
+		free(why);
+		clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+	}
+	return why;
 }
 
 /*

@@ -45,7 +45,7 @@ static void probe_run(void *arg)
 	struct qmp_peer peer;
 	struct err err = {0};
 
-	p->problem = attach_occupied(p->s->config.host, p->given->path);
+	p->problem = attach_await_free(p->s->config.host, p->given->path, 2 * LEAVING_NS);
 	if (!p->problem) {
 		int rc = qmp_open_unix(p->given->path, &p->q, &peer, &err);
 

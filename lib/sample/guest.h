@@ -320,6 +320,9 @@ char *attach_none(const struct guest *g);
 int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, size_t *picked, struct err *err);
 /* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
 char *attach_occupied(const struct host *h, const char *path);
+#define LEAVING_NS (NS_PER_SEC / 4)
+/* The same after waiting for somebody who is just leaving: QEMU may notice a moment after he has. Not under the lock. */
+char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns);
 /* Connect and greet, checked against the guest's uid. */
 int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
 
