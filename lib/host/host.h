@@ -31,5 +31,6 @@
 #include "qdisc.h"
 #include "room.h"
 #include "usb.h"
+#include "write.h"
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef KT_HOST_PRIVATE_H
 #define KT_HOST_PRIVATE_H
 
+#include <limits.h>
 #include <stdarg.h>
 
 #include "cgroup.h"
@@ -20,6 +21,9 @@
  * put there.
  */
 int host_open_in(int dir, const char *path);
+/* A path below the root from its pieces: -ENAMETOOLONG, -EINVAL if it would leave the root. */
+int host_vpath(char path[PATH_MAX], const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+int host_dir(const struct host *h);		/* descriptor of the root directory, borrowed */
 int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 /* Below the root, for reading and writing; never made. */

@@ -35,8 +35,12 @@ int host_open_in(int dir, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-__attribute__((format(printf, 2, 0)))
-static int path_format(char path[PATH_MAX], const char *fmt, va_list ap)
+int host_dir(const struct host *h)
+{
+	return h->dir;
+}
+
+int host_vpath(char path[PATH_MAX], const char *fmt, va_list ap)
 {
 	int len = vsnprintf(path, PATH_MAX, fmt, ap);
 
@@ -49,7 +53,7 @@ static int path_format(char path[PATH_MAX], const char *fmt, va_list ap)
 int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 {
 	char path[PATH_MAX];
-	int r = path_format(path, fmt, ap);
+	int r = host_vpath(path, fmt, ap);
 
 	return r < 0 ? r : host_open_in(h->dir, path);
 }
@@ -72,7 +76,7 @@ int host_open_rw(const struct host *h, const char *fmt, ...)
 	int r, fd;
 
 	va_start(ap, fmt);
-	r = path_format(path, fmt, ap);
+	r = host_vpath(path, fmt, ap);
 	va_end(ap);
 	if (r < 0)
 		return r;
@@ -149,7 +153,7 @@ ssize_t host_readlink(const struct host *h, char *buf, size_t size, const char *
 	int r;
 
 	va_start(ap, fmt);
-	r = path_format(path, fmt, ap);
+	r = host_vpath(path, fmt, ap);
 	va_end(ap);
 	if (r < 0)
 		return r;

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A write to /sys with a deadline: in a child, which a thread that can be left behind waits for. */
+#include "write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "private.h"
+
+struct job {
+	int dir;			/* the job's own */
+	char path[PATH_MAX];
+	char *text;
+	struct itimerval patience;
+	int rc;
+};
+
+/* Between fork and _exit, in a program with threads: system calls only. */
+static _Noreturn void child(const struct job *j)
+{
+	size_t len = strlen(j->text);
+	sigset_t alarm;
+	ssize_t n;
+	int fd;
+
+	setsid();			/* Ctrl-C is meant for us */
+	dup2(j->dir, STDIN_FILENO);
+	close_range(STDOUT_FILENO, ~0u, 0);	/* a monitor that stayed open would be busy for everybody */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+	setitimer(ITIMER_REAL, &j->patience, NULL);
+	fd = openat(STDIN_FILENO, j->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		_exit(errno);
+	n = write(fd, j->text, len);
+	_exit(n < 0 ? errno : (size_t)n == len ? 0 : EIO);
+}
+
+static void run(void *arg)
+{
+	struct job *j = arg;
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		child(j);
+	if (pid < 0) {
+		j->rc = -errno;
+		return;
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR) {
+			j->rc = -errno;
+			return;
+		}
+	j->rc = WIFEXITED(status) ? -WEXITSTATUS(status) : -ETIMEDOUT;
+}
+
+static void drop(void *arg)
+{
+	struct job *j = arg;
+
+	mem_close_ptr(&j->dir);
+	free(j->text);
+	free(j);
+}
+
+static int told(int rc, const char *path, unsigned timeout_ms, struct err *err)
+{
+	if (rc == -ETIMEDOUT)
+		return err_set(err, rc, "/%s: the kernel has not answered within %g s, and may still be at it (dmesg may tell what "
+			       "it waits for)", path, timeout_ms / 1000.0);
+	if (rc == -EACCES || rc == -EPERM)
+		return err_set(err, rc, "/%s: no right to write (run kvmtop as root)", path);
+	return rc ? err_sys(err, rc, "/%s", path) : 0;
+}
+
+/* Takes over j. */
+static int wait_for(struct job *j, unsigned timeout_ms)
+{
+	struct lates *one = lates_new(1);
+	struct late *late = late_start(one, run, drop, j);
+	int rc = -EAGAIN;
+
+	if (late) {
+		late_wait(late, timeout_ms);
+		j = late_end(late);
+		rc = j ? j->rc : -ETIMEDOUT;
+	}
+	if (j)
+		drop(j);
+	lates_free(one);
+	return rc;
+}
+
+int host_write_late(const struct host *h, const char *text, unsigned timeout_ms, struct err *err, const char *fmt, ...)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+	char path[PATH_MAX];
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = host_vpath(j->path, fmt, ap);
+	va_end(ap);
+	strcpy(path, j->path);
+	j->dir = fcntl(host_dir(h), F_DUPFD_CLOEXEC, 3);
+	j->text = xstrdup(text);
+	j->patience.it_value.tv_sec = timeout_ms / 1000;
+	j->patience.it_value.tv_usec = timeout_ms % 1000 * 1000 + 1;	/* 0 would be no timer */
+	if (!rc && j->dir < 0)
+		rc = -errno;
+	if (rc)
+		drop(j);
+	else
+		rc = wait_for(j, timeout_ms);
+	return told(rc, path, timeout_ms, err);
+}
