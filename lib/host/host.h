@@ -30,6 +30,7 @@
 #include "kvm.h"
 #include "qdisc.h"
 #include "room.h"
+#include "bind.h"
 #include "usb.h"
 #include "write.h"
 

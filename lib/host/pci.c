@@ -42,15 +42,13 @@ static void link_name(const struct host *h, const char *address, const char *nam
 /* With CONFIG_VFIO_DEVICE_CDEV (6.6) there may be a device node of its own: a directory vfio-dev with one entry. */
 static void vfio_name(const struct host *h, const char *address, char *out, size_t size)
 {
-	int fd = host_openat(h, DEVICES "/%s/vfio-dev", address);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	auto_free char *path = xasprintf(DEVICES "/%s/vfio-dev", address);
+	DIR *dir = host_dir_open(h, path);
 	const struct dirent *d;
 
 	*out = '\0';
-	if (!dir) {
-		mem_close_ptr(&fd);
+	if (!dir)
 		return;
-	}
 	while ((d = readdir(dir)))
 		if (str_has_prefix(d->d_name, "vfio") && strlen(d->d_name) < size)
 			strcpy(out, d->d_name);

@@ -6,6 +6,7 @@
 #ifndef KT_HOST_PRIVATE_H
 #define KT_HOST_PRIVATE_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
 
@@ -30,6 +31,14 @@ int host_vopenat(const struct host *h, const char *fmt, va_list ap)
 int host_open_rw(const struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Until the end or until buf is full, NUL-terminated: length or negative errno. */
 ssize_t host_fd_read(int fd, char *buf, size_t size);
+
+/* A directory below the root, closed with closedir; NULL: there is none. */
+DIR *host_dir_open(const struct host *h, const char *path);
+/*
+ * Why the host would miss a device, by the last part of its path in /sys ("1-2", "0000:00:1f.2"): "disk sda is mounted, or
+ * part of something that is", "network interface eth0 is up"; yours. NULL: nothing known.
+ */
+char *host_use_of(const struct host *h, const char *device);
 
 /* A file of any length, up to 8 MiB of it: out ends in a NUL. 0 or negative errno. */
 int host_read_all(const struct host *h, const char *path, struct buf *out);
