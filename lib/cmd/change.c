@@ -69,6 +69,9 @@ static bool is_history(struct change *change)
 		free(take_ptr(p->ref));
 		return false;
 	}
+	change->gone = true;
+	if (plan_outlives(entry))
+		return false;
 	plan_warn(p, "the guest has ended: nothing is left of %s", entry->id);
 	p->status = PLAN_UNCHANGED;
 	return true;
@@ -76,9 +79,18 @@ static bool is_history(struct change *change)
 
 static int build_undo(struct change *change)
 {
+	int rc;
+
 	if (change->entry->status == PLAN_RUNNING)	/* we have the lock, so nobody runs it */
 		plan_abandon(change->entry);
-	return plan_undo(change->entry, change->plan, &change->plan->err);
+	rc = plan_undo(change->entry, change->plan, &change->plan->err);
+	if (!rc && change->gone) {
+		plan_warn(change->plan, "the guest has ended: what is left of %s is on the host", change->entry->id);
+		plan_keep_outliving(change->plan);
+		if (!change->plan->n_steps)
+			change->plan->status = PLAN_UNCHANGED;
+	}
+	return rc;
 }
 
 void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
@@ -100,7 +112,11 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 	}
 	if (change->entry && is_history(change))
 		return;
-	if (find_guest(s, change->entry ? change->entry->ref : c->values[0], interrupt_fd, change))
+	if (change->gone && lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err)) {
+		fail(p, PLAN_FAILED);
+		return;
+	}
+	if (!change->gone && find_guest(s, change->entry ? change->entry->ref : c->values[0], interrupt_fd, change))
 		return;
 	env.qmp = change->qmp;
 	env.virt = s->virt;

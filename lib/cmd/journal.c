@@ -25,7 +25,7 @@ static bool abandon(const struct session *s, struct plan *p)
 		return false;
 	plan_abandon(p);
 	lock_release(lock);
-	if (plan_guest_is_gone(p, s->host))
+	if (plan_guest_is_gone(p, s->host) && !plan_outlives(p))
 		return true;
 	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "", p->verb,
 		  p->device ? p->device : "", p->begun, p->id);
@@ -45,9 +45,10 @@ static bool finish(struct session *s, struct plan *p)
 
 	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
 	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
-		plan_forget_left(p);
-		p->status = PLAN_OK;
-		return true;
+		rc = plan_finish(p, &env);
+		if (rc)
+			out_error("%s: %s of %s: %s", p->vm ? p->vm : "", p->verb, p->id, p->err.text);
+		return !rc;
 	}
 	if (rc)
 		return false;

@@ -60,6 +60,7 @@ struct change {
 	struct lock *lock;		/* on the guest, from before it is looked at */
 	struct qmp *qmp;
 	char *ref;
+	bool gone;			/* the guest of entry has ended: only what was done to the host is undone */
 };
 void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change);
 void change_run(struct change *change, int interrupt_fd,

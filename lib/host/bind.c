@@ -3,8 +3,10 @@
 #include "bind.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "private.h"
 #include "write.h"
@@ -105,4 +107,15 @@ int host_pci_bind(const struct host *h, const char *address, const char *driver,
 char *host_pci_use(const struct host *h, const char *address)
 {
 	return host_use_of(h, address);
+}
+
+int host_vfio_owner(const struct host *h, int group, uid_t *uid)
+{
+	auto_free char *path = xasprintf("dev/vfio/%d", group);
+	struct stat st;
+
+	if (fstatat(host_dir(h), path, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	*uid = st.st_uid;
+	return 0;
 }

@@ -23,6 +23,9 @@ bool host_driver_name_ok(const char *name);
 int host_pci_bind(const struct host *h, const char *address, const char *driver, const char *override,
 		  unsigned timeout_ms, struct err *err);
 
+/* Who owns the node of an IOMMU group, /dev/vfio/GROUP. -ENOENT: there is none now. */
+int host_vfio_owner(const struct host *h, int group, uid_t *uid);
+
 /* host_use_of of a PCI device: why the host would miss it; yours, NULL: nothing known. */
 char *host_pci_use(const struct host *h, const char *address);
 

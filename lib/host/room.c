@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "private.h"
 
@@ -94,4 +95,26 @@ int host_lock_limit(const struct host *h, pid_t pid, uint64_t *bytes)
 	p += strspn(p, " ");
 	*bytes = UINT64_MAX;
 	return str_has_prefix(p, "unlimited") || host_u64_next(&p, bytes) ? 0 : -EBADMSG;
+}
+
+int host_lock_limit_set(const struct host *h, pid_t pid, uint64_t bytes, struct err *err)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+
+	if (!host_is_live(h))
+		return err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
+	return prlimit(pid, RLIMIT_MEMLOCK, &limit, NULL) ?
+		err_sys(err, -errno, "raising what process %d may lock (CAP_SYS_RESOURCE)", (int)pid) : 0;
+}
+
+int host_proc_memory(const struct host *h, pid_t pid, uint64_t *resident, uint64_t *locked)
+{
+	char buf[8192];
+	ssize_t len = host_read(h, buf, sizeof(buf), "proc/%d/status", (int)pid);
+
+	if (len < 0)
+		return (int)len;
+	*resident = host_key_kb(buf, "VmRSS:");
+	*locked = host_key_kb(buf, "VmLck:");
+	return *resident == HOST_UNKNOWN || *locked == HOST_UNKNOWN ? -EBADMSG : 0;
 }

@@ -24,6 +24,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_VIRT_LINK] = &op_virt_link,
 	[STEP_VIRT_UPDATE] = &op_virt_update,
 	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
+	[STEP_PCI_BIND] = &op_pci_bind,
+	[STEP_MEMLOCK] = &op_memlock,
 };
 
 const struct op *op_get(enum step_op op)

@@ -32,6 +32,8 @@ enum step_op {
 	STEP_VIRT_LINK,			/* libvirt: the link of a NIC by its alias; number: 1 up, 0 down */
 	STEP_VIRT_UPDATE,		/* libvirt: device XML instead of what the device of its alias has; flags */
 	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
+	STEP_PCI_BIND,			/* a PCI device of the host to another driver */
+	STEP_MEMLOCK,			/* QEMU may lock number bytes of memory */
 	STEP_OP_COUNT
 };
 
@@ -103,6 +105,10 @@ void step_undo_drop(struct step *s, const char *command, struct json_object *arg
  */
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
 void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);
+/* As host_pci_bind has them. It is done to the host: it is taken back when the guest has ended, too. */
+struct step *plan_pci_bind(struct plan *p, const char *address, const char *driver, const char *override);
+void step_undo_pci_bind(struct step *s, const char *address, const char *driver, const char *override);
+struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old);	/* with its inverse */
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
@@ -146,7 +152,8 @@ struct plan_env {
 int plan_run(struct plan *p, const struct plan_env *env);
 
 /*
- * A pending plan, read from the journal: if the guest has let go meanwhile, do the rest. Returns 0 when it is over,
+ * A pending plan, read from the journal: if the guest has let go meanwhile, do the rest; if it has ended, what of the rest
+ * is done to the host. Returns 0 when it is over,
  * -EAGAIN when the device is still there, else an error.
  */
 int plan_finish(struct plan *p, const struct plan_env *env);
@@ -166,6 +173,10 @@ void plan_abandon(struct plan *entry);
 
 /* The process that the plan's ref names is no more: what was done to it went with it. */
 bool plan_guest_is_gone(const struct plan *p, const struct host *h);
+/* A step of it was done to the host, or may have been, or was put off: it is not over with the guest. */
+bool plan_outlives(const struct plan *p);
+/* Only those steps, as the guest has ended. */
+void plan_keep_outliving(struct plan *p);
 
 /* The record a changing verb answers with (design.md section 2). line: of a script, 0 = none. Yours. */
 struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsigned line);

@@ -36,6 +36,7 @@ struct op {
 	int (*is_there)(struct run *r, const struct step *s, bool *there, struct err *err);
 	bool forward;			/* it is never an inverse nor put off: in a journal such a step is not believed */
 	bool one_way;			/* without an inverse there is no way back from it */
+	bool outlives;			/* done to the host, it does not go with the guest */
 	bool asks_guest;		/* it waits for the guest to take what was added: its timeout is the guest's silence */
 };
 
@@ -44,6 +45,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 
 /* op_*.c, one per row of ops.c */
 extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
+extern const struct op op_pci_bind, op_memlock;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;

@@ -138,6 +138,29 @@ static void refused(struct plan *p, size_t failed)
 		plan_note_left(p, p->steps[i].leaves);
 }
 
+/* What was done to the guest went with it. What was done to the host is taken back, also what a removal still had to do. */
+static void guest_ended(struct run *r, size_t failed)
+{
+	struct plan *p = r->p;
+	bool removes = steps_past_return(p, failed + 1);
+	size_t i;
+
+	set_interrupt(r, -1);
+	err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
+	for (i = failed; !removes && i-- > 0; )
+		if (op_get(p->steps[i].op)->outlives)
+			step_take_back(r, &p->steps[i], true);
+	for (i = failed + 1; removes && i < p->n_steps; i++) {
+		if (!op_get(p->steps[i].op)->outlives)
+			continue;
+		if (step_do(r, &p->steps[i], r->env->timeout_ms, NULL))
+			plan_note_left(p, p->steps[i].leaves);
+		else
+			p->steps[i].status = STEP_OK;
+	}
+	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
+}
+
 static void step_failed(struct run *r, size_t i, int rc)
 {
 	struct plan *p = r->p;
@@ -147,8 +170,7 @@ static void step_failed(struct run *r, size_t i, int rc)
 	p->err.code = rc;
 	p->steps[i].status = rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED;
 	if (broken && guest_has_ended(r)) {
-		p->status = PLAN_FAILED;
-		err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
+		guest_ended(r, i);
 	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
 		refused(p, i);
 	} else if (steps_past_return(p, i + perhaps)) {
@@ -276,23 +298,24 @@ static enum plan_status finished(const struct plan *p)
 int plan_finish(struct plan *p, const struct plan_env *env)
 {
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
+	bool there = false, gone = plan_guest_is_gone(p, env->host);
 	size_t i, unasked;
-	bool there = false;
 	int rc = 0;
 
 	if (!p->n_rest)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	if (step_awaits_removal(&p->rest[0]))
+	if (!gone && step_awaits_removal(&p->rest[0]))
 		rc = op_get(p->rest[0].op)->is_there(&r, &p->rest[0], &there, &p->err);
 	if (!rc && there)
 		return -EAGAIN;
 	follow_events(&r, run_on_event);
 	for (i = step_awaits_removal(&p->rest[0]); i < p->n_rest && !rc; i++)
-		rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
+		if (!gone || op_get(p->rest[i].op)->outlives)
+			rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
 	run_done(&r);
 	if (rc)
 		return rc;
-	unasked = plan_first_unasked(p);
+	unasked = gone ? p->n_steps : plan_first_unasked(p);
 	plan_forget_left(p);
 	p->status = finished(p);	/* err stays, as the reason why it took so long */
 	for (i = unasked; i < p->n_steps; i++)

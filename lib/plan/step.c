@@ -19,7 +19,9 @@ struct plan *plan_new(const char *verb, const char *vm, const char *ref)
 	return p;
 }
 
-static void steps_free(struct step *steps, size_t n)
+static void steps_free(struct step *steps, size_t n);
+
+static void steps_drop(struct step *steps, size_t n)
 {
 	size_t i;
 
@@ -31,6 +33,11 @@ static void steps_free(struct step *steps, size_t n)
 		json_object_put(steps[i].args);
 		steps_free(steps[i].undo, steps[i].n_undo);
 	}
+}
+
+static void steps_free(struct step *steps, size_t n)
+{
+	steps_drop(steps, n);
 	free(steps);
 }
 
@@ -71,6 +78,43 @@ bool steps_past_return(const struct plan *p, size_t n)
 		if (op_get(p->steps[i].op)->one_way && !p->steps[i].n_undo)
 			return true;
 	return false;
+}
+
+static bool has_outliving(const struct step *steps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (op_get(steps[i].op)->outlives || has_outliving(steps[i].undo, steps[i].n_undo))
+			return true;
+	return false;
+}
+
+bool plan_outlives(const struct plan *p)
+{
+	return has_outliving(p->steps, p->n_steps) || has_outliving(p->rest, p->n_rest);
+}
+
+static void keep_outliving(struct step *steps, size_t *n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < *n; i++) {
+		struct step s = steps[i];
+
+		if (!op_get(s.op)->outlives)
+			continue;
+		steps[i] = steps[kept];
+		steps[kept++] = s;
+	}
+	steps_drop(steps + kept, *n - kept);
+	*n = kept;
+}
+
+void plan_keep_outliving(struct plan *p)
+{
+	keep_outliving(p->steps, &p->n_steps);
+	keep_outliving(p->rest, &p->n_rest);
 }
 
 void plan_note_left(struct plan *p, const char *what)

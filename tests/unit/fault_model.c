@@ -205,7 +205,7 @@ static void answer(struct model *m, const struct fake_item *item, const char *co
 		return;
 	}
 	if (!strcmp(command, "qom-list") && !strcmp(json_str(args, "path"), "/machine/peripheral"))
-		add_things(m, ret, "device", "name", "child<virtio-net-pci>");
+		add_things(m, ret, "device", "name", m->c->type ? m->c->type : "child<virtio-net-pci>");
 	else if (!strcmp(command, "query-chardev"))
 		add_things(m, ret, "chardev", "label", NULL);
 	else if (!strcmp(command, "query-named-block-nodes"))

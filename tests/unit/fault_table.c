@@ -39,6 +39,7 @@ static enum kind kind_of(enum step_op op)
 	case STEP_AWAIT_USB:
 	case STEP_AWAIT_DRIVER: return QUESTION;
 	case STEP_AWAIT_TAKEN: return TAKING;
+	case STEP_PCI_BIND:
 	case STEP_LINK_SET:
 	case STEP_LINK_ADD:
 	case STEP_LINK_DEL: return ON_HOST;
@@ -164,10 +165,10 @@ static bool is_named(const struct plan *p, const char *line, size_t len)
 static bool names_one_of(const char *left, const char *text)
 {
 	for (; *text; text = strchr(text, '\n') + 1) {
-		const char *name = strchr(text, ' ') + 1;
-		auto_free char *bare = xstrndup(name, strcspn(name, "=\n"));
+		const char *name = text + strcspn(text, " \n");
+		auto_free char *bare = xstrndup(name + 1, strcspn(name, "=\n") - (*name == ' '));
 
-		if (strstr(left, bare))
+		if (*name == ' ' && strstr(left, bare))
 			return true;
 	}
 	return false;
@@ -192,9 +193,9 @@ static void check_left(struct one *o, const struct plan *p)
 		    !is_named(p, line, 0))
 			broken(o, "%.*s is gone", (int)strcspn(line, "\n"), line);
 	for (i = 0; i < p->n_left && !is_blind(o->fault); i++)
-		if (!names_one_of(p->left[i], o->after) && !host_changed)
+		if (!names_one_of(p->left[i], o->after) && !host_changed && !names_one_of(p->left[i], o->host_after))
 			broken(o, "left names what is not there: %s", p->left[i]);
-	if (host_changed && !p->n_left)
+	if (host_changed && !p->n_left && !(o->c->host_want && !strcmp(o->host_after, o->c->host_want)))
 		broken(o, "the host was changed:\n%s    to:\n%s", o->host_before, o->host_after);
 }
 
@@ -214,6 +215,8 @@ static void check_status(struct one *o, const struct plan *p, int rc)
 	case PLAN_OK:
 		if (strcmp(o->after, want))
 			broken(o, "ok, and there is:\n%s    instead of:\n%s", o->after, want);
+		if (o->c->host_want && strcmp(o->host_after, o->c->host_want))
+			broken(o, "ok, and the host is:\n%s", o->host_after);
 		break;
 	case PLAN_FAILED:
 		if ((!same && o->fault != FAULT_DIED) || p->n_left)

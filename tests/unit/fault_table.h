@@ -50,8 +50,10 @@ struct fault_case {
 	bool acpi;				/* vCPUs and DIMMs: the guest's ACPI says what it makes of them */
 	const char *root;			/* of the host: a recorded tree, "/"; NULL: an empty tree */
 	int (*setup)(void);			/* in the process of each run, first; not 0: cannot be run here */
-	/* What of the host must be as before, in words; yours. NULL: nothing is looked at. */
+	/* What of the host must be as before, lines of words; yours. NULL: nothing is looked at. "KIND NAME=VALUE": may be left. */
 	char *(*host_state)(const struct host *h);
+	const char *host_want;			/* what success makes of that; NULL: it stays as it is, or is not looked at */
+	const char *type;			/* QOM type of devices in the ledger; NULL: child<virtio-net-pci> */
 };
 
 /* Number of runs. One of the cases without a setup that comes to none is a failure. */
