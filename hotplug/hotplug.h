@@ -26,5 +26,7 @@ int hotplug_dimm_remove(struct plan *p, const struct plan_env *env, struct err *
 int hotplug_vmem_set(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_usb_add(struct plan *p, const struct plan_env *env, struct err *err);
 int hotplug_usb_remove(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_vfio_add(struct plan *p, const struct plan_env *env, struct err *err);
+int hotplug_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
 #endif

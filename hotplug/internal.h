@@ -48,6 +48,23 @@ int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t
 /* usb.c: host= of the plan: a device the host has, no hub, and one it can do without. out->name and ->use are yours. */
 int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, struct err *err);
 
+/* vfio_check.c: what is known of the host's device before it is handed through */
+struct vfio {
+	struct host_pci pci;
+	struct host_binding was;	/* before */
+	char *port;			/* of the guest; free it */
+	uint64_t ram_bytes;		/* of the guest, 0: not known */
+	uint64_t lock_bytes, lock_limit;	/* it will lock and may lock; lock_bytes 0: it may already */
+	unsigned pin_ms;		/* QEMU may stand still so long, 0: what it needs is pinned already */
+};
+/* host= of the plan, its IOMMU group, and what the host does with it. */
+int check_host_pci(struct plan *p, const struct host *h, struct vfio *v, struct err *err);
+/* The guest's memory, all of which will be pinned. */
+int check_pinning(struct plan *p, const struct plan_env *env, struct vfio *v, struct err *err);
+/* virt_vfio.c: the same verbs for a guest of libvirt's */
+int virt_vfio_add(struct plan *p, const struct plan_env *env, const struct vfio *v, struct err *err);
+int virt_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err);
+
 /* virt_common.c: what those for libvirt's guests share */
 #define VIRT_ASK_MS 5000
 unsigned virt_affect_of(const struct plan *p);		/* the running guest, with persist=on its definition too */

@@ -143,6 +143,7 @@ static const struct verb *const table[] = {
 	&vcpu_add_verb, &vcpu_remove_verb, &vcpu_set_verb,
 	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,
 	&usb_add_verb, &usb_remove_verb,
+	&vfio_add_verb, &vfio_remove_verb,
 	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,
 };

@@ -54,6 +54,11 @@ struct virt_usb {				/* a device of the host, handed through */
 	unsigned bus, device;			/* 0, 0: not said */
 };
 
+struct virt_pci {				/* the same on PCI */
+	char *alias;
+	char address[16];			/* "0000:01:00.0" */
+};
+
 struct virt_def {
 	char *name;
 	char *kind, *machine;			/* "kvm" | "qemu", "pc-q35-7.2" */
@@ -72,6 +77,8 @@ struct virt_def {
 	size_t n_memory;
 	struct virt_usb *usb;
 	size_t n_usb;
+	struct virt_pci *pci;
+	size_t n_pci;
 	char **aliases;				/* of all devices, whatever their kind */
 	size_t n_aliases;
 };
@@ -89,6 +96,7 @@ char *virt_controller_xml(const struct virt_controller *c);
 /* Without current size: what is attached, compared, or updated. model, bytes and alias must be there. */
 char *virt_memory_xml(const struct virt_memory *m);
 char *virt_usb_xml(const struct virt_usb *u);
+char *virt_pci_xml(const struct virt_pci *p);	/* managed: libvirt binds it, and gives it back */
 void virt_disk_done(struct virt_disk *d);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);
 

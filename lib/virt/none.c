@@ -236,6 +236,12 @@ char *virt_usb_xml(const struct virt_usb *u)
 	return xstrdup("");
 }
 
+char *virt_pci_xml(const struct virt_pci *p)
+{
+	UNUSED(p);
+	return xstrdup("");
+}
+
 void virt_disk_done(struct virt_disk *d)
 {
 	(void)d;

@@ -251,12 +251,31 @@ static unsigned hex_id(const xmlNode *node)
 	return text ? (unsigned)strtoul(text, NULL, 16) & 0xffff : 0;
 }
 
+/* '0x01' */
+static unsigned hex_of(const xmlNode *node, const char *name)
+{
+	auto_free char *text = attr(node, name);
+
+	return text ? (unsigned)strtoul(text, NULL, 0) : 0;
+}
+
+static void take_pci(struct virt_def *def, const xmlNode *node, const xmlNode *address)
+{
+	struct virt_pci *p = vec_push(def->pci, def->n_pci);
+
+	p->alias = attr(child(node, "alias"), "name");
+	snprintf(p->address, sizeof(p->address), "%04x:%02x:%02x.%x", hex_of(address, "domain") & 0xffff,
+		 hex_of(address, "bus") & 0xff, hex_of(address, "slot") & 0x1f, hex_of(address, "function") & 7);
+}
+
 static void take_hostdev(struct virt_def *def, const xmlNode *node)
 {
 	const xmlNode *source = child(node, "source"), *address = child(source, "address");
 	auto_free char *type = attr(node, "type");
 	struct virt_usb *u;
 
+	if (type && !strcmp(type, "pci") && address && def->n_pci < DEVICES_MAX)
+		take_pci(def, node, address);
 	if (def->n_usb == DEVICES_MAX || !type || strcmp(type, "usb"))
 		return;
 	u = vec_push(def->usb, def->n_usb);
@@ -424,6 +443,9 @@ void virt_def_free(struct virt_def *def)
 	free(def->controllers);
 	free(def->cpus);
 	free(def->memory);
+	for (i = 0; i < def->n_pci; i++)
+		free(def->pci[i].alias);
+	free(def->pci);
 	free(def->usb);
 	free(def->aliases);
 	free(def);

@@ -205,3 +205,21 @@ char *virt_usb_xml(const struct virt_usb *u)
 	put(add(hostdev, "alias"), "name", u->alias);
 	return dump(hostdev);
 }
+
+char *virt_pci_xml(const struct virt_pci *p)
+{
+	xmlNodePtr hostdev = xmlNewNode(NULL, (const xmlChar *)"hostdev"), address;
+	unsigned part[4] = {0};
+	static const char *const names[] = { "domain", "bus", "slot", "function" };
+	size_t i;
+
+	put(hostdev, "mode", "subsystem");
+	put(hostdev, "type", "pci");
+	put(hostdev, "managed", "yes");
+	address = add(add(hostdev, "source"), "address");
+	sscanf(p->address, "%x:%x:%x.%x", &part[0], &part[1], &part[2], &part[3]);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		put_number(address, names[i], true, part[i]);
+	put(add(hostdev, "alias"), "name", p->alias);
+	return dump(hostdev);
+}

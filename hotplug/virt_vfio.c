@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* PCI devices of the host for libvirt's guests: libvirt itself binds them, and gives them back. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int plan_add(struct plan *p, const struct virt_def *def, const struct vfio *v, struct err *err)
+{
+	struct virt_pci pci = {0};
+	auto_free char *xml = NULL;
+	size_t i;
+	int rc = virt_choose_alias(p, def, "kt-vfio", err);
+
+	for (i = 0; i < def->n_pci && !rc; i++) {
+		if (strcmp(def->pci[i].address, v->pci.address))
+			continue;
+		if (!virt_is_alias(def->pci[i].alias, p->device))
+			return err_set(err, -EEXIST, "host=%s: the guest has it already, as '%s'", v->pci.address,
+				       def->pci[i].alias ? def->pci[i].alias : "?");
+		p->status = PLAN_UNCHANGED;
+		return 0;
+	}
+	if (!rc && virt_def_has_alias(def, p->device))
+		rc = err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+	if (rc)
+		return rc;
+	pci.alias = p->device;
+	strcpy(pci.address, v->pci.address);
+	xml = virt_pci_xml(&pci);
+	plan_warn(p, "all memory of the guest gets pinned: its balloon, KSM and swapping end for it");
+	virt_plan_attach(p, p->device, xml);
+	p->guest = "unknown";
+	return 0;
+}
+
+int virt_vfio_add(struct plan *p, const struct plan_env *env, const struct vfio *v, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	rc = plan_add(p, def, v, err);
+	virt_def_free(def);
+	return rc;
+}
+
+static int plan_remove(struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const char *id = plan_arg(p, "ID");
+	auto_buf struct buf all = {0};
+	size_t i;
+
+	for (i = 0; i < def->n_pci; i++) {
+		if (virt_is_alias(def->pci[i].alias, id)) {
+			auto_free char *xml = virt_pci_xml(&def->pci[i]);
+
+			virt_plan_detach(p, def->pci[i].alias, xml);
+			return 0;
+		}
+		buf_printf(&all, "%s%s", i ? ", " : "", def->pci[i].alias ? def->pci[i].alias : "?");
+	}
+	return err_set(err, -ENODEV, "no PCI device of the host '%s' (there is: %s)", id, all.len ? all.text : "none");
+}
+
+int virt_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	rc = plan_remove(p, def, err);
+	virt_def_free(def);
+	return rc;
+}

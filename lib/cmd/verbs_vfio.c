@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Verbs that hand PCI devices of the host to guests. */
+#include "verbs.h"
+#include "hotplug/hotplug.h"
+
+static const struct arg add_args[] = {
+	ARG_OF_GUEST,
+	{ "host", ARG_TEXT, .required = true, .help = "The host's device: DDDD:BB:DD.F, as pci lists them." },
+	{ "id", ARG_TEXT, .help = "The device's id; kt-vfio0, kt-vfio1, .. if none is given." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host itself uses the device, or has too "
+	  "little memory. Other devices of its IOMMU group are never taken away." },
+};
+const struct verb vfio_add_verb = {
+	.name = "vfio add", CHANGE(hotplug_vfio_add), ARGS(add_args), .summary = "Hand a PCI device through.",
+	.doc = "Binds a PCI device of the host to vfio-pci and plugs it into a guest. Its whole IOMMU group must be free for "
+	       "that, and the host must not need it: a disk that is mounted, a network interface that is up. All memory of "
+	       "the guest gets pinned. What fails is taken back: the device is with the driver that it had.",
+};
+
+static const struct arg remove_args[] = {
+	ARG_OF_GUEST,
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias or the id= given." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+};
+const struct verb vfio_remove_verb = {
+	.name = "vfio remove", CHANGE(hotplug_vfio_remove), ARGS(remove_args), .summary = "Take a PCI device back.",
+	.doc = "Asks the guest to let go of a PCI device of the host, waits until it has, then gives the device back to the "
+	       "driver that it had before. A guest that does not answer keeps it, and the removal is pending.",
+};
