@@ -12,7 +12,7 @@
 #include "write.h"
 
 #define DEVICES "sys/bus/pci/devices"
-#define SETTLE_MS 1000		/* others are told of a new device, too, and may be quicker */
+#define SETTLE_MS 5000		/* who probes in a thread of its own, as some drivers ask for, comes later than the write */
 #define LOOK_MS 10
 
 bool host_driver_name_ok(const char *name)

@@ -38,7 +38,7 @@ kt -o json vfio add "$vm" host=$dev id=e1 >record 2>err
 t_is 'handed through' "$? $(told) $(cat err)" '0 ok unknown e1 0 '
 t_is 'it is with vfio-pci' "$(driver)" vfio-pci
 t_ok 'all memory is locked' test "$(locked)" -gt 200000
-t_ok 'kvmtop shows it' nic
+t_ok 'kvmtop shows it' wait_for 60 nic
 kt -o json vfio add "$vm" host=$dev id=e2 >record 2>err
 t_like 'not twice' "$(cat err)" "has it already, as 'e1'"
 kt -o json vfio add "$vm" host=$dev id=e1 >record 2>err
@@ -65,6 +65,34 @@ t_is 'it keeps it' "$(driver)" vfio-pci
 qmp_ask g '{"execute":"cont"}' >/dev/null
 gone() { kt vms >/dev/null 2>&1; has_driver e1000e; }
 t_ok 'until it runs: finished by the next kvmtop' wait_for 100 gone
+
+# ---- kvmtop is killed at each sync of its journal
+
+killed() {
+	local n=$1
+	shift
+	strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when="$n" "$KVMTOP_PLAIN" --batch --no-libvirt \
+		-o json "$@" >record 2>/dev/null
+	[ $? = 137 ]	# the shell tells of it on standard error
+}
+unfinished() { ktp -d 0 vms "$vm" 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
+
+n=1
+while [ $n -lt 20 ] && killed "$n" vfio add "$vm" host=$dev id=e1 2>/dev/null; do
+	id=$(unfinished)
+	if [ -n "$id" ]; then
+		t_like "add, killed at sync $n: what is left is said" "$(cat told)" "perhaps left: (PCI device $dev|device e1)"
+		kt -o json undo "$id" >record 2>err
+		t_like "add, killed at sync $n: undone" "$? $(jq -r .status record) $(cat err)" '^0 (undone|unchanged)'
+	elif [ "$(driver)" = vfio-pci ]; then	# all was done and written down
+		kt -o json undo >record
+	fi
+	t_is "add, killed at sync $n: the host has it" "$(driver) $(override)" "e1000e $was"
+	n=$((n + 1))
+done
+t_ok 'it was killed at several' test "$n" -gt 4
+kt -o json vfio remove "$vm" e1 >record 2>err
+t_is 'what was not killed is whole' "$? $(jq -r .status record) $(driver)" '0 ok e1000e'
 
 # ---- the guest ends while it has it
 
