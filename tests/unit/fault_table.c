@@ -320,7 +320,7 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	o->after = model_ledger(o->model);
 	o->host_after = host_state(o);
 	if (s && o->fault != FAULT_HOST && !model_is_hit(o->model) && o->fault != FAULT_INTERRUPTED)
-		broken(o, "the fault was not reached");
+		broken(o, "the fault was not reached: %s", p->err.text);
 	if (model_complaint(o->model))
 		broken(o, "no answer to %s", model_complaint(o->model));
 	check_status(o, p, rc);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,28 +96,46 @@ static void put_host(void)
 
 /* ---- the kernel: who writes an address into one of three files gets 08.0 bound or unbound */
 
+enum { PROBE, UNBIND_NIC, UNBIND_VFIO, FILES };
+
+static void probe(const char *link)
+{
+	struct host_binding b;
+	char to[64];
+
+	if (host_binding_read(host, NIC, &b) || *b.driver)
+		return;
+	snprintf(to, sizeof(to), "../../drivers/%s", *b.override ? b.override : "e1000e");
+	if (symlink(to, link))
+		abort();
+}
+
+/* What was written first is done first: probing is looked for before unbinding, and done behind it. */
 static void *serve(void *arg)
 {
-	const char *file = arg;
-	auto_free char *fifo = xasprintf("%s/%s", dir, file), *link = xasprintf("%s/" PCI "/" NIC "/driver", dir);
+	static const char *const names[FILES] = {
+		"sys/bus/pci/drivers_probe", DRIVERS "/e1000e/unbind", DRIVERS "/vfio-pci/unbind",
+	};
+	auto_free char *link = xasprintf("%s/" PCI "/" NIC "/driver", dir);
+	struct pollfd files[FILES];
 	char text[64];
-	int fd = open(fifo, O_RDWR);
+	size_t i;
 
-	while (fd >= 0 && read(fd, text, sizeof(text)) > 0) {
-		struct host_binding b;
-		char to[64];
+	for (i = 0; i < FILES; i++) {
+		auto_free char *fifo = xasprintf("%s/%s", dir, names[i]);
 
-		if (!strstr(file, "probe")) {
-			unlink(link);
-			continue;
-		}
-		if (host_binding_read(host, NIC, &b) || *b.driver)
-			continue;
-		snprintf(to, sizeof(to), "../../drivers/%s", *b.override ? b.override : "e1000e");
-		if (symlink(to, link))
-			break;
+		files[i] = (struct pollfd){ .fd = open(fifo, O_RDWR), .events = POLLIN };
 	}
-	return NULL;
+	while (poll(files, FILES, -1) > 0)
+		for (i = FILES; i-- > 0; ) {
+			if (!(files[i].revents & POLLIN) || read(files[i].fd, text, sizeof(text)) <= 0)
+				continue;
+			if (i == PROBE)
+				probe(link);
+			else
+				unlink(link);
+		}
+	return arg;
 }
 
 static void forget(void)
@@ -130,10 +149,8 @@ static void forget(void)
 /* In the process of each run, which stands in its own tree; the threads go with it. */
 static int kernel_starts(void)
 {
-	static const char *const files[] = { DRIVERS "/e1000e/unbind", DRIVERS "/vfio-pci/unbind", "sys/bus/pci/drivers_probe" };
 	pthread_t thread;
 	char *made;
-	size_t i;
 
 	host_free(host);		/* they are those of the process we come from */
 	free(dir);
@@ -142,9 +159,8 @@ static int kernel_starts(void)
 	dir = realpath(made, NULL);
 	free(made);
 	atexit(forget);
-	for (i = 0; i < ARRAY_SIZE(files); i++)
-		if (pthread_create(&thread, NULL, serve, (void *)(uintptr_t)files[i]) || pthread_detach(thread))
-			return -1;
+	if (pthread_create(&thread, NULL, serve, NULL) || pthread_detach(thread))
+		return -1;
 	return chdir(dir);
 }
 
