@@ -59,7 +59,8 @@ static void ask_for_the_rest(const struct plan *e, struct plan *out)
 	if (i && i < e->n_steps)
 		i--;			/* the request itself */
 	for (; i < e->n_steps; i++)
-		add_copy(out, &e->steps[i], NULL);
+		if (!op_get(e->steps[i].op)->forward)
+			add_copy(out, &e->steps[i], NULL);
 }
 
 static int nothing_to_do(struct plan *out)
