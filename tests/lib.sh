@@ -125,6 +125,17 @@ t_done() {
 	exit
 }
 
+# jq 1.6 takes no input at all for a yes: with -e first, a question wants an answer.
+jq() {
+	local out status=0
+
+	[ "${1:-}" = -e ] || { command jq "$@"; return; }
+	out=$(command jq "$@") || status=$?
+	[ -n "$out" ] || return 4
+	printf '%s\n' "$out"
+	return "$status"
+}
+
 # ---- waiting
 
 # SECONDS CMD..: runs CMD until it succeeds, or fails after SECONDS.
