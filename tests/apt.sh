@@ -8,6 +8,8 @@
 #	apt TOOL ARG..		apt-TOOL, on our lists
 #	apt_backports PACKAGE	lists of the backports, which have the package; or none
 #	download PACKAGE..	into $out/deb, all or none of them
+#	missing DEB		of the libraries (lib*) that a package depends on, those that the machine lacks
+#	lacking DIR PROGRAM	the shared objects that neither the machine nor DIR has
 #	stamp FILE..		a checksum of all of them
 
 ID='' VERSION_ID='' VERSION_CODENAME=''
@@ -88,3 +90,14 @@ download() {
 	mv "$new"/*.deb "$out/deb/"
 	rm -rf "$new"
 }
+
+missing() {
+	local package
+
+	for package in $(dpkg-deb -f "$1" Depends | tr ',' '\n' | sed 's/^ *\([^ ]*\).*/\1/' | grep '^lib'); do
+		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -q -x installed ||
+			printf '%s\n' "$package"
+	done
+}
+
+lacking() { LD_LIBRARY_PATH=$1 ldd "$2" | sed -n 's/^[ 	]*\([^ ]*\) => not found.*/\1/p'; }

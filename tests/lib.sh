@@ -235,6 +235,26 @@ vm_block_nodes() {
 	qmp_ask "$1" '{"execute":"query-named-block-nodes"}' | jq -r '.[]."node-name"' | sort
 }
 
+# NAME -> everything that can be added to it and left behind, one a line: devices, objects, block nodes, netdevs, chardevs,
+# sets of descriptors, memory devices, places for vCPUs.
+vm_things() {
+	local path
+	for path in /machine/peripheral /objects; do
+		qmp_ask "$1" "{\"execute\":\"qom-list\",\"arguments\":{\"path\":\"$path\"}}" | jq -r --arg p "$path" '.[] | "\($p)/\(.name)"'
+	done | sort
+	qmp_ask "$1" '{"execute":"query-named-block-nodes","arguments":{"flat":true}}' | jq -r '.[] | "node \(."node-name")"' | sort
+	hmp_ask "$1" 'info network' | tr -d '\r' | sed -n 's/^\( \\ \)\{0,1\}\([^:]*\): index=0,.*/netdev \2/p' | sort
+	qmp_ask "$1" '{"execute":"query-chardev"}' | jq -r '.[] | "chardev \(.label)"' | sort
+	qmp_ask "$1" '{"execute":"query-fdsets"}' | jq -c .
+	qmp_ask "$1" '{"execute":"query-memory-devices"}'
+	qmp_ask "$1" '{"execute":"query-hotpluggable-cpus"}' 2>/dev/null | jq -c '.[] | {props, "qom-path"}'
+}
+
+# NAME -> what its QEMU holds open: how many of each, one kind a line.
+vm_descriptors() {
+	find "/proc/$(vm_pid "$1")/fd" -type l -printf '%l\n' | sed 's/:\[[0-9]*\]$//' | sort | uniq -c
+}
+
 # ---- booted guests
 
 # kvm where an ordinary guest can run on it, else tcg. /dev/kvm alone proves nothing:

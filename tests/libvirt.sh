@@ -139,7 +139,7 @@ domain_define() {
 		    <emulator>$(command -v "$QEMU")</emulator>
 		    $ports
 		    <controller type='usb' model='none'/>
-		    <memballoon model='none'/>
+		    ${DOMAIN_BALLOON:-<memballoon model='none'/>}
 		    $devices
 		  </devices>
 		</domain>

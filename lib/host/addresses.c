@@ -187,9 +187,9 @@ static void take_neighbour(const struct nlmsghdr *m, struct found *f)
 
 static bool take(void *arg, const void *data, size_t len)
 {
-	const struct nlmsghdr *m = data;
+	const struct nlmsghdr *m = NULL;
 
-	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+	while ((m = rtnl_next(data, len, m))) {
 		if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
 			return true;
 		if (m->nlmsg_type == RTM_NEWNEIGH)

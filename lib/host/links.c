@@ -173,9 +173,9 @@ static void take_link(const struct nlmsghdr *m, struct host_link **list, size_t 
 
 bool host_links_take(const void *data, size_t len, struct host_link **list, size_t *n, int *rc)
 {
-	const struct nlmsghdr *m = data;
+	const struct nlmsghdr *m = NULL;
 
-	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+	while ((m = rtnl_next(data, len, m))) {
 		if (m->nlmsg_type == NLMSG_DONE)
 			return true;
 		if (m->nlmsg_type == NLMSG_ERROR) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "private.h"
+#include "rtnl.h"
 
 #define DUMP_SECONDS 1
 #define QDISCS_MAX 65536
@@ -103,10 +104,9 @@ static void class_take(struct host_dump *d, const struct tcmsg *tc, const void *
 
 int host_dump_take(struct host_dump *d, const char *buf, size_t size)
 {
-	const struct nlmsghdr *m = (const void *)buf;
-	ssize_t len = (ssize_t)size;	/* signed: NLMSG_NEXT takes off the padding of a cut message, too */
+	const struct nlmsghdr *m = NULL;
 
-	for (; len >= (ssize_t)sizeof(*m) && NLMSG_OK(m, (size_t)len); m = NLMSG_NEXT(m, len)) {
+	while ((m = rtnl_next(buf, size, m))) {
 		const struct tcmsg *tc = NLMSG_DATA(m);
 		const void *attrs = (const char *)m + NLMSG_SPACE(sizeof(*tc));
 

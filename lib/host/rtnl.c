@@ -14,6 +14,17 @@
 
 #define BUFFER_BYTES (256u << 10)
 
+/* Not NLMSG_NEXT: it takes the padding off the length too, which the last message need not have. */
+const struct nlmsghdr *rtnl_next(const void *data, size_t len, const struct nlmsghdr *m)
+{
+	size_t at = m ? (size_t)((const char *)m - (const char *)data) + NLMSG_ALIGN((size_t)m->nlmsg_len) : 0;
+	const struct nlmsghdr *next = (const void *)((const char *)data + at);
+
+	if (at > len || len - at < sizeof(*next) || next->nlmsg_len < sizeof(*next) || next->nlmsg_len > len - at)
+		return NULL;
+	return next;
+}
+
 int rtnl_dump(unsigned type, unsigned char family, uint32_t ext_mask, unsigned timeout_ms, bool (*take)(void *arg, const void *data, size_t len),
 	      void *arg)
 {

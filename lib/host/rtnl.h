@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside lib/host: dumps over rtnetlink, and what there is without. */
+/* Inside lib/host: dumps over netlink, and what there is without. */
 #ifndef KT_HOST_RTNL_H
 #define KT_HOST_RTNL_H
 
@@ -11,6 +11,10 @@
  */
 int rtnl_dump(unsigned type, unsigned char family, uint32_t ext_mask, unsigned timeout_ms,
 	      bool (*take)(void *arg, const void *data, size_t len), void *arg);
+
+/* The message behind m in what was received, m NULL: the first; NULL where there is none that is whole. */
+struct nlmsghdr;
+const struct nlmsghdr *rtnl_next(const void *data, size_t len, const struct nlmsghdr *m);
 
 /* As host_links_read, without a sort: what sysfs tells. */
 struct host_link;

@@ -4,6 +4,7 @@
  * inode of the listener; a connection nobody has accepted yet is there too, without an inode of its
  * own. Only sockets of our own network namespace are reported.
  */
+#include "rtnl.h"
 #include "sock.h"
 
 #include <errno.h>
@@ -142,9 +143,9 @@ static void report_take(struct look *l, const struct nlmsghdr *m)
  */
 static int datagram_take(struct look *l, const char *buf, size_t len, uint32_t seq, bool *changed)
 {
-	const struct nlmsghdr *m = (const void *)buf;
+	const struct nlmsghdr *m = NULL;
 
-	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
+	while ((m = rtnl_next(buf, len, m))) {
 		if (m->nlmsg_seq != seq)
 			continue;
 		if (m->nlmsg_flags & NLM_F_DUMP_INTR)

@@ -24,7 +24,7 @@ enum need {
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */
 	NEED_HOST = 1 << 12,		/* /proc/stat, meminfo, pressure, hugepages, ksm */
 	NEED_PAGES = 1 << 23,		/* a sample of guests' pages, a few ms each; QMP once for their addresses */
-	NEED_MEMORY = 1 << 24,		/* /proc/PID/status, and three QMP questions for each sample: the balloon */
+	NEED_MEMORY = 1 << 24,		/* /proc/PID/status, and for each sample the balloon: three QMP questions, or a call of libvirt */
 	NEED_NODES = 1 << 25,		/* per node: meminfo, numastat, hugepage pools */
 	NEED_MERGE = 1 << 26,		/* /sys/kernel/mm: ksm, transparent_hugepage */
 	NEED_PCI = 1 << 13,		/* the host's PCI devices, and /proc/PID/fd for who has them */

@@ -6,7 +6,7 @@
 #define STATUS(key) key " in /proc/PID/status"
 #define SAMPLED "a random sample of the guest's pages: pagemap, kpageflags; with --exact numa_maps and smaps. " \
 	"Needs CAP_SYS_ADMIN"
-#define GUEST_STATS "guest-stats of the balloon device, while it is polled"
+#define GUEST_STATS "guest-stats of the balloon device (virDomainMemoryStats), while it is polled"
 
 #define BYTES(field, title_, help_, source_, rank_) \
 	{ #field, title_, help_, source_, UNIT_BYTES, UINT(memory_row, field), .width = 6, .rank = (rank_), .descending = true }
@@ -18,7 +18,7 @@ static const struct column memory_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	BYTES(assigned_bytes, "MEM", "Memory the guest was started with.", "-m on the command line", 1),
 	BYTES(balloon_bytes, "BALLOON", "What the balloon leaves the guest of all it has; unknown without a balloon device.",
-	      "query-balloon", 2),
+	      "query-balloon; of a libvirt guest that is named, virDomainMemoryStats", 2),
 	BYTES(plugged_bytes, "PLUGGED", "DIMMs, and what virtio-mem devices have given the guest, on top of MEM.",
 	      "query-memory-devices", 4),
 	BYTES(rss_bytes, "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.", "/proc/PID/statm, field 2", 1),

@@ -22,7 +22,7 @@ static char *attach_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_virt_attach = {
-	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml,
+	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml, .forward = true,
 };
 
 static int detach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -110,8 +110,30 @@ static char *update_text(const struct step *s, unsigned timeout_ms)
 	return xasprintf("update-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
 }
 
+/* Of a virtio-mem device, the one that is named, and nothing but what kvmtop itself would write of it. */
+static bool is_virtio_mem(const struct virt_def *def, const struct step *s)
+{
+	const struct virt_memory *m = def->memory;
+	auto_free char *xml = NULL;
+
+	if (def->n_memory != 1 || !m->model || strcmp(m->model, "virtio-mem") || !m->alias || strcmp(m->alias, s->what))
+		return false;
+	xml = virt_memory_xml(m);
+	return !strcmp(xml, s->xml);
+}
+
+static int update_check(const struct step *s, struct err *err)
+{
+	auto_free char *domain = s->xml ? xasprintf("<domain><devices>%s</devices></domain>", s->xml) : NULL;
+	struct virt_def *def = NULL;
+	bool good = domain && !virt_def_parse(domain, strlen(domain), &def, err) && is_virtio_mem(def, s);
+
+	virt_def_free(def);
+	return good ? 0 : err_set(err, -EPERM, "a step updates what is no virtio-mem device");
+}
+
 const struct op op_virt_update = {
-	.name = "virt-update", .run = update_run, .text = update_text, .check = has_xml,
+	.name = "virt-update", .run = update_run, .text = update_text, .check = update_check,
 };
 
 static int vcpus_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)

@@ -159,9 +159,9 @@ int plan_run(struct plan *p, const struct plan_env *env);
 int plan_finish(struct plan *p, const struct plan_env *env);
 
 /*
- * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, then
- * take back what was done, in reverse; whatever is gone already is not missed. out becomes UNCHANGED where nothing is to
- * do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of running them into the entry.
+ * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, of a
+ * removal all of it, then take back what was done, in reverse; whatever is gone already is not missed. out becomes
+ * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of running them into the entry.
  */
 int plan_undo(const struct plan *entry, struct plan *out, struct err *err);
 void plan_undone(struct plan *entry, struct plan *undo);

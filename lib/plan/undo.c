@@ -51,6 +51,18 @@ static void ask_again(const struct plan *e, struct plan *out)
 			add_copy(out, &e->steps[i - 1], NULL);
 }
 
+/* A removal has no way back, so it is taken to its end: what the guest was not yet asked for, it is asked for now. */
+static void ask_for_the_rest(const struct plan *e, struct plan *out)
+{
+	size_t i = e->n_rest ? plan_first_unasked(e) : e->n_steps;
+
+	if (i && i < e->n_steps)
+		i--;			/* the request itself */
+	for (; i < e->n_steps; i++)
+		if (!op_get(e->steps[i].op)->forward)
+			add_copy(out, &e->steps[i], NULL);
+}
+
 static int nothing_to_do(struct plan *out)
 {
 	out->status = PLAN_UNCHANGED;
@@ -72,6 +84,7 @@ int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 	ask_again(e, out);
 	for (i = 0; i < e->n_rest; i++)
 		add_copy(out, &e->rest[i], NULL);
+	ask_for_the_rest(e, out);
 	for (i = e->n_steps; i-- > 0; ) {
 		const struct step *s = &e->steps[i];
 

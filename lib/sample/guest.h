@@ -83,6 +83,7 @@ struct balloon_answers {
 	struct qmp_balloon balloon;
 	struct timespec wall;
 	uint64_t taken_ns;		/* 0: never */
+	bool never;			/* the guest never gave figures of its own */
 };
 
 struct kvm_answers {
@@ -150,6 +151,8 @@ struct guest {
 	struct job_answers jobs;
 	struct ram_answers ram;
 	struct balloon_answers balloon;
+	bool balloon_asked;		/* of libvirt, by a worker */
+	uint64_t balloon_asked_ns;
 	struct guest_pages {
 		bool due, under_way;
 		unsigned round;		/* of samples that the looking under way is of */
@@ -291,6 +294,10 @@ bool links_are_settled(const struct sampler *s);
 void links_fill(const struct sampler *s, struct snapshot *snap, const struct host_netif *nif, struct nic_row *row);
 const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
 void links_done(struct links *l);
+
+/* balloon.c: libvirt is asked for that of the guest that was named, where its monitor may not be */
+void balloon_begin(struct sampler *s, struct guest *g, unsigned needs);
+bool balloon_is_settled(const struct guest *g);
 
 /* addresses.c: libvirt is asked for those of the guest that was named */
 void addresses_mind(struct sampler *s, struct guest *g);

@@ -53,8 +53,10 @@ void round_begin(struct sampler *s, unsigned needs)
 		struct guest *g = s->guests[i];
 		unsigned what = round_is_for(s, g) ? wants(s, g, needs) : 0;
 
-		if (round_is_for(s, g) && !g->gone)
+		if (round_is_for(s, g) && !g->gone) {
 			look_begin(s, g, needs);
+			balloon_begin(s, g, needs);
+		}
 		/* who did not answer is asked again when its time has come */
 		if (!what || g->gone || (g->asking == ASK_FAILED && g->ask_again_ns))
 			continue;
@@ -76,6 +78,8 @@ bool round_is_over(const struct sampler *s)
 		const struct guest *g = s->guests[i];
 
 		if (g->round == s->round && !g->lent && (g->asking == ASK_UNDER_WAY || g->wanted))
+			return false;
+		if (round_is_for(s, g) && !g->gone && !balloon_is_settled(g))
 			return false;
 		if ((s->needs & NEED_SPACE) && round_is_for(s, g) && !g->gone && !space_is_settled(g))
 			return false;

@@ -61,7 +61,7 @@ static void fill_balloon(struct snapshot *snap, const struct guest *g, struct me
 	const struct balloon_answers *a = &g->balloon;
 	const struct qmp_balloon *b = &a->balloon;
 
-	if (!a->taken_ns || !g->ram.balloon) {
+	if (!a->taken_ns || ((g->known & WANT_RAM) && !g->ram.balloon)) {
 		if (!row->note)
 			row->note = snapshot_str(snap, g->note);
 		return;
@@ -78,7 +78,7 @@ static void fill_balloon(struct snapshot *snap, const struct guest *g, struct me
 	row->guest_minor_faults = b->minor_faults;
 	if (b->updated != UNKNOWN_UINT && b->updated <= (uint64_t)a->wall.tv_sec)
 		row->guest_stats_age_seconds = (double)((uint64_t)a->wall.tv_sec - b->updated);
-	if (!row->note && b->interval_s == 0)
+	if (!row->note && (b->interval_s == 0 || (a->never && b->actual != UNKNOWN_UINT)))
 		row->note = "the guest is not asked for its own figures (guest-stats-polling-interval of its balloon is 0)";
 }
 

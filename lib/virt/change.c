@@ -451,3 +451,51 @@ int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeou
 	call_drop(v, call);
 	return 0;
 }
+
+static int memory(struct call *call, virDomainPtr dom)
+{
+	struct virt_memory_stats *m = &call->memory;
+	const struct {
+		uint64_t *to, unit;
+	} tags[VIR_DOMAIN_MEMORY_STAT_NR] = {
+		[VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON] = { &m->actual, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_AVAILABLE] = { &m->total, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_UNUSED] = { &m->free, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_USABLE] = { &m->available, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_DISK_CACHES] = { &m->caches, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_SWAP_IN] = { &m->swap_in, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_SWAP_OUT] = { &m->swap_out, 1024 },
+		[VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT] = { &m->major_faults, 1 },
+		[VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT] = { &m->minor_faults, 1 },
+		[VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE] = { &m->updated, 1 },
+	};
+	virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
+	int n = virDomainMemoryStats(dom, stats, ARRAY_SIZE(stats), 0), i;
+
+	memset(m, 0xff, sizeof(*m));
+	for (i = 0; i < n; i++) {
+		unsigned tag = (unsigned)stats[i].tag;
+
+		if (tag < ARRAY_SIZE(tags) && tags[tag].to && stats[i].val < UINT64_MAX / tags[tag].unit)
+			*tags[tag].to = stats[i].val * tags[tag].unit;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+static void memory_run(struct call *call)
+{
+	with_domain(call, memory, "memory statistics");
+}
+
+int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err)
+{
+	struct question q = { .uuid = uuid };
+	struct call *call;
+	int rc = ask(v, memory_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*out = call->memory;
+	call_drop(v, call);
+	return 0;
+}

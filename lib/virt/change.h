@@ -61,6 +61,14 @@ int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char
  * hung with the guest; else the leases of libvirt's networks. Where there is no agent: -EINVAL, -EOPNOTSUPP or -EREMOTEIO.
  */
 int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeout_ms, char **lines, struct err *err);
+
+/* What virDomainMemoryStats tells: bytes, faults and swapping since the guest booted; UINT64_MAX: not told. */
+struct virt_memory_stats {
+	uint64_t actual, total, free, available, caches, swap_in, swap_out, major_faults, minor_faults;
+	uint64_t updated;		/* when the guest gave them last, seconds since 1970; 0: never */
+};
+/* Does not taint the domain. libvirt itself asks QEMU, so it may take as long as any job of that domain does. */
+int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err);
 /* The live XML read anew: what libvirt believes now. Yours: virt_def_free. */
 int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err);
 

@@ -172,6 +172,12 @@ int virt_addresses(struct virt *v, const char *uuid, bool agent, unsigned timeou
 	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
 }
 
+int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err)
+{
+	UNUSED(out);
+	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+}
+
 int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
 {
 	UNUSED(out);

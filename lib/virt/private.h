@@ -48,6 +48,7 @@ struct call {
 	struct err err;
 	char *result, *result_more;
 	struct virt_def *def;
+	struct virt_memory_stats memory;
 };
 
 /* What is known of a domain, and what has to be asked anew. */

@@ -1,14 +1,7 @@
 #!/bin/bash
 # NICs come and go: seen by the guest, and QEMU and the host are afterwards as they were before.
 
-# In a network namespace of its own: the machine's interfaces are not touched, and what is
-# left goes with it. sysfs shows the namespace it was mounted in.
-if [ -z "${KT_OWN_NET:-}" ]; then
-	export KT_OWN_NET=no
-	if unshare -n -m sh -c 'mount -t sysfs sysfs /sys && ip tuntap add mode tap name probe' 2>/dev/null; then
-		KT_OWN_NET=yes exec unshare -n -m sh -c 'mount -t sysfs sysfs /sys && exec "$0"' "$0"
-	fi
-fi
+. "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"
 
 # What there is of a guest and of the host, as QEMU and the kernel say.

@@ -1,13 +1,7 @@
 #!/bin/bash
 # NICs of libvirt's guests: seen by the guest, by virsh, and after a restart where that was asked for.
 
-# A network namespace of our own, for bridges and taps; see 24-nic.sh.
-if [ -z "${KT_OWN_NET:-}" ]; then
-	export KT_OWN_NET=no
-	if unshare -n -m sh -c 'mount -t sysfs sysfs /sys && ip tuntap add mode tap name probe' 2>/dev/null; then
-		KT_OWN_NET=yes exec unshare -n -m sh -c 'mount -t sysfs sysfs /sys && exec "$0"' "$0"
-	fi
-fi
+. "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"
 
 why=$(libvirt_missing)

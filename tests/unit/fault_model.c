@@ -475,10 +475,8 @@ struct model *model_new(const struct fault_case *c)
 	return m;
 }
 
-struct qmp *model_connect(struct model *m)
+int model_offer(struct model *m)
 {
-	struct err err = {0};
-	struct qmp *q;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
@@ -486,10 +484,22 @@ struct qmp *model_connect(struct model *m)
 	m->fd = ends[0];
 	m->armed = FAULT_NONE;
 	m->wedged = m->stuck = false;
+	return ends[1];
+}
+
+void model_serve(struct model *m)
+{
 	if (pthread_create(&m->thread, NULL, run, m))
 		abort();
 	m->running = true;
-	q = qmp_open_fd(ends[1]);
+}
+
+struct qmp *model_connect(struct model *m)
+{
+	struct qmp *q = qmp_open_fd(model_offer(m));
+	struct err err = {0};
+
+	model_serve(m);
 	if (qmp_greet(q, 10000, &err)) {
 		fprintf(stderr, "fault_model: %s\n", err.text);
 		abort();

@@ -26,6 +26,7 @@ static const char *const fault_names[FAULT_COUNT] = {
 	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage",
 	"QEMU dies", "interrupt",
 	"event before reply", "guest silent", "guest refuses", "no way back", "host refuses",
+	"killed before", "killed after",
 };
 
 /* How a step can go wrong follows from what it does. */
@@ -54,6 +55,8 @@ static bool can_happen(const struct step *s, enum fault f)
 	switch (f) {
 	case FAULT_NONE:
 	case FAULT_COUNT: return false;
+	case FAULT_KILLED_BEFORE:
+	case FAULT_KILLED_AFTER: return true;
 	case FAULT_HOST: return k == ON_HOST || s->op == STEP_PASS_FD;
 	case FAULT_EVENT_FIRST: return k == COMMAND && !strcmp(s->what, "device_del");
 	case FAULT_GUEST_REFUSES: return k == REMOVAL || k == TAKING;
@@ -137,7 +140,7 @@ static bool has_line(const char *text, const char *line, size_t len)
 	return false;
 }
 
-static char *wanted(const struct fault_case *c)
+char *fault_case_want(const struct fault_case *c)
 {
 	struct buf b = {0};
 	size_t i;
@@ -148,13 +151,12 @@ static char *wanted(const struct fault_case *c)
 }
 
 /* "kind name=value" is named by a text that has the name in it. */
-static bool is_named(const struct plan *p, const char *line, size_t len)
+bool fault_is_named(const struct plan *p, const char *line)
 {
 	const char *name = strchr(line, ' ') + 1;
 	auto_free char *bare = xstrndup(name, strcspn(name, "=\n"));
 	size_t i;
 
-	(void)len;
 	for (i = 0; i < p->n_left; i++)
 		if (strstr(p->left[i], bare))
 			return true;
@@ -177,7 +179,7 @@ static bool names_one_of(const char *left, const char *text)
 /* Each thing that is not as it was, and not as it should have become, is named; and nothing else is. */
 static void check_left(struct one *o, const struct plan *p)
 {
-	auto_free char *want = wanted(o->c);
+	auto_free char *want = fault_case_want(o->c);
 	bool changed = strcmp(o->before, o->after), host_changed = strcmp(o->host_before, o->host_after);
 	const char *line;
 	size_t i;
@@ -185,12 +187,12 @@ static void check_left(struct one *o, const struct plan *p)
 	for (line = o->after; changed && *line; line = strchr(line, '\n') + 1) {
 		size_t len = strcspn(line, "\n");
 
-		if ((!has_line(o->before, line, len) || !has_line(want, line, len)) && !is_named(p, line, len))
+		if ((!has_line(o->before, line, len) || !has_line(want, line, len)) && !fault_is_named(p, line))
 			broken(o, "%.*s is there and not named", (int)len, line);
 	}
 	for (line = o->before; *line; line = strchr(line, '\n') + 1)
 		if (!has_line(o->after, line, strcspn(line, "\n")) && has_line(want, line, strcspn(line, "\n")) &&
-		    !is_named(p, line, 0))
+		    !fault_is_named(p, line))
 			broken(o, "%.*s is gone", (int)strcspn(line, "\n"), line);
 	for (i = 0; i < p->n_left && !is_blind(o->fault); i++)
 		if (!names_one_of(p->left[i], o->after) && !host_changed && !names_one_of(p->left[i], o->host_after))
@@ -201,7 +203,7 @@ static void check_left(struct one *o, const struct plan *p)
 
 static void check_status(struct one *o, const struct plan *p, int rc)
 {
-	auto_free char *want = wanted(o->c);
+	auto_free char *want = fault_case_want(o->c);
 	bool same = !strcmp(o->before, o->after);
 	static const int codes[PLAN_STATUS_COUNT] = {
 		[PLAN_FAILED] = 1, [PLAN_REFUSED] = 4, [PLAN_TIMEOUT] = 4, [PLAN_PARTIAL] = 6,
@@ -238,20 +240,20 @@ static void check_status(struct one *o, const struct plan *p, int rc)
 		broken(o, "without a fault: %s", p->err.text);
 }
 
-static char *host_state(const struct one *o)
+char *fault_case_host(const struct fault_case *c, const struct host *h)
 {
-	return o->c->host_state ? o->c->host_state(o->host) : xstrdup("");
+	return c->host_state ? c->host_state(h) : xstrdup("");
 }
 
 /* Of several things that were to go, those the guest was never asked for stay, and are named. */
 static void check_rest_is_named(struct one *o, const struct plan *p, const char *now)
 {
-	auto_free char *want = wanted(o->c);
+	auto_free char *want = fault_case_want(o->c);
 	const char *line;
 	size_t i;
 
 	for (line = now; *line; line = strchr(line, '\n') + 1)
-		if (!has_line(want, line, strcspn(line, "\n")) && !is_named(p, line, 0))
+		if (!has_line(want, line, strcspn(line, "\n")) && !fault_is_named(p, line))
 			broken(o, "finished, and %.*s is there and not named", (int)strcspn(line, "\n"), line);
 	for (i = 0; i < p->n_left; i++)
 		if (!names_one_of(p->left[i], now))
@@ -260,7 +262,7 @@ static void check_rest_is_named(struct one *o, const struct plan *p, const char 
 
 static void check_finish(struct one *o, struct plan *p)
 {
-	auto_free char *want = wanted(o->c), *now = NULL, *host_now = NULL;
+	auto_free char *want = fault_case_want(o->c), *now = NULL, *host_now = NULL;
 	int rc;
 
 	model_let_go(o->model);
@@ -269,7 +271,7 @@ static void check_finish(struct one *o, struct plan *p)
 	o->env.timeout_ms = PATIENCE_MS;
 	rc = plan_finish(p, &o->env);
 	now = model_ledger(o->model);
-	host_now = host_state(o);
+	host_now = fault_case_host(o->c, o->host);
 	if (rc)
 		broken(o, "finishing it: %s", p->err.text);
 	else if (p->n_rest || (p->n_left != 0) != (p->status == PLAN_PARTIAL))
@@ -284,19 +286,34 @@ static void check_finish(struct one *o, struct plan *p)
 	model_disconnect(o->model);
 }
 
-static struct plan *build(struct one *o, struct err *err)
+struct plan *fault_case_build(const struct fault_case *c, const struct plan_env *env, const char *ref, struct err *err)
 {
-	struct plan *p = plan_new(o->c->name, "vm1", NULL);
+	struct plan *p = plan_new(c->name, "vm1", ref);
 	size_t i;
 
-	for (i = 0; i < FAULT_LIST && o->c->args[i][0]; i++)
-		json_put_str(p->args, o->c->args[i][0], o->c->args[i][1]);
-	if (o->fault == FAULT_DIED)	/* no process can have that number */
-		p->ref = xstrdup("pid:2147483646@1");
-	if (!o->c->build(p, &o->env, err))
+	for (i = 0; i < FAULT_LIST && c->args[i][0]; i++)
+		json_put_str(p->args, c->args[i][0], c->args[i][1]);
+	if (!c->build(p, env, err))
 		return p;
 	plan_free(p);
 	return NULL;
+}
+
+static bool is_killed(enum fault f)
+{
+	return f == FAULT_KILLED_BEFORE || f == FAULT_KILLED_AFTER;
+}
+
+/* p: for its step's text */
+static void kill_it(struct one *o, const struct plan *p, struct buf *out)
+{
+	const struct fault_kill k = { .c = o->c, .host = o->host, .step = o->step, .after = o->fault == FAULT_KILLED_AFTER };
+	auto_free char *text = step_text(&p->steps[o->step], 1000);
+
+	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  ", o->c->name, o->step, text, fault_names[o->fault]);
+	qmp_close(take_ptr(o->env.qmp));
+	model_disconnect(o->model);
+	fault_kill_run(&k, o->model, out, &o->bad);
 }
 
 static void run_plan(struct one *o, struct plan *p, struct buf *out)
@@ -307,7 +324,7 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	int rc;
 
 	o->before = model_ledger(o->model);
-	o->host_before = host_state(o);
+	o->host_before = fault_case_host(o->c, o->host);
 	o->env.timeout_ms = PATIENCE_MS;
 	o->env.undo_ms = o->fault == FAULT_WEDGED || o->fault == FAULT_STUCK ? SILENCE_MS : PATIENCE_MS;
 	if (s && kind_of(s->op) == REMOVAL)
@@ -318,7 +335,7 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	qmp_close(take_ptr(o->env.qmp));
 	model_disconnect(o->model);		/* and has done all it was told to */
 	o->after = model_ledger(o->model);
-	o->host_after = host_state(o);
+	o->host_after = fault_case_host(o->c, o->host);
 	if (s && o->fault != FAULT_HOST && !model_is_hit(o->model) && o->fault != FAULT_INTERRUPTED)
 		broken(o, "the fault was not reached: %s", p->err.text);
 	if (model_complaint(o->model))
@@ -353,7 +370,8 @@ static void run_one(const struct fault_case *c, size_t step, enum fault fault, b
 		.host = o.host, .qmp = model_connect(o.model), .interrupt_fd = eventfd(0, EFD_CLOEXEC),
 		  .progress = on_progress, .arg = &o,
 	};
-	p = build(&o, &err);
+	/* where QEMU is to die: no process can have that number */
+	p = fault_case_build(c, &o.env, fault == FAULT_DIED ? "pid:2147483646@1" : NULL, &err);
 	if (!p) {
 		broken(&o, "cannot be built: %s (%s)", err.text, model_complaint(o.model) ?
 		       model_complaint(o.model) : "");
@@ -362,6 +380,8 @@ static void run_one(const struct fault_case *c, size_t step, enum fault fault, b
 			for (f = 0; f < FAULT_COUNT; f++)
 				if (can_happen(&p->steps[i], (enum fault)f))
 					buf_printf(out, "%zu %d\n", i, f);
+	} else if (is_killed(fault)) {
+		kill_it(&o, p, out);
 	} else {
 		run_plan(&o, p, out);
 	}

@@ -208,6 +208,9 @@ static void put_entry(const char *text, size_t len)
 #define HEAD "{\"v\":1,\"id\":\"" ID "\",\"begun\":\"2026-01-02T03:04:05.000+00:00\",\"verb\":\"disk add\",\"status\":\"timeout\","
 #define STEPS(list) HEAD "\"steps\":[" list "],\"left\":[]}"
 #define QMP(command) "{\"op\":\"qmp\",\"what\":\"" command "\",\"args\":{\"node-name\":\"n\"}}"
+#define UPDATE(alias, xml) "{\"op\":\"virt-update\",\"what\":\"" alias "\",\"xml\":\"" xml "\",\"number\":1}"
+#define VMEM(more) "<memory model=\\\"virtio-mem\\\">" more "<target><size unit=\\\"KiB\\\">524288</size><node>0</node>" \
+	"<block unit=\\\"KiB\\\">2048</block><requested unit=\\\"KiB\\\">0</requested></target><alias name=\\\"ua-vm0\\\"/></memory>"
 #define UNDO(list) "{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":{},\"undo\":[" list "]}"
 
 static void edited_entries_are_refused(void **state)
@@ -240,6 +243,15 @@ static void edited_entries_are_refused(void **state)
 		{ "{\"id\":7,\"begun\":\"x\",\"verb\":\"x\",\"status\":\"ok\",\"steps\":[]}", "missing" },
 		{ "", "not JSON" }, { "[]", "missing" }, { "\"x\"", "missing" }, { HEAD, "not JSON" },
 		{ STEPS("") "x", "not JSON" },
+		{ STEPS(UPDATE("ua-vm0", VMEM(""))), NULL },
+		{ STEPS(UPDATE("ua-vm1", VMEM(""))), "no virtio-mem" },
+		{ STEPS(UPDATE("ua-vm0", VMEM("<source><path>/etc</path></source>"))), "no virtio-mem" },
+		{ STEPS(UPDATE("ua-vm0", VMEM("") VMEM(""))), "no virtio-mem" },
+		{ STEPS(UPDATE("ua-vm0", VMEM("") "<disk/>")), "no virtio-mem" },
+		{ STEPS(UPDATE("ua-vm0", VMEM("") "</devices><devices>")), "no virtio-mem" },
+		{ STEPS(UPDATE("d", "<disk><alias name='d'/></disk>")), "no virtio-mem" },
+		{ STEPS(UPDATE("d", "")), "no virtio-mem" }, { STEPS("{\"op\":\"virt-update\",\"what\":\"x\"}"), "no virtio-mem" },
+		{ STEPS(UNDO("{\"op\":\"virt-attach\",\"what\":\"x\",\"xml\":\"<disk/>\"}")), "takes something back does virt-attach" },
 	};
 	size_t i;
 

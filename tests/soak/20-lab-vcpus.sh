@@ -1,0 +1,10 @@
+#!/bin/bash
+# vCPUs in and out of a guest under KVM, CYCLES times: in the nested host (tests/soak/run boots it).
+
+. "$(dirname "$0")/../lab/lib.sh"
+. "$ROOT/tests/soak/cycles.sh"
+
+SOAK_FIND=''	# by the scan: on a slow host a monitor may need longer than the second that -q gives it
+l2_start soak || t_done
+cycles_run soak vcpu
+t_done
