@@ -149,7 +149,8 @@ void fault_kill_run(const struct fault_kill *k, struct model *m, struct buf *out
 		buf_printf(bad, "    undo after it was killed: %s (%s)\n", plan_status_name(back->status), back->err.text);
 	if (strcmp(after, before) && (entry->steps[0].n_undo || strcmp(after, want)))
 		buf_printf(bad, "    undone, and there is:\n%s    instead of:\n%s", after, before);
-	if (strcmp(host_after, host_before))
+	/* a removal gives back to the host */
+	if (strcmp(host_after, host_before) && (entry->steps[0].n_undo || !k->c->host_want || strcmp(host_after, k->c->host_want)))
 		buf_printf(bad, "    undone, and the host is:\n%s", host_after);
 	if (model_complaint(m))
 		buf_printf(bad, "    no answer to %s\n", model_complaint(m));
