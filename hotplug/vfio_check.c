@@ -116,7 +116,7 @@ static int check_driver(const struct host *h, const struct host_pci *pci, struct
 
 static int check_use(struct plan *p, const struct host *h, const struct host_pci *pci, struct err *err)
 {
-	auto_free char *use = host_pci_use(h, pci->address);
+	auto_free char *use = host_use_of(h, pci->address);
 
 	if (!use)
 		return 0;
@@ -174,12 +174,15 @@ static int query_ram(struct qmp *q, uint64_t *bytes, struct err *err)
 
 static int check_host_memory(struct plan *p, const struct host *h, pid_t pid, const struct vfio *v, struct err *err)
 {
+	struct host_footprint own;
 	struct host_system host;
-	uint64_t resident = 0, locked = 0, wanted;
+	uint64_t resident, wanted;
 
-	if (host_proc_memory(h, pid, &resident, &locked))
+	host_footprint_read(h, pid, &own);
+	if (own.anon_bytes == HOST_UNKNOWN || own.file_bytes == HOST_UNKNOWN || own.shmem_bytes == HOST_UNKNOWN)
 		return 0;
 	host_system_read(h, &host);
+	resident = own.anon_bytes + own.file_bytes + own.shmem_bytes;
 	wanted = v->ram_bytes > resident ? v->ram_bytes - resident : 0;
 	if (host.mem_available_bytes == HOST_UNKNOWN || wanted <= host.mem_available_bytes)
 		return 0;

@@ -23,9 +23,8 @@ bool host_driver_name_ok(const char *name)
 
 int host_binding_read(const struct host *h, const char *address, struct host_binding *out)
 {
-	char link[512], text[64];
-	const char *base;
 	ssize_t len;
+	char text[64];
 
 	*out = (struct host_binding){0};
 	len = host_read(h, text, sizeof(text), DEVICES "/%s/driver_override", address);
@@ -34,12 +33,7 @@ int host_binding_read(const struct host *h, const char *address, struct host_bin
 	text[strcspn(text, "\n")] = '\0';
 	if (strcmp(text, "(null)") && host_driver_name_ok(text))
 		strcpy(out->override, text);
-	if (host_readlink(h, link, sizeof(link), DEVICES "/%s/driver", address) < 0)
-		return 0;
-	base = strrchr(link, '/');
-	base = base ? base + 1 : link;
-	if (strlen(base) < sizeof(out->driver))
-		strcpy(out->driver, base);
+	host_link_name(h, out->driver, sizeof(out->driver), DEVICES "/%s/driver", address);
 	return 0;
 }
 
@@ -102,11 +96,6 @@ int host_pci_bind(const struct host *h, const char *address, const char *driver,
 	if (!rc && (!driver || *driver))
 		rc = host_write_late(h, address, left(deadline), err, "sys/bus/pci/drivers_probe");
 	return rc ? rc : read_back(h, address, driver, deadline, err);
-}
-
-char *host_pci_use(const struct host *h, const char *address)
-{
-	return host_use_of(h, address);
 }
 
 int host_vfio_owner(const struct host *h, int group, uid_t *uid)

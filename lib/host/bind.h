@@ -26,7 +26,4 @@ int host_pci_bind(const struct host *h, const char *address, const char *driver,
 /* Who owns the node of an IOMMU group, /dev/vfio/GROUP. -ENOENT: there is none now. */
 int host_vfio_owner(const struct host *h, int group, uid_t *uid);
 
-/* host_use_of of a PCI device: why the host would miss it; yours, NULL: nothing known. */
-char *host_pci_use(const struct host *h, const char *address);
-
 #endif

@@ -32,6 +32,7 @@
 #include "room.h"
 #include "bind.h"
 #include "usb.h"
+#include "use.h"
 #include "write.h"
 
 #endif

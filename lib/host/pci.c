@@ -24,21 +24,6 @@ static long number(const struct host *h, const char *address, const char *name, 
 	return errno || end == buf || n < -1 ? otherwise : n;
 }
 
-/* The last part of a link's target, "" where there is no such link. */
-static void link_name(const struct host *h, const char *address, const char *name, char *out, size_t size)
-{
-	char target[512];
-	const char *base;
-
-	*out = '\0';
-	if (host_readlink(h, target, sizeof(target), DEVICES "/%s/%s", address, name) < 0)
-		return;
-	base = strrchr(target, '/');
-	base = base ? base + 1 : target;
-	if (strlen(base) < size)
-		strcpy(out, base);
-}
-
 /* With CONFIG_VFIO_DEVICE_CDEV (6.6) there may be a device node of its own: a directory vfio-dev with one entry. */
 static void vfio_name(const struct host *h, const char *address, char *out, size_t size)
 {
@@ -68,9 +53,9 @@ static void device_read(const struct host *h, const char *address, struct host_p
 	p->node = (int)number(h, address, "numa_node", -1);
 	p->vfs_max = (unsigned)number(h, address, "sriov_totalvfs", 0);
 	p->vfs = p->vfs_max ? (unsigned)number(h, address, "sriov_numvfs", 0) : 0;
-	link_name(h, address, "driver", p->driver, sizeof(p->driver));
-	link_name(h, address, "physfn", p->physfn, sizeof(p->physfn));
-	link_name(h, address, "iommu_group", group, sizeof(group));
+	host_link_name(h, p->driver, sizeof(p->driver), DEVICES "/%s/driver", address);
+	host_link_name(h, p->physfn, sizeof(p->physfn), DEVICES "/%s/physfn", address);
+	host_link_name(h, group, sizeof(group), DEVICES "/%s/iommu_group", address);
 	p->group = host_u64_next(&at, &n) && n < INT32_MAX ? (int)n : -1;
 	if (!strcmp(p->driver, "vfio-pci"))
 		vfio_name(h, address, p->vfio, sizeof(p->vfio));
@@ -85,17 +70,14 @@ static int address_cmp(const void *a, const void *b)
 
 int host_pci_list(const struct host *h, struct host_pci **list, size_t *n)
 {
-	int fd = host_openat(h, DEVICES);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = host_dir_open(h, DEVICES);
 	struct host_pci *found = NULL;
 	const struct dirent *d;
 	size_t count = 0;
 	char address[16];
 
-	if (!dir) {
-		mem_close_ptr(&fd);
-		return fd < 0 ? fd : -errno;
-	}
+	if (!dir)
+		return -ENOENT;
 	while ((d = readdir(dir)))
 		if (!host_pci_address(d->d_name, address))
 			device_read(h, address, vec_push(found, count));

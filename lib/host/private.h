@@ -34,11 +34,9 @@ ssize_t host_fd_read(int fd, char *buf, size_t size);
 
 /* A directory below the root, closed with closedir; NULL: there is none. */
 DIR *host_dir_open(const struct host *h, const char *path);
-/*
- * Why the host would miss a device, by the last part of its path in /sys ("1-2", "0000:00:1f.2"): "disk sda is mounted, or
- * part of something that is", "network interface eth0 is up"; yours. NULL: nothing known.
- */
-char *host_use_of(const struct host *h, const char *device);
+/* The last part of a link's target; "" where there is no such link, or it does not fit. */
+void host_link_name(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* A file of any length, up to 8 MiB of it: out ends in a NUL. 0 or negative errno. */
 int host_read_all(const struct host *h, const char *path, struct buf *out);

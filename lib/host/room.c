@@ -99,22 +99,15 @@ int host_lock_limit(const struct host *h, pid_t pid, uint64_t *bytes)
 
 int host_lock_limit_set(const struct host *h, pid_t pid, uint64_t bytes, struct err *err)
 {
-	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+	struct rlimit limit;
 
 	if (!host_is_live(h))
 		return err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
+	if (prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit))
+		return err_sys(err, -errno, "what process %d may lock", (int)pid);
+	limit.rlim_cur = bytes;
+	if (limit.rlim_max < bytes)
+		limit.rlim_max = bytes;
 	return prlimit(pid, RLIMIT_MEMLOCK, &limit, NULL) ?
 		err_sys(err, -errno, "raising what process %d may lock (CAP_SYS_RESOURCE)", (int)pid) : 0;
-}
-
-int host_proc_memory(const struct host *h, pid_t pid, uint64_t *resident, uint64_t *locked)
-{
-	char buf[8192];
-	ssize_t len = host_read(h, buf, sizeof(buf), "proc/%d/status", (int)pid);
-
-	if (len < 0)
-		return (int)len;
-	*resident = host_key_kb(buf, "VmRSS:");
-	*locked = host_key_kb(buf, "VmLck:");
-	return *resident == HOST_UNKNOWN || *locked == HOST_UNKNOWN ? -EBADMSG : 0;
 }

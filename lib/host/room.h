@@ -14,9 +14,10 @@ int host_huge_free(const struct host *h, uint64_t page_bytes, int node, uint64_t
 int host_node_room(const struct host *h, unsigned node, uint64_t *bytes);
 /* Bytes a process may lock (RLIMIT_MEMLOCK), UINT64_MAX: no limit, or it has CAP_IPC_LOCK. */
 int host_lock_limit(const struct host *h, pid_t pid, uint64_t *bytes);
-/* UINT64_MAX: no limit. Raising it wants CAP_SYS_RESOURCE. */
+/*
+ * Its soft limit, UINT64_MAX: none. The hard one is raised where it is lower, which wants CAP_SYS_RESOURCE, and never
+ * lowered. The real host only.
+ */
 int host_lock_limit_set(const struct host *h, pid_t pid, uint64_t bytes, struct err *err);
-/* Bytes of memory a process has resident (hugetlb pages are not in it), and has locked or pinned. */
-int host_proc_memory(const struct host *h, pid_t pid, uint64_t *resident, uint64_t *locked);
 
 #endif

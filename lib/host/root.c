@@ -69,6 +69,16 @@ int host_openat(const struct host *h, const char *fmt, ...)
 	return fd;
 }
 
+DIR *host_dir_open(const struct host *h, const char *path)
+{
+	int fd = host_openat(h, "%s", path);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		mem_close_ptr(&fd);
+	return dir;
+}
+
 int host_open_rw(const struct host *h, const char *fmt, ...)
 {
 	char path[PATH_MAX];
@@ -162,6 +172,25 @@ ssize_t host_readlink(const struct host *h, char *buf, size_t size, const char *
 		return -errno;
 	buf[n] = '\0';
 	return n;
+}
+
+void host_link_name(const struct host *h, char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_MAX], target[512];
+	const char *base;
+	va_list ap;
+	int r;
+
+	*buf = '\0';
+	va_start(ap, fmt);
+	r = host_vpath(path, fmt, ap);
+	va_end(ap);
+	if (r < 0 || host_readlink(h, target, sizeof(target), "%s", path) < 0)
+		return;
+	base = strrchr(target, '/');
+	base = base ? base + 1 : target;
+	if (strlen(base) < size)
+		strcpy(buf, base);
 }
 
 static int id_cmp(const void *a, const void *b)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "use.h"
 
 #define DEVICES "sys/bus/usb/devices"
 #define CLASS_HID 3

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What the host itself needs a device for: what is mounted from it, what is reached through it. */
+#include "use.h"
+
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
-
-DIR *host_dir_open(const struct host *h, const char *path)
-{
-	int fd = host_openat(h, "%s", path);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir)
-		mem_close_ptr(&fd);
-	return dir;
-}
 
 /* An entry of a directory of /sys leads to something below this device: sys/class/net/enx.., sys/block/sda. */
 static bool is_below(const struct host *h, const char *dir, const char *entry, const char *device)
