@@ -25,8 +25,10 @@ static int bind_run(struct run *r, const struct step *s, unsigned timeout_ms, st
 		return err_set(err, rc, "the host has no PCI device %s", s->what);
 	rc = host_pci_bind(h, s->what, json_str(s->args, "driver"), override_of(s), timeout_ms, err);
 	/* the engine takes a step that fails for not done, one that may be done it takes back itself */
-	if (rc && rc != -ETIMEDOUT && host_pci_bind(h, s->what, before.driver, before.override, timeout_ms, NULL))
-		return err_prefix(err, "and %s is not as it was", s->what), -ETIMEDOUT;
+	if (rc && rc != -ETIMEDOUT && host_pci_bind(h, s->what, before.driver, before.override, timeout_ms, NULL)) {
+		err_prefix(err, "%s is not as it was", s->what);
+		return -ETIMEDOUT;
+	}
 	return rc;
 }
 

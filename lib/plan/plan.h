@@ -153,15 +153,15 @@ int plan_run(struct plan *p, const struct plan_env *env);
 
 /*
  * A pending plan, read from the journal: if the guest has let go meanwhile, do the rest; if it has ended, what of the rest
- * is done to the host. Returns 0 when it is over,
- * -EAGAIN when the device is still there, else an error.
+ * is done to the host. Returns 0 when it is over, -EAGAIN when the device is still there, else an error.
  */
 int plan_finish(struct plan *p, const struct plan_env *env);
 
 /*
  * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, of a
  * removal all of it, then take back what was done, in reverse; whatever is gone already is not missed. out becomes
- * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of running them into the entry.
+ * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of
+ * running them into the entry.
  */
 int plan_undo(const struct plan *entry, struct plan *out, struct err *err);
 void plan_undone(struct plan *entry, struct plan *undo);

@@ -146,7 +146,6 @@ static void guest_ended(struct run *r, size_t failed)
 	size_t i;
 
 	set_interrupt(r, -1);
-	err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, nothing is left of it");
 	for (i = failed; !removes && i-- > 0; )
 		if (op_get(p->steps[i].op)->outlives)
 			step_take_back(r, &p->steps[i], true);
@@ -158,6 +157,8 @@ static void guest_ended(struct run *r, size_t failed)
 		else
 			p->steps[i].status = STEP_OK;
 	}
+	err_set(&p->err, -ECONNRESET, "the guest's QEMU has ended, %s", p->n_left ? "and what is left is on the host" :
+		"nothing is left of it");
 	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 

@@ -19,8 +19,6 @@ struct plan *plan_new(const char *verb, const char *vm, const char *ref)
 	return p;
 }
 
-static void steps_free(struct step *steps, size_t n);
-
 static void steps_drop(struct step *steps, size_t n)
 {
 	size_t i;
@@ -31,7 +29,8 @@ static void steps_drop(struct step *steps, size_t n)
 		free(steps[i].note);
 		free(steps[i].xml);
 		json_object_put(steps[i].args);
-		steps_free(steps[i].undo, steps[i].n_undo);
+		steps_drop(steps[i].undo, steps[i].n_undo);
+		free(steps[i].undo);
 	}
 }
 
