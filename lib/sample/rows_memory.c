@@ -78,8 +78,10 @@ static void fill_balloon(struct snapshot *snap, const struct guest *g, struct me
 	row->guest_minor_faults = b->minor_faults;
 	if (b->updated != UNKNOWN_UINT && b->updated <= (uint64_t)a->wall.tv_sec)
 		row->guest_stats_age_seconds = (double)((uint64_t)a->wall.tv_sec - b->updated);
-	if (!row->note && (b->interval_s == 0 || (a->never && b->actual != UNKNOWN_UINT)))
+	if (!row->note && b->interval_s == 0)
 		row->note = "the guest is not asked for its own figures (guest-stats-polling-interval of its balloon is 0)";
+	else if (!row->note && a->never && b->actual != UNKNOWN_UINT)
+		row->note = "the guest never gave figures of its own (its balloon is not polled, or it has no driver for it)";
 }
 
 void rows_memory(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs)

@@ -20,7 +20,7 @@ t_is 'virsh tells of it' "$kib" 65536
 t_ok 'so does memory' wait_for 20 told with .balloon_bytes $((kib * 1024)) || tell with .
 t_is 'what the guest itself would have to tell is unknown' "$(tell with '[.guest_free_bytes, .guest_total_bytes, .guest_stats_age_seconds] | map(tostring) | join(" ")')" \
 	'null null null'
-t_like 'and it is said why' "$(tell with .note)" 'not asked for its own figures'
+t_like 'and it is said why' "$(tell with .note)" 'never gave figures of its own'
 t_is 'without a balloon it is unknown' "$(tell without .balloon_bytes)" null
 t_is 'no monitor command was passed: not tainted' "$(virsh_ dominfo "$(vm with)" | grep -c -i 'custom.monitor')" 0
 t_done
