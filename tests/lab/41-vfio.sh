@@ -15,6 +15,8 @@ nic() { [ "$(jq -r '.backend' <(kt -o json -F id,backend nics "$vm" | grep '"id"
 if [ "$(driver)" = none ]; then echo $dev >/sys/bus/pci/drivers_probe; fi
 t_ok 'the host has its NIC' wait_for 60 has_driver e1000e || t_done
 was=$(override)
+mac=$(cat /sys/bus/pci/devices/$dev/net/*/address)
+lacks_nic() { ! guest_has_nic g eth1; }
 t_ok 'a guest boots' l2_start g -device pcie-root-port,id=vp1,chassis=21,slot=21 || t_done
 vm=$(vm g)
 pid=$(vm_pid g)
@@ -38,6 +40,8 @@ kt -o json vfio add "$vm" host=$dev id=e1 >record 2>err
 t_is 'handed through' "$? $(told) $(cat err)" '0 ok unknown e1 0 '
 t_is 'it is with vfio-pci' "$(driver)" vfio-pci
 t_ok 'all memory is locked' test "$(locked)" -gt 200000
+t_ok 'the guest has it' wait_for 100 guest_has_nic g eth1
+t_is 'by its address' "$(guest_cmd g 'cat /sys/class/net/eth1/address')" "$mac"
 t_ok 'kvmtop shows it' wait_for 60 nic
 kt -o json vfio add "$vm" host=$dev id=e2 >record 2>err
 t_like 'not twice' "$(cat err)" "has it already, as 'e1'"
@@ -45,6 +49,7 @@ kt -o json vfio add "$vm" host=$dev id=e1 >record 2>err
 t_is 'the same once more' "$? $(jq -r .status record)" '0 unchanged'
 kt -o json vfio remove "$vm" e1 >record 2>err
 t_is 'removed' "$? $(jq -r .status record) $(cat err)" '0 ok '
+t_ok 'the guest has it no more' wait_for 100 lacks_nic
 t_is 'the host has it again' "$(driver)" e1000e
 t_is 'with the override it had' "$(override)" "$was"
 
