@@ -46,7 +46,7 @@ t_is 'features as the guest took them' "$(disk0 record | jq -r .features)" \
 			 (if index("VIRTIO_BLK_F_MQ") then "mq" else empty end)] | join(",")')"
 t_is 'a supply ring has no latency' "$(jq -c 'select(.device == "nic0" and .queue == 0) | [.kind, .lat_us]' record)" \
 	'["supply",null]'
-kt --ring-hz=1 -d 3 -o json -F device,samples,hist queues "$vm" >record
+kt --ring-hz=1 -d 3 -o json -F device,queue,samples,hist queues "$vm" >record
 t_ok "once a second: $(jq -c 'select(.device == "disk0") | .samples' record)" \
 	disk0_is record '.samples >= 1 and .samples <= 5'
 kt -d 0 -o json queues "$vm" >record
