@@ -82,6 +82,9 @@ static int take_greeting(struct qmp *q, struct json_object *doc)
 	struct json_object *qemu = json_member(json_member(greeting, "version"), "qemu");
 	uint64_t major = 0, minor = 0, micro = 0;
 
+	/* Until its monitor's thread has taken notice of us, QEMU sends us events as it did to the client before. */
+	if (!greeting && json_str(doc, "event") && json_member(doc, "timestamp"))
+		return 0;
 	if (!json_object_is_type(greeting, json_type_object))
 		return break_off(q, -EPROTO,
 				 "it does not speak QMP: its first message is no greeting");

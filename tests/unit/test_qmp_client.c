@@ -19,6 +19,7 @@
 
 #define GREETING "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":13,\"minor\":0,\"major\":10}}," \
 	"\"capabilities\":[]}}\r\n"
+#define EVENT "{\"timestamp\":{\"seconds\":1,\"microseconds\":2},\"event\":\"RESET\",\"data\":{}}\r\n"
 
 /* What the peer does at the greeting, and what becomes of it. */
 struct greet_case {
@@ -37,6 +38,18 @@ static const struct greet_case greet_cases[] = {
 	  0,
 	  "",
 	  true },
+	{ "events before the greeting",
+	  { { .raw = EVENT EVENT GREETING }, { .expect = "qmp_capabilities" } },
+	  LONG,
+	  0,
+	  "",
+	  true },
+	{ "what looks like an event",
+	  { { .raw = "{\"event\":\"RESET\"}" GREETING } },
+	  LONG,
+	  -EPROTO,
+	  "no greeting",
+	  false },
 	{ "silence",
 	  { { .raw = "" } },
 	  SHORT,
