@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fake_qmp.h"
+#include "fault_table.h"
 #include "host_tree.h"
 #include "hotplug/hotplug.h"
 
@@ -98,6 +98,7 @@ static const struct fake_item guest[] = {
 	{ .expect = "qom-get", .any = true, .args = "{\"path\":\"/machine/peripheral/rp2\",\"property\":\"hotplug\"}",
 	  .reply = "false" },
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug\"}", .reply = "true" },
+	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"type\"}", .reply = "\"virtio-blk-device\"" },
 	{ .expect = "qom-get", .any = true, .error = "DeviceNotFound: no such" },
 	{ .expect = "x-debug-query-block-graph", .any = true, .reply =
 	  "{\"nodes\":[{\"id\":1,\"type\":\"block-backend\",\"name\":\"\"},{\"id\":2,\"type\":\"block-driver\",\"name\":\"vd0-node\"},"
@@ -435,6 +436,41 @@ static void each_check_of_a_change_has_its_words(void **state)
 	}
 }
 
+#define BEFORE .there = { "device vd0", "node vd0-file", "node vd0-node" }
+
+static void each_step_with_each_fault(void **state)
+{
+	/* the ledger has the disk, and takes it off this list when it goes */
+	static const struct fake_item ports = {
+		.expect = "qom-list", .args = "{\"path\":\"/machine/peripheral\"}",
+		.reply = "[{\"name\":\"rp0\",\"type\":\"child<pcie-root-port>\"},{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"}]",
+	};
+	/* one whose node has the name of the disk: the ledger has the node, what is left names the disk */
+	static const struct fake_item one_name = {
+		.expect = "query-block",
+		.reply = "[{\"device\":\"\",\"qdev\":\"/machine/peripheral/vd0/virtio-backend\",\"inserted\":{\"node-name\":\"vd0\","
+			 "\"file\":\"/vd0.img\",\"drv\":\"raw\",\"ro\":false,\"image\":{\"virtual-size\":1048576}}}]",
+	};
+	auto_free char *image = xasprintf("%s/images/raw", dir);
+	struct fake_item removable[ARRAY_SIZE(guest) + 1] = { ports }, resizable[ARRAY_SIZE(guest) + 1] = { one_name };
+	const struct fault_case cases[] = {
+		{ .name = "disk add", .build = hotplug_disk_add, .answers = guest, .root = "/",
+		  .args = { { "file", image }, { "format", "raw" }, { "id", "d" } }, BEFORE, 
+		  .want = { "device d", "device vd0", "node d-node", "node vd0-file", "node vd0-node" } },
+		{ .name = "disk add scsi", .build = hotplug_disk_add, .answers = guest, .root = "/",
+		  .args = { { "file", image }, { "format", "raw" }, { "id", "d" }, { "bus", "scsi" } }, BEFORE,
+		  .want = { "device d", "device kt-scsi0", "device vd0", "node d-node", "node vd0-file", "node vd0-node" } },
+		{ .name = "disk remove", .build = hotplug_disk_remove, .args = { { "ID", "vd0" } }, .answers = removable, BEFORE },
+		{ .name = "disk resize", .build = hotplug_disk_resize, .args = { { "ID", "vd0" }, { "size", "2M" } },
+		  .answers = resizable, .there = { "size vd0=1048576" }, .want = { "size vd0=2097152" } },
+	};
+
+	(void)state;
+	memcpy(removable + 1, guest, sizeof(guest));
+	memcpy(resizable + 1, guest, sizeof(guest));
+	assert_true(fault_table_run(cases, ARRAY_SIZE(cases)) > 80);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +480,7 @@ int main(void)
 		cmocka_unit_test(plans_can_be_journaled),
 		cmocka_unit_test(a_guest_that_stands_is_warned_of),
 		cmocka_unit_test(each_check_of_a_change_has_its_words),
+		cmocka_unit_test(each_step_with_each_fault),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

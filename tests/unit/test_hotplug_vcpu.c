@@ -388,6 +388,7 @@ static void each_step_with_each_fault(void **state)
 		{ .name = "vcpu add", .build = hotplug_vcpu_add, .args = { { "count", "2" } }, .answers = two_cpus, .acpi = true, TWO, FOUR },
 		{ .name = "wait=guest", .build = hotplug_vcpu_add, .args = { { "count", "2" }, { "wait", "guest" } }, .answers = two_cpus,
 		  .acpi = true, TWO, FOUR },
+		{ .name = "vcpu set", .build = hotplug_vcpu_set, .args = { { "count", "5" } }, .answers = two_cpus, .acpi = true, TWO, FOUR },
 		{ .name = "vcpu rem", .build = hotplug_vcpu_remove, .args = { { "count", "2" } }, .answers = two_cpus, .acpi = true, TWO },
 		{ .name = "dimm add", .build = hotplug_dimm_add, .args = { { "size", "128M" } }, .answers = memory, .acpi = true,
 		  .root = dir, WITH_DIMM },

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Every verb that plugs or unplugs has its rows in the fault table: each step of its plan with each fault, and kvmtop killed
+# there. The builder in the verb table is the one that a case of tests/unit names.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+builders=$(sed -n 's/.*CHANGE(\(hotplug_[a-z0-9_]*\)).*/\1/p' lib/cmd/verbs*.c | sort -u)
+cases=$(grep -h -o '\.build = [a-z0-9_]*' tests/unit/test_*.c | sed 's/.* //' | sort -u)
+n=0 bad=0
+for builder in $builders; do
+	n=$((n + 1))
+	if grep -q -x "$builder" <<<"$cases"; then
+		printf 'ok %d - %s is in the fault table\n' "$n" "$builder"
+	else
+		printf 'not ok %d - %s is in the fault table\n# no .build = %s in tests/unit\n' "$n" "$builder" "$builder"
+		bad=1
+	fi
+done
+printf '1..%d\n' "$n"
+exit "$bad"
