@@ -101,8 +101,10 @@ void session_finish_pending(struct session *s)
 		news |= plans[i]->n_rest && plans[i]->status != PLAN_RUNNING && finish(s, plans[i]);
 		if (news && journal_write(journal, plans[i], &err))
 			out_error("%s", err.text);
-		plan_free(plans[i]);
 	}
+	journal_prune(journal, plans, n, JOURNAL_KEEP, JOURNAL_DAYS);
+	for (i = 0; i < n; i++)
+		plan_free(plans[i]);
 	free(plans);
 	journal_close(journal);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ENTRY_MAX (1 << 20)
@@ -224,4 +225,21 @@ int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)
 	if (*n)
 		qsort(*plans, *n, sizeof(**plans), by_time);
 	return 0;
+}
+
+void journal_prune(struct journal *j, struct plan *const *plans, size_t n, size_t keep, unsigned days)
+{
+	time_t oldest = time(NULL) - (time_t)days * 24 * 3600;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct plan *p = plans[i];
+		auto_free char *name = xasprintf("%s" SUFFIX, p->id);
+
+		if (p->status == PLAN_RUNNING || p->n_rest || p->n_left || fstatat(j->dir, name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (n - i > keep || st.st_mtime < oldest)
+			unlinkat(j->dir, name, 0);
+	}
 }

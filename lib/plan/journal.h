@@ -21,5 +21,12 @@ int journal_write(struct journal *j, struct plan *p, struct err *err);
 /* All entries, oldest first; a vec of plans, yours. An entry that cannot be believed is left out and told to bad(). */
 int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)(void *arg, const struct err *err),
 		 void *arg, struct err *err);
+/*
+ * Forget entries, as journal_read gave them, that are over and leave nothing: those that have more than keep newer ones, or
+ * were not written for so many days.
+ */
+#define JOURNAL_KEEP 1000
+#define JOURNAL_DAYS 90
+void journal_prune(struct journal *j, struct plan *const *plans, size_t n, size_t keep, unsigned days);
 
 #endif

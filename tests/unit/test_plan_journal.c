@@ -169,6 +169,55 @@ static void entries_are_in_the_order_of_time(void **state)
 	journal_close(j);
 }
 
+/* What is over goes when it is old, or one of too many; what waits or has left something stays. */
+static void what_is_over_is_forgotten(void **state)
+{
+	static const struct {
+		const char *id;
+		enum plan_status status;
+		const char *left;
+		bool old, stays;
+	} rows[] = {
+		{ "20260101-000000-0001", PLAN_OK, NULL, true, false }, { "20260101-000001-0001", PLAN_RUNNING, NULL, true, true },
+		{ "20260101-000002-0001", PLAN_PARTIAL, "node", true, true }, { "20260101-000003-0001", PLAN_UNDONE, NULL, false, false },
+		{ "20260101-000004-0001", PLAN_OK, NULL, false, true }, { "20260101-000005-0001", PLAN_FAILED, NULL, true, false },
+		{ "20260101-000006-0001", PLAN_OK, NULL, false, true },
+	};
+	struct timespec long_ago[2] = { { .tv_sec = time(NULL) - 91 * 86400 }, { .tv_sec = time(NULL) - 91 * 86400 } };
+	struct plan **plans;
+	struct journal *j;
+	size_t n, i;
+
+	(void)state;
+	assert_int_equal(journal_open(true, &j, NULL), 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct plan *p = plan_new("disk add", NULL, NULL);
+		auto_free char *path = xasprintf("%s/kvmtop/journal/%s.json", root, rows[i].id);
+
+		p->id = xstrdup(rows[i].id);
+		p->begun = xstrdup(rows[i].id);
+		p->status = rows[i].status;
+		if (rows[i].left)
+			*vec_push(p->left, p->n_left) = xstrdup(rows[i].left);
+		assert_int_equal(journal_write(j, p, NULL), 0);
+		if (rows[i].old)
+			assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+		plan_free(p);
+	}
+	assert_int_equal(journal_read(j, &plans, &n, NULL, NULL, NULL), 0);
+	journal_prune(j, plans, n, 3, 90);
+	for (i = 0; i < n; i++)
+		plan_free(plans[i]);
+	free(plans);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *path = xasprintf("%s/kvmtop/journal/%s.json", root, rows[i].id);
+
+		if (!access(path, F_OK) != rows[i].stays)
+			fail_msg("row %zu", i);
+	}
+	journal_close(j);
+}
+
 static void note_bad(void *arg, const struct err *err)
 {
 	*(struct err *)arg = *err;
@@ -441,6 +490,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_written_comes_back),
 		TEST(entries_are_in_the_order_of_time),
+		TEST(what_is_over_is_forgotten),
 		TEST(edited_entries_are_refused),
 		TEST(too_many_steps_are_refused),
 		TEST(files_of_others_are_refused),
