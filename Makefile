@@ -87,6 +87,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_LIB:%.c=$(BUILD)/obj/%.o) $
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS) -lcmocka
 
+# By clang, with its -fsanitize= in CFLAGS: tests/soak/30-fuzz.sh
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers: $(FUZZERS)
+$(BUILD)/fuzzers/%: $(BUILD)/obj/tests/fuzz/%.o $(LIB)
+	$(Q)mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(KT_LIBS)
+
 check:
 	./tests/run
 
@@ -108,6 +115,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests tools check bench soak install uninstall clean FORCE
+.PHONY: all tests tools check bench soak fuzzers install uninstall clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
