@@ -37,16 +37,29 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int len;
 
+	buf_room(b, 32);	/* most of what is printed is a number, and formatting it twice is slow */
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(b->text + b->len, b->cap - b->len, fmt, ap);
 	va_end(ap);
-	if (len < 0)
+	if (len < 0) {
+		b->text[b->len] = '\0';
 		return;
-	buf_room(b, (size_t)len);
-	va_start(ap, fmt);
-	vsnprintf(b->text + b->len, (size_t)len + 1, fmt, ap);
-	va_end(ap);
+	}
+	if ((size_t)len >= b->cap - b->len) {
+		buf_room(b, (size_t)len);
+		va_start(ap, fmt);
+		vsnprintf(b->text + b->len, (size_t)len + 1, fmt, ap);
+		va_end(ap);
+	}
 	b->len += (size_t)len;
+}
+
+void buf_fill(struct buf *b, char c, size_t n)
+{
+	buf_room(b, n);
+	memset(b->text + b->len, c, n);
+	b->len += n;
+	b->text[b->len] = '\0';
 }
 
 void buf_reset(struct buf *b)
@@ -151,6 +164,19 @@ bool str_is_clean(const char *s)
 	return !strcmp(str_clean(copy), s);
 }
 
+/* Columns of the character that text begins with, negative if it is none that is drawn; *len: its bytes. */
+static int char_width(const char *text, size_t limit, mbstate_t *st, size_t *len)
+{
+	wchar_t wc;
+
+	*len = mbrtowc(&wc, text, limit, st);
+	if (*len != (size_t)-1 && *len != (size_t)-2)
+		return wcwidth(wc);
+	*len = 1;		/* not this locale's: one column a byte */
+	*st = (mbstate_t){0};
+	return 1;
+}
+
 size_t str_fit(const char *s, size_t width, size_t *used)
 {
 	mbstate_t st = {0};
@@ -158,16 +184,11 @@ size_t str_fit(const char *s, size_t width, size_t *used)
 
 	*used = 0;
 	while (left) {
-		wchar_t wc;
-		size_t n = mbrtowc(&wc, s + at, left, &st);
+		size_t n = 1;
 		int w = 1;
 
-		if (n == (size_t)-1 || n == (size_t)-2) {	/* not this locale's: one column a byte */
-			n = 1;
-			st = (mbstate_t){0};
-		} else {
-			w = wcwidth(wc);
-		}
+		if (s[at] < ' ' || s[at] > '~')		/* the rest is nearly all there is, and asking the locale is slow */
+			w = char_width(s + at, left, &st, &n);
 		if (w < 0)
 			w = 1;
 		if (*used + (size_t)w > width)

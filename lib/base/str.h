@@ -17,6 +17,7 @@ struct buf {
 void buf_add(struct buf *b, const void *text, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_fill(struct buf *b, char c, size_t n);
 void buf_reset(struct buf *b);			/* empty, memory kept */
 void buf_done(struct buf *b);
 char *buf_take(struct buf *b);			/* the string is yours, "" if nothing was added */

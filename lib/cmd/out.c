@@ -45,37 +45,41 @@ static bool is_text(const struct column *c)
 	return c->kind == VALUE_TEXT;
 }
 
-static void print_cell(FILE *f, const struct column *c, const char *text, size_t width, bool last)
+static void add_cell(struct buf *line, const struct column *c, const char *text, size_t width, bool last)
 {
-	size_t pad = width > str_width(text) ? width - str_width(text) : 0;
+	size_t pad = width - str_width(text);
 
 	if (!is_text(c))
-		fprintf(f, "%*s", (int)pad, "");
-	fputs(text, f);
+		buf_fill(line, ' ', pad);
+	buf_puts(line, text);
 	if (is_text(c) && !last)
-		fprintf(f, "%*s", (int)pad, "");
-	fputs(last ? "\n" : "  ", f);
+		buf_fill(line, ' ', pad);
+	buf_puts(line, last ? "\n" : "  ");
 }
 
 static void print_table(struct out *o, const struct column *const *columns, size_t n, const void *const *rows, size_t n_rows)
 {
 	char **text = xcalloc((n_rows + 1) * n, sizeof(*text));
 	size_t *width = xcalloc(n, sizeof(*width)), i, k;
+	auto_buf struct buf line = {0};
 
 	for (k = 0; k < n; k++) {
 		for (i = 0; i <= n_rows; i++) {
 			char *s = i ? cell(columns[k], rows[i - 1]) : xstrdup(columns[k]->title);
+			size_t used = str_width(s);
 
 			text[i * n + k] = s;
-			if (str_width(s) > width[k])
-				width[k] = str_width(s);
+			if (used > width[k])
+				width[k] = used;
 		}
 	}
 	for (i = 0; i <= n_rows; i++) {
+		buf_reset(&line);
 		for (k = 0; k < n; k++) {
-			print_cell(o->file, columns[k], text[i * n + k], width[k], k == n - 1);
+			add_cell(&line, columns[k], text[i * n + k], width[k], k == n - 1);
 			free(text[i * n + k]);
 		}
+		fputs(line.text, o->file);
 	}
 	free(text);
 	free(width);
