@@ -335,6 +335,7 @@ void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	auto_free struct ring_state *states = xcalloc(g->n_rings, sizeof(*states));
 	uint64_t now = snapshot_time_ns(snap);
 	struct ring_view view;
+	bool rows = needs & (NEED_DEPTHS | NEED_DEVICES);	/* tables of queues, of disks; an overview wants the sums */
 	bool lost = false, no_depth = false, no_io = false, stuck = false;
 	size_t i, k;
 
@@ -350,7 +351,7 @@ void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 		const struct qmp_virtio *v = &g->answers.virtio[i];
 		const struct ring_state *const *mine = view.at + view.first[i];
 
-		for (k = 0; k < v->n_rings; k++)
+		for (k = 0; k < v->n_rings && rows; k++)
 			fill_queue(snap, g, v, &v->rings[k], mine[k], stuck, vm);
 		sum_up(v, mine, vm, &no_depth, &no_io);
 	}
