@@ -233,7 +233,8 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 		rc = qmp_virtio_read(q, true, &a->virtio, &a->n_virtio, err);
 	if (rc == -ENOSYS)	/* before QEMU 7.2: no rings, the rest is as good */
 		rc = 0;
-	for (i = 0; i < a->n_virtio; i++)
+	/* a guest that does not run loads no driver; that it runs again is noticed */
+	for (i = 0; i < a->n_virtio && !rc && !strcmp(a->status, "running"); i++)
 		if (a->virtio[i].known && !a->virtio[i].driver_ok)
 			a->settling = true;
 	a->settling |= a->arriving;
