@@ -139,16 +139,21 @@ static void print_events(struct session *s, const struct look *look, const struc
 		*told = last->seq;
 }
 
+static unsigned settle_ms(const struct session *s)
+{
+	return s->opts->answer_ms ? s->opts->answer_ms : SETTLE_MS;
+}
+
 static void sample_guests(struct session *s, const struct look *look, const char *ref)
 {
 	double delay_s = s->opts->delay_s < 0 ? 1 : s->opts->delay_s;
 	uint64_t delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC), count = s->opts->count ? s->opts->count : 1;
 	uint64_t next = clock_now_ns(), told = 0, i;
-	unsigned wait_ms = s->opts->exact ? EXACT_MS : SETTLE_MS;
+	unsigned wait_ms = s->opts->exact ? EXACT_MS : settle_ms(s);
 	unsigned prime = look->needs & ~(unsigned)NEED_PAGES;	/* no rate is made of what costs most */
 
 	sampler_focus(s->sampler, ref);
-	sampler_settle(s->sampler, look->needs, SETTLE_MS);
+	sampler_settle(s->sampler, look->needs, settle_ms(s));
 	if ((look->rates || look->table == TABLE_EVENTS) && delay_ns) {
 		sampler_refresh(s->sampler, prime, wait_ms);
 		snapshot_unref(sampler_take(s->sampler, prime));
@@ -240,7 +245,7 @@ static int pass_through(struct session *s, enum table_id t, const char *ref, str
 		listed |= t == tables[i];
 	if (!listed || !s->virt)
 		return 0;
-	sampler_settle(s->sampler, 0, SETTLE_MS);
+	sampler_settle(s->sampler, 0, settle_ms(s));
 	rc = sampler_pass_through(s->sampler, ref, err);
 	if (t == TABLE_DISKS && rc == -EPERM) {
 		*err = (struct err){0};

@@ -36,7 +36,7 @@ static const struct option_row table[] = {
 	{ 0, "ring-hz", "N", "queues of one guest: read the depths of its rings N times a second, 1 to 10000; 1000 on the screen.",
 	  OPT_RING_HZ },
 	{ 0, "dry-run", NULL, "Print the steps of a changing verb, run none.", OPT_DRY_RUN },
-	{ 0, "timeout", "SECONDS", "How long a changing verb waits for the guest or for QEMU; 30.", OPT_TIMEOUT },
+	{ 0, "timeout", "SECONDS", "How long a changing verb waits for the guest or for QEMU; 30. A look-up: for answers; 2.5.", OPT_TIMEOUT },
 	{ 0, "on-error", "stop|continue", "What a script does after a line that failed; stop.", OPT_ON_ERROR },
 	{ 'v', "verbose", NULL, "Tell on standard error what is being done.", 'v' },
 	{ 0, "no-color", NULL, "No colours (so does NO_COLOR in the environment).", OPT_NO_COLOR },
@@ -95,7 +95,7 @@ static int take_value(struct options *o, int id, const char *word, struct err *e
 		return seconds("--delay", word, 0.1, true, &o->delay_s, err);
 	case OPT_TIMEOUT:
 		rc = seconds("--timeout", word, 0.001, false, &s, err);
-		o->timeout_ms = (unsigned)(s * 1000);
+		o->timeout_ms = o->answer_ms = (unsigned)(s * 1000);
 		return rc;
 	case 'n':
 		if (units_uint_parse(word, &o->count) || !o->count)

@@ -33,7 +33,8 @@ struct options {
 	enum format format;
 	const char *fields, *sort, *filter, *script;
 	const char *root;		/* where /proc and /sys are found: a recorded host, for tests */
-	unsigned timeout_ms;
+	unsigned timeout_ms;		/* of a changing verb; its default where none was given */
+	unsigned answer_ms;		/* of a look-up; 0: not given */
 	char **words;			/* what is no option, borrowed from argv */
 	size_t n_words;
 };

@@ -56,7 +56,7 @@ static void open_virt(struct session *s)
 void session_sampler(struct session *s)
 {
 	struct sample_config config = {
-		.exact = s->opts->exact,
+		.exact = s->opts->exact, .answer_ms = s->opts->answer_ms,
 		.host = s->host, .scan = !s->opts->no_scan, .sockets = s->opts->sockets, .n_sockets = s->opts->n_sockets,
 		.ring_hz = s->opts->ring_hz ? (unsigned)s->opts->ring_hz : s->opts->mode == MODE_SCREEN ? SCREEN_RING_HZ : 0,
 	};

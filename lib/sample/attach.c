@@ -305,18 +305,19 @@ static void come_home(struct job *j)
 
 static int job_connect(struct job *j, struct err *err)
 {
+	unsigned greet_ms = j->s->config.answer_ms ? j->s->config.answer_ms : GREET_MS;
 	size_t i;
 	int rc;
 
 	if (j->q)		/* held already */
 		return 0;
 	if (j->through)
-		return virt_qmp_open(j->s->config.virt, j->through, GREET_MS, &j->q, &j->taints, err);
+		return virt_qmp_open(j->s->config.virt, j->through, greet_ms, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
 	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, LEAVING_NS, &i, err);
 	if (!rc)
-		rc = attach_open(j->paths[i], j->uid, GREET_MS, j->s->quit_fd, &j->q, err);
+		rc = attach_open(j->paths[i], j->uid, greet_ms, j->s->quit_fd, &j->q, err);
 	if (!rc && j->hold) {
 		j->held_path = xstrdup(j->paths[i]);
 		qmp_on_event(j->q, on_event_in_job, j);

@@ -16,6 +16,7 @@
 struct sample_config {
 	const struct host *host;	/* borrowed */
 	bool exact;			/* let the kernel count guests' pages instead of looking at a sample of them */
+	unsigned answer_ms;		/* how long a monitor's first answer may take; 0: a second */
 	bool scan;			/* look for QEMU processes in /proc */
 	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
 	size_t n_sockets;

@@ -54,6 +54,8 @@ static char *told(const struct options *o)
 		buf_printf(&b, " format=%s", formats[o->format]);
 	if (o->timeout_ms != 30000)
 		buf_printf(&b, " timeout=%u", o->timeout_ms);
+	if (o->answer_ms)
+		buf_printf(&b, " answer=%u", o->answer_ms);
 	buf_printf(&b, "%s%s", o->fields ? " fields=" : "", o->fields ? o->fields : "");
 	buf_printf(&b, "%s%s", o->sort ? " sort=" : "", o->sort ? o->sort : "");
 	buf_printf(&b, "%s%s", o->filter ? " filter=" : "", o->filter ? o->filter : "");
@@ -91,7 +93,7 @@ static void options_are_parsed(void **state)
 		{ "-s cpu_pct", "screen sort=cpu_pct" }, { "--sort=-x", "screen sort=-x" },
 		{ "--filter a>1", "screen filter=a>1" },
 		{ "-b -f x", "batch script=x" }, { "--batch --file -", "batch script=-" },
-		{ "--timeout 5", "screen timeout=5000" }, { "--timeout 0.05", "screen timeout=50" },
+		{ "--timeout 5", "screen timeout=5000 answer=5000" }, { "--timeout 0.05", "screen timeout=50 answer=50" },
 		{ "--on-error stop", "screen" }, { "--on-error=continue", "screen go-on" },
 		/* anywhere, and after "--" nowhere */
 		{ "-b vms web -o json", "batch format=json <vms> <web>" }, { "vms -b", "batch <vms>" },
