@@ -60,5 +60,5 @@ t_ok 'the load reads it on and on' wait_for 60 more_reads
 vm_kill g
 t_ok 'a killed QEMU is gone' eval '! vm_alive g'
 t_ok 'QEMU in firmware only' qemu_start f -machine q35,accel=tcg -m 64
-t_like 'answers' "$(qmp_ask f '{"execute":"query-status"}')" '"status":"running"'
+t_like 'answers' "$(qmp_ask f '{"execute":"query-status"}')" '"status": *"running"'
 t_done
