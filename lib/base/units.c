@@ -76,6 +76,29 @@ int units_size_parse(const char *s, uint64_t *bytes)
 	return 0;
 }
 
+int units_bits_parse(const char *s, uint64_t *bits_per_s)
+{
+	static const char prefix[] = "KMGT";
+	unsigned long long v, unit = 1;
+	const char *found;
+	char *end;
+	int rc = digits(s, &v, &end);
+
+	if (rc)
+		return rc;
+	if (*end && (found = strchr(prefix, toupper((unsigned char)*end)))) {
+		for (; found >= prefix; found--)
+			unit *= 1000;
+		end++;
+	}
+	if (strcmp(end, "bit") && (v || unit > 1 || *end))
+		return -EINVAL;
+	if (v > UINT64_MAX / unit)
+		return -ERANGE;
+	*bits_per_s = v * unit;
+	return 0;
+}
+
 void units_scaled(double v, unsigned base, char *out, size_t size)
 {
 	static const char *const suffix_1000[] = { "", "k", "M", "G", "T", "P", "E" };

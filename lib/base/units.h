@@ -8,6 +8,8 @@
 
 /* "4G", "512M", "4096": bytes, K M G T are powers of 1024, an optional B or iB behind. */
 int units_size_parse(const char *s, uint64_t *bytes);
+/* A network's rate, which has to have a unit: "100Mbit", "1Gbit": bit K M G T, powers of 1000. 0 needs none. */
+int units_bits_parse(const char *s, uint64_t *bits_per_s);
 /* A whole number without sign, nothing behind it. */
 int units_uint_parse(const char *s, uint64_t *n);
 /* A plain decimal number that is finite, nothing behind it. */

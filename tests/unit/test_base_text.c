@@ -43,6 +43,30 @@ static void sizes_are_parsed(void **state)
 	}
 }
 
+static void rates_of_networks_are_parsed(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		uint64_t bits;
+	} rows[] = {
+		{ "100Mbit", 0, 100000000 }, { "1Gbit", 0, 1000000000 }, { "1gbit", 0, 1000000000 }, { "9bit", 0, 9 }, { "5Kbit", 0, 5000 },
+		{ "2Tbit", 0, 2000000000000 }, { "0", 0, 0 }, { "0Mbit", 0, 0 }, { "18446744073Gbit", 0, 18446744073000000000u },
+		{ "18446744074Gbit", -ERANGE, 0 }, { "18446744073709551616bit", -ERANGE, 0 },
+		{ "100", -EINVAL, 0 }, { "100M", -EINVAL, 0 }, { "0M", -EINVAL, 0 }, { "100Mbits", -EINVAL, 0 }, { "100MB", -EINVAL, 0 },
+		{ "-1Mbit", -EINVAL, 0 }, { "1.5Gbit", -EINVAL, 0 }, { "Mbit", -EINVAL, 0 }, { "", -EINVAL, 0 }, { "0x", -EINVAL, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t bits = 77;
+
+		if (units_bits_parse(rows[i].text, &bits) != rows[i].rc || bits != (rows[i].rc ? 77 : rows[i].bits))
+			fail_msg("'%s' is %llu", rows[i].text, (unsigned long long)bits);
+	}
+}
+
 static void numbers_are_parsed(void **state)
 {
 	static const struct {
@@ -337,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_parsed),
+		cmocka_unit_test(rates_of_networks_are_parsed),
 		cmocka_unit_test(numbers_are_parsed),
 		cmocka_unit_test(numbers_are_scaled),
 		cmocka_unit_test(foreign_text_is_made_harmless),
