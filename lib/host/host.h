@@ -31,6 +31,8 @@
 #include "qdisc.h"
 #include "room.h"
 #include "bind.h"
+#include "sriov.h"
+#include "vf.h"
 #include "usb.h"
 #include "use.h"
 #include "write.h"

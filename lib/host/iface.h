@@ -22,6 +22,8 @@ struct host_iface {
 
 /* A name that an interface may have: 1..15 bytes, no '/', no blank, not "." or "..". */
 bool host_iface_name_ok(const char *name);
+/* Six bytes like 52:54:00:12:34:56, in lower case. */
+bool host_mac_parse(const char *text, char mac[18]);
 /* The bridge, bond or switch that an interface is a port of. -ENOENT: none. */
 int host_net_master(const struct host *h, const char *name, char master[16]);
 /* -ENODEV: there is none of that name; -EINVAL: it cannot be a name. */

@@ -7,19 +7,14 @@
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "private.h"
-
-#define ANSWER_SECONDS 5	/* the kernel holds a lock for all of its network while one namespace goes away */
-#define REQUEST_MAX 1024
+#include "rtnl.h"
 
 static int must_be_live(const struct host *h, struct err *err)
 {
@@ -95,79 +90,6 @@ int host_dev_open(const struct host *h, const char *name, struct err *err)
 	return fd < 0 ? err_sys(err, fd, "/dev/%s", name) : fd;
 }
 
-/* ---- netlink */
-
-struct request {
-	union {
-		struct nlmsghdr head;
-		char bytes[REQUEST_MAX];
-	};
-};
-
-static struct ifinfomsg *begin(struct request *r, unsigned short type, unsigned short flags)
-{
-	memset(r, 0, sizeof(*r));
-	r->head.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
-	r->head.nlmsg_type = type;
-	r->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	return NLMSG_DATA(&r->head);
-}
-
-static struct rtattr *put(struct request *r, unsigned short type, const void *data, size_t len)
-{
-	struct rtattr *a = (struct rtattr *)(r->bytes + NLMSG_ALIGN(r->head.nlmsg_len));
-
-	if (NLMSG_ALIGN(r->head.nlmsg_len) + RTA_SPACE(len) > sizeof(r->bytes))
-		abort();		/* names and numbers only */
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(a), data, len);
-	r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len) + RTA_ALIGN(a->rta_len);
-	return a;
-}
-
-static void put_str(struct request *r, unsigned short type, const char *text)
-{
-	put(r, type, text, strlen(text) + 1);
-}
-
-static void put_u32(struct request *r, unsigned short type, uint32_t n)
-{
-	put(r, type, &n, sizeof(n));
-}
-
-static void end_nested(struct request *r, struct rtattr *outer)
-{
-	outer->rta_len = (unsigned short)(r->bytes + r->head.nlmsg_len - (char *)outer);
-}
-
-/* 0 or the kernel's own error. */
-static int talk(struct request *r)
-{
-	auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
-	union {
-		struct nlmsghdr head;
-		char bytes[8192];
-	} answer;
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (send(fd, r->bytes, r->head.nlmsg_len, 0) < 0)
-		return -errno;
-	do {
-		len = recv(fd, answer.bytes, sizeof(answer.bytes), 0);
-	} while (len < 0 && errno == EINTR);
-	if (len < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	if ((size_t)len < NLMSG_LENGTH(sizeof(struct nlmsgerr)) || answer.head.nlmsg_type != NLMSG_ERROR)
-		return -EBADMSG;
-	return ((struct nlmsgerr *)NLMSG_DATA(&answer.head))->error;
-}
-
 static int find(const struct host *h, const char *name, struct host_iface *link, struct err *err)
 {
 	int rc = must_be_live(h, err);
@@ -189,20 +111,20 @@ int host_iface_set(const struct host *h, const char *name, bool up, const char *
 {
 	struct host_iface link = {0}, to = {0};
 	struct ifinfomsg *info;
-	struct request r;
+	struct rtnl_request r;
 	int rc = find(h, name, &link, err);
 
 	if (!rc && master && *master)
 		rc = find(h, master, &to, err);
 	if (rc)
 		return rc;
-	info = begin(&r, RTM_NEWLINK, 0);
+	info = rtnl_begin(&r, RTM_NEWLINK, 0);
 	info->ifi_index = (int)link.index;
 	info->ifi_change = IFF_UP;
 	info->ifi_flags = up ? IFF_UP : 0;
 	if (master)
-		put_u32(&r, IFLA_MASTER, to.index);
-	return told(talk(&r), err, "setting up interface", name);
+		rtnl_put_u32(&r, IFLA_MASTER, to.index);
+	return told(rtnl_talk(&r), err, "setting up interface", name);
 }
 
 int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
@@ -218,7 +140,7 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 	struct rtattr *outer, *inner;
 	struct host_iface link = {0};
 	unsigned char bytes[6];
-	struct request r;
+	struct rtnl_request r;
 	size_t i;
 	int rc = find(h, lower, &link, err);
 
@@ -231,17 +153,17 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 	    	&bytes[5]) != 6)
 		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name,
 			       mode, mac);
-	begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	put_str(&r, IFLA_IFNAME, name);
-	put_u32(&r, IFLA_LINK, link.index);
-	put(&r, IFLA_ADDRESS, bytes, sizeof(bytes));
-	outer = put(&r, IFLA_LINKINFO, NULL, 0);
-	put_str(&r, IFLA_INFO_KIND, "macvtap");
-	inner = put(&r, IFLA_INFO_DATA, NULL, 0);
-	put_u32(&r, IFLA_MACVLAN_MODE, modes[i].mode);
-	end_nested(&r, inner);
-	end_nested(&r, outer);
-	rc = talk(&r);
+	rtnl_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_put_str(&r, IFLA_IFNAME, name);
+	rtnl_put_u32(&r, IFLA_LINK, link.index);
+	rtnl_put(&r, IFLA_ADDRESS, bytes, sizeof(bytes));
+	outer = rtnl_put(&r, IFLA_LINKINFO, NULL, 0);
+	rtnl_put_str(&r, IFLA_INFO_KIND, "macvtap");
+	inner = rtnl_put(&r, IFLA_INFO_DATA, NULL, 0);
+	rtnl_put_u32(&r, IFLA_MACVLAN_MODE, modes[i].mode);
+	rtnl_end_nested(&r, inner);
+	rtnl_end_nested(&r, outer);
+	rc = rtnl_talk(&r);
 	if (rc == -EOPNOTSUPP)
 		return err_set(err, rc, "this kernel makes no macvtap (modprobe macvtap)");
 	return told(rc, err, "making macvtap", name);
@@ -251,12 +173,12 @@ int host_iface_del(const struct host *h, const char *name, struct err *err)
 {
 	struct host_iface link = {0};
 	struct ifinfomsg *info;
-	struct request r;
+	struct rtnl_request r;
 	int rc = find(h, name, &link, err);
 
 	if (rc)
 		return rc;
-	info = begin(&r, RTM_DELLINK, 0);
+	info = rtnl_begin(&r, RTM_DELLINK, 0);
 	info->ifi_index = (int)link.index;
-	return told(talk(&r), err, "removing interface", name);
+	return told(rtnl_talk(&r), err, "removing interface", name);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host_tree.h"
 #include "lib/host/host.h"
@@ -59,17 +60,39 @@ void tree_put(const char *root, const char *name, const char *data, size_t len)
 	fclose(f);
 }
 
+__attribute__((format(printf, 1, 0)))
+static char *name_of(const char *fmt, va_list ap)
+{
+	char *name;
+
+	assert_true(vasprintf(&name, fmt, ap) >= 0);
+	return name;
+}
+
 void tree_puts(const char *root, const char *text, const char *fmt, ...)
 {
 	auto_free char *name = NULL;
-	char *made;
 	va_list ap;
 
 	va_start(ap, fmt);
-	assert_true(vasprintf(&made, fmt, ap) >= 0);
+	name = name_of(fmt, ap);
 	va_end(ap);
-	name = made;
 	tree_put(root, name, text, strlen(text));
+}
+
+void tree_link(const char *root, const char *target, const char *fmt, ...)
+{
+	auto_free char *name = NULL, *path = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	name = name_of(fmt, ap);
+	va_end(ap);
+	path = xasprintf("%s/%s", root, name);
+	unlink(path);
+	tree_put(root, name, "", 0);		/* makes the directories */
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
 }
 
 struct host *tree_host(const char *root)

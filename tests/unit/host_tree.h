@@ -17,6 +17,10 @@ void tree_put(const char *root, const char *name, const char *data, size_t len);
 void tree_puts(const char *root, const char *text, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A symbolic link to anything, instead of what is there. */
+void tree_link(const char *root, const char *target, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 struct host *tree_host(const char *root);
 
 #endif
