@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One change at a time: a lock per guest or host device for as long as a plan is built and run, among all kvmtops of
- * the host. /run/kvmtop for root, $XDG_RUNTIME_DIR/kvmtop for others, who reach no guests but their own. A lock dies
+ * One change at a time: a lock per guest, and one for the host itself, for as long as a plan is built and run, among all
+ * kvmtops of the host. /run/kvmtop for root, $XDG_RUNTIME_DIR/kvmtop for others, who reach no guests but their own. A lock dies
  * with its process; its file is removed with it, or by the next who takes it.
  */
 #ifndef KT_PLAN_LOCK_H
@@ -11,8 +11,10 @@
 
 struct lock;
 
+#define LOCK_HOST "host"		/* changes of the host itself take turns */
+
 /*
- * what: "pid:N@START" or a device; purpose: said to whoever comes second. Waits its turn; -EBUSY after timeout_ms names
+ * what: "pid:N@START" or LOCK_HOST; purpose: said to whoever comes second. Waits its turn; -EBUSY after timeout_ms names
  * who has it. *out may become NULL with 0: there is no directory for locks here (no XDG_RUNTIME_DIR).
  */
 int lock_take(const char *what, const char *purpose, unsigned timeout_ms, int interrupt_fd, struct lock **out,

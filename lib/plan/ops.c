@@ -25,6 +25,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_VIRT_UPDATE] = &op_virt_update,
 	[STEP_VIRT_VCPUS] = &op_virt_vcpus,
 	[STEP_PCI_BIND] = &op_pci_bind,
+	[STEP_SRIOV] = &op_sriov,
+	[STEP_VF_SET] = &op_vf_set,
 	[STEP_MEMLOCK] = &op_memlock,
 };
 

@@ -34,6 +34,8 @@ enum step_op {
 	STEP_VIRT_VCPUS,		/* libvirt: args {"count":N}, or {"vcpu":"3","on":BOOL}; flags */
 	STEP_PCI_BIND,			/* a PCI device of the host to another driver */
 	STEP_MEMLOCK,			/* QEMU may lock number bytes of memory */
+	STEP_SRIOV,			/* a PCI device of the host to number virtual functions */
+	STEP_VF_SET,			/* a setting of a virtual function, by the interface of the NIC it is of */
 	STEP_OP_COUNT
 };
 
@@ -108,6 +110,10 @@ void step_undo_net(struct step *s, enum step_op op, const char *what, struct jso
 /* As host_pci_bind has them. It is done to the host: it is taken back when the guest has ended, too. */
 struct step *plan_pci_bind(struct plan *p, const char *address, const char *driver, const char *override);
 void step_undo_pci_bind(struct step *s, const char *address, const char *driver, const char *override);
+/* How many virtual functions a PCI device has, and one setting of one: with their inverses. */
+struct step *plan_sriov(struct plan *p, const char *pf, unsigned vfs, unsigned old);
+struct step *plan_vf_set(struct plan *p, const char *iface, enum host_vf_key key, const struct host_vf *to,
+			 const struct host_vf *old);
 struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old);	/* with its inverse */
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
@@ -171,10 +177,14 @@ void plan_undone(struct plan *entry, struct plan *undo);
  */
 void plan_abandon(struct plan *entry);
 
+/* What lock_take takes for it: its guest, or the host. Borrowed. */
+const char *plan_lock_name(const struct plan *p);
 /* The process that the plan's ref names is no more: what was done to it went with it. */
 bool plan_guest_is_gone(const struct plan *p, const struct host *h);
 /* A step of it was done to the host, or may have been, or was put off: it is not over with the guest. */
 bool plan_outlives(const struct plan *p);
+/* Not all of its steps are done to the host: without a guest it must not be run. */
+bool plan_needs_guest(const struct plan *p);
 /* Only those steps, as the guest has ended. */
 void plan_keep_outliving(struct plan *p);
 

@@ -46,6 +46,7 @@ int op_find(const char *name);			/* by its name in the journal; -1: none */
 /* op_*.c, one per row of ops.c */
 extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 extern const struct op op_pci_bind, op_memlock;
+extern const struct op op_sriov, op_vf_set;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;

@@ -64,6 +64,11 @@ void step_copy(struct step *to, const struct step *from)
 	to->args = from->args ? json_object_get(from->args) : NULL;
 }
 
+const char *plan_lock_name(const struct plan *p)
+{
+	return p->ref ? p->ref : LOCK_HOST;
+}
+
 bool step_awaits_removal(const struct step *s)
 {
 	return op_get(s->op)->is_there != NULL;
@@ -87,6 +92,21 @@ static bool has_outliving(const struct step *steps, size_t n)
 		if (op_get(steps[i].op)->outlives || has_outliving(steps[i].undo, steps[i].n_undo))
 			return true;
 	return false;
+}
+
+static bool all_outlive(const struct step *steps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!op_get(steps[i].op)->outlives || !all_outlive(steps[i].undo, steps[i].n_undo))
+			return false;
+	return true;
+}
+
+bool plan_needs_guest(const struct plan *p)
+{
+	return !all_outlive(p->steps, p->n_steps) || !all_outlive(p->rest, p->n_rest);
 }
 
 bool plan_outlives(const struct plan *p)

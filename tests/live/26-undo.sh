@@ -37,21 +37,10 @@ t_is 'read-only: refused' "$?" 5
 
 # ---- killed
 
-# strace kills kvmtop at the n-th sync of its journal: before an entry is renamed, when what was done is not in it, or
-# after, when what is in it is not done.
-killed() {
-	local n=$1
-	shift
-	strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when="$n" "$KVMTOP_PLAIN" --batch --no-libvirt \
-		"${only[@]}" -o json "$@" >record 2>/dev/null
-	[ $? = 137 ]	# the shell tells of it on standard error
-}
-unfinished() { ktp "${only[@]}" -d 0 vms "$vm" 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
-
 # Each write syncs twice: the file, then, under its name, the directory.
 n=1
-while killed "$n" disk add "$vm" file="$PWD/a.img" format=raw id=k0 2>/dev/null; do
-	id=$(unfinished)
+while kt_killed "$n" "${only[@]}" disk add "$vm" file="$PWD/a.img" format=raw id=k0 2>/dev/null; do
+	id=$(kt_unfinished "${only[@]}")
 	if [ -n "$id" ]; then
 		t_like "add, killed at sync $n: what is left is said" "$(cat told)" 'perhaps left: (block node|device) k0'
 		kt "${only[@]}" -o json undo "$id" >record
@@ -65,8 +54,8 @@ while killed "$n" disk add "$vm" file="$PWD/a.img" format=raw id=k0 2>/dev/null;
 done
 t_ok "add: $n points were seen, the last is the end" [ "$n" -gt 4 ]
 n=1
-while killed "$n" disk remove "$vm" k0 2>/dev/null; do
-	id=$(unfinished)
+while kt_killed "$n" "${only[@]}" disk remove "$vm" k0 2>/dev/null; do
+	id=$(kt_unfinished "${only[@]}")
 	if [ -n "$id" ]; then
 		kt "${only[@]}" -o json undo "$id" >record
 		t_like "remove, killed at sync $n: finished" "$? $(jq -r .status record)" '0 (undone|unchanged)'
@@ -77,7 +66,7 @@ while killed "$n" disk remove "$vm" k0 2>/dev/null; do
 done
 t_ok "remove: $n points were seen" [ "$n" -gt 4 ]
 t_is 'and the guest is as before' "$(state)" "$before"
-t_is 'nothing is unfinished any more' "$(unfinished)" ''
+t_is 'nothing is unfinished any more' "$(kt_unfinished "${only[@]}")" ''
 t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid shared)*" 2>/dev/null)" ''
 
 t_done
