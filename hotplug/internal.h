@@ -65,6 +65,9 @@ int check_pinning(struct plan *p, const struct plan_env *env, struct vfio *v, st
 int virt_vfio_add(struct plan *p, const struct plan_env *env, const struct vfio *v, struct err *err);
 int virt_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
+/* nic_mac.c: an address that one NIC may have */
+int check_mac(const char *text, char mac[18], struct err *err);
+
 /* virt_common.c: what those for libvirt's guests share */
 #define VIRT_ASK_MS 5000
 unsigned virt_affect_of(const struct plan *p);		/* the running guest, with persist=on its definition too */

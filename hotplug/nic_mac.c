@@ -2,7 +2,6 @@
 /* A MAC address that nobody else on this host has. */
 #include "nic.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +11,12 @@
 
 #define TRIES 16
 
-static int parse(const char *text, char mac[18], struct err *err)
+int check_mac(const char *text, char mac[18], struct err *err)
 {
-	unsigned byte[6];
-	int end = -1;
-	size_t i;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
-		&byte[5], &end) != 6 ||
-	    end != 17 || text[end])
+	if (!host_mac_parse(text, mac))
 		return err_set(err, -EINVAL, "mac=%s: six bytes like 52:54:00:12:34:56 are expected", text);
-	if (byte[0] & 1)
+	if (strtoul(mac, NULL, 16) & 1)
 		return err_set(err, -EINVAL, "mac=%s is a group's address: the first byte must be even", text);
-	for (i = 0; i <= 17; i++)
-		mac[i] = (char)tolower((unsigned char)text[i]);
 	if (!strcmp(mac, "00:00:00:00:00:00"))
 		return err_set(err, -EINVAL, "mac=%s is nobody's", text);
 	return 0;
@@ -113,7 +104,7 @@ int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic 
 	int rc, i;
 
 	if (given) {
-		rc = parse(given, n->mac, err);
+		rc = check_mac(given, n->mac, err);
 		if (rc || is_on(p, "force"))
 			return rc;
 		rc = check_free(p, env, n->mac, err);

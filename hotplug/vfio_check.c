@@ -37,40 +37,19 @@ static int find(const struct host_pci *list, size_t n, const char *word, const s
 		       "kvmtop --batch pci)", near.best ? near.best : "", near.best ? "'?" : "");
 }
 
-static bool has_open(const struct host *h, pid_t pid, const struct host_pci *pci)
-{
-	auto_free char *group = xasprintf("%d", pci->group), *device = xasprintf("devices/%s", *pci->vfio ? pci->vfio : "-");
-	char **names = NULL;
-	size_t n = 0, i;
-	bool found = false;
-
-	if (host_vfio_read(h, pid, &names, &n))
-		return false;
-	for (i = 0; i < n; i++)
-		found |= !strcmp(names[i], group) || !strcmp(names[i], device);
-	qmp_strings_free(names, n);
-	return found;
-}
-
 /* A group is one guest's; this one may have another device of it. */
 static int check_free(const struct plan *p, const struct host *h, const struct host_pci *pci, struct err *err)
 {
-	struct host_scan *scan = host_scan_new(h);
-	const struct host_proc *procs = NULL;
-	const struct host_vhost *vhosts;
-	size_t n = 0, n_vhosts, i;
-	int rc = 0, own = 0;
+	int own = 0;
+	pid_t pid;
 
 	if (p->ref && sscanf(p->ref, "pid:%d", &own) != 1)
 		own = 0;
-	if (host_scan_run(scan, &procs, &n, &vhosts, &n_vhosts, NULL))
-		n = 0;
-	for (i = 0; i < n && !rc; i++)
-		if (procs[i].pid != own && has_open(h, procs[i].pid, pci))
-			rc = err_set(err, -EBUSY, "host=%s: another guest, process %d, has its IOMMU group %d (see: kvmtop --batch find %s)",
-				     pci->address, (int)procs[i].pid, pci->group, pci->address);
-	host_scan_free(scan);
-	return rc;
+	pid = host_vfio_holder(h, pci, own);
+	if (!pid)
+		return 0;
+	return err_set(err, -EBUSY, "host=%s: another process, %d, has its IOMMU group %d (see: kvmtop --batch find %s)",
+		       pci->address, (int)pid, pci->group, pci->address);
 }
 
 /*

@@ -134,11 +134,9 @@ void keys_name(int key, char out[8])
 
 enum page keys_page(const struct verb *v)
 {
-	bool of_guest = v->n_args && v->args[0].type == ARG_VM;
-
 	if (v->table == TABLE_COUNT || !v->key || v->hidden)
 		return PAGE_NONE;
-	return of_guest ? PAGE_GUEST : PAGE_HOST;
+	return verb_has_guest(v) ? PAGE_GUEST : PAGE_HOST;
 }
 
 char keys_page_key(const struct verb *v)

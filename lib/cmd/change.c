@@ -14,6 +14,12 @@ static int fail(struct plan *p, enum plan_status status)
 	return -1;
 }
 
+/* Whom or what it would change could not be had. */
+static int cannot_begin(struct plan *p, int rc)
+{
+	return fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EPERM || rc == -EACCES ? PLAN_DENIED : PLAN_FAILED);
+}
+
 static struct plan *plan_of(const struct call *c)
 {
 	struct plan *p = plan_new(c->verb->name, NULL, NULL);
@@ -52,7 +58,30 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 		change->ref = xstrdup(p->ref);
 		return 0;
 	}
-	return fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EPERM || rc == -EACCES ? PLAN_DENIED : PLAN_FAILED);
+	return cannot_begin(p, rc);
+}
+
+/* What is changed is the host; also what was done to it for a guest that has ended. */
+static int take_host(struct session *s, int interrupt_fd, struct change *change)
+{
+	struct plan *p = change->plan;
+	int rc = change->gone ? 0 : session_guests(s, &p->err);
+
+	if (rc)
+		return fail(p, PLAN_INVALID);
+	rc = lock_take(plan_lock_name(p), p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
+	return rc ? cannot_begin(p, rc) : 0;
+}
+
+static int take_target(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
+{
+	const char *guest = change->entry ? change->entry->ref : verb_has_guest(c->verb) ? c->values[0] : NULL;
+
+	if (change->entry && !guest && plan_needs_guest(change->entry)) {
+		err_set(&change->plan->err, -EPERM, "%s changes a guest and names none: it is not to be trusted", change->entry->id);
+		return fail(change->plan, PLAN_DENIED);
+	}
+	return guest && !change->gone ? find_guest(s, guest, interrupt_fd, change) : take_host(s, interrupt_fd, change);
 }
 
 /* Nothing can be left of what was done to a guest that has ended. */
@@ -112,11 +141,7 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 	}
 	if (change->entry && is_history(change))
 		return;
-	if (change->gone && lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err)) {
-		fail(p, PLAN_FAILED);
-		return;
-	}
-	if (!change->gone && find_guest(s, change->entry ? change->entry->ref : c->values[0], interrupt_fd, change))
+	if (take_target(s, c, interrupt_fd, change))
 		return;
 	env.qmp = change->qmp;
 	env.virt = s->virt;

@@ -21,13 +21,13 @@ static bool abandon(const struct session *s, struct plan *p)
 	struct lock *lock = NULL;
 	size_t i;
 
-	if (lock_take(p->ref, p->verb, 0, -1, &lock, NULL))
+	if (lock_take(plan_lock_name(p), p->verb, 0, -1, &lock, NULL))
 		return false;
 	plan_abandon(p);
 	lock_release(lock);
 	if (plan_guest_is_gone(p, s->host) && !plan_outlives(p))
 		return true;
-	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "", p->verb,
+	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "host", p->verb,
 		  p->device ? p->device : "", p->begun, p->id);
 	for (i = 0; i < p->n_left; i++)
 		out_error("  perhaps left: %s", p->left[i]);
@@ -47,7 +47,7 @@ static bool finish(struct session *s, struct plan *p)
 	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
 		rc = plan_finish(p, &env);
 		if (rc)
-			out_error("%s: %s of %s: %s", p->vm ? p->vm : "", p->verb, p->id, p->err.text);
+			out_error("%s: %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->id, p->err.text);
 		return !rc;
 	}
 	if (rc)
@@ -69,7 +69,7 @@ static bool finish(struct session *s, struct plan *p)
 	lock_release(lock);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT)
 		return false;
-	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "", p->verb, p->device ? p->device : "", p->id,
+	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id,
 		  rc ? p->err.text : "the guest has let go, finished");
 	return !rc;
 }
@@ -96,7 +96,7 @@ void session_finish_pending(struct session *s)
 		plans = NULL;
 	}
 	for (i = 0; i < n; i++) {
-		bool news = plans[i]->status == PLAN_RUNNING && plans[i]->ref && abandon(s, plans[i]);
+		bool news = plans[i]->status == PLAN_RUNNING && abandon(s, plans[i]);
 
 		news |= plans[i]->n_rest && plans[i]->status != PLAN_RUNNING && finish(s, plans[i]);
 		if (news && journal_write(journal, plans[i], &err))

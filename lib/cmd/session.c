@@ -154,7 +154,7 @@ static int run_call(struct session *s, const struct call *c, struct err *err)
 
 int session_run(struct session *s, const struct call *c)
 {
-	const char *vm = c->verb->n_args && c->verb->args[0].type == ARG_VM ? c->values[0] : NULL;
+	const char *vm = verb_has_guest(c->verb) ? c->values[0] : NULL;
 	struct err err = {0};
 	int code;
 

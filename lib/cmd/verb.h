@@ -53,6 +53,7 @@ struct verb {
 const struct verb *const *verbs(size_t *n);
 /* By name ("disk add"), NULL if there is none. */
 const struct verb *verb_find(const char *name);
+bool verb_has_guest(const struct verb *v);	/* its first argument is one; else it is about the host */
 /* "disk add VM file=PATH format=raw|qcow2 [id=TEXT]" into out */
 void verb_synopsis(const struct verb *v, struct buf *out);
 

@@ -144,6 +144,7 @@ static const struct verb *const table[] = {
 	&dimm_add_verb, &dimm_remove_verb, &vmem_set_verb,
 	&usb_add_verb, &usb_remove_verb,
 	&vfio_add_verb, &vfio_remove_verb,
+	&sriov_set_verb, &vf_set_verb,
 	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,
 };
@@ -179,6 +180,11 @@ static const char *placeholder(const struct arg *a)
 		break;
 	}
 	return "TEXT";
+}
+
+bool verb_has_guest(const struct verb *v)
+{
+	return v->n_args && v->args[0].type == ARG_VM;
 }
 
 void verb_synopsis(const struct verb *v, struct buf *out)

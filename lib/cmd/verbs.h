@@ -25,6 +25,7 @@ extern const struct verb kvm_verb;
 extern const struct verb vcpu_add_verb, vcpu_remove_verb, vcpu_set_verb;
 extern const struct verb dimm_add_verb, dimm_remove_verb, vmem_set_verb;
 extern const struct verb vfio_add_verb, vfio_remove_verb;
+extern const struct verb sriov_set_verb, vf_set_verb;
 extern const struct verb usb_add_verb, usb_remove_verb;
 
 /* wait.c */

@@ -41,6 +41,8 @@ static enum kind kind_of(enum step_op op)
 	case STEP_AWAIT_DRIVER: return QUESTION;
 	case STEP_AWAIT_TAKEN: return TAKING;
 	case STEP_PCI_BIND:
+	case STEP_SRIOV:
+	case STEP_VF_SET:
 	case STEP_LINK_SET:
 	case STEP_LINK_ADD:
 	case STEP_LINK_DEL: return ON_HOST;
