@@ -396,6 +396,18 @@ guest_cmd() (
 kt() { "$KVMTOP" --batch --no-libvirt "$@"; }
 ktp() { "$KVMTOP_PLAIN" --batch --no-libvirt "$@"; }
 
+# N [OPTION..] VERB ..: strace kills kvmtop at the N-th sync of its journal: before an entry is renamed, when what was
+# done is not in it, or after, when what is in it is not done. Its record is in ./record. Fails when it was not killed.
+kt_killed() {
+	local n=$1
+	shift
+	strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when="$n" "$KVMTOP_PLAIN" --batch --no-libvirt \
+		-o json "$@" >record 2>/dev/null
+	[ $? = 137 ]	# the shell tells of it on standard error
+}
+# [OPTION..]: what the next kvmtop says of that into ./told; prints the id of the entry, nothing when it was over.
+kt_unfinished() { ktp "$@" -d 0 vms 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
+
 # The plain build in the background: $! is kvmtop itself (a function put into the background with & is a shell around
 # it, and killing that leaves kvmtop alone). Killed at the end of the test.
 kt_start() {
