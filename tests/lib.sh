@@ -202,7 +202,8 @@ qmp_ask() (
 	exec 7<&"${SOCK[0]}" 8>&"${SOCK[1]}"
 	trap '' PIPE
 	pid=$SOCK_PID
-	trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
+	# SIGKILL: of a SIGTERM that comes at the wrong time socat takes no notice
+	trap 'kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
 	printf '{"execute":"qmp_capabilities"}\n%s, "id": "kt"}\n' "${2%\}}" >&8
 	end=$((SECONDS + T_ASK))
 	while [ "$SECONDS" -le "$end" ] && read -r -t "$T_ASK" line <&7; do
@@ -371,7 +372,8 @@ guest_cmd() (
 	coproc SOCK { exec socat - "UNIX-CONNECT:$1.cmd" 2>/dev/null 6>&-; }
 	exec 7<&"${SOCK[0]}" 8>&"${SOCK[1]}"
 	pid=$SOCK_PID
-	trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
+	# SIGKILL: of a SIGTERM that comes at the wrong time socat takes no notice
+	trap 'kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null' EXIT
 	trap '' PIPE
 	printf '%s %s\n' "$token" "$2" >&8
 	end=$((SECONDS + T_BOOT)) mine=
@@ -393,8 +395,9 @@ guest_cmd() (
 # ---- kvmtop
 
 # The batch mode, without libvirt: the build with the sanitizers, and the plain one.
-kt() { "$KVMTOP" --batch --no-libvirt "$@"; }
-ktp() { "$KVMTOP_PLAIN" --batch --no-libvirt "$@"; }
+T_KT=(--batch --no-libvirt)
+kt() { "$KVMTOP" "${T_KT[@]}" "$@"; }
+ktp() { "$KVMTOP_PLAIN" "${T_KT[@]}" "$@"; }
 
 # N [OPTION..] VERB ..: strace kills kvmtop at the N-th sync of its journal: before an entry is renamed, when what was
 # done is not in it, or after, when what is in it is not done. Its record is in ./record. Fails when it was not killed.
@@ -411,6 +414,6 @@ kt_unfinished() { ktp "$@" -d 0 vms 2>told >/dev/null; sed -n 's/.*killed (undo 
 # The plain build in the background: $! is kvmtop itself (a function put into the background with & is a shell around
 # it, and killing that leaves kvmtop alone). Killed at the end of the test.
 kt_start() {
-	setpriv --pdeathsig KILL -- "$KVMTOP_PLAIN" --batch --no-libvirt "$@" 9>&- &
+	setpriv --pdeathsig KILL -- "$KVMTOP_PLAIN" "${T_KT[@]}" "$@" 9>&- &
 	t_own "$!"
 }

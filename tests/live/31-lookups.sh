@@ -290,7 +290,9 @@ kill -CONT "$(vm_pid mute)"
 
 # ---- jobs
 
-qemu_start from -machine q35,accel=tcg -m 64 -S -qmp unix:from.qmp,server=on,wait=off \
+# Memory that is not empty, or a migration is over before it is looked at.
+head -c 16M /dev/urandom >noise
+qemu_start from -machine q35,accel=tcg -m 64 -S -device loader,file=noise,addr=0x1000000,force-raw=on -qmp unix:from.qmp,server=on,wait=off \
 	-blockdev driver=null-co,node-name=src,size=1073741824,read-zeroes=on -blockdev driver=null-co,node-name=dst,size=1073741824 || exit 1
 t_is 'no job: no row' "$(json -d 0 jobs "$(vm from)")" ''
 qmp_ask from '{"execute":"blockdev-mirror","arguments":{"job-id":"copy","device":"src","target":"dst","sync":"full","speed":1048576}}' >/dev/null
