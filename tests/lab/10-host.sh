@@ -18,42 +18,34 @@ done < <(qmp_ask shared '{"execute":"query-cpus-fast"}' | jq 'sort_by(."cpu-inde
 kt -d 0 -o json vcpus "$vm" >vcpus
 t_is 'vCPUs and their threads as QEMU has them' "$(jq -s -c '[.[] | [.vcpu, .tid]] | sort' vcpus)" "[[0,${vcpu_tid[0]}],[1,${vcpu_tid[1]}]]"
 
-# ---- how much the vCPUs run and how often they leave the guest, against the kernel
-
-# -> the time and what there is to compare: ticks of both vCPUs (10 ms each), exits.
-counters() {
-	local tid out=$EPOCHREALTIME
-	for tid in "${vcpu_tid[@]}"; do
-		out+=" $(sed 's/.*) //' "/proc/$pid/task/$tid/stat" | cut -d ' ' -f 12,13)"
-	done
-	echo "$out $(cat /sys/kernel/debug/kvm/"$pid"-*/exits)"
-}
-# FIELD[+FIELD]: its rate between the files a and b.
-rate() { paste -d ' ' a b | awk -v f="$1" '{ n = split(f, c, "+"); for (i = 1; i <= n; i++) d += $(NF / 2 + c[i]) - $c[i]; print d / ($(NF / 2 + 1) - $1) }'; }
-# NAME GOT WANT SLACK: within a quarter, or within SLACK: kvmtop's start, a second in which it is itself
-# a load, is in what the kernel says only.
-near() {
-	t_ok "$1: $2, measured $3" awk -v g="$2" -v w="$3" -v s="$4" \
-		'BEGIN { d = g - w; if (d < 0) d = -d; exit !(g != "null" && (d <= w * 0.25 || d <= s)) }'
-}
-# ARG..: what kvmtop says of the guest over 10 s into the file rows, what the kernel says into a and b.
-measure() {
-	counters >a
-	ktp -d 10 -o json "$@" "$vm" >rows
-	counters >b
-}
+# ---- how much the vCPUs run and how often they leave the guest, in one and the same ten seconds
 
 # A busy vCPU, and one that is busy by fits and starts and leaves the guest each time.
-guest_cmd shared 'taskset 1 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $! >/run/busy'
-guest_cmd shared 'taskset 2 sh -c "while :; do usleep 5000; done" >/dev/null 2>&1 & echo $! >/run/fits'
-measure -F vcpu,run_pct vcpus
-near 'run_pct of the busy vCPU' "$(jq 'select(.vcpu == 0).run_pct' rows)" "$(rate 2+3)" 5
-near 'run_pct of the other' "$(jq 'select(.vcpu == 1).run_pct' rows)" "$(rate 4+5)" 5
-t_ok 'the busy one was busy' jq -s -e 'any(.[]; .vcpu == 0 and .run_pct > 50)' rows
-measure -F exits_per_s vms
-near 'exits_per_s' "$(jq .exits_per_s rows)" "$(rate 6)" 5
-t_ok 'there were exits' jq -e '.exits_per_s > 50' rows
+guest_cmd shared 'taskset 1 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $! >/run/busy; taskset 2 sh -c "while :; do usleep 5000; done" >/dev/null 2>&1 & echo $! >/run/fits'
+record_start record /sys/kernel/debug/kvm/"$pid"-*/exits "/proc/$pid/task/${vcpu_tid[0]}/stat" "/proc/$pid/task/${vcpu_tid[1]}/stat"
+beside vcpus -F vcpu,run_pct vcpus "$vm"
+beside vms -F exits_per_s vms "$vm"
+pidstat -t -p "$pid" 12 1 >pidstat.out &
+T_BESIDE+=("$!")
+beside_end
+record_end
 guest_cmd shared 'kill $(cat /run/busy /run/fits)'
+# TID: %CPU of the thread by pidstat, whose columns have names.
+pidstat_pct() {
+	awk -v tid="$1" '/%CPU/ { for (i = 1; i <= NF; i++) c[$i] = i } /^Average:/ && $c["TID"] == tid { print $c["%CPU"] }' pidstat.out
+}
+for vcpu in 0 1; do
+	run=$(jq "select(.vcpu == $vcpu).run_pct" vcpus)
+	# a tick is 10 ms
+	ticks=$(recorded vcpus record $((vcpu + 2)) 12+13)
+	t_ok "vCPU $vcpu: run_pct $run, $ticks % by its ticks in the same ten seconds" near "$run" "$ticks" 5
+	other=$(pidstat_pct "${vcpu_tid[vcpu]}")
+	t_ok "vCPU $vcpu: run_pct $run, $other % by pidstat -t" near "$run" "$other" 5 $((vcpu * 5))
+done
+t_ok 'the busy one was busy' jq -s -e 'any(.[]; .vcpu == 0 and .run_pct > 50)' vcpus
+exits=$(recorded vms record 1 1)
+t_ok "exits_per_s $(jq .exits_per_s vms), by debugfs $exits" near "$(jq .exits_per_s vms)" "$exits" 5
+t_ok 'there were exits' jq -e '.exits_per_s > 50' vms
 
 # ---- nodes
 

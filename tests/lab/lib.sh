@@ -15,6 +15,54 @@ T_BOOT=${T_BOOT:-400}	# a guest boots in 20 to 45 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 T_ASK=60
+T_KT+=(--timeout 90)
+
+# ---- kvmtop's ten seconds against the kernel's own counters in the same ten
+
+# FILE PATH..: from now on, four times a second, a line with the time and what each of the paths holds. Nobody else is
+# disturbed: it starts no process. Until record_end.
+record() {
+	local to=$1 path lines line
+	shift
+	while :; do
+		line=$EPOCHREALTIME
+		for path in "$@"; do
+			mapfile -t lines 2>/dev/null <"$path" || lines=()
+			line+="|${lines[*]##*) }"	# of /proc/TID/stat: what follows the name
+		done
+		printf '%s\n' "$line"
+		t_pause 0.25
+	done >"$to"
+}
+record_start() { record "$@" & T_RECORD=$!; t_own "$T_RECORD"; }
+record_end() { t_kill "$T_RECORD"; }
+
+# ROWS FILE N FIELD[+FIELD]: how fast fields of the Nth path grew, per second, in the ten seconds that end when kvmtop
+# took its rows.
+recorded() {
+	local time
+	time=$(sed -n '1s/.*"time":"\([^"]*\)".*/\1/p' "$1")
+	awk -F '|' -v end="$(date -d "$time" +%s.%N)" -v n="$3" -v fields="$4" '
+		function value(word, i, d) { split($(n + 1), word, " "); d = 0; for (i in want) d += word[want[i]]; return d }
+		# between two lines, by the time
+		function at(t) { return v0 + (v - v0) * (t - t0) / ($1 - t0) }
+		BEGIN { split(fields, want, "+"); start = end - 10 }
+		{ v = value() }
+		t0 && t0 <= start && $1 > start { a = at(start); begun = 1 }
+		t0 && t0 <= end && $1 > end && begun { printf "%.3f\n", (at(end) - a) / 10; exit }
+		{ t0 = $1; v0 = v }' "$2"
+}
+
+# FILE ARG..: kvmtop in the background, for ten seconds, and others beside it; beside_end waits for them all.
+T_BESIDE=()
+beside() { local to=$1; shift; kt_start -d 10 -o json "$@" >"$to"; T_BESIDE+=("${T_PIDS[-1]}"); }
+beside_end() { wait "${T_BESIDE[@]}"; T_BESIDE=(); t_pause 0.6; }
+
+# GOT WANT PERCENT [SLACK]: two numbers that differ by no more.
+near() {
+	awk -v a="$1" -v b="$2" -v p="$3" -v s="${4:-0}" 'BEGIN { d = a > b ? a - b : b - a; m = a > b ? a : b
+		exit !(a != "null" && a != "" && b != "" && d <= m * p / 100 + s) }'
+}
 
 # TAP [PAIRS] [ADDRESS/BITS]: a tap device that is up, with its queues; QEMU opens it with
 # script=no,downscript=no.
