@@ -33,7 +33,8 @@ b=$(reads)
 t_is 'the histogram is of all samples' "$(jq -c "$sum_is_samples" record)" ''
 t_ok "sampled more often than ten times a second, and no more than 1000 times: $(disk0 record | jq .samples)" \
 	disk0_is record '.samples > 300 and .samples <= 6500'
-t_is 'half, and 99 of 100, of the depths are 4' "$(disk0 record | jq -c '[.depth_p50, .depth_p99, .depth_max]')" '[4,4,4]'
+# A guest on a busy machine is a little late with the next one.
+t_ok '99 of 100 depths are 4, and half of them, or one is just missing' disk0_is record '.depth_p50 >= 3 and .depth_p99 == 4 and .depth_max == 4'
 lat=$(disk0 record | jq .lat_us)
 wanted=$(jq -n --argjson a "$a" --argjson b "$b" '($b[1] - $a[1]) / ($b[0] - $a[0]) / 1000 | round')
 t_ok "the latency by Little, $lat us, against query-blockstats, $wanted us: within 15 %" \
