@@ -15,7 +15,7 @@ int check_id(const char *id, struct err *err)
 	const char *p;
 
 	if (strlen(id) > ID_MAX)
-		return err_set(err, -EINVAL, "id '%s' is longer than %d characters", id, ID_MAX);
+		return err_set(err, -EINVAL, "id '%s' is longer than %d characters (a shorter one)", id, ID_MAX);
 	for (p = id; *p; p++)
 		if (!isalpha((unsigned char)*p) && (p == id || (!isdigit((unsigned char)*p) && !strchr("-._", *p))))
 			return err_set(err, -EINVAL, "id '%s': a letter, then letters, digits, '-', '.' and '_' are expected", id);
@@ -25,7 +25,7 @@ int check_id(const char *id, struct err *err)
 int check_not_stored(const struct plan *p, struct err *err)
 {
 	if (is_on(p, "persist"))
-		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
+		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's (leave it out)");
 	return 0;
 }
 
@@ -96,21 +96,29 @@ int device_type(struct qmp *q, const char *id, char **type, struct err *err)
 	return 0;
 }
 
-int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err)
+int id_taken(const struct plan *p, const char *type, struct err *err)
 {
-	const char *given = plan_arg(p, "id");
+	return err_set(err, -EEXIST, "id '%s' is taken by a%s%s of this guest (another id=, or none)", p->device, type ? " " : "nother device",
+		       type ? type : "");
+}
+
+int check_type_known(struct qmp *q, const char *type, struct err *err)
+{
+	bool known = true;
+	int rc = qmp_has_device_type(q, type, &known, err);
+
+	if (rc || known)
+		return rc;
+	return err_set(err, -EOPNOTSUPP, "this QEMU has no %s (it was built without, or that is in a module that is not installed)", type);
+}
+
+int choose_free_id(struct qmp *q, const char *prefix, char **id, struct err *err)
+{
 	struct qmp_prop *list = NULL;
 	unsigned number = 0;
 	size_t n = 0;
-	int rc;
+	int rc = query_devices(q, &list, &n, err);
 
-	if (given) {
-		rc = check_id(given, err);
-		if (!rc)
-			*id = xstrdup(given);
-		return rc;
-	}
-	rc = query_devices(q, &list, &n, err);
 	if (rc)
 		return rc;
 	do {
@@ -119,6 +127,37 @@ int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id
 	} while (find_device(list, n, *id));
 	qmp_props_free(list, n);
 	return 0;
+}
+
+int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err)
+{
+	const char *given = plan_arg(p, "id");
+	int rc;
+
+	if (!given)
+		return choose_free_id(q, prefix, id, err);
+	rc = check_id(given, err);
+	if (!rc)
+		*id = xstrdup(given);
+	return rc;
+}
+
+/* What helps depends on the machine: an i440fx has slots on one bus, all others have ports. */
+static int no_port(const struct qmp_port *ports, size_t n, size_t hotplug, struct err *err)
+{
+	bool slots = false;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		slots |= !strcmp(ports[i].kind, "pci");
+	if (slots && !hotplug)
+		return err_set(err, -ENOSPC, "bus pci.0 takes no device while the guest runs (start it with ACPI, and without -global "
+			       "PIIX4_PM.acpi-root-pci-hotplug=off)");
+	if (slots)
+		return err_set(err, -ENOSPC, "no free PCI slot: all of pci.0 and its bridges are taken (remove a device, or start the guest "
+			       "with a pci-bridge more)");
+	return err_set(err, -ENOSPC, "no free hotpluggable PCI port: %zu of %zu ports are hotpluggable, all are taken (remove a device, or "
+		       "start the guest with more pcie-root-port devices)", hotplug, n);
 }
 
 int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
@@ -138,8 +177,7 @@ int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
 			*bus = xstrdup(ports[i].bus);
 	}
 	if (!*bus)
-		rc = err_set(err, -ENOSPC, "no free hotpluggable PCI port: %zu of %zu ports are hotpluggable, all are taken (remove "
-			     "a device, or start the guest with more pcie-root-port devices)", hotplug, n);
+		rc = no_port(ports, n, hotplug, err);
 	qmp_ports_free(ports, n);
 	return rc;
 }

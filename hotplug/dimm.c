@@ -122,7 +122,7 @@ static int same_or_taken(struct plan *p, struct qmp *q, const char *type, const 
 			       (d->node < 0 || list[i].node == d->node);
 	qmp_memory_free(list, n);
 	if (!same)
-		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);
+		return id_taken(p, type, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -260,7 +260,7 @@ static int plan_remove(struct plan *p, const struct qmp_memory *m, struct err *e
 	struct step *s;
 
 	if (!m->hotpluggable)
-		return err_set(err, -EINVAL, "DIMM '%s' was made to stay", m->id);
+		return err_set(err, -EINVAL, "DIMM '%s' was made to stay (one that is plugged while the guest runs can be removed)", m->id);
 	p->device = xstrdup(m->id);
 	plan_qmp(p, "device_del", named("id", m->id));
 	s = plan_await_gone(p, m->id);

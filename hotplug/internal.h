@@ -11,8 +11,14 @@ int check_guest(struct plan *p, struct qmp *q, struct err *err);
 int check_not_stored(const struct plan *p, struct err *err);
 /* As QEMU's id_wellformed(), and short enough that "-node" fits behind it. */
 int check_id(const char *id, struct err *err);
-/* The id given as id=, checked, or the first PREFIX0, PREFIX1, .. that is free; yours. */
+/* The guest's QEMU knows that type of device; -EOPNOTSUPP */
+int check_type_known(struct qmp *q, const char *type, struct err *err);
+/* The first PREFIX0, PREFIX1, .. that no device has; yours. */
+int choose_free_id(struct qmp *q, const char *prefix, char **id, struct err *err);
+/* The id given as id=, checked, or a free one of that prefix; yours. */
 int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err);
+/* -EEXIST: p->device is that of a device of this type, NULL: not known */
+int id_taken(const struct plan *p, const char *type, struct err *err);
 /* QOM type of the device of that id, NULL if there is none; yours. */
 int device_type(struct qmp *q, const char *id, char **type, struct err *err);
 /* The first hotpluggable PCI bus with room that is not `except` (may be NULL); yours. -ENOSPC with the remedy. */
@@ -70,6 +76,10 @@ int check_mac(const char *text, char mac[18], struct err *err);
 
 /* virt_common.c: what those for libvirt's guests share */
 #define VIRT_ASK_MS 5000
+/* A builder, from what libvirt has of the running guest; arg is the builder's own. */
+typedef int virt_build_fn(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err);
+int virt_build(struct plan *p, const struct plan_env *env, virt_build_fn *fn, const void *arg, struct err *err);
+int virt_check_wait(const struct plan *p, struct err *err);	/* wait=guest: not of these guests */
 unsigned virt_affect_of(const struct plan *p);		/* the running guest, with persist=on its definition too */
 bool virt_is_alias(const char *alias, const char *id);	/* id with or without "ua-"; alias may be NULL */
 /* p->device: id= as an alias of the user's, or the first ua-PREFIX0, .. that is free. */

@@ -68,7 +68,7 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 	}
 	nic_found_done(&f);
 	if (!same)
-		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);
+		return id_taken(p, type, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -340,24 +340,12 @@ static struct json_object *device_json(const struct plan *p, const struct nic *n
 
 static void plan_add(struct plan *p, const struct nic *n)
 {
-	struct step *s;
-
 	plan_netdev(p, n);
-	s = plan_qmp(p, "device_add", device_json(p, n));
-	step_undo_qmp(s, "device_del", named("id", p->device));
-	step_undo_await_gone(s, p->device);
-	step_leaves(s, "device %s", p->device);
+	plan_device(p, p->device, device_json(p, n));
 	if (n->virtio)
 		plan_await_driver(p, p->device, plan_arg(p, "wait") != NULL);
 	else
 		p->guest = "unknown";
-}
-
-static int check_plain(const struct plan *p, struct err *err)
-{
-	if (is_on(p, "persist"))
-		return err_set(err, -EINVAL, "persist=on: this guest has no stored definition, it is not libvirt's");
-	return 0;
 }
 
 int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err)
@@ -369,7 +357,7 @@ int hotplug_nic_add(struct plan *p, const struct plan_env *env, struct err *err)
 		return virt_nic_build(p, env, NIC_ADD, err);
 	rc = nic_check_args(p, &n, err);
 	if (!rc)
-		rc = check_plain(p, err);
+		rc = check_not_stored(p, err);
 	if (!rc)
 		rc = check_wait(p, &n, err);
 	if (!rc)

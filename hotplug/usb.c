@@ -84,8 +84,6 @@ int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, s
 /* *bus: a USB 3 controller's; *port: the PCI bus for a new one, NULL: there is one. */
 static int choose_bus(struct plan *p, struct qmp *q, char **bus, char **controller, char **port, struct err *err)
 {
-	auto_free char *taken = NULL;
-	unsigned number = 0;
 	int rc = qmp_query_usb_bus(q, bus, err);
 
 	if (rc || *bus)
@@ -93,15 +91,12 @@ static int choose_bus(struct plan *p, struct qmp *q, char **bus, char **controll
 	rc = choose_port(q, NULL, port, err);
 	if (rc)
 		return err_prefix(err, "the guest has no USB 3 controller, and none can be added");
-	do {
-		free(take_ptr(taken));
-		free(*controller);
-		*controller = xasprintf("kt-xhci%u", number++);
-		rc = device_type(q, *controller, &taken, err);
-	} while (!rc && taken);
+	rc = choose_free_id(q, "kt-xhci", controller, err);
+	if (rc)
+		return rc;
 	*bus = xasprintf("%s.0", *controller);
 	plan_warn(p, "the guest gets a USB controller, %s, which stays", *controller);
-	return rc;
+	return 0;
 }
 
 static int plan_add(struct plan *p, struct qmp *q, const struct host_usb *u, struct err *err)
@@ -133,7 +128,6 @@ static int plan_add(struct plan *p, struct qmp *q, const struct host_usb *u, str
 static int build_add(struct plan *p, const struct plan_env *env, const struct host_usb *u, struct err *err)
 {
 	auto_free char *type = NULL;
-	bool known = true;
 	int rc = check_not_stored(p, err);
 
 	if (!rc)
@@ -143,12 +137,9 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct ho
 	if (!rc)
 		rc = device_type(env->qmp, p->device, &type, err);
 	if (!rc && type)
-		rc = err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);
+		rc = id_taken(p, type, err);
 	if (!rc)
-		rc = qmp_has_device_type(env->qmp, "usb-host", &known, err);
-	if (!rc && !known)
-		rc = err_set(err, -EOPNOTSUPP, "this QEMU has no usb-host (it is a module of its own in some "
-				"distributions)");
+		rc = check_type_known(env->qmp, "usb-host", err);
 	return rc ? rc : plan_add(p, env->qmp, u, err);
 }
 

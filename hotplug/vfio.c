@@ -37,11 +37,11 @@ static int check_devices(struct plan *p, struct qmp *q, const char *address, str
 		if (!strcmp(list[i].id, p->device))
 			p->status = PLAN_UNCHANGED;
 		else
-			rc = err_set(err, -EEXIST, "host=%s: the guest has it already, as '%s'", address, list[i].id);
+			rc = err_set(err, -EEXIST, "host=%s: the guest has it already, as '%s' (vfio remove)", address, list[i].id);
 	}
 	qmp_devices_free(list, n);
 	if (!rc && type && p->status != PLAN_UNCHANGED)
-		rc = err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);
+		rc = id_taken(p, type, err);
 	return rc;
 }
 
@@ -68,7 +68,6 @@ static void plan_add(struct plan *p, const struct vfio *v)
 
 static int build_add(struct plan *p, const struct plan_env *env, struct vfio *v, struct err *err)
 {
-	bool known = true;
 	int rc = check_not_stored(p, err);
 
 	if (!rc)
@@ -79,9 +78,7 @@ static int build_add(struct plan *p, const struct plan_env *env, struct vfio *v,
 		rc = check_devices(p, env->qmp, v->pci.address, err);
 	if (rc || p->status == PLAN_UNCHANGED)
 		return rc;
-	rc = qmp_has_device_type(env->qmp, "vfio-pci", &known, err);
-	if (!rc && !known)
-		rc = err_set(err, -EOPNOTSUPP, "this QEMU has no vfio-pci");
+	rc = check_type_known(env->qmp, "vfio-pci", err);
 	if (!rc)
 		rc = choose_port(env->qmp, NULL, &v->port, err);
 	if (!rc)
@@ -172,7 +169,7 @@ static int build_remove(struct plan *p, const struct qmp_device *d, struct err *
 	struct step *s;
 
 	if (!d->hotpluggable)
-		return err_set(err, -EINVAL, "'%s' cannot be unplugged while the guest runs", d->id);
+		return err_set(err, -EINVAL, "'%s' cannot be unplugged while the guest runs (its bus lets nothing go: stop the guest)", d->id);
 	if (d->backing)
 		host_pci_address(base ? base + 1 : d->backing, address);
 	p->device = xstrdup(d->id);

@@ -2,8 +2,28 @@
 /* What builders for libvirt's guests share. */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+int virt_build(struct plan *p, const struct plan_env *env, virt_build_fn *fn, const void *arg, struct err *err)
+{
+	struct virt_def *def;
+	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+
+	if (rc)
+		return rc;
+	rc = fn(p, env, def, arg, err);
+	virt_def_free(def);
+	return rc;
+}
+
+int virt_check_wait(const struct plan *p, struct err *err)
+{
+	if (!plan_arg(p, "wait"))
+		return 0;
+	return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it (leave it out)");
+}
 
 unsigned virt_affect_of(const struct plan *p)
 {

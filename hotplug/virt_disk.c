@@ -59,7 +59,7 @@ static int same_or_taken(struct plan *p, const struct virt_disk *d, struct err *
 
 	if (!d || !d->source || !d->format || strcmp(d->source, source) || !format || strcmp(d->format, format) ||
 	    d->read_only != is_on(p, "readonly"))
-		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+		return id_taken(p, NULL, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -126,8 +126,10 @@ static int check_source(struct plan *p, const struct plan_env *env, bool *block_
 
 static int check_options(const struct plan *p, bool block_device, struct err *err)
 {
-	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it");
+	int rc = virt_check_wait(p, err);
+
+	if (rc)
+		return rc;
 	if (is_on(p, "passthrough") && (!block_device || !plan_arg(p, "bus") || strcmp(plan_arg(p, "bus"), "scsi")))
 		return err_set(err, -EINVAL, "passthrough=on hands a SCSI LUN through: it wants bus=scsi and a block device");
 	return 0;
@@ -194,18 +196,17 @@ static int build_resize(struct plan *p, const struct virt_def *def, struct err *
 	return 0;
 }
 
+static int build(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
+{
+	switch (*(const enum disk_verb *)arg) {
+	case DISK_ADD: return build_add(p, env, def, err);
+	case DISK_REMOVE: return build_remove(p, def, err);
+	case DISK_RESIZE: break;
+	}
+	return build_resize(p, def, err);
+}
+
 int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	switch (verb) {
-	case DISK_ADD: rc = build_add(p, env, def, err); break;
-	case DISK_REMOVE: rc = build_remove(p, def, err); break;
-	case DISK_RESIZE: rc = build_resize(p, def, err); break;
-	}
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, build, &verb, err);
 }

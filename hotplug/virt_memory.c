@@ -37,9 +37,10 @@ static int no_memory(const struct virt_def *def, const char *what, const char *i
 
 static int check_options(const struct plan *p, const struct dimm_backend *b, struct err *err)
 {
-	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
-				"monitor, which taints it");
+	int rc = virt_check_wait(p, err);
+
+	if (rc)
+		return rc;
 	if (b->n_nodes && strcmp(b->policy, "bind"))
 		return err_set(err, -EINVAL, "policy=%s: libvirt binds the memory of a DIMM strictly (leave "
 				"it out)", b->policy);
@@ -74,7 +75,7 @@ static int check_room(const struct virt_def *def, const struct dimm_backend *b, 
 static int same_or_taken(struct plan *p, const struct virt_memory *m, const struct dimm_backend *b, struct err *err)
 {
 	if (!m || m->bytes != b->bytes)
-		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+		return id_taken(p, NULL, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -99,48 +100,45 @@ static void plan_add(struct plan *p, const struct dimm_backend *b)
 	p->guest = "unknown";
 }
 
-int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_backend *b, struct err *err)
+static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+	const struct dimm_backend *b = arg;
+	int rc = check_options(p, b, err);
 
-	if (rc)
-		return rc;
-	rc = check_options(p, b, err);
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-dimm", err);
-	if (!rc && virt_def_has_alias(def, p->device)) {
-		rc = same_or_taken(p, find(def, p->device, true), b, err);
-	} else if (!rc) {
+	if (!rc && virt_def_has_alias(def, p->device))
+		return same_or_taken(p, find(def, p->device, true), b, err);
+	if (!rc)
 		rc = check_room(def, b, err);
-		if (!rc)
-			rc = check_backend(p, env->host, b, err);
-		if (!rc)
-			plan_add(p, b);
-	}
-	virt_def_free(def);
+	if (!rc)
+		rc = check_backend(p, env->host, b, err);
+	if (!rc)
+		plan_add(p, b);
 	return rc;
+}
+
+int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_backend *b, struct err *err)
+{
+	return virt_build(p, env, build_add, b, err);
+}
+
+static int build_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
+{
+	const struct virt_memory *m = find(def, plan_arg(p, "ID"), true);
+	auto_free char *xml = m ? virt_memory_xml(m) : NULL;
+
+	(void)env;
+	(void)arg;
+	if (!m)
+		return no_memory(def, "DIMM", plan_arg(p, "ID"), err);
+	virt_plan_detach(p, m->alias, xml);
+	return 0;
 }
 
 int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	const char *id = plan_arg(p, "ID");
-	const struct virt_memory *m;
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	m = find(def, id, true);
-	if (m) {
-		auto_free char *xml = virt_memory_xml(m);
-
-		virt_plan_detach(p, m->alias, xml);
-	} else {
-		rc = no_memory(def, "DIMM", id, err);
-	}
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, build_remove, NULL, err);
 }
 
 static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err)
@@ -167,17 +165,16 @@ static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err
 	return 0;
 }
 
+static int build_set(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
+{
+	const struct virt_memory *m = find(def, plan_arg(p, "ID"), false);
+
+	(void)env;
+	(void)arg;
+	return m ? plan_set(p, m, err) : no_memory(def, "virtio-mem device", plan_arg(p, "ID"), err);
+}
+
 int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	const char *id = plan_arg(p, "ID");
-	const struct virt_memory *m;
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	m = find(def, id, false);
-	rc = m ? plan_set(p, m, err) : no_memory(def, "virtio-mem device", id, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, build_set, NULL, err);
 }

@@ -64,7 +64,7 @@ static int same_or_taken(struct plan *p, const struct virt_nic *d, const struct 
 	    (wanted->source && !equal(d->source, wanted->source)) ||
 	    (wanted->target && !equal(d->target, wanted->target)) ||
 	    (d->queues ? d->queues : 1) != wanted->queues)
-		return err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+		return id_taken(p, NULL, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -78,10 +78,9 @@ static const char *model_of(const struct plan *p, const struct nic *n)
 /* A network is libvirt's to find; what else there is on the host is looked at as for any guest. */
 static int check_source(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
 {
-	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
-			       "monitor, which taints it");
-	return n->kind == NIC_NETWORK ? 0 : nic_check_source(p, env->host, n, err);
+	int rc = virt_check_wait(p, err);
+
+	return rc || n->kind == NIC_NETWORK ? rc : nic_check_source(p, env->host, n, err);
 }
 
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
@@ -147,25 +146,20 @@ static int build_link(struct plan *p, const struct virt_nic *d)
 	return 0;
 }
 
+static int build(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
+{
+	enum nic_verb verb = *(const enum nic_verb *)arg;
+	const struct virt_nic *d;
+
+	if (verb == NIC_ADD)
+		return build_add(p, env, def, err);
+	d = find(def, plan_arg(p, "ID"));
+	if (!d || !d->alias)
+		return no_nic(def, plan_arg(p, "ID"), err);
+	return verb == NIC_REMOVE ? build_remove(p, d) : build_link(p, d);
+}
+
 int virt_nic_build(struct plan *p, const struct plan_env *env, enum nic_verb verb, struct err *err)
 {
-	const struct virt_nic *d = NULL;
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	if (verb == NIC_ADD) {
-		rc = build_add(p, env, def, err);
-		virt_def_free(def);
-		return rc;
-	}
-	d = find(def, plan_arg(p, "ID"));
-	if (!d || !d->alias) {
-		rc = no_nic(def, plan_arg(p, "ID"), err);
-	} else {
-		rc = verb == NIC_REMOVE ? build_remove(p, d) : build_link(p, d);
-	}
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, build, &verb, err);
 }

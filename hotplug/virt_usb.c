@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int plan_add(struct plan *p, const struct virt_def *def, const struct host_usb *u, struct err *err)
+static int plan_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
+	const struct host_usb *u = arg;
 	struct virt_usb usb = {0};
 	auto_free char *xml = NULL;
 	int rc = virt_choose_alias(p, def, "kt-usb", err);
 
+	(void)env;
 	if (!rc && virt_def_has_alias(def, p->device))
-		rc = err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
-	if (!rc && plan_arg(p, "wait"))
-		rc = err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
-				"monitor, which taints it");
+		rc = id_taken(p, NULL, err);
+	if (!rc)
+		rc = virt_check_wait(p, err);
 	if (rc)
 		return rc;
 	usb.alias = p->device;
@@ -40,22 +41,17 @@ static int plan_add(struct plan *p, const struct virt_def *def, const struct hos
 
 int virt_usb_add(struct plan *p, const struct plan_env *env, const struct host_usb *u, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	rc = plan_add(p, def, u, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, plan_add, u, err);
 }
 
-static int plan_remove(struct plan *p, const struct virt_def *def, struct err *err)
+static int plan_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
 	const char *id = plan_arg(p, "ID");
 	auto_buf struct buf all = {0};
 	size_t i;
 
+	(void)env;
+	(void)arg;
 	for (i = 0; i < def->n_usb; i++) {
 		const struct virt_usb *u = &def->usb[i];
 
@@ -73,12 +69,5 @@ static int plan_remove(struct plan *p, const struct virt_def *def, struct err *e
 
 int virt_usb_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	rc = plan_remove(p, def, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, plan_remove, NULL, err);
 }

@@ -90,18 +90,19 @@ static unsigned count_on(const struct virt_def *def, const char *node)
 	return found;
 }
 
-static int build(struct plan *p, const struct virt_def *def, enum vcpu_verb verb, struct err *err)
+static int build(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
+	enum vcpu_verb verb = *(const enum vcpu_verb *)arg;
 	const char *node = plan_arg(p, "node");
 	unsigned n = 0, now = count_on(def, node), want;
 	uint64_t number = 0;
 	int rc = vcpu_count_of(p, verb, &n, err);
 
+	(void)env;
+	if (!rc)
+		rc = virt_check_wait(p, err);
 	if (rc)
 		return rc;
-	if (plan_arg(p, "wait"))
-		return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its "
-				"monitor, which taints it");
 	if (verb == VCPU_REMOVE && n > now)
 		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: there are %u%s", n, now, node ? " "
 				"on that node" : "");
@@ -124,12 +125,5 @@ static int build(struct plan *p, const struct virt_def *def, enum vcpu_verb verb
 
 int virt_vcpu_build(struct plan *p, const struct plan_env *env, enum vcpu_verb verb, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	rc = build(p, def, verb, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, build, &verb, err);
 }

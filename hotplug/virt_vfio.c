@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int plan_add(struct plan *p, const struct virt_def *def, const struct vfio *v, struct err *err)
+static int plan_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
+	const struct vfio *v = arg;
 	struct virt_pci pci = {0};
 	auto_free char *xml = NULL;
 	size_t i;
 	int rc = virt_choose_alias(p, def, "kt-vfio", err);
 
+	(void)env;
 	for (i = 0; i < def->n_pci && !rc; i++) {
 		if (strcmp(def->pci[i].address, v->pci.address))
 			continue;
@@ -23,7 +25,7 @@ static int plan_add(struct plan *p, const struct virt_def *def, const struct vfi
 		return 0;
 	}
 	if (!rc && virt_def_has_alias(def, p->device))
-		rc = err_set(err, -EEXIST, "id '%s' is taken by another device of this guest", p->device);
+		rc = id_taken(p, NULL, err);
 	if (rc)
 		return rc;
 	pci.alias = p->device;
@@ -37,22 +39,17 @@ static int plan_add(struct plan *p, const struct virt_def *def, const struct vfi
 
 int virt_vfio_add(struct plan *p, const struct plan_env *env, const struct vfio *v, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	rc = plan_add(p, def, v, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, plan_add, v, err);
 }
 
-static int plan_remove(struct plan *p, const struct virt_def *def, struct err *err)
+static int plan_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
 	const char *id = plan_arg(p, "ID");
 	auto_buf struct buf all = {0};
 	size_t i;
 
+	(void)env;
+	(void)arg;
 	for (i = 0; i < def->n_pci; i++) {
 		if (virt_is_alias(def->pci[i].alias, id)) {
 			auto_free char *xml = virt_pci_xml(&def->pci[i]);
@@ -67,12 +64,5 @@ static int plan_remove(struct plan *p, const struct virt_def *def, struct err *e
 
 int virt_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
-
-	if (rc)
-		return rc;
-	rc = plan_remove(p, def, err);
-	virt_def_free(def);
-	return rc;
+	return virt_build(p, env, plan_remove, NULL, err);
 }
