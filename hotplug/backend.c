@@ -38,7 +38,7 @@ int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err)
 	if (huge && units_size_parse(huge, &b->page_bytes))
 		return err_set(err, -EINVAL, "hugepages=%s: 2M or 1G is expected", huge);
 	if (b->page_bytes && b->bytes % b->page_bytes)
-		return err_set(err, -EINVAL, "size=%s is not a multiple of hugepages=%s", size, huge);
+		return err_set(err, -EINVAL, "size=%s is not a multiple of hugepages=%s (another size=, or smaller pages)", size, huge);
 	if (b->page_bytes && prealloc && !strcmp(prealloc, "off"))
 		return err_set(err, -EINVAL, "prealloc=off: a huge page that is missing later kills the "
 				"guest, they are all taken at once");
@@ -72,7 +72,7 @@ static int check_pages(const struct plan *p, const struct host *h, const struct 
 	int rc = host_huge_free(h, b->page_bytes, -1, &all);
 
 	if (rc)
-		return err_set(err, -EINVAL, "hugepages=%s: the host has no such pages", plan_arg(p, "hugepages"));
+		return err_set(err, -EINVAL, "hugepages=%s: the host has no such pages (see: kvmtop --batch hugepages)", plan_arg(p, "hugepages"));
 	for (i = 0; is_strict(b) && i < b->n_nodes; i++)
 		if (!host_huge_free(h, b->page_bytes, (int)b->nodes[i], &pages))
 			there += pages;
@@ -115,7 +115,7 @@ int check_backend(struct plan *p, const struct host *h, const struct dimm_backen
 		int rc = host_node_room(h, b->nodes[i], &room);
 
 		if (rc)
-			return err_set(err, -EINVAL, "host-node=%u: the host has no such NUMA node", b->nodes[i]);
+			return err_set(err, -EINVAL, "host-node=%u: the host has no such NUMA node (see: kvmtop --batch nodes)", b->nodes[i]);
 		on_nodes += room;
 	}
 	return b->page_bytes ? check_pages(p, h, b, err) : check_memory(p, h, b, on_nodes, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SERIAL_MAX 20		/* VIRTIO_BLK_ID_BYTES; a longer one is cut by QEMU */
+#define SCSI_TARGETS 256	/* VIRTIO_SCSI_MAX_TARGET + 1; QEMU gives each disk one of its own */
 
 /* cache= as -drive has it: direct, no-flush, and the guest's write cache */
 static const struct {
@@ -62,7 +63,7 @@ static int same_or_taken(struct plan *p, struct qmp *q, const char *type, struct
 			       disks[i].read_only == is_on(p, "readonly");
 	qmp_disks_free(disks, n);
 	if (!same)
-		return err_set(err, -EEXIST, "id '%s' is taken by a %s of this guest", p->device, type);
+		return id_taken(p, type, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
 }
@@ -112,64 +113,72 @@ static bool is_scsi(const struct plan *p)
 	return bus && !strcmp(bus, "scsi");
 }
 
+static const char *driver_of(const struct plan *p)
+{
+	return !is_scsi(p) ? "virtio-blk-pci" : is_on(p, "passthrough") ? "scsi-block" : "scsi-hd";
+}
+
 static int check_options(const struct plan *p, struct qmp *q, const struct disk *d, struct err *err)
 {
 	const char *serial = plan_arg(p, "serial"), *iothread = plan_arg(p, "iothread"), *aio = plan_arg(p, "aio");
 
 	if (serial && strlen(serial) > SERIAL_MAX)
-		return err_set(err, -EINVAL, "serial '%s' is longer than %d characters", serial, SERIAL_MAX);
+		return err_set(err, -EINVAL, "serial=%s is longer than %d characters (a shorter one)", serial, SERIAL_MAX);
 	if (aio && !strcmp(aio, "native") && !caches[cache_of(p)].direct)
 		return err_set(err, -EINVAL, "aio=native wants cache=none or cache=directsync");
 	if (is_on(p, "passthrough") && (!is_scsi(p) || !d->block_device || strcmp(plan_arg(p, "format"), "raw")))
 		return err_set(err, -EINVAL, "passthrough=on hands a SCSI LUN through: it wants bus=scsi, format=raw and a block device");
 	if (iothread && is_scsi(p))
-		return err_set(err, -EINVAL, "iothread= belongs to a SCSI controller, not to its disks");
+		return err_set(err, -EINVAL, "iothread= belongs to a SCSI controller, not to its disks (leave it out, or bus=virtio)");
 	return iothread ? check_iothread(q, iothread, err) : 0;
 }
 
-/* The first virtio-scsi controller, NULL if there is none. */
-static int find_controller(struct qmp *q, char **id, struct err *err)
+/* The first virtio-scsi controller with a target to give; *full: there are others. */
+static int find_controller(struct qmp *q, char **id, unsigned *full, struct err *err)
 {
 	struct qmp_prop *list = NULL;
 	size_t n = 0, i;
-	int rc;
+	int rc = qmp_query_peripherals(q, &list, &n, err);
 
-	rc = qmp_query_peripherals(q, &list, &n, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < n && !*id; i++)
-		if (!strcmp(list[i].type, "child<virtio-scsi-pci>"))
+	for (i = 0; i < n && !rc && !*id; i++) {
+		unsigned taken = 0;
+
+		if (strcmp(list[i].type, "child<virtio-scsi-pci>"))
+			continue;
+		rc = qmp_query_scsi_devices(q, list[i].name, &taken, err);
+		if (!rc && taken < SCSI_TARGETS)
 			*id = xstrdup(list[i].name);
+		*full += taken >= SCSI_TARGETS;
+	}
 	qmp_props_free(list, n);
-	return 0;
-}
-
-static int name_controller(struct qmp *q, char **id, struct err *err)
-{
-	auto_free char *taken = NULL;
-	unsigned number = 0;
-	int rc;
-
-	do {
-		free(take_ptr(taken));
-		free(*id);
-		*id = xasprintf("kt-scsi%u", number++);
-		rc = device_type(q, *id, &taken, err);
-	} while (!rc && taken);
 	return rc;
 }
 
 static int choose_bus(const struct plan *p, struct qmp *q, struct disk *d, struct err *err)
 {
-	int rc = 0;
+	unsigned full = 0;
+	int rc = is_scsi(p) ? find_controller(q, &d->controller, &full, err) : 0;
 
-	if (is_scsi(p))
-		rc = find_controller(q, &d->controller, err);
 	if (rc || d->controller)
 		return rc;
 	d->new_controller = is_scsi(p);
 	rc = choose_port(q, NULL, &d->bus, err);
-	return rc || !d->new_controller ? rc : name_controller(q, &d->controller, err);
+	if (rc && full)
+		return err_prefix(err, "no SCSI target is free (%u controllers with %d disks each), and no controller can be added", full,
+				  SCSI_TARGETS);
+	return rc || !d->new_controller ? rc : choose_free_id(q, "kt-scsi", &d->controller, err);
+}
+
+/* What the plan is going to add, which a QEMU may be built or installed without. */
+static int check_known(const struct plan *p, struct qmp *q, const struct disk *d, struct err *err)
+{
+	const char *types[] = { driver_of(p), d->new_controller ? "virtio-scsi-pci" : NULL };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < ARRAY_SIZE(types) && !rc; i++)
+		rc = types[i] ? check_type_known(q, types[i], err) : 0;
+	return rc;
 }
 
 static struct json_object *cache_json(const struct plan *p)
@@ -206,8 +215,7 @@ static struct json_object *node_json(const struct plan *p, const struct disk *d)
 
 static struct json_object *device_json(const struct plan *p, const struct disk *d)
 {
-	const char *scsi = is_on(p, "passthrough") ? "scsi-block" : "scsi-hd";
-	struct json_object *obj = named("driver", d->controller ? scsi : "virtio-blk-pci");
+	struct json_object *obj = named("driver", driver_of(p));
 	auto_free char *scsi_bus = d->controller ? xasprintf("%s.0", d->controller) : NULL;
 
 	json_put_str(obj, "id", p->device);
@@ -258,6 +266,8 @@ static int choose(struct plan *p, struct qmp *q, struct disk *d, struct err *err
 		rc = check_options(p, q, d, err);
 	if (!rc)
 		rc = choose_bus(p, q, d, err);
+	if (!rc)
+		rc = check_known(p, q, d, err);
 	return rc;
 }
 

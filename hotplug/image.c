@@ -119,7 +119,7 @@ static int follow(struct chain *c, const char *image, struct err *err)
 	if (fd < 0 || !is_qcow2(fd, &head))
 		return 0;
 	if (++c->n > CHAIN_MAX)
-		return err_set(err, -ELOOP, "image %s: its backing chain has more than %d files, or goes in a circle", image, CHAIN_MAX);
+		return err_set(err, -ELOOP, "image %s: its backing chain has more than %d files, or goes in a circle (see: qemu-img info --backing-chain)", image, CHAIN_MAX);
 	data = data_file(fd, &head);
 	if (data) {
 		auto_free char *file = resolve(image, data);
@@ -132,7 +132,7 @@ static int follow(struct chain *c, const char *image, struct err *err)
 		return 0;
 	backing = name_at(fd, be64toh(head.backing_offset), be32toh(head.backing_size));
 	if (!backing)
-		return err_set(err, -EINVAL, "image %s: its header names a backing file that cannot be read", image);
+		return err_set(err, -EINVAL, "image %s: its header names a backing file that cannot be read (see: qemu-img check)", image);
 	next = resolve(image, backing);
 	buf_printf(&c->text, " <- %s", next);
 	if (!c->stray && !is_inside(c->plan, c->host, c->dir, next))
@@ -190,16 +190,16 @@ int check_image(struct plan *p, const struct host *h, bool *block_device, struct
 	int rc;
 
 	if (!is_utf8(file))
-		return err_set(err, -EINVAL, "image %s: its name is not UTF-8, and QEMU's monitor takes no other", file);
+		return err_set(err, -EINVAL, "image %s: its name is not UTF-8, and QEMU's monitor takes no other (a link to it with a plain name)", file);
 	if (stat(path, &st)) {
 		if (errno == ENOENT)	/* not -ENOENT: that is said of guests and devices */
 			return err_set(err, -EINVAL, "image %s: no such file (make one with: qemu-img create)", file);
-		return err_sys(err, -errno, "image %s", file);
+		return err_set(err, -EINVAL, "image %s: %s (the path of a file or a block device is expected)", file, strerror(errno));
 	}
 	if (S_ISDIR(st.st_mode))
-		return err_set(err, -EINVAL, "image %s is a directory", file);
+		return err_set(err, -EINVAL, "image %s is a directory (a file or a block device is expected)", file);
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return err_set(err, -EINVAL, "image %s is neither a file nor a block device", file);
+		return err_set(err, -EINVAL, "image %s is neither a file nor a block device, one of which is expected", file);
 	*block_device = S_ISBLK(st.st_mode);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && format)		/* QEMU's rights count, not ours: let it try */

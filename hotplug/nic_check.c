@@ -56,7 +56,7 @@ static int check_queues(const struct plan *p, struct nic *n, struct err *err)
 		return err_set(err, -EINVAL, "queues=%u: a %s has one pair of queues (model=virtio has more)",
 			       n->queues, n->driver);
 	if (n->queues > 1 && !kinds[n->kind].queues)
-		return err_set(err, -EINVAL, "queues=%u: type=%s has one pair of queues", n->queues, n->type);
+		return err_set(err, -EINVAL, "queues=%u: type=%s has one pair of queues (type=tap, bridge, network or macvtap have more)", n->queues, n->type);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ int nic_check_args(const struct plan *p, struct nic *n, struct err *err)
 	if (kinds[i].needs_source && !n->source)
 		return err_set(err, -EINVAL, "type=%s: source= is missing, %s", n->type, kinds[i].source);
 	if (n->source && !kinds[i].takes_source)
-		return err_set(err, -EINVAL, "source=%s: type=%s has none", n->source, n->type);
+		return err_set(err, -EINVAL, "source=%s: type=%s has none (leave it out)", n->source, n->type);
 	take_model(p, n);
 	rc = check_queues(p, n, err);
 	return rc ? rc : check_vhost(p, n, err);
@@ -100,7 +100,7 @@ static int find_link(const struct host *h, const char *name, struct host_iface *
 	int rc = host_iface_read(h, name, link);
 
 	if (rc == -EINVAL)
-		return err_set(err, rc, "source=%s: that cannot be an interface's name", name);
+		return err_set(err, rc, "source=%s: that cannot be an interface's name (ip link)", name);
 	return rc ? err_set(err, -EINVAL, "source=%s: no such interface on this host (ip link)", name) : 0;
 }
 
@@ -121,7 +121,7 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 		return err_set(err, -EINVAL, "source=%s is no tap (leave source= out to have one made%s%s)", n->source,
 			       link.bridge ? ", or say type=bridge source=" : "", link.bridge ? n->source : "");
 	if (link.carrier)
-		return err_set(err, -EBUSY, "tap %s is in use by another process", n->source);
+		return err_set(err, -EBUSY, "tap %s is in use by another process (leave source= out to have one made)", n->source);
 	if (n->queues > 1 && !link.multi_queue)
 		return err_set(err, -EINVAL, "tap %s was made for one queue (ip tuntap add mode tap "
 			       "multi_queue, or leave source= out)",
@@ -155,7 +155,7 @@ static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 	if (rc && !n->ovs)
 		return rc;
 	if (!link.bridge && !n->ovs)
-		return err_set(err, -EINVAL, "source=%s is no bridge", n->source);
+		return err_set(err, -EINVAL, "source=%s is no bridge (ip link show type bridge)", n->source);
 	n->make = true;
 	rc = host_iface_free_name(h, "kt-tap", n->ifname);
 	return rc ? err_sys(err, rc, "a name for a tap") : 0;
@@ -203,8 +203,10 @@ static int check_node(const struct host *h, struct nic *n, struct err *err)
 
 	if (!str_has_prefix(n->source, "/dev/vhost-vdpa-") || strchr(n->source + strlen("/dev/"), '/'))
 		return err_set(err, -EINVAL, "source=%s: /dev/vhost-vdpa-N is expected", n->source);
-	fd = host_dev_open(h, n->source + strlen("/dev/"), err);
-	return fd == -EBUSY ? err_set(err, -EBUSY, "%s is in use by another process", n->source) : fd < 0 ? fd : 0;
+	fd = host_dev_open(h, n->source + strlen("/dev/"), NULL);
+	if (fd == -EBUSY)
+		return err_set(err, fd, "%s is in use by another process (see: kvmtop --batch find %s)", n->source, n->source);
+	return fd < 0 ? err_set(err, -EINVAL, "source=%s cannot be opened: %s (vdpa dev show)", n->source, strerror(-fd)) : 0;
 }
 
 /*

@@ -18,7 +18,7 @@ int check_mac(const char *text, char mac[18], struct err *err)
 	if (strtoul(mac, NULL, 16) & 1)
 		return err_set(err, -EINVAL, "mac=%s is a group's address: the first byte must be even", text);
 	if (!strcmp(mac, "00:00:00:00:00:00"))
-		return err_set(err, -EINVAL, "mac=%s is nobody's", text);
+		return err_set(err, -EINVAL, "mac=%s is nobody's (leave it out to have one made up)", text);
 	return 0;
 }
 

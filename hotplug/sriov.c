@@ -307,7 +307,7 @@ static int build_vf(struct plan *p, const struct plan_env *env, const struct hos
 		return rc;
 	rc = host_vfs_read(env->host, iface, &list, &n);
 	if (rc)
-		return err_sys(err, rc, "the virtual functions of %s cannot be read", iface);
+		return err_set(err, rc, "the virtual functions of %s cannot be read: %s (ip -d link show %s)", iface, strerror(-rc), iface);
 	was = host_vfs_find(list, n, number);
 	if (!was) {
 		free(list);

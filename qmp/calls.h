@@ -128,6 +128,8 @@ struct qmp_port {
 	bool hotplug;
 };
 int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err);
+/* How many devices a virtio-scsi controller has. */
+int qmp_query_scsi_devices(struct qmp *q, const char *controller, unsigned *count, struct err *err);
 void qmp_ports_free(struct qmp_port *list, size_t n);
 
 #endif

@@ -76,12 +76,25 @@ static int find_bus(struct qmp *q, const char *device, const char *type, char **
 	return *name ? 0 : qmp_bad(err, "qom-list", "a bridge without a bus");
 }
 
+static int count_occupants(struct qmp *q, const char *bus, unsigned *count, struct err *err)
+{
+	struct qmp_prop *props;
+	size_t i, n;
+	int rc = qmp_qom_list(q, bus, &props, &n, err);
+
+	if (rc)
+		return rc;
+	for (i = 0; i < n; i++)
+		*count += is_occupant(&props[i]);
+	qmp_props_free(props, n);
+	return 0;
+}
+
 /* A PCI Express port: one slot, so any device on the bus fills it. */
 static int read_express(struct qmp *q, const char *device, struct qmp_port *port, struct err *err)
 {
 	auto_free char *path = NULL;
-	struct qmp_prop *props;
-	size_t i, n;
+	unsigned taken = 0;
 	int rc = find_bus(q, device, "child<PCIE>", &port->bus, err);
 
 	if (!rc)
@@ -89,15 +102,11 @@ static int read_express(struct qmp *q, const char *device, struct qmp_port *port
 	if (rc)
 		return rc;
 	path = xasprintf("%s/%s", device, port->bus);
-	rc = qmp_qom_list(q, path, &props, &n, err);
+	rc = count_occupants(q, path, &taken, err);
 	if (rc)
 		return rc;
 	port->total = 1;
-	port->free = port->hotplug;
-	for (i = 0; i < n; i++)
-		if (is_occupant(&props[i]))
-			port->free = 0;
-	qmp_props_free(props, n);
+	port->free = port->hotplug && !taken;
 	return 0;
 }
 
@@ -280,4 +289,12 @@ int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err
 	*list = ports;
 	*n = found;
 	return 0;
+}
+
+int qmp_query_scsi_devices(struct qmp *q, const char *controller, unsigned *count, struct err *err)
+{
+	auto_free char *bus = xasprintf("/machine/peripheral/%s/virtio-backend/%s.0", controller, controller);
+
+	*count = 0;
+	return count_occupants(q, bus, count, err);
 }

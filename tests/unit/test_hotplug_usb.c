@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build_rules.h"
 #include "fault_table.h"
 #include "host_tree.h"
 #include "hotplug/hotplug.h"
@@ -157,75 +158,37 @@ static void what_the_host_needs_is_known(void **state)
 	"{\"name\":\"ud\",\"type\":\"child<usb-storage>\"}"
 static const struct fake_item with_controller[] = { QUESTIONS, USB_HOST, LISTS(XHCI), EMPTY };
 static const struct fake_item without[] = { QUESTIONS, USB_HOST, LISTS(""), EMPTY };
-static const struct fake_item no_module[] = { QUESTIONS, NO_USB, LISTS(XHCI), EMPTY };
-static const struct fake_item no_port[] = { QUESTIONS, USB_HOST,
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" }, EMPTY };
+static const struct fake_item no_controller[] = { LISTS(""), { 0 } };
+static const struct fake_item no_module[] = { NO_USB, { 0 } };
+static const struct fake_item no_port[] = {
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" }, { 0 } };
 
-struct args {
-	const char *pairs[4][2];
-};
-typedef int build_fn(struct plan *p, const struct plan_env *env, struct err *err);
-
-/* Nothing but questions may have been sent. */
-static struct plan *build(build_fn *fn, const struct args *args, const struct fake_item *script, int *rc, struct err *err)
-{
-	struct plan *p = plan_new("test", "vm1", NULL);
-	struct fake_qmp *f = fake_qmp_new(script);
-	struct qmp *q = fake_qmp_client(f);
-	const char *saw;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(args->pairs) && args->pairs[i][0]; i++)
-		json_put_str(p->args, args->pairs[i][0], args->pairs[i][1]);
-	*rc = fn(p, &(struct plan_env){ .qmp = q, .host = host, .interrupt_fd = -1 }, err);
-	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
-		if (str_has_prefix(saw, "device_") || str_has_prefix(saw, "object") || str_has_prefix(saw, "qom-set"))
-			fail_msg("sent: %s", saw);
-	qmp_close(q);
-	fake_qmp_end(f);
-	return p;
-}
+#define HERE ((const struct build_place){ .guest = with_controller, .host = host })
 
 static void each_check_has_its_words(void **state)
 {
-	static const struct {
-		build_fn *build;
-		struct args args;
-		int rc;
-		const char *why, *remedy;
-		const struct fake_item *script;
-	} rows[] = {
-		{ hotplug_usb_add, { { { "host", "stick" } } }, -EINVAL, "BUS-PORT", "VENDOR:PRODUCT", with_controller },
-		{ hotplug_usb_add, { { { "host", "2-1" } } }, -EINVAL, "no such USB device", "1-1 (1234:0001 Stick)", with_controller },
-		{ hotplug_usb_add, { { { "host", "1234:ffff" } } }, -EINVAL, "no such USB device", "", with_controller },
-		{ hotplug_usb_add, { { { "host", "1234:0009" } } }, -EINVAL, "several devices", "host=1-8.1, host=1-8.2", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-8" } } }, -EINVAL, "is a hub", "plugged into it", with_controller },
-		{ hotplug_usb_add, { { { "host", "usb1" } } }, -EINVAL, "BUS-PORT", "", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-2" } } }, -EBUSY, "disk sdb is mounted", "force=on", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-4" } } }, -EBUSY, "eth4 is up", "force=on", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-6" } } }, -EBUSY, "a keyboard", "force=on", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-7" } } }, -EBUSY, "another program has it", "force=on", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-1" }, { "id", "u0" } } }, -EEXIST, "taken by a usb-host", "", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-1" }, { "id", "1" } } }, -EINVAL, "a letter, then", "", with_controller },
-		{ hotplug_usb_add, { { { "host", "1-1" }, { "persist", "on" } } }, -EINVAL, "no stored definition", "", with_controller },
+	static const struct build_refusal rows[] = {
+		{ hotplug_usb_add, { { { "host", "stick" } } }, -EINVAL, "BUS-PORT", "VENDOR:PRODUCT" },
+		{ hotplug_usb_add, { { { "host", "2-1" } } }, -EINVAL, "no such USB device", "1-1 (1234:0001 Stick)" },
+		{ hotplug_usb_add, { { { "host", "1234:ffff" } } }, -EINVAL, "no such USB device", "there is: 1-1" },
+		{ hotplug_usb_add, { { { "host", "1234:0009" } } }, -EINVAL, "several devices", "host=1-8.1, host=1-8.2" },
+		{ hotplug_usb_add, { { { "host", "1-8" } } }, -EINVAL, "is a hub", "plugged into it" },
+		{ hotplug_usb_add, { { { "host", "usb1" } } }, -EINVAL, "host=usb1", "BUS-PORT" },
+		{ hotplug_usb_add, { { { "host", "1-2" } } }, -EBUSY, "disk sdb is mounted", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-4" } } }, -EBUSY, "eth4 is up", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-6" } } }, -EBUSY, "a keyboard", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-7" } } }, -EBUSY, "another program has it", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-1" }, { "id", "u0" } } }, -EEXIST, "taken by a usb-host", "another id=" },
+		{ hotplug_usb_add, { { { "host", "1-1" }, { "id", "1" } } }, -EINVAL, "a letter, then", "are expected" },
+		{ hotplug_usb_add, { { { "host", "1-1" }, { "persist", "on" } } }, -EINVAL, "no stored definition", "leave it out" },
 		{ hotplug_usb_add, { { { "host", "1-1" } } }, -EOPNOTSUPP, "no usb-host", "module", no_module },
 		{ hotplug_usb_add, { { { "host", "1-1" } } }, -ENOSPC, "no USB 3 controller, and none can be added", "pcie-root-port", no_port },
-		{ hotplug_usb_remove, { { { "ID", "rp1" } } }, -ENODEV, "no USB device 'rp1'", "there is: u0, ud", with_controller },
-		{ hotplug_usb_remove, { { { "ID", "ud" } } }, -EINVAL, "is a disk", "disk remove", with_controller },
+		{ hotplug_usb_remove, { { { "ID", "rp1" } } }, -ENODEV, "no USB device 'rp1'", "there is: u0, ud" },
+		{ hotplug_usb_remove, { { { "ID", "ud" } } }, -EINVAL, "is a disk", "disk remove" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct err err = {0};
-		int rc;
-		struct plan *p = build(rows[i].build, &rows[i].args, rows[i].script, &rc, &err);
-
-		if (rc != rows[i].rc || !strstr(err.text, rows[i].why) || !strstr(err.text, rows[i].remedy))
-			fail_msg("row %zu: %d '%s'", i, rc, err.text);
-		assert_int_equal(p->n_steps, 0);
-		plan_free(p);
-	}
+	build_refuses(&HERE, rows, ARRAY_SIZE(rows));
 }
 
 #define TEXT_OF(p, i, want) do { \
@@ -240,13 +203,13 @@ static void plans_are_as_they_are_told(void **state)
 	int rc;
 
 	(void)state;
-	p = build(hotplug_usb_add, &(struct args){ { { "host", "1-8.1" } } }, with_controller, &rc, &err);
+	p = build_try(&HERE, hotplug_usb_add, &(struct build_args){ { { "host", "1-8.1" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);
 	assert_int_equal(p->n_steps, 2);
 	TEXT_OF(p, 0, "device_add {\"driver\":\"usb-host\",\"id\":\"kt-usb0\",\"bus\":\"xhci.0\",\"hostbus\":1,\"hostport\":\"8.1\"}");
 	TEXT_OF(p, 1, "wait until QEMU has opened kt-usb0 and the guest has given it an address, at most 1 s");
 	plan_free(p);
-	p = build(hotplug_usb_add, &(struct args){ { { "host", "1234:0001" }, { "id", "u9" } } }, without, &rc, &err);
+	p = build_try(&HERE, hotplug_usb_add, &(struct build_args){ { { "host", "1234:0001" }, { "id", "u9" } } }, no_controller, &rc, &err);
 	assert_int_equal(rc, 0);
 	assert_int_equal(p->n_steps, 3);
 	assert_int_equal(p->n_warnings, 1);
@@ -254,11 +217,11 @@ static void plans_are_as_they_are_told(void **state)
 	TEXT_OF(p, 1, "device_add {\"driver\":\"usb-host\",\"id\":\"u9\",\"bus\":\"kt-xhci0.0\",\"vendorid\":4660,\"productid\":1}");
 	assert_int_equal(p->steps[0].n_undo, 2);
 	plan_free(p);
-	p = build(hotplug_usb_add, &(struct args){ { { "host", "1-2" }, { "force", "on" } } }, with_controller, &rc, &err);
+	p = build_try(&HERE, hotplug_usb_add, &(struct build_args){ { { "host", "1-2" }, { "force", "on" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);
 	assert_non_null(strstr(p->warnings[0], "sdb is mounted"));
 	plan_free(p);
-	p = build(hotplug_usb_remove, &(struct args){ { { "ID", "u0" } } }, with_controller, &rc, &err);
+	p = build_try(&HERE, hotplug_usb_remove, &(struct build_args){ { { "ID", "u0" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);
 	assert_int_equal(p->n_steps, 2);
 	TEXT_OF(p, 0, "device_del {\"id\":\"u0\"}");

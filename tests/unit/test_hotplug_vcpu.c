@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build_rules.h"
 #include "fault_table.h"
 #include "host_tree.h"
 #include "hotplug/hotplug.h"
@@ -73,38 +74,7 @@ static const struct fake_item guest[] = {
 	{ 0 }
 };
 
-struct args {
-	const char *pairs[8][2];
-};
-
-typedef int build_fn(struct plan *p, const struct plan_env *env, struct err *err);
-
-/* Build against that guest, with answers of its own; nothing but questions may have been sent. */
-static struct plan *build(build_fn *fn, const struct args *args, const struct fake_item *special, int *rc, struct err *err)
-{
-	struct fake_item script[ARRAY_SIZE(guest) + 2] = {0};
-	struct plan *p = plan_new("test", "vm1", NULL);
-	const char *saw;
-	struct fake_qmp *f;
-	struct qmp *q;
-	size_t n = 0, i;
-
-	for (; special && special->expect; special++)
-		script[n++] = *special;
-	memcpy(script + n, guest, sizeof(guest));
-	for (i = 0; i < ARRAY_SIZE(args->pairs) && args->pairs[i][0]; i++)
-		json_put_str(p->args, args->pairs[i][0], args->pairs[i][1]);
-	f = fake_qmp_new(script);
-	q = fake_qmp_client(f);
-	*rc = fn(p, &(struct plan_env){ .qmp = q, .host = host, .interrupt_fd = -1 }, err);
-	for (i = 0; (saw = fake_qmp_saw(f, i)); i++)
-		if (!str_has_prefix(saw, "query-") && !str_has_prefix(saw, "qom-get") && !str_has_prefix(saw, "qom-list") &&
-		    !str_has_prefix(saw, "human-monitor-command {\"command-line\":\"info "))
-			fail_msg("sent: %s", saw);
-	qmp_close(q);
-	fake_qmp_end(f);
-	return p;
-}
+#define HERE ((const struct build_place){ .guest = guest, .host = host })
 
 static const struct fake_item migrating[] = {
 	{ .expect = "query-migrate", .any = true, .reply = "{\"status\":\"active\"}" }, { 0 }
@@ -136,76 +106,60 @@ static const struct fake_item migrating[] = {
 
 static void each_check_has_its_words(void **state)
 {
-	static const struct {
-		build_fn *build;
-		struct args args;
-		int rc;
-		const char *why, *remedy;
-		const struct fake_item *special;
-	} rows[] = {
+	static const struct build_refusal rows[] = {
 		{ hotplug_vcpu_add, { { { "count", "3" } } }, -ENOSPC, "2 of 4 places are free", "maxcpus=" },
-		{ hotplug_vcpu_add, { { { "count", "0" } } }, -EINVAL, "at least 1", "" },
+		{ hotplug_vcpu_add, { { { "count", "0" } } }, -EINVAL, "count=0", "at least 1" },
 		{ hotplug_vcpu_add, { { { "node", "0" } } }, -ENOSPC, "0 of 2 places are free on that node", "maxcpus=" },
 		{ hotplug_vcpu_add, { { { "node", "7" } } }, -EINVAL, "node=7", "there is: 0, 1" },
-		{ hotplug_vcpu_add, { { { "persist", "on" } } }, -EINVAL, "no stored definition", "" },
+		{ hotplug_vcpu_add, { { { "persist", "on" } } }, -EINVAL, "no stored definition", "leave it out" },
 		{ hotplug_vcpu_add, { { { NULL } } }, -EBUSY, "is being migrated", "until that is over", migrating },
 		{ hotplug_vcpu_add, { { { NULL } } }, -EBUSY, "would kill its QEMU", "restart the guest", tcg_after },
-		{ hotplug_vcpu_add, { { { NULL } } }, -EREMOTEIO, "plugs no vCPUs", "", no_cpus },
-		{ hotplug_vcpu_add, { { { NULL } } }, -EBADMSG, "a place for a vCPU that is none", "", nonsense },
-		{ hotplug_vcpu_add, { { { "count", "4" } } }, -EINVAL, "whole cores of 8", "", cores },
+		{ hotplug_vcpu_add, { { { NULL } } }, -EREMOTEIO, "plugs no vCPUs", "q35", no_cpus },
+		{ hotplug_vcpu_add, { { { NULL } } }, -EBADMSG, "a place for a vCPU that is none", "query-hotpluggable-cpus", nonsense },
+		{ hotplug_vcpu_add, { { { "count", "4" } } }, -EINVAL, "4 vCPUs", "whole cores of 8", cores },
 		{ hotplug_vcpu_remove, { { { "count", "2" } } }, -EINVAL, "of the 2 there are 1 were plugged", "there when the guest started" },
 		{ hotplug_vcpu_remove, { { { NULL } } }, -EPERM, "runs without KVM", "force=on", tcg },
 		{ hotplug_vcpu_remove, { { { NULL } } }, -EBUSY, "is being migrated", "until that is over", migrating },
-		{ hotplug_vcpu_set, { { { "count", "0" } } }, -EINVAL, "at least 1", "" },
+		{ hotplug_vcpu_set, { { { "count", "0" } } }, -EINVAL, "count=0", "at least 1" },
 		{ hotplug_vcpu_set, { { { "count", "5" } } }, -ENOSPC, "2 of 4 places", "maxcpus=" },
 
 		{ hotplug_dimm_add, { { { "size", "0" } } }, -EINVAL, "a size is expected", "1G" },
 		{ hotplug_dimm_add, { { { "size", "100M" } } }, -EINVAL, "blocks of 128 MiB", "multiple" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "hugepages", "1G" } } }, -EINVAL, "not a multiple of hugepages=1G", "" },
-		{ hotplug_dimm_add, { { { "size", "1G" }, { "hugepages", "1G" } } }, -EINVAL, "the host has no such pages", "" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "hugepages", "1G" } } }, -EINVAL, "size=128M is not a multiple of hugepages=1G", "another size=" },
+		{ hotplug_dimm_add, { { { "size", "1G" }, { "hugepages", "1G" } } }, -EINVAL, "hugepages=1G: the host has no such pages", "--batch hugepages" },
 		{ hotplug_dimm_add, { { { "size", "128M" }, { "hugepages", "2M" }, { "prealloc", "off" } } }, -EINVAL, "prealloc=off", "kills" },
 		{ hotplug_dimm_add, { { { "size", "128M" }, { "policy", "bind" } } }, -EINVAL, "policy=bind", "host-node= is missing" },
 		{ hotplug_dimm_add, { { { "size", "128M" }, { "host-node", "x" } } }, -EINVAL, "host-node=x", "with commas" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "host-node", "7" } } }, -EINVAL, "host-node=7", "no such NUMA node" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "host-node", "7" } } }, -EINVAL, "host-node=7: the host has no such NUMA node", "--batch nodes" },
 		{ hotplug_dimm_add, { { { "size", "128M" }, { "hugepages", "2M" }, { "host-node", "1" } } }, -ENOMEM,
 		  "64 pages are wanted and 12 are free on host node 1", "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages" },
 		{ hotplug_dimm_add, { { { "size", "640M" }, { "hugepages", "2M" } } }, -ENOMEM, "320 pages are wanted and 298 are free",
 		  "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages" },
 		{ hotplug_dimm_add, { { { "size", "256M" }, { "host-node", "1" } } }, -ENOMEM, "128 MiB available on node 1", "force=on" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "node", "2" } } }, -EINVAL, "node=2: the guest has 2 NUMA nodes", "" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "node", "2" } } }, -EINVAL, "node=2: the guest has 2 NUMA nodes", "counted from 0" },
 		{ hotplug_dimm_add, { { { "size", "2304M" } } }, -ENOSPC, "room for 2176 MiB more", "maxmem=" },
 		{ hotplug_dimm_add, { { { "size", "128M" } } }, -ENOSPC, "no slots for memory", "slots=N,maxmem=", no_slots },
 		{ hotplug_dimm_add, { { { "size", "128M" } } }, -ENOSPC, "all 2 slots", "slots=", slots_taken },
 		{ hotplug_dimm_add, { { { "size", "128M" } } }, -EBUSY, "is being migrated", "until that is over", migrating },
 		{ hotplug_dimm_add, { { { "size", "128M" } } }, -EBUSY, "would kill its QEMU", "restart the guest", tcg_after },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "d0" } } }, -EEXIST, "taken by a pc-dimm", "" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "vm0" } } }, -EEXIST, "taken by a virtio-mem-pci", "" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "d0" } } }, -EEXIST, "taken by a pc-dimm", "another id=" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "vm0" } } }, -EEXIST, "taken by a virtio-mem-pci", "another id=" },
 		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "old" } } }, -EEXIST, "object 'old-mem' exists", "object-del" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "0x" } } }, -EINVAL, "a letter, then", "" },
-		{ hotplug_dimm_add, { { { "size", "128M" }, { "persist", "on" } } }, -EINVAL, "no stored definition", "" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "id", "0x" } } }, -EINVAL, "a letter, then", "are expected" },
+		{ hotplug_dimm_add, { { { "size", "128M" }, { "persist", "on" } } }, -EINVAL, "no stored definition", "leave it out" },
 		{ hotplug_dimm_remove, { { { "ID", "d9" } } }, -ENODEV, "no DIMM 'd9'", "d0 (dimm), fixed (dimm), vm0 (virtio-mem)" },
-		{ hotplug_dimm_remove, { { { "ID", "vm0" } } }, -ENODEV, "no DIMM 'vm0'", "" },
-		{ hotplug_dimm_remove, { { { "ID", "fixed" } } }, -EINVAL, "made to stay", "" },
-		{ hotplug_dimm_remove, { { { "ID", "d0" } } }, -EBUSY, "is being migrated", "", migrating },
+		{ hotplug_dimm_remove, { { { "ID", "vm0" } } }, -ENODEV, "no DIMM 'vm0'", "memory devices: d0" },
+		{ hotplug_dimm_remove, { { { "ID", "fixed" } } }, -EINVAL, "DIMM 'fixed' was made to stay", "can be removed" },
+		{ hotplug_dimm_remove, { { { "ID", "d0" } } }, -EBUSY, "is being migrated", "until that is over", migrating },
 
 		{ hotplug_vmem_set, { { { "ID", "d0" }, { "size", "2M" } } }, -ENODEV, "no virtio-mem device 'd0'", "there is: vm0" },
 		{ hotplug_vmem_set, { { { "ID", "vm0" }, { "size", "3M" } } }, -EINVAL, "blocks of 2048 KiB", "multiple" },
-		{ hotplug_vmem_set, { { { "ID", "vm0" }, { "size", "1G" } } }, -ENOSPC, "512 MiB at most", "" },
-		{ hotplug_vmem_set, { { { "ID", "vm0" }, { "size", "2M" } } }, -EBUSY, "is being migrated", "", migrating },
+		{ hotplug_vmem_set, { { { "ID", "vm0" }, { "size", "1G" } } }, -ENOSPC, "vm0 can have 512 MiB at most", "size of its backend" },
+		{ hotplug_vmem_set, { { { "ID", "vm0" }, { "size", "2M" } } }, -EBUSY, "is being migrated", "until that is over", migrating },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct err err = {0};
-		int rc;
-		struct plan *p = build(rows[i].build, &rows[i].args, rows[i].special, &rc, &err);
-
-		if (rc != rows[i].rc || !strstr(err.text, rows[i].why) || !strstr(err.text, rows[i].remedy))
-			fail_msg("row %zu: %d '%s'", i, rc, err.text);
-		assert_int_equal(p->n_steps, 0);
-		plan_free(p);
-	}
+	build_refuses(&HERE, rows, ARRAY_SIZE(rows));
 }
 
 /* All memory of a guest with a VFIO device is locked: QEMU aborts where it may not. */
@@ -247,26 +201,6 @@ static void a_limit_of_locked_memory_is_seen(void **state)
 	}
 }
 
-static char *steps_of(const struct plan *p)
-{
-	struct buf b = {0};
-	size_t i, k;
-
-	for (i = 0; i < p->n_steps; i++) {
-		auto_free char *text = step_text(&p->steps[i], 1000);
-
-		buf_printf(&b, "%s\n", text);
-		for (k = 0; k < p->steps[i].n_undo; k++) {
-			auto_free char *undo = step_text(&p->steps[i].undo[k], 1000);
-
-			buf_printf(&b, "  undo %s\n", undo);
-		}
-		if (p->steps[i].leaves)
-			buf_printf(&b, "  leaves %s\n", p->steps[i].leaves);
-	}
-	return buf_take(&b);
-}
-
 #define ADDS(id, socket, core, node) "device_add {\"driver\":\"qemu64-x86_64-cpu\",\"id\":\"" id "\",\"core-id\":" core \
 	",\"thread-id\":0,\"node-id\":" node ",\"socket-id\":" socket "}\n"
 #define TAKES_BACK(id) "  undo device_del {\"id\":\"" id "\"}\n  undo wait until the guest has let go of " id ", at most 1 s\n" \
@@ -279,13 +213,7 @@ static char *steps_of(const struct plan *p)
 /* What is built is as it is told, and can be journaled. */
 static void plans_are_as_they_are_told(void **state)
 {
-	static const struct {
-		build_fn *build;
-		struct args args;
-		const char *device, *steps;
-		const struct fake_item *special;
-		size_t warnings;
-	} rows[] = {
+	static const struct build_plan rows[] = {
 		/* the first free place; an id that is taken is not given again */
 		{ hotplug_vcpu_add, { { { NULL } } }, "kt-vcpu3",
 		  ADDS("kt-vcpu3", "1", "0", "1") TAKES_BACK("kt-vcpu3") "wait until the guest has taken kt-vcpu3, at most 1 s\n" },
@@ -328,33 +256,9 @@ static void plans_are_as_they_are_told(void **state)
 		  "  undo qom-set {\"path\":\"/machine/peripheral/vm0\",\"property\":\"requested-size\",\"value\":4194304}\n"
 		  "  leaves vm0 with a requested-size of 256 MiB\nwait until the guest has made vm0 256 MiB, at most 1 s\n" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		auto_json struct json_object *obj = NULL;
-		auto_free char *steps = NULL;
-		struct plan *back = NULL, *p;
-		struct err err = {0};
-		int rc;
-
-		p = build(rows[i].build, &rows[i].args, rows[i].special, &rc, &err);
-		if (rc)
-			fail_msg("row %zu: %s", i, err.text);
-		steps = steps_of(p);
-		assert_string_equal(steps, rows[i].steps);
-		assert_int_equal(p->status, *steps ? PLAN_PLANNED : PLAN_UNCHANGED);
-		assert_int_equal(p->n_warnings, rows[i].warnings);
-		if (rows[i].device)
-			assert_string_equal(p->device, rows[i].device);
-		p->id = xstrdup("20260102-030405-00ab");
-		p->begun = xstrdup("2026-01-02T03:04:05.000+00:00");
-		obj = plan_json(p);
-		if (plan_parse(obj, &back, &err))
-			fail_msg("row %zu: %s", i, err.text);
-		plan_free(back);
-		plan_free(p);
-	}
+	build_plans(&HERE, rows, ARRAY_SIZE(rows));
 }
 
 /* Two vCPUs that were plugged, two places that are free. */
