@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Operations on the host's network. A tap that kvmtop makes is not persistent: it lives as long as QEMU has it open,
- * and goes with the netdev, with QEMU, or with us if we die before QEMU has it. So none has to be removed, ever.
+ * and goes with the netdev, with QEMU, or with us if we die before QEMU has it. So none has to be removed, ever. A macvtap,
+ * a row of Open vSwitch's database and a tap that somebody else made stay when QEMU has gone.
  */
 #include "private.h"
 
@@ -129,7 +130,7 @@ static int link_check(const struct step *s, struct err *err)
 }
 
 const struct op op_link_set = {
-	.name = "link-set", .run = link_set_run, .text = link_set_text, .check = link_check,
+	.name = "link-set", .run = link_set_run, .text = link_set_text, .check = link_check, .outlives = true,
 };
 
 static int link_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -157,7 +158,7 @@ static int link_add_check(const struct step *s, struct err *err)
 }
 
 const struct op op_link_add = {
-	.name = "link-add", .run = link_add_run, .text = link_add_text, .check = link_add_check, .forward = true,
+	.name = "link-add", .run = link_add_run, .text = link_add_text, .check = link_add_check, .forward = true, .outlives = true,
 };
 
 static int link_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -186,7 +187,7 @@ static int link_del_check(const struct step *s, struct err *err)
 }
 
 const struct op op_link_del = {
-	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .one_way = true,
+	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .one_way = true, .outlives = true,
 };
 
 /* ---- ports of Open vSwitch */
@@ -217,7 +218,7 @@ static int ovs_add_check(const struct step *s, struct err *err)
 }
 
 const struct op op_ovs_add = {
-	.name = "ovs-add", .run = ovs_add_run, .text = ovs_add_text, .check = ovs_add_check, .forward = true,
+	.name = "ovs-add", .run = ovs_add_run, .text = ovs_add_text, .check = ovs_add_check, .forward = true, .outlives = true,
 };
 
 static int ovs_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -236,7 +237,7 @@ static char *ovs_del_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_ovs_del = {
-	.name = "ovs-del", .run = ovs_del_run, .text = ovs_del_text, .check = link_del_check, .one_way = true,
+	.name = "ovs-del", .run = ovs_del_run, .text = ovs_del_text, .check = link_del_check, .one_way = true, .outlives = true,
 };
 
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args)

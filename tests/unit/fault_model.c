@@ -580,11 +580,16 @@ const char *model_complaint(struct model *m)
 	return m->complaint;
 }
 
+void model_die(struct model *m)
+{
+	while (m->n_things)
+		drop(m, &m->things[0]);
+}
+
 void model_free(struct model *m)
 {
 	model_disconnect(m);
-	while (m->n_things)
-		drop(m, &m->things[0]);
+	model_die(m);
 	free(m->things);
 	free(m->complaint);
 	pthread_mutex_destroy(&m->lock);

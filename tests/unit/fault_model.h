@@ -39,6 +39,8 @@ bool model_is_hit(struct model *m);		/* what was armed has happened */
 void model_guest_takes(struct model *m, enum fault how);
 /* The connection ends now. */
 void model_hang_up(struct model *m);
+/* All it has goes with it. */
+void model_die(struct model *m);
 /* The guest lets go of what it was asked to. */
 void model_let_go(struct model *m);
 /* All things, sorted, "kind name" or "kind name=value", one a line; yours. */

@@ -199,7 +199,12 @@ static void check_left(struct one *o, const struct plan *p)
 	for (i = 0; i < p->n_left && !is_blind(o->fault); i++)
 		if (!names_one_of(p->left[i], o->after) && !host_changed && !names_one_of(p->left[i], o->host_after))
 			broken(o, "left names what is not there: %s", p->left[i]);
-	if (host_changed && !p->n_left && !(o->c->host_want && !strcmp(o->host_after, o->c->host_want)))
+}
+
+/* It is as it was, or as it was to become, or something is named; also when QEMU has died. */
+static void check_host(struct one *o, const struct plan *p)
+{
+	if (strcmp(o->host_before, o->host_after) && !p->n_left && !(o->c->host_want && !strcmp(o->host_after, o->c->host_want)))
 		broken(o, "the host was changed:\n%s    to:\n%s", o->host_before, o->host_after);
 }
 
@@ -337,6 +342,8 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	qmp_close(take_ptr(o->env.qmp));
 	model_disconnect(o->model);		/* and has done all it was told to */
 	o->after = model_ledger(o->model);
+	if (o->fault == FAULT_DIED)
+		model_die(o->model);
 	o->host_after = fault_case_host(o->c, o->host);
 	if (s && o->fault != FAULT_HOST && !model_is_hit(o->model) && o->fault != FAULT_INTERRUPTED)
 		broken(o, "the fault was not reached: %s", p->err.text);
@@ -345,6 +352,8 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	check_status(o, p, rc);
 	if (o->fault != FAULT_DIED && p->status != PLAN_OK)
 		check_left(o, p);
+	if (p->status != PLAN_OK)
+		check_host(o, p);
 	buf_printf(out, "%-10s %2zu %-40.40s  %-18s  %-8s exit %d%s  left:", o->c->name, o->step, text,
 		   fault_names[o->fault],
 		   plan_status_name(p->status), plan_exit_code(p), p->n_rest ? "  pending" : "");

@@ -68,6 +68,12 @@ static int with_tap(void)
 	return own_network() ? -1 : system("ip tuntap add t0 mode tap 2>/dev/null");
 }
 
+static int with_macvtap(void)
+{
+	return own_network() ? -1 : system("{ ip link add d0 type dummy && ip link add link d0 name kt-try type macvtap && "
+					   "[ -e /dev/tap$(cat /sys/class/net/kt-try/ifindex) ] && ip link del kt-try; } 2>/dev/null");
+}
+
 /* Each interface, whether it is up, and what it is a port of. */
 static char *interfaces(const struct host *h)
 {
@@ -112,6 +118,8 @@ static void each_step_with_each_fault(void **state)
 		  .args = { { "type", "tap" }, { "id", "n" }, { "queues", "2" } }, BEFORE, AFTER },
 		{ .name = "add tap t0", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_tap),
 		  .args = { { "type", "tap" }, { "id", "n" }, { "source", "t0" } }, BEFORE, AFTER },
+		{ .name = "add macvtap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_macvtap),
+		  .args = { { "type", "macvtap" }, { "id", "n" }, { "source", "d0" } }, BEFORE, AFTER },
 		{ .name = "add bridge", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_bridge),
 		  .args = { { "type", "bridge" }, { "id", "n" }, { "source", "br0" } }, BEFORE, AFTER },
 	};

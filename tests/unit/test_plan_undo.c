@@ -203,6 +203,36 @@ static void killed_at_each_step_of_a_removal(void **state)
 	}
 }
 
+/* The guest has ended: what it had went with it, what was done to the host for it did not. */
+static void what_is_on_the_host_outlives_the_guest(void **state)
+{
+	struct plan *p = plan_new("nic add", "vm1", "pid:2147483646@1"), *back = plan_new("undo", NULL, NULL);
+	struct step *s;
+	size_t i;
+
+	(void)state;
+	s = plan_net(p, STEP_PASS_FD, "n-t0", json_put_str(json_put_str(named("open", "tap"), "name", "kt-tap0"), "how", "make"));
+	step_undo_drop(s, "closefd", named("fdname", "n-t0"));
+	plan_net(p, STEP_LINK_SET, "kt-tap0", json_put(json_object_new_object(), "up", json_object_new_boolean(true)));
+	assert_false(plan_outlives(p));
+	step_undo_net(plan_net(p, STEP_OVS_ADD, "kt-tap0", named("bridge", "br0")), STEP_OVS_DEL, "kt-tap0", NULL);
+	assert_true(plan_outlives(p));
+	step_undo_net(plan_net(p, STEP_LINK_ADD, "kt-mvt0", named("lower", "eth0")), STEP_LINK_DEL, "kt-mvt0", NULL);
+	s = plan_net(p, STEP_LINK_SET, "mine", json_put(json_object_new_object(), "up", json_object_new_boolean(true)));
+	step_undo_net(s, STEP_LINK_SET, "mine", json_put(json_object_new_object(), "up", json_object_new_boolean(false)));
+	for (i = 0; i < p->n_steps; i++)
+		p->steps[i].status = STEP_OK;
+	p->status = PLAN_OK;
+	assert_int_equal(plan_undo(p, back, NULL), 0);
+	plan_keep_outliving(back);
+	assert_int_equal(back->n_steps, 3);
+	assert_int_equal(back->steps[0].op, STEP_LINK_SET);
+	assert_int_equal(back->steps[1].op, STEP_LINK_DEL);
+	assert_int_equal(back->steps[2].op, STEP_OVS_DEL);
+	plan_free(back);
+	plan_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_guest_that_keeps_it_makes_the_undo_pending),
 		cmocka_unit_test(killed_at_each_step_of_an_addition),
 		cmocka_unit_test(killed_at_each_step_of_a_removal),
+		cmocka_unit_test(what_is_on_the_host_outlives_the_guest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
