@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOCK_MARGIN_BYTES (1ull << 30)	/* beside RAM, VFIO has ROMs, video memory, the devices' own locked */
 #define ID_MAX 26		/* a node name holds 31 bytes, and "-node" goes behind the id */
 
 int check_id(const char *id, struct err *err)
@@ -180,6 +181,22 @@ int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
 		rc = no_port(ports, n, hotplug, err);
 	qmp_ports_free(ports, n);
 	return rc;
+}
+
+void read_lock(const struct host *h, pid_t pid, uint64_t ram_bytes, struct lock_limit *lock)
+{
+	uint64_t limit = UINT64_MAX;
+
+	if (host_lock_limit(h, pid, &limit) || limit >= ram_bytes + LOCK_MARGIN_BYTES)
+		return;
+	lock->wanted = ram_bytes + LOCK_MARGIN_BYTES;
+	lock->now = limit;
+}
+
+void plan_lock(struct plan *p, const struct lock_limit *lock)
+{
+	if (lock->wanted)
+		step_leaves(plan_memlock(p, lock->wanted, lock->now), "QEMU's right to lock %llu bytes", (unsigned long long)lock->wanted);
 }
 
 struct json_object *named(const char *key, const char *value)

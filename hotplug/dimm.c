@@ -18,6 +18,7 @@ struct dimm {
 	char *memdev;
 	int64_t node;			/* -1: not said */
 	bool pinned;			/* VFIO locks all memory of the guest */
+	struct lock_limit lock;
 };
 
 static unsigned prepare_ms(uint64_t bytes)
@@ -78,33 +79,20 @@ static int check_node(const struct plan *p, struct qmp *q, struct dimm *d, struc
 }
 
 /* QEMU aborts when a VFIO device cannot have the new memory locked. */
-static int check_locking(struct plan *p, const struct plan_env *env, struct dimm *d, struct err *err)
+static void look_at_locking(const struct plan *p, const struct plan_env *env, struct dimm *d)
 {
 	struct qmp_memory_room room;
 	struct qmp_room used;
-	uint64_t limit, wanted;
 	char **list = NULL;
 	size_t n = 0;
-	int pid, rc;
+	int pid;
 
 	if (!p->ref || sscanf(p->ref, "pid:%d", &pid) != 1 || host_vfio_read(env->host, pid, &list, &n))
-		return 0;
+		return;
 	qmp_strings_free(list, n);
 	d->pinned = n > 0;
-	if (!n || host_lock_limit(env->host, pid, &limit) || limit == UINT64_MAX)
-		return 0;
-	rc = qmp_query_memory_room(env->qmp, &room, NULL);
-	if (!rc)
-		rc = qmp_query_room(env->qmp, &used, NULL);
-	if (rc)
-		return 0;
-	wanted = room.base_bytes + used.plugged_bytes + d->backend.bytes + GIB;
-	if (wanted <= limit || is_on(p, "force"))
-		return 0;
-	return err_set(err, -EPERM, "the guest has a VFIO device, so all its memory is locked, and its QEMU "
-			"would die of the limit of %llu MiB "
-		       "(prlimit --pid %d --memlock=%llu, or force=on)", (unsigned long long)limit >> 20,
-		       pid, (unsigned long long)wanted);
+	if (d->pinned && !qmp_query_memory_room(env->qmp, &room, NULL) && !qmp_query_room(env->qmp, &used, NULL))
+		read_lock(env->host, pid, room.base_bytes + used.plugged_bytes + d->backend.bytes, &d->lock);
 }
 
 static int same_or_taken(struct plan *p, struct qmp *q, const char *type, const struct dimm *d, struct err *err)
@@ -152,7 +140,7 @@ static int choose(struct plan *p, const struct plan_env *env, struct dimm *d, st
 	if (!rc)
 		rc = check_backend(p, env->host, &d->backend, err);
 	if (!rc)
-		rc = check_locking(p, env, d, err);
+		look_at_locking(p, env, d);
 	return rc;
 }
 
@@ -194,6 +182,7 @@ static int plan_add(struct plan *p, struct qmp *q, const struct dimm *d, struct 
 
 	if (rc)
 		return rc;
+	plan_lock(p, &d->lock);
 	s = plan_qmp(p, "object-add", backend_json(d, shared));
 	step_undo_qmp(s, "object-del", named("id", d->memdev));
 	step_leaves(s, "memory %s (%llu MiB)", d->memdev, (unsigned long long)d->backend.bytes >> 20);

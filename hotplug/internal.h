@@ -23,6 +23,12 @@ int id_taken(const struct plan *p, const char *type, struct err *err);
 int device_type(struct qmp *q, const char *id, char **type, struct err *err);
 /* The first hotpluggable PCI bus with room that is not `except` (may be NULL); yours. -ENOSPC with the remedy. */
 int choose_port(struct qmp *q, const char *except, char **bus, struct err *err);
+/* What QEMU may lock, and has to where VFIO pins all memory of the guest; wanted 0: it may already. */
+struct lock_limit {
+	uint64_t wanted, now;		/* bytes */
+};
+void read_lock(const struct host *h, pid_t pid, uint64_t ram_bytes, struct lock_limit *lock);
+void plan_lock(struct plan *p, const struct lock_limit *lock);		/* the step, if there is need of one */
 /* {"KEY": VALUE} */
 struct json_object *named(const char *key, const char *value);
 /* on|off of an argument; off if it is not given */
@@ -60,7 +66,7 @@ struct vfio {
 	struct host_binding was;	/* before */
 	char *port;			/* of the guest; free it */
 	uint64_t ram_bytes;		/* of the guest, 0: not known */
-	uint64_t lock_bytes, lock_limit;	/* it will lock and may lock; lock_bytes 0: it may already */
+	struct lock_limit lock;
 	unsigned pin_ms;		/* QEMU may stand still so long, 0: what it needs is pinned already */
 };
 /* host= of the plan, its IOMMU group, and what the host does with it. */

@@ -57,10 +57,7 @@ static void plan_add(struct plan *p, const struct vfio *v)
 		step_undo_pci_bind(s, address, v->was.driver, v->was.override);
 		step_leaves(s, "PCI device %s with vfio-pci instead of %s", address, *v->was.driver ? v->was.driver : "no driver");
 	}
-	if (v->lock_bytes) {
-		s = plan_memlock(p, v->lock_bytes, v->lock_limit);
-		step_leaves(s, "QEMU's right to lock %llu bytes", (unsigned long long)v->lock_bytes);
-	}
+	plan_lock(p, &v->lock);
 	json_put_str(args, "host", address);
 	plan_device(p, p->device, json_put_str(args, "bus", v->port))->at_least_ms = v->pin_ms;
 	p->guest = "unknown";		/* nothing tells whether the guest has a driver for it */
@@ -118,7 +115,20 @@ static const struct step *bind_of(const struct plan *e, const char *address)
 	return NULL;
 }
 
-/* To the driver that it had, as the journal has it; one that was vfio-pci's before it was added stays so. */
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_addition_of(const struct plan *e, const struct plan *removal)
+{
+	return e->status == PLAN_OK && !strcmp(e->verb, "vfio add") && equal(e->ref, removal->ref) && equal(e->device, removal->device);
+}
+
+/*
+ * To the driver that it had, as the journal has it. One that was vfio-pci's before it was added stays so, and one that
+ * kvmtop has not added: whoever did has bound it, too.
+ */
 static void plan_give_back(struct plan *p, const char *address)
 {
 	struct journal *journal = NULL;
@@ -131,20 +141,18 @@ static void plan_give_back(struct plan *p, const char *address)
 	if (journal_open(false, &journal, NULL) || journal_read(journal, &entries, &n, ignore, NULL, NULL))
 		n = 0;
 	for (i = 0; i < n; i++)
-		if (entries[i]->status == PLAN_OK && p->ref && entries[i]->ref && !strcmp(entries[i]->ref, p->ref) && entries[i]->device &&
-		    !strcmp(entries[i]->device, p->device) && !strcmp(entries[i]->verb, "vfio add"))
+		if (is_addition_of(entries[i], p))
 			added = entries[i];
 	bind = added ? bind_of(added, address) : NULL;
 	if (bind)
 		s = plan_pci_bind(p, address, json_str(bind->undo[0].args, "driver"), json_str(bind->undo[0].args, "override"));
-	else if (!added)
-		s = plan_pci_bind(p, address, NULL, NULL);
 	if (s) {
 		s->at_least_ms = BIND_MS;
 		step_leaves(s, "PCI device %s, still with vfio-pci", address);
 	}
 	if (!added)
-		plan_warn(p, "the journal does not tell which driver %s had: it goes to the one the kernel chooses", address);
+		plan_warn(p, "the journal does not tell which driver %s had: it stays with vfio-pci (driverctl unset-override %s gives it to the "
+			  "one that the kernel chooses)", address, address);
 	for (i = 0; i < n; i++)
 		plan_free(entries[i]);
 	free(entries);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MIB (1024ull * 1024)
-#define MARGIN_BYTES (1024 * MIB)	/* beside RAM QEMU maps ROMs, video memory, the devices' own */
 /* Seen: 1.6 s for 256 MiB on a slow machine; five times that. */
 #define PIN_MS_PER_MIB 32
 #define PIN_MAX_MS 3600000u
@@ -190,7 +189,6 @@ static int check_access(const struct host *h, pid_t pid, const struct vfio *v, s
 
 int check_pinning(struct plan *p, const struct plan_env *env, struct vfio *v, struct err *err)
 {
-	uint64_t limit = UINT64_MAX;
 	char **names = NULL;
 	size_t n = 0;
 	int pid, rc = query_ram(env->qmp, &v->ram_bytes, err);
@@ -211,9 +209,6 @@ int check_pinning(struct plan *p, const struct plan_env *env, struct vfio *v, st
 	v->pin_ms = v->ram_bytes / MIB * PIN_MS_PER_MIB > PIN_MAX_MS ? PIN_MAX_MS : (unsigned)(v->ram_bytes / MIB) * PIN_MS_PER_MIB;
 	if (!pid || !v->ram_bytes)
 		return 0;
-	if (!host_lock_limit(env->host, pid, &limit) && limit < v->ram_bytes + MARGIN_BYTES) {
-		v->lock_bytes = v->ram_bytes + MARGIN_BYTES;
-		v->lock_limit = limit;
-	}
+	read_lock(env->host, pid, v->ram_bytes, &v->lock);
 	return check_host_memory(p, env->host, pid, v, err);
 }

@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "build_rules.h"
@@ -165,12 +168,33 @@ static int kernel_starts(void)
 	return chdir(dir);
 }
 
+/* It was plugged by kvmtop, into the guest of each run: one that is to die has a name. */
+static int put_addition(struct journal *j, const char *ref)
+{
+	struct plan *p = plan_new("vfio add", "vm1", ref);
+	int rc;
+
+	p->device = xstrdup("v0");
+	p->status = PLAN_OK;
+	step_undo_pci_bind(plan_pci_bind(p, NIC, "vfio-pci", "vfio-pci"), NIC, "e1000e", "");
+	rc = journal_write(j, p, NULL);
+	plan_free(p);
+	return rc;
+}
+
 static int kernel_starts_with_vfio(void)
 {
+	auto_free char *state = NULL;
+	struct journal *j = NULL;
 	int rc = kernel_starts();
 
+	state = xasprintf("%s/state", dir);
+	setenv("XDG_STATE_HOME", state, 1);
+	if (rc || mkdir(state, 0700) || journal_open(true, &j, NULL) || put_addition(j, NULL) || put_addition(j, "pid:2147483646@1"))
+		return -1;
+	journal_close(j);
 	unlink(PCI "/" NIC "/driver");
-	return rc ? rc : symlink("../../drivers/vfio-pci", PCI "/" NIC "/driver");
+	return symlink("../../drivers/vfio-pci", PCI "/" NIC "/driver");
 }
 
 static char *who_has_it(const struct host *h)
@@ -274,10 +298,91 @@ static void plans_are_as_they_are_told(void **state)
 	plan_free(p);
 	p = build_try(&HERE, hotplug_vfio_remove, &(struct build_args){ { { "ID", "v0" } } }, with_device, &rc, &err);
 	assert_int_equal(rc, 0);
-	assert_int_equal(p->n_steps, 3);
+	/* nobody knows who has plugged it */
+	assert_int_equal(p->n_steps, 2);
 	TEXT_OF(p, 0, "device_del {\"id\":\"v0\"}");
-	TEXT_OF(p, 2, "PCI device " NIC " to the driver of the host that knows it");
+	assert_int_equal(p->n_warnings, 1);
+	assert_non_null(strstr(p->warnings[0], NIC " had: it stays with vfio-pci (driverctl unset-override " NIC));
 	plan_free(p);
+}
+
+/* 256 MiB of RAM, and 1 GiB for what else is locked. */
+static void what_qemu_may_not_lock_it_is_allowed_to(void **state)
+{
+	const struct build_place place = { .guest = empty, .host = host, .ref = "pid:77@1" };
+	struct err err = {0};
+	struct plan *p;
+	int rc;
+
+	(void)state;
+	tree_puts(dir, "Name:\tqemu\nCapEff:\t0000000000000000\n", "proc/77/status");
+	tree_puts(dir, "Limit\nMax locked memory         8388608              8388608              bytes\n", "proc/77/limits");
+	p = build_try(&place, hotplug_vfio_add, &(struct build_args){ { { "host", NIC } } }, NULL, &rc, &err);
+	assert_int_equal(rc, 0);
+	assert_int_equal(p->n_steps, 3);
+	TEXT_OF(p, 1, "QEMU may lock 1342177280 bytes of memory (RLIMIT_MEMLOCK)");
+	assert_int_equal(p->steps[1].undo[0].number, 8388608);
+	assert_string_equal(p->steps[1].leaves, "QEMU's right to lock 1342177280 bytes");
+	plan_free(p);
+}
+
+static unsigned long long start_of(pid_t pid)
+{
+	struct host_proc proc = {0};
+	struct host *live = NULL;
+	unsigned long long start;
+
+	assert_int_equal(host_open("/", &live, NULL), 0);
+	assert_int_equal(host_proc_read(live, pid, &proc), 0);
+	start = proc.start;
+	host_proc_done(&proc);
+	host_free(live);
+	return start;
+}
+
+static rlim_t may_lock(pid_t pid)
+{
+	struct rlimit limit;
+
+	assert_int_equal(prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit), 0);
+	return limit.rlim_cur;
+}
+
+/* On a process that is there, then taken back, then on one that has ended. */
+static void a_limit_is_raised_and_lowered_again(void **state)
+{
+	struct plan_env env = { .interrupt_fd = -1, .timeout_ms = 1000 };
+	pid_t pid = fork();
+	struct plan *p, *back = plan_new("undo", NULL, NULL);
+	struct rlimit limit;
+	auto_free char *ref = NULL;
+
+	(void)state;
+	if (!pid)
+		for (;;)
+			pause();
+	assert_int_equal(prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit), 0);
+	limit.rlim_cur = 4096;
+	assert_int_equal(prlimit(pid, RLIMIT_MEMLOCK, &limit, NULL), 0);
+	ref = xasprintf("pid:%d@%llu", (int)pid, start_of(pid));
+	assert_int_equal(host_open("/", (struct host **)&env.host, NULL), 0);
+	p = plan_new("vfio add", "vm1", ref);
+	back->ref = xstrdup(ref);
+	plan_memlock(p, 8192, 4096);
+	assert_int_equal(plan_run(p, &env), 0);
+	assert_int_equal(may_lock(pid), 8192);
+	assert_false(plan_outlives(p));
+	assert_int_equal(plan_undo(p, back, NULL), 0);
+	assert_int_equal(plan_run(back, &env), 0);
+	assert_int_equal(may_lock(pid), 4096);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	p->steps[0].status = STEP_TODO;
+	assert_int_equal(plan_run(p, &env), -ESRCH);
+	assert_non_null(strstr(p->err.text, "has ended"));
+	plan_free(p);
+	plan_free(back);
+	host_free((struct host *)env.host);
 }
 
 /* A journal may name addresses and drivers, and nothing that becomes a path. */
@@ -329,6 +434,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_check_has_its_words),
 		cmocka_unit_test(plans_are_as_they_are_told),
+		cmocka_unit_test(what_qemu_may_not_lock_it_is_allowed_to),
+		cmocka_unit_test(a_limit_is_raised_and_lowered_again),
 		cmocka_unit_test(a_journal_binds_nothing_else),
 		cmocka_unit_test(each_step_with_each_fault),
 	};
