@@ -26,5 +26,6 @@ static const struct arg remove_args[] = {
 const struct verb vfio_remove_verb = {
 	.name = "vfio remove", CHANGE(hotplug_vfio_remove), ARGS(remove_args), .summary = "Take a PCI device back.",
 	.doc = "Asks the guest to let go of a PCI device of the host, waits until it has, then gives the device back to the "
-	       "driver that it had before. A guest that does not answer keeps it, and the removal is pending.",
+	       "driver that it had before; one that kvmtop has not added stays with vfio-pci. A guest that does not answer keeps "
+	       "it, and the removal is pending.",
 };
