@@ -160,8 +160,27 @@ static bool can_be_undone(const struct plan *p)
 	return can;
 }
 
+struct picking {
+	const char *id;			/* NULL: the last one */
+	bool distrusted;		/* the entry of that id, or any that might be the last */
+	struct err why;
+};
+
+static void bad_choice(void *arg, const struct err *err)
+{
+	struct picking *pick = arg;
+
+	if (pick->id && !str_has_prefix(err->text, pick->id)) {
+		bad_entry(NULL, err);
+		return;
+	}
+	pick->distrusted = true;
+	pick->why = *err;
+}
+
 int journal_pick(const char *id, struct plan **out, struct err *err)
 {
+	struct picking pick = { .id = id };
 	struct journal *journal;
 	struct plan **plans;
 	size_t n, i;
@@ -173,9 +192,9 @@ int journal_pick(const char *id, struct plan **out, struct err *err)
 		return err_set(err, -EINVAL, "nothing was ever changed: the journal is empty");
 	if (rc)
 		return rc;
-	rc = journal_read(journal, &plans, &n, bad_entry, NULL, err);
+	rc = journal_read(journal, &plans, &n, bad_choice, &pick, err);
 	for (i = rc ? 0 : n; i-- > 0; ) {
-		if (!*out && (id ? !strcmp(plans[i]->id, id) : can_be_undone(plans[i])))
+		if (!*out && !pick.distrusted && (id ? !strcmp(plans[i]->id, id) : can_be_undone(plans[i])))
 			*out = plans[i];
 		else
 			plan_free(plans[i]);
@@ -183,6 +202,9 @@ int journal_pick(const char *id, struct plan **out, struct err *err)
 	if (!rc)
 		free(plans);
 	journal_close(journal);
+	if (!rc && pick.distrusted)
+		return err_set(err, -EPERM, "nothing is undone, as the journal is not to be trusted: %s (%s)", pick.why.text,
+			       id ? "move it away" : "move it away, or say which change: undo ID");
 	if (!rc && !*out && id)
 		rc = err_set(err, -ENOENT, "no change '%s' in the journal (see: kvmtop --batch journal)", id);
 	else if (!rc && !*out)

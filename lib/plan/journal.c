@@ -79,8 +79,11 @@ int journal_open(bool create, struct journal **out, struct err *err)
 	if (rc)
 		return err_sys(err, rc, "journal %s cannot be made (another place: XDG_STATE_HOME=DIR)", path);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return err_set(err, -EPERM, "the journal is not to be trusted: %s is not a directory itself (move it away, or another place: "
+			       "XDG_STATE_HOME=DIR)", path);
 	if (dir < 0)
-		return err_sys(err, errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno, "journal %s", path);
+		return err_sys(err, -errno, "journal %s", path);
 	rc = check_owner(dir, S_IFDIR, path, err);
 	if (rc)
 		return err_prefix(err, "the journal is not to be trusted");
@@ -168,7 +171,7 @@ static int entry_read(struct journal *j, const char *name, struct plan **out, st
 
 	fd = openat(j->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(err, errno == ELOOP ? -EPERM : -errno, "%s", name);
+		return errno == ELOOP ? err_set(err, -EPERM, "%s is a symbolic link", name) : err_sys(err, -errno, "%s", name);
 	rc = check_owner(fd, S_IFREG, name, err);
 	if (rc)
 		return rc;

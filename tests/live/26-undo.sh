@@ -69,4 +69,73 @@ t_is 'and the guest is as before' "$(state)" "$before"
 t_is 'nothing is unfinished any more' "$(kt_unfinished "${only[@]}")" ''
 t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid shared)*" 2>/dev/null)" ''
 
+# ---- a journal that somebody else had a hand in
+
+kt -o json disk add "$vm" file="$PWD/a.img" format=raw id=j0 >record
+id=$(entry)
+journal=$XDG_STATE_HOME/kvmtop/journal file=$XDG_STATE_HOME/kvmtop/journal/$id.json
+cp -p "$file" saved
+with=$(state)
+# WHAT REGEX: neither undo nor whatever is said next does anything. Then all is as it was.
+distrusted() {
+	kt "${only[@]}" -o json undo "$id" >record 2>err
+	t_is "$1: refused" "$? $(jq -r .status record)" '5 denied'
+	t_like "$1: and why" "$(cat err)" "not to be trusted.*$2"
+	kt "${only[@]}" -o json undo >record 2>err
+	t_is "$1: nor is any other undone in its place" "$? $(jq -r .status record)" '5 denied'
+	kt "${only[@]}" -d 0 vms >/dev/null 2>err
+	t_like "$1: the next one says so" "$(cat err)" "$2"
+	t_is "$1: nothing is done" "$(state)" "$with"
+	rm -rf "$journal/$id".* "$journal/20200101-"*
+	cp -p saved "$file"
+}
+# COMMAND..: as another user, in the journal, as far as he may.
+as_another() { (cd "$journal" && setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@" 2>/dev/null); }
+if [ "$(id -u)" = 0 ]; then
+	chmod 711 "$journal"
+	chmod 666 "$file"
+	t_ok 'another user edits an entry' as_another sh -c 'echo " " >>"$1"' - "$id.json"
+	distrusted 'edited by another user' 'has mode 0666'
+	chown 65534:65534 "$file"
+	distrusted "another user's" 'belongs to uid 65534'
+	chmod 777 "$journal"
+	t_ok 'another user puts an entry in its place' as_another sh -c 'echo "{}" >mine && mv -f mine "$1"' - "$id.json"
+	distrusted "another user's directory" 'has mode 0777: others may write it'
+	chmod 700 "$journal"
+else
+	t_skip 'entries of another user' 'needs root'
+fi
+rm "$file"
+ln -s "$PWD/saved" "$file"
+distrusted 'a symbolic link' "$id.json is a symbolic link"
+ln "$file" hard
+distrusted 'a second name' 'has a second name'
+rm hard
+mv "$journal" aside
+ln -s "$PWD/aside" "$journal"
+distrusted 'a directory that is a link' 'not a directory itself'
+rm "$journal"
+mv aside "$journal"
+cp -p "$file" "$journal/20200101-000000-0000.json"
+id=20200101-000000-0000
+distrusted 'an entry under another name' 'is the entry of another name'
+id=$(jq -r .id saved)
+# FILTER: an entry that is ours, with steps that kvmtop does not write.
+edited() {
+	jq -c "$1" saved >"$file"
+	distrusted "edited: $1" "$id.json"
+}
+edited '.steps[0].undo[0] = {"op": "qmp", "what": "quit"}'
+edited '.steps[0].undo[0] = {"op": "qmp", "what": "human-monitor-command", "args": {"command-line": "quit"}}'
+edited '.steps[0] = {"op": "exec", "what": "/bin/true"}'
+edited '.steps[0].undo[0] = {"op": "pci-bind", "what": "../../x", "args": {"driver": "x"}}'
+edited '.steps[0].undo[0] = {"op": "link-del", "what": "lo"}'
+edited '.rest = [{"op": "pass-fd", "what": "x", "args": {"open": "dev", "name": "vhost-net"}}]'
+edited '.steps = "none"| .verb = 1'
+printf '[%.0s' {1..5000} >"$file"
+distrusted 'not JSON' "$id.json"
+kt "${only[@]}" -o json undo "$id" >record 2>err
+t_is 'as it was, it is believed' "$? $(jq -r .status record) $(cat err)" '0 undone '
+t_is 'and the guest is as before' "$(state)" "$before"
+
 t_done
