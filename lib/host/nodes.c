@@ -2,6 +2,7 @@
 /* The directories of /sys/devices/system/node, and the CPUs' lines of /proc/stat. */
 #include "nodes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,24 +12,50 @@
 /* A line of /proc/stat for each CPU, 100 bytes or less; the line of all interrupts stands behind them. */
 #define STAT_MAX (512u << 10)
 
-/* "Node 0 MemTotal:  1024 kB": the key is what follows the number */
-static uint64_t meminfo_bytes(const char *text, unsigned node, const char *key)
+/* What the kernel can take back of a node, or with an empty prefix of the host. */
+static uint64_t droppable_bytes(const char *text, const char *prefix)
 {
-	auto_free char *line = xasprintf("Node %u %s:", node, key);
+	static const char *const keys[] = { "Active(file)", "Inactive(file)", "SReclaimable" };
+	uint64_t sum = HOST_UNKNOWN, bytes;
+	size_t i;
 
-	return host_key_kb(text, line);
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		auto_free char *line = xasprintf("%s%s:", prefix, keys[i]);
+
+		bytes = host_key_kb(text, line);
+		if (bytes != HOST_UNKNOWN)
+			sum = (sum == HOST_UNKNOWN ? 0 : sum) + bytes;
+	}
+	return sum;
+}
+
+/* "MemTotal:  1024 kB", of a node behind "Node 0 " */
+static void meminfo_take(const char *text, const char *prefix, struct host_node *node)
+{
+	const struct {
+		const char *key;
+		uint64_t *bytes;
+	} fields[] = {
+		{ "MemTotal", &node->total_bytes }, { "MemFree", &node->free_bytes }, { "FilePages", &node->file_bytes },
+		{ "AnonPages", &node->anon_bytes },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		auto_free char *line = xasprintf("%s%s:", prefix, fields[i].key);
+
+		*fields[i].bytes = host_key_kb(text, line);
+	}
+	node->droppable_bytes = droppable_bytes(text, prefix);
 }
 
 static void memory_read(const struct host *h, struct host_node *node)
 {
-	char text[8192];
+	char text[8192], prefix[32];
 
-	if (host_read(h, text, sizeof(text), NODE_DIR "node%u/meminfo", node->id) >= 0) {
-		node->total_bytes = meminfo_bytes(text, node->id, "MemTotal");
-		node->free_bytes = meminfo_bytes(text, node->id, "MemFree");
-		node->file_bytes = meminfo_bytes(text, node->id, "FilePages");
-		node->anon_bytes = meminfo_bytes(text, node->id, "AnonPages");
-	}
+	snprintf(prefix, sizeof(prefix), "Node %u ", node->id);
+	if (host_read(h, text, sizeof(text), NODE_DIR "node%u/meminfo", node->id) >= 0)
+		meminfo_take(text, prefix, node);
 	if (host_read(h, text, sizeof(text), NODE_DIR "node%u/numastat", node->id) >= 0) {
 		node->hit = host_key_number(text, "numa_hit");
 		node->miss = host_key_number(text, "numa_miss");
@@ -44,8 +71,8 @@ static struct host_node *node_add(struct host_node **list, size_t *n, unsigned i
 
 	*node = (struct host_node){
 		.id = id, .total_bytes = HOST_UNKNOWN, .free_bytes = HOST_UNKNOWN, .file_bytes = HOST_UNKNOWN,
-		.anon_bytes = HOST_UNKNOWN, .hit = HOST_UNKNOWN, .miss = HOST_UNKNOWN, .foreign = HOST_UNKNOWN,
-		.local = HOST_UNKNOWN, .other = HOST_UNKNOWN, .busy_ns = HOST_UNKNOWN,
+		.anon_bytes = HOST_UNKNOWN, .droppable_bytes = HOST_UNKNOWN, .hit = HOST_UNKNOWN, .miss = HOST_UNKNOWN,
+		.foreign = HOST_UNKNOWN, .local = HOST_UNKNOWN, .other = HOST_UNKNOWN, .busy_ns = HOST_UNKNOWN,
 	};
 	return node;
 }
@@ -54,17 +81,13 @@ static struct host_node *node_add(struct host_node **list, size_t *n, unsigned i
 static void whole_read(const struct host *h, struct host_node **list, size_t *n)
 {
 	struct host_node *node;
-	uint64_t cached;
 	char text[8192];
 
 	if (host_read(h, text, sizeof(text), "proc/meminfo") < 0)
 		return;
 	node = node_add(list, n, 0);
-	node->total_bytes = host_key_kb(text, "MemTotal:");
-	node->free_bytes = host_key_kb(text, "MemFree:");
-	node->anon_bytes = host_key_kb(text, "AnonPages:");
-	cached = host_key_kb(text, "Cached:");
-	node->file_bytes = cached;
+	meminfo_take(text, "", node);
+	node->file_bytes = host_key_kb(text, "Cached:");
 	host_line_read(h, node->cpus, sizeof(node->cpus), "sys/devices/system/cpu/online");
 }
 

@@ -13,6 +13,7 @@ struct host_node {
 	char distance[256];		/* to each node in turn, as "10 21"; "": not known */
 	unsigned n_cpus;
 	uint64_t total_bytes, free_bytes, file_bytes, anon_bytes;	/* meminfo; total is 0 of a node without memory */
+	uint64_t droppable_bytes;	/* of it, what the kernel can take back: file pages on its lists, caches of its own */
 	uint64_t hit, miss, foreign, local, other;	/* numastat: pages, since boot */
 	uint64_t busy_ns;		/* of its CPUs since boot; HOST_UNKNOWN where it has none */
 };

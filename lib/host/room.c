@@ -8,68 +8,50 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "huge.h"
+#include "nodes.h"
 #include "private.h"
-
-#define NODE "sys/devices/system/node/node%u"
-
-static int read_number(const struct host *h, uint64_t *out, const char *path)
-{
-	char buf[32];
-	const char *p = buf;
-	ssize_t len = host_read(h, buf, sizeof(buf), "%s", path);
-
-	if (len < 0)
-		return (int)len;
-	return host_u64_next(&p, out) ? 0 : -EBADMSG;
-}
 
 int host_huge_free(const struct host *h, uint64_t page_bytes, int node, uint64_t *pages)
 {
-	unsigned long long kb = (unsigned long long)page_bytes / 1024;
-	auto_free char *all = xasprintf("sys/kernel/mm/hugepages/hugepages-%llukB/free_hugepages", kb);
-	auto_free char *promised = xasprintf("sys/kernel/mm/hugepages/hugepages-%llukB/resv_hugepages", kb);
-	auto_free char *here = xasprintf(NODE "/hugepages/hugepages-%llukB/free_hugepages", (unsigned)node, kb);
-	uint64_t free_all, reserved, on_node;
-	int rc = read_number(h, &free_all, all);
+	auto_free struct host_huge_pool *pools = NULL;
+	const struct host_huge_pool *all = NULL, *here = NULL;
+	size_t n, i;
 
-	if (!rc)
-		rc = read_number(h, &reserved, promised);
-	if (rc)
-		return rc;
-	free_all = free_all > reserved ? free_all - reserved : 0;
-	if (node >= 0) {
-		rc = read_number(h, &on_node, here);
-		if (rc)
-			return rc;
-		free_all = on_node < free_all ? on_node : free_all;
+	host_huge_read(h, node >= 0, &pools, &n);
+	for (i = 0; i < n; i++) {
+		if (pools[i].page_bytes != page_bytes)
+			continue;
+		if (pools[i].node < 0)
+			all = &pools[i];
+		else if (pools[i].node == node)
+			here = &pools[i];
 	}
-	*pages = free_all;
+	if (!all || (node >= 0 && !here))
+		return -ENOENT;
+	if (all->free == HOST_UNKNOWN || all->reserved == HOST_UNKNOWN || (here && here->free == HOST_UNKNOWN))
+		return -EBADMSG;
+	*pages = all->free > all->reserved ? all->free - all->reserved : 0;
+	if (here && here->free < *pages)
+		*pages = here->free;
 	return 0;
-}
-
-/* "Node 0 MemFree:  123 kB" */
-static uint64_t node_bytes(const char *text, const char *key)
-{
-	const char *p = strstr(text, key);
-	uint64_t kb = 0;
-
-	if (p) {
-		p += strlen(key);
-		host_u64_next(&p, &kb);
-	}
-	return kb * 1024;
 }
 
 int host_node_room(const struct host *h, unsigned node, uint64_t *bytes)
 {
-	char buf[8192];
-	ssize_t len = host_read(h, buf, sizeof(buf), NODE "/meminfo", node);
+	auto_free struct host_node *nodes = NULL;
+	size_t n, i;
 
-	if (len < 0)
-		return (int)len;
-	*bytes = node_bytes(buf, "MemFree:") + node_bytes(buf, "Active(file):") + node_bytes(buf, "Inactive(file):") +
-		 node_bytes(buf, "SReclaimable:");
-	return 0;
+	host_nodes_read(h, &nodes, &n);
+	for (i = 0; i < n; i++) {
+		if (nodes[i].id != node)
+			continue;
+		if (nodes[i].free_bytes == HOST_UNKNOWN)
+			return -EBADMSG;
+		*bytes = nodes[i].free_bytes + (nodes[i].droppable_bytes == HOST_UNKNOWN ? 0 : nodes[i].droppable_bytes);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int host_lock_limit(const struct host *h, pid_t pid, uint64_t *bytes)

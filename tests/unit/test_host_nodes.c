@@ -24,7 +24,8 @@ static char *three_nodes(void)
 	tree_puts(root, "0-1\n", NODE "node0/cpulist");
 	tree_puts(root, "\n", NODE "node2/cpulist");
 	tree_puts(root, "2-3\n", NODE "node5/cpulist");
-	tree_puts(root, "Node 0 MemTotal:  1000 kB\nNode 0 MemFree:  400 kB\nNode 0 FilePages: 100 kB\nNode 0 AnonPages: 200 kB\n",
+	tree_puts(root, "Node 0 MemTotal:  1000 kB\nNode 0 MemFree:  400 kB\nNode 0 FilePages: 100 kB\nNode 0 AnonPages: 200 kB\n"
+		  "Node 0 Active(file): 30 kB\nNode 0 Inactive(file): 40 kB\nNode 0 Inactive(anon): 9 kB\nNode 0 SReclaimable: 5 kB\n",
 		  NODE "node0/meminfo");
 	tree_puts(root, "numa_hit 10\nnuma_miss 20\nnuma_foreign 30\ninterleave_hit 1\nlocal_node 40\nother_node 50\n",
 		  NODE "node0/numastat");
@@ -112,6 +113,7 @@ static void test_pools(void **state)
 	char *root = three_nodes();
 	struct host *h = tree_host(root);
 	struct host_huge_pool *list;
+	uint64_t pages = 0;
 	size_t n;
 
 	(void)state;
@@ -140,6 +142,32 @@ static void test_pools(void **state)
 	host_huge_read(h, false, &list, &n);
 	assert_int_equal(n, 2);
 	free(list);
+	/* what another guest can have: less than is free, and no more than the node has */
+	assert_int_equal(host_huge_free(h, 2 << 20, -1, &pages), 0);
+	assert_int_equal(pages, 4);
+	assert_int_equal(host_huge_free(h, 2 << 20, 0, &pages), 0);
+	assert_int_equal(pages, 1);
+	assert_int_equal(host_huge_free(h, 2 << 20, 2, &pages), -ENOENT);
+	assert_int_equal(host_huge_free(h, 4096, -1, &pages), -ENOENT);
+	assert_int_equal(pages, 1);
+	host_free(h);
+	tree_remove(root);
+}
+
+static void test_room(void **state)
+{
+	char *root = three_nodes();
+	struct host *h = tree_host(root);
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(host_node_room(h, 2, &bytes), -EBADMSG);
+	assert_int_equal(host_node_room(h, 1, &bytes), -ENOENT);
+	assert_int_equal(bytes, 7);
+	assert_int_equal(host_node_room(h, 0, &bytes), 0);
+	assert_int_equal(bytes, (400 + 30 + 40 + 5) * 1024);
+	assert_int_equal(host_node_room(h, 5, &bytes), 0);
+	assert_int_equal(bytes, 0);
 	host_free(h);
 	tree_remove(root);
 }
@@ -347,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes),
 		cmocka_unit_test(test_pools),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_ksm),
 		cmocka_unit_test(test_thp),
 		cmocka_unit_test(test_kthreads),
