@@ -8,92 +8,105 @@ static const struct column vm_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
 	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
-	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6, .key = 'N' },
-	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); migrating: it runs "
-	  "while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps in the kernel and cannot be woken; "
-	  "unknown: it was not asked yet or did not answer.",
-	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick",
-	  UNIT_TEXT, TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
+	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6,
+	  .key = 'N' },
+	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); "
+	  "migrating: it runs while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps "
+	  "in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
+	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick", UNIT_TEXT,
+	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
 	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
-	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan",
-	  UNIT_TEXT, TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
-	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of /proc).", "discovery",
-	  UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
-	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one CPU.",
-	  "run time in /proc/PID/task/TID/schedstat; delta over elapsed time. As a counter: utime and stime in /proc/PID/stat, without "
-	  "vhost workers outside of the process (before Linux 6.4)", UNIT_PCT,
-	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .local = true, .lasting = offsetof(struct vm_row, used_ns), .width = 6, .rank = 1, .key = 'P', .graph = true },
-	{ "wait_pct", "WAIT%", "Time the guest's threads were ready to run and waited for a CPU. 100 is one thread waiting all the time.",
-	  "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2, .local = true, .graph = true, MARK(ABOVE, 10) },
+	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan", UNIT_TEXT,
+	  TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
+	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of "
+	  "/proc).", "discovery", UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
+	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one "
+	  "CPU.", "run time in /proc/PID/task/TID/schedstat; delta over elapsed time. As a counter: utime and stime "
+	  "in /proc/PID/stat, without vhost workers outside of the process (before Linux 6.4)", UNIT_PCT,
+	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .local = true, .lasting = offsetof(struct vm_row, used_ns),
+	  .width = 6, .rank = 1, .key = 'P', .graph = true },
+	{ "wait_pct", "WAIT%", "Time the guest's threads were ready to run and waited for a CPU. 100 is one thread "
+	  "waiting all the time.", "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time",
+	  UNIT_PCT, RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2, .local = true, .graph = true,
+	  MARK(ABOVE, 10) },
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
 	  "schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that name", UNIT_PCT,
 	  RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6, .rank = 5, .local = true, .graph = true },
-	{ "mem_bytes", "MEM", "Memory the guest was started with.", "-m on the command line",
-	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M' },
-	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.", "/proc/PID/statm, field 2",
-	  UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true },
+	{ "mem_bytes", "MEM", "Memory the guest was started with.", "-m on the command line", UNIT_BYTES,
+	  UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M' },
+	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.",
+	  "/proc/PID/statm, field 2", UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true },
 	{ "iops", "IOPS", "Requests completed per second by the guest's virtio disks.",
-	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time", UNIT_PER_S,
-	  RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS, .local = true, .graph = true },
-	{ "rd_bytes_per_s", "RD/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in it.",
-	  "read_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
-	  RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO, .graph = true },
+	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time",
+	  UNIT_PER_S, RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS, .local = true,
+	  .graph = true },
+	{ "rd_bytes_per_s", "RD/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in "
+	  "it.", "read_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process",
+	  UNIT_BYTES_PER_S, RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO,
+	  .graph = true },
 	{ "wr_bytes_per_s", "WR/s", "Bytes QEMU caused to be written to storage.",
-	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process", UNIT_BYTES_PER_S,
-	  RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO, .graph = true },
-	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received on its tap and macvtap NICs; unknown for a guest without any.",
-	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process",
+	  UNIT_BYTES_PER_S, RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO,
+	  .graph = true },
+	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received on its tap and macvtap NICs; unknown for a guest "
+	  "without any.", "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
 	  RATE(vm_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET, .graph = true },
-	{ "tx_bytes_per_s", "TX/s", "Bytes the guest sent on its tap and macvtap NICs; unknown for a guest without any.",
-	  "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
+	{ "tx_bytes_per_s", "TX/s", "Bytes the guest sent on its tap and macvtap NICs; unknown for a guest without "
+	  "any.", "/proc/net/dev, seen from the guest; delta over elapsed time", UNIT_BYTES_PER_S,
 	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET, .graph = true },
 	{ "exits_per_s", "EXITS/s", "Times per second a vCPU left the guest for the hypervisor; unknown under TCG.",
 	  "/sys/kernel/debug/kvm/PID-FD/exits; delta over elapsed time. Needs root and debugfs", UNIT_PER_S,
 	  RATE(vm_row, exits_per_s, exits_total, 1), .width = 7, .rank = 7, .needs = NEED_KVM, .graph = true },
-	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet answered.",
-	  "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT,
-	  UINT(vm_row, depth), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
-	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.", "processor in /proc/PID/task/TID/stat",
-	  UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
+	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet "
+	  "answered.", "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT, UINT(vm_row, depth),
+	  .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
+	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.",
+	  "processor in /proc/PID/task/TID/stat", UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
 	  .needs = NEED_PLACE | NEED_STATE },
-	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one node. Unknown on others "
-	  "where the guest's cgroup holds other processes too, or its memory is hugetlb (numa has it).",
-	  "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa or memory was looked at", UNIT_PCT,
-	  NUM(vm_row, local_pct), .width = 6, .rank = 7, .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
-	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU quota, 100 is one CPU, "
-	  "held back since the sample before. mem.high, mem.max: memory, held back within two seconds. In brackets, the control "
-	  "group, where it is not the guest's own. A tap's name: rate to the guest (tc tbf, htb), held back within two "
-	  "seconds. A disk's id and io: its throttle, as far as QEMU was asked for disks; held back at 95 % of it. Empty: none.",
-	  "cpu.max, cpu.stat, memory.high, memory.max, memory.events of the control groups of its threads and of those above (version "
-	  "1: cpu.cfs_quota_us, memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; throttle and throttle_pct in disks",
-	  UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8, .needs = NEED_LIMITS, .passing = true },
-	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, summed over CPUs: "
-	  "100 is one CPU kept from it all the time. Of its own control group and those below; a quota shared with others is only "
-	  "marked in limits.",
-	  "throttled_usec in cpu.stat (version 1: throttled_time); delta over elapsed time", UNIT_PCT,
-	  RATE(vm_row, throttled_pct, throttled_ns, PER_NS), .width = 6, .rank = 9, .needs = NEED_LIMITS, .local = true,
-	  MARK(ABOVE, 1) },
-	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group waited for a CPU. "
-	  "Unknown in the root group.",
-	  "some avg10 in cpu.pressure of its control group (version 2), every 2 s", UNIT_PCT,
-	  NUM(vm_row, psi_cpu_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS, .descending = true },
-	{ "psi_io_pct", "PSIIO%", "The same for I/O.", "some avg10 in io.pressure of its control group (version 2), every 2 s",
-	  UNIT_PCT, NUM(vm_row, psi_io_pct), .width = 6, .rank = 9, .needs = NEED_LIMITS, .descending = true },
-	{ "psi_mem_pct", "PSIMEM%", "The same for memory.", "some avg10 in memory.pressure of its control group (version 2), every "
-	  "2 s", UNIT_PCT, NUM(vm_row, psi_mem_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS, .descending = true },
-	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh row.",
-	  "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
+	{ "local_pct", "LOCAL%", "Share of the guest's memory on the nodes of its vCPUs; 100 where the host has one "
+	  "node. Unknown on others where the guest's cgroup holds other processes too, or its memory is hugetlb "
+	  "(numa has it).", "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa "
+	  "or memory was looked at", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7,
+	  .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
+	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU "
+	  "quota, 100 is one CPU, held back since the sample before. mem.high, mem.max: memory, held back within two "
+	  "seconds. In brackets, the control group, where it is not the guest's own. A tap's name: rate to the guest "
+	  "(tc tbf, htb), held back within two seconds. A disk's id and io: its throttle, as far as QEMU was asked "
+	  "for disks; held back at 95 % of it. Empty: none.", "cpu.max, cpu.stat, memory.high, memory.max, "
+	  "memory.events of the control groups of its threads and of those above (version 1: cpu.cfs_quota_us, "
+	  "memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; "
+	  "throttle and throttle_pct in disks", UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8,
+	  .needs = NEED_LIMITS, .passing = true },
+	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, "
+	  "summed over CPUs: 100 is one CPU kept from it all the time. Of its own control group and those below; a "
+	  "quota shared with others is only marked in limits.", "throttled_usec in cpu.stat (version 1: "
+	  "throttled_time); delta over elapsed time", UNIT_PCT, RATE(vm_row, throttled_pct, throttled_ns, PER_NS),
+	  .width = 6, .rank = 9, .needs = NEED_LIMITS, .local = true, MARK(ABOVE, 1) },
+	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group "
+	  "waited for a CPU. Unknown in the root group.", "some avg10 in cpu.pressure of its control group (version "
+	  "2), every 2 s", UNIT_PCT, NUM(vm_row, psi_cpu_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS,
+	  .descending = true },
+	{ "psi_io_pct", "PSIIO%", "The same for I/O.", "some avg10 in io.pressure of its control group (version 2), "
+	  "every 2 s", UNIT_PCT, NUM(vm_row, psi_io_pct), .width = 6, .rank = 9, .needs = NEED_LIMITS,
+	  .descending = true },
+	{ "psi_mem_pct", "PSIMEM%", "The same for memory.", "some avg10 in memory.pressure of its control group "
+	  "(version 2), every 2 s", UNIT_PCT, NUM(vm_row, psi_mem_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS,
+	  .descending = true },
+	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh "
+	  "row.", "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
-	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not be read and why.",
-	  "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
+	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not "
+	  "be read and why.", "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
 };
 
 static const struct column column_columns[] = {
-	{ "table_name", "TABLE", "Table the column is in.", "kvmtop", UNIT_TEXT, TEXT(column_row, table), .width = 8, .rank = 1 },
-	{ "id", "FIELD", "Name of the field in batch, filter and sort.", "kvmtop", UNIT_TEXT, TEXT(column_row, id), .width = 16, .rank = 1 },
+	{ "table_name", "TABLE", "Table the column is in.", "kvmtop", UNIT_TEXT, TEXT(column_row, table), .width = 8,
+	  .rank = 1 },
+	{ "id", "FIELD", "Name of the field in batch, filter and sort.", "kvmtop", UNIT_TEXT, TEXT(column_row, id),
+	  .width = 16, .rank = 1 },
 	{ "title", "TITLE", "Heading.", "kvmtop", UNIT_TEXT, TEXT(column_row, title), .width = 8, .rank = 1 },
-	{ "unit", "UNIT", "Unit of the raw value.", "kvmtop", UNIT_TEXT, TEXT(column_row, unit), .width = 8, .rank = 1 },
+	{ "unit", "UNIT", "Unit of the raw value.", "kvmtop", UNIT_TEXT, TEXT(column_row, unit), .width = 8,
+	  .rank = 1 },
 	{ "help", "HELP", "What it says.", "kvmtop", UNIT_TEXT, TEXT(column_row, help), .width = 60, .rank = 1 },
 	{ "source", "SOURCE", "Where it comes from and how it is computed.", "kvmtop", UNIT_TEXT,
 	  TEXT(column_row, source), .width = 60, .rank = 2 },
@@ -102,18 +115,24 @@ static const struct column column_columns[] = {
 static const struct column journal_columns[] = {
 	{ "id", "ID", "Name of the entry: when it began and four random digits.", "the journal", UNIT_TEXT,
 	  TEXT(journal_row, id), .width = 20, .rank = 1, .label = true },
-	{ "begun", "BEGUN", "When it began.", "the journal", UNIT_TEXT, TEXT(journal_row, begun), .width = 29, .rank = 3 },
+	{ "begun", "BEGUN", "When it began.", "the journal", UNIT_TEXT, TEXT(journal_row, begun), .width = 29,
+	  .rank = 3 },
 	COLUMN_VM, COLUMN_REF,
-	{ "verb", "VERB", "The changing verb.", "the journal", UNIT_TEXT, TEXT(journal_row, verb), .width = 14, .rank = 1 },
-	{ "device", "DEVICE", "What it was about.", "the journal", UNIT_TEXT, TEXT(journal_row, device), .width = 14, .rank = 1 },
-	{ "state", "STATE", "running, pending (the guest has not let go yet), or the status of the finished change.", "the journal",
-	  UNIT_TEXT, TEXT(journal_row, state), .width = 9, .rank = 1 },
-	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left), .width = 40, .rank = 2 },
+	{ "verb", "VERB", "The changing verb.", "the journal", UNIT_TEXT, TEXT(journal_row, verb), .width = 14,
+	  .rank = 1 },
+	{ "device", "DEVICE", "What it was about.", "the journal", UNIT_TEXT, TEXT(journal_row, device), .width = 14,
+	  .rank = 1 },
+	{ "state", "STATE", "running, pending (the guest has not let go yet), or the status of the finished change.",
+	  "the journal", UNIT_TEXT, TEXT(journal_row, state), .width = 9, .rank = 1 },
+	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left),
+	  .width = 40, .rank = 2 },
 };
 
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
-static const struct table columns_table = TABLE("columns", "columns of the tables", column_row, column_columns, NULL, 0);
-static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row, journal_columns, "begun", 0);
+static const struct table columns_table = TABLE("columns", "columns of the tables", column_row,
+	column_columns, NULL, 0);
+static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row,
+	journal_columns, "begun", 0);
 
 static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,
