@@ -50,6 +50,7 @@ struct column {
 	size_t counter;			/* offset of the counter it is the rate of, 0: not a rate */
 	size_t per;			/* offset of the counter it is counted by, 0: by seconds */
 	double scale;			/* units a counter step is worth */
+	bool ticked;			/* its counter steps by 10 ms: of a few steps no rate is made */
 	int width;			/* columns on a screen; text is cut, numbers never */
 	int rank;			/* 1 is shown first; a narrow screen drops the highest; 9 only when asked for */
 	unsigned needs;

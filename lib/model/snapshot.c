@@ -209,6 +209,12 @@ static bool went(const char *row, const char *old, size_t offset, double *by)
 	return now != UNKNOWN_UINT && before != UNKNOWN_UINT && now >= before;
 }
 
+/*
+ * Pages are changed faster than samples are due. A tick more or less in such a short time would be a whole CPU, so the rate
+ * before is told once more.
+ */
+#define TICKED_NS (90 * NS_PER_MS)
+
 static void rate(char *row, const char *old, const struct column *c)
 {
 	const struct row *head = (struct row *)row, *old_head = (const struct row *)old;
@@ -217,6 +223,10 @@ static void rate(char *row, const char *old, const struct column *c)
 	*out = UNKNOWN_NUM;
 	if (!old || head->taken_ns < old_head->taken_ns || !went(row, old, c->counter, &by))
 		return;
+	if (c->ticked && head->taken_ns - old_head->taken_ns < TICKED_NS) {
+		*out = *(const double *)(old + c->offset);
+		return;
+	}
 	if (head->taken_ns == old_head->taken_ns) {	/* the same reading once more */
 		*out = by > 0 ? UNKNOWN_NUM : *(const double *)(old + c->offset);
 		return;

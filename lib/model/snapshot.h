@@ -84,7 +84,7 @@ const void *snapshot_find(const struct snapshot *s, enum table_id t, const char 
 /*
  * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, or a counter that
  * went down or became unknown: unknown. The same reading once more (no time passed) has the rates it had, and so has a
- * stale row.
+ * stale row. One that is counted in ticks keeps its rate over less than ten of them.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
 

@@ -4,7 +4,7 @@
 
 #define STAT(what) what " of the CPU's line in /proc/stat, in ticks of 10 ms; delta over elapsed time"
 #define SHARE(text, title, about, what, w, ...) \
-	{ #text "_pct", title, about, STAT(what), UNIT_PCT, RATE(cpu_row, text##_pct, text##_ns, PER_NS), \
+	{ #text "_pct", title, about, STAT(what), UNIT_PCT, TICKED(cpu_row, text##_pct, text##_ns), \
 	  .width = (w), .graph = true, .share = true, \
 	  __VA_ARGS__ }
 

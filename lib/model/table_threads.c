@@ -19,12 +19,11 @@
 	{ "guest_pct", "GUEST%", "Share of the time the thread ran its guest's code; what is left " \
 	  "of RUN% went to the hypervisor. 0 " \
 	  "under TCG, where the guest's code is QEMU's own. Counted in ticks of 10 ms: look at ten seconds or more.", \
-	  "guest time in " STAT ", field 43; delta over elapsed time", UNIT_PCT, RATE(row, guest_pct, guest_ns, \
-	  PER_NS), \
+	  "guest time in " STAT ", field 43; delta over elapsed time", UNIT_PCT, TICKED(row, guest_pct, guest_ns), \
 	  .width = 6, .rank = 3 }, \
 	{ "sys_pct", "SYS%", "Share of the time the thread was in the kernel: exits, halt polling, I/O.", \
 	  "system time in " STAT ", field 15, in ticks of 10 ms; delta over elapsed time", UNIT_PCT, \
-	  RATE(row, sys_pct, sys_ns, PER_NS), .width = 6, .rank = 3 }, \
+	  TICKED(row, sys_pct, sys_ns), .width = 6, .rank = 3 }, \
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel, " \
 	  "T stopped, t traced.", \
 	  "/proc/PID/task/TID/stat, field 3", UNIT_TEXT, TEXT(row, state), .width = 1, .rank = 3, .passing = true }, \

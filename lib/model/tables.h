@@ -10,6 +10,8 @@
 #define NUM(row, field) .kind = VALUE_NUM, .offset = offsetof(struct row, field)
 #define RATE(row, field, total, factor) \
 	NUM(row, field), .counter = offsetof(struct row, total), .scale = (factor), .descending = true
+/* The same of one that the kernel counts in ticks of 10 ms. */
+#define TICKED(row, field, total) RATE(row, field, total, PER_NS), .ticked = true
 /* Steps of one counter for each step of another: a mean latency. */
 #define MEAN(row, field, total, events, factor) \
 	RATE(row, field, total, factor), .per = offsetof(struct row, events)
