@@ -252,3 +252,10 @@ bool str_has_prefix(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));
 }
+
+bool str_has_suffix(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), tail = strlen(suffix);
+
+	return len >= tail && !strcmp(s + len - tail, suffix);
+}

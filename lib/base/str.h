@@ -53,5 +53,6 @@ struct str_near {
 void str_near_try(struct str_near *near, const char *candidate);
 
 bool str_has_prefix(const char *s, const char *prefix);
+bool str_has_suffix(const char *s, const char *suffix);
 
 #endif

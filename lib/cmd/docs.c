@@ -226,6 +226,41 @@ static int check_verb(FILE *f, const struct verb *v)
 	return bad != 0;
 }
 
+static bool is_said(const char *text)
+{
+	return text && *text;
+}
+
+/* A script tells the unit by the end of the name. */
+static bool ends_in_unit(const struct column *c)
+{
+	static const char *const ends[] = {
+		[UNIT_PCT] = "_pct", [UNIT_BYTES] = "_bytes", [UNIT_PER_S] = "_per_s", [UNIT_BYTES_PER_S] = "_bytes_per_s",
+		[UNIT_US] = "_us", [UNIT_SECONDS] = "_seconds",
+	};
+	const char *end = (size_t)c->unit < ARRAY_SIZE(ends) ? ends[c->unit] : NULL;
+
+	if (c->unit == UNIT_PER_S && str_has_suffix(c->id, "iops"))
+		return true;
+	/* all of the name, where there is nothing else to say */
+	return !end || str_has_suffix(c->id, end) || !strcmp(c->id, end + 1);
+}
+
+static int check_column(FILE *f, const struct table *t, const struct column *c)
+{
+	int bad = 0;
+
+	if (!is_said(c->help) || !is_said(c->source) || !is_said(c->title) || c->width <= 0 || c->rank < 1)
+		bad |= fprintf(f, "%s.%s: a field of its row is missing\n", t->name, c->id);
+	if (column_is_rate(c) && c->kind != VALUE_NUM)
+		bad |= fprintf(f, "%s.%s: a rate is a number\n", t->name, c->id);
+	if (column_is_rate(c) && is_said(c->source) && !strstr(c->source, c->per ? " by " : "delta over"))
+		bad |= fprintf(f, "%s.%s: its source does not say how it is computed\n", t->name, c->id);
+	if (!ends_in_unit(c))
+		bad |= fprintf(f, "%s.%s: its name does not end in its unit\n", t->name, c->id);
+	return bad;
+}
+
 static int check_table(FILE *f, const struct table *t)
 {
 	size_t i, k;
@@ -234,13 +269,10 @@ static int check_table(FILE *f, const struct table *t)
 	for (i = 0; i < t->n_columns; i++) {
 		const struct column *c = &t->columns[i];
 
-		if (!c->help || !c->source || !c->title || c->width <= 0 || c->rank < 1)
-			bad |= fprintf(f, "%s.%s: a field of its row is missing\n", t->name, c->id);
-		if (column_is_rate(c) && c->kind != VALUE_NUM)
-			bad |= fprintf(f, "%s.%s: a rate is a number\n", t->name, c->id);
+		bad |= check_column(f, t, c);
 		for (k = 0; k < i; k++)
-			if (!strcmp(t->columns[k].id, c->id))
-				bad |= fprintf(f, "%s.%s: twice\n", t->name, c->id);
+			if (!strcmp(t->columns[k].id, c->id) || !strcmp(t->columns[k].title, c->title))
+				bad |= fprintf(f, "%s.%s: its name or heading is there twice\n", t->name, c->id);
 	}
 	if (t->sort && !table_column(t, t->sort, NULL))
 		bad |= fprintf(f, "%s: sorted by %s, which is none\n", t->name, t->sort);

@@ -46,6 +46,7 @@ static const char *base_unit(const struct column *c)
 
 	switch (c->unit) {
 	case UNIT_PCT: return counter ? "_seconds" : "_ratio";
+	case UNIT_NUMBER: return counter && c->scale < 1 ? "_seconds" : NULL;
 	case UNIT_PER_S: return counter ? (c->scale < 1 ? "_seconds" : "") : c->per ? "" : NULL;
 	case UNIT_BYTES_PER_S: return counter ? "_bytes" : NULL;
 	case UNIT_BYTES: return "_bytes";

@@ -30,8 +30,9 @@ static const struct column vm_columns[] = {
 	  UNIT_PCT, RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2, .local = true, .graph = true,
 	  MARK(ABOVE, 10) },
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
-	  "schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that name", UNIT_PCT,
-	  RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6, .rank = 5, .local = true, .graph = true },
+	  "run time in schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that "
+	  "name; delta over elapsed time", UNIT_PCT, RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6,
+	  .rank = 5, .local = true, .graph = true },
 	{ "mem_bytes", "MEM", "Memory the guest was started with.", "-m on the command line", UNIT_BYTES,
 	  UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M' },
 	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.",
@@ -130,9 +131,11 @@ static const struct column journal_columns[] = {
 
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);
 static const struct table columns_table = TABLE("columns", "columns of the tables", column_row,
-	column_columns, NULL, 0);
+	column_columns, NULL,
+  0);
 static const struct table journal_table = TABLE("journal", "changes made by kvmtop", journal_row,
-	journal_columns, "begun", 0);
+	journal_columns,
+  "begun", 0);
 
 static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_VMS] = &vms_table, [TABLE_VCPUS] = &vcpus_table, [TABLE_THREADS] = &threads_table,
@@ -172,6 +175,9 @@ const struct column *table_column(const struct table *t, const char *id, struct 
 		if (near)
 			str_near_try(near, t->columns[i].id);
 	}
+	for (i = 0; i < t->n_columns; i++)	/* what stands over it: no two are alike */
+		if (!strcasecmp(t->columns[i].title, id))
+			return &t->columns[i];
 	return NULL;
 }
 

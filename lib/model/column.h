@@ -80,7 +80,7 @@ struct table {
 const struct table *table_get(enum table_id t);
 /* By name: TABLE_COUNT if there is none. */
 enum table_id table_find(const char *name);
-/* NULL if there is none; near (may be NULL) gets every candidate to try. */
+/* By its id, else by its heading. NULL if there is none; near (may be NULL) gets every candidate to try. */
 const struct column *table_column(const struct table *t, const char *id, struct str_near *near);
 
 /* Whether a value is one that the column marks. Unknown never is. */

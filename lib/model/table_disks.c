@@ -71,7 +71,7 @@ static const struct column disk_columns[] = {
 	  "rd_, wr_, flush_latency_histogram of query-blockstats", UNIT_TEXT, TEXT(disk_row, histogram), .width = 4,
 	  .rank = 8 },
 	{ "inflight_mean", "INFLAVG", "Mean number of requests in flight, by those that were completed.",
-	  BLOCKSTATS "rd_, wr_, flush_ and unmap_total_time_ns" OVER_TIME, UNIT_PER_S,
+	  BLOCKSTATS "rd_, wr_, flush_ and unmap_total_time_ns" OVER_TIME, UNIT_NUMBER,
 	  RATE(disk_row, inflight_mean, busy_ns, 1e-9), .width = 7, .rank = 6 },
 	{ "errors_per_s", "ERR/s", "Requests that failed per second.", BLOCKSTATS "failed_*_operations" OVER_TIME,
 	  UNIT_PER_S, RATE(disk_row, errors_per_s, failed_ops, 1), .width = 5, .rank = 4, MARK(ABOVE, 0.001) },

@@ -102,8 +102,8 @@ static const struct column numa_columns[] = {
 	{ "home", "HOME", "home: most of the guest's vCPUs are there, or where that is not known, most of its "
 	  "memory.", "vcpus, bytes", UNIT_TEXT, TEXT(numa_row, home), .width = 4, .rank = 1 },
 	{ "local_pct", "LOCAL%", "Share of the guest's memory, all of it, on nodes where it has vCPUs; the same in "
-	  "each row of a guest.", "bytes, vcpus", UNIT_PCT, NUM(numa_row, local_pct), .share = true, MARK(BELOW, 60),
-	  .width = 6, .rank = 2 },
+	  "each row of a guest.", "bytes of the rows with vcpus by bytes of all", UNIT_PCT, NUM(numa_row, local_pct),
+	  .share = true, MARK(BELOW, 60), .width = 6, .rank = 2 },
 	{ "vcpus", "VCPUS", "vCPUs of the guest there.", THREADS_SOURCE, UNIT_COUNT, UINT(numa_row, vcpus),
 	  .width = 5, .rank = 1 },
 	{ "vhost", "VHOST", "vhost workers of the guest there.", THREADS_SOURCE, UNIT_COUNT, UINT(numa_row, vhost),

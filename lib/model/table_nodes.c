@@ -124,8 +124,8 @@ static const struct column ksm_columns[] = {
 	  UNIT_TEXT, TEXT(ksm_row, advisor), .width = 9, .rank = 6 },
 	{ "guests", "GUESTS", "Guests with memory that may be merged.", "/proc/PID/ksm_stat. Needs the right to "
 	  "ptrace them", UNIT_COUNT, UINT(ksm_row, guests), .width = 6, .rank = 3 },
-	{ "advice", "WHY", "Why nothing, or not more, is merged.", "the columns before", UNIT_TEXT,
-	  TEXT(ksm_row, advice), .width = 60, .rank = 2 },
+	{ "advice", "WHY", "Why nothing, or not more, is merged.", "the settings and counters in the columns before",
+	  UNIT_TEXT, TEXT(ksm_row, advice), .width = 60, .rank = 2 },
 };
 const struct table ksm_table = TABLE("ksm", "merging of equal pages", ksm_row, ksm_columns, NULL, NEED_MERGE);
 

@@ -24,7 +24,7 @@ static const struct column queue_columns[] = {
 	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
 	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true, .graph = true,
 	  .whole = offsetof(struct queue_row, size) },
-	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", SAMPLED, UNIT_PER_S,
+	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", SAMPLED, UNIT_NUMBER,
 	  NUM(queue_row, depth_mean), .spans = true, .width = 5, .rank = 4, .descending = true },
 	{ "depth_max", "PEAK", "Largest depth read since the sample before.", SAMPLED, UNIT_COUNT,
 	  UINT(queue_row, depth_max), .spans = true, .width = 5, .rank = 4, .descending = true },

@@ -67,7 +67,7 @@ static const struct column thread_columns[] = {
 	  "(disk I/O), vnc, spice, migration, rcu, io_uring, kvm, other (a thread that QEMU gave no name and did not "
 	  "tell of).", "query-cpus-fast, query-iothreads when attaching; else the thread's name. Names of the others "
 	  "want -name debug-threads=on", UNIT_TEXT, TEXT(thread_row, role), .width = 14, .rank = 1, .label = true },
-	{ "name", "NAME", "Name of the thread.", "/proc/PID/task/TID/comm", UNIT_TEXT, TEXT(thread_row, name),
+	{ "name", "THREAD", "Name of the thread.", "/proc/PID/task/TID/comm", UNIT_TEXT, TEXT(thread_row, name),
 	  .width = 15, .rank = 3 },
 	COLUMNS_PLACE(thread_row),
 };

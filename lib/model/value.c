@@ -8,7 +8,7 @@
 const char *unit_name(enum unit u)
 {
 	static const char *const names[] = {
-		[UNIT_TEXT] = "text", [UNIT_COUNT] = "count", [UNIT_PCT] = "%", [UNIT_BYTES] = "bytes",
+		[UNIT_TEXT] = "text", [UNIT_COUNT] = "count", [UNIT_NUMBER] = "number", [UNIT_PCT] = "%", [UNIT_BYTES] = "bytes",
 		[UNIT_PER_S] = "1/s", [UNIT_BYTES_PER_S] = "bytes/s", [UNIT_US] = "us", [UNIT_SECONDS] = "s",
 	};
 
@@ -56,6 +56,7 @@ void value_format(struct value v, enum unit unit, struct buf *out)
 	case UNIT_BYTES:
 		units_scaled(number(v), 1024, text, sizeof(text));
 		break;
+	case UNIT_NUMBER:
 	case UNIT_PER_S:
 	case UNIT_BYTES_PER_S:
 	case UNIT_US:

@@ -10,6 +10,7 @@
 enum unit {
 	UNIT_TEXT,
 	UNIT_COUNT,		/* a plain number: ids, sizes in entries */
+	UNIT_NUMBER,		/* a mean of such; drawn with k M G, 1000 */
 	UNIT_PCT,		/* 100 = one CPU, or the whole of something */
 	UNIT_BYTES,		/* drawn with K M G, 1024 */
 	UNIT_PER_S,		/* drawn with k M G, 1000 */

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The man page is what the tables say: it is committed, and made by the program. Also
-# proves that the comparison can fail, with a program that has one column more.
+# The man page is what the tables say: it is committed, and made by the program; and each column says where it comes from
+# and how it is computed. Also proves that both can fail, with a program that has one column more and whose columns hide
+# something.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -32,11 +33,25 @@ add_column() {
 		cp column.c copy/lib/model/column.c
 }
 
+# What `self-test` is to find: a rate without its formula, a name without its unit, no source, a heading twice.
+hide() {
+	sed -i 's|\(run-queue wait in [^;"]*\); delta over elapsed time|\1|; s|"mem_bytes"|"mem_size"|; s|"RSS"|"MEM"|
+		s|"-uuid on the command line, else query-uuid"|""|' copy/lib/model/column.c
+}
+
+t_is 'every column has a source, a formula, its unit' "$("$KVMTOP_PLAIN" --batch self-test)" ''
 t_ok 'the man page is up to date' man_is_fresh "$KVMTOP_PLAIN"
 t_ok 'and without a complaint of mandoc' mandoc -T lint -W warning "$ROOT/man/kvmtop.1"
 copy
 t_ok 'with a column more' add_column
+t_ok 'and some that hide something' hide
 t_ok 'the program builds' make -C copy -s WERROR=1 build/kvmtop
 t_ok 'and finds the man page out of date' man_is_stale copy/build/kvmtop
 t_like 'for that column' "$(grep one_more made)" one_more
+copy/build/kvmtop --batch self-test >said
+t_is 'and what is hidden' "$? $(sort said)" '1 columns.one_more: its name or heading is there twice
+vms.mem_size: its name does not end in its unit
+vms.rss_bytes: its name or heading is there twice
+vms.uuid: a field of its row is missing
+vms.wait_pct: its source does not say how it is computed'
 t_done
