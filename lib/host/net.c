@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,31 +45,35 @@ static void tap_add(const struct host *h, pid_t pid, int fd, struct host_netif *
 	netif_add(list, n, name, false);
 }
 
-/* /dev/tapN: N is the interface's index. */
-static void macvtap_add(const struct host *h, uint64_t index, struct host_netif **list, size_t *n)
+/* The interface of an index, as sysfs of a recorded host has it. */
+static bool name_in_sysfs(const struct host *h, uint64_t index, char name[IF_NAMESIZE])
 {
 	int fd = host_openat(h, "sys/class/net");
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
-	const char *p;
-	uint64_t found;
-	char buf[32];
+	bool found = false;
 
 	if (!dir) {
 		mem_close_ptr(&fd);
-		return;
+		return false;
 	}
-	while ((d = readdir(dir))) {
-		if (!host_name_is_plain(d->d_name) ||
-		    host_read(h, buf, sizeof(buf), "sys/class/net/%s/ifindex", d->d_name) < 0)
-			continue;
-		p = buf;
-		if (host_u64_next(&p, &found) && found == index) {
-			netif_add(list, n, d->d_name, true);
-			break;
-		}
+	while (!found && (d = readdir(dir))) {
+		found = host_name_is_plain(d->d_name) && strlen(d->d_name) < IF_NAMESIZE &&
+			host_number_read(h, "sys/class/net/%s/ifindex", d->d_name) == index;
+		if (found)
+			strcpy(name, d->d_name);
 	}
 	closedir(dir);
+	return found;
+}
+
+/* /dev/tapN: N is the interface's index. */
+static void macvtap_add(const struct host *h, uint64_t index, struct host_netif **list, size_t *n)
+{
+	char name[IF_NAMESIZE];
+
+	if (host_is_live(h) ? if_indextoname((unsigned)index, name) != NULL : name_in_sysfs(h, index, name))
+		netif_add(list, n, name, true);
 }
 
 /* A macvtap is found by its index, which our sysfs has for our network namespace only. */

@@ -120,6 +120,7 @@ void ask_take(struct guest *g, struct replies *r)
 		devices_done(&g->devices);
 		g->devices = r->devices;
 		r->devices = (struct device_answers){0};
+		g->netifs_read = false;
 	}
 	if (r->have & WANT_BLOCK) {
 		latency_fill(&g->block, &r->block);

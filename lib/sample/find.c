@@ -195,8 +195,6 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 		if (g->asking != ASK_NEVER)
 			g->ask_again_ns = clock_now_ns();
 		g->netifs_read = false;
-		free(take_ptr(g->netifs));
-		g->n_netifs = 0;
 	}
 	pthread_mutex_unlock(&s->lock);
 	qmp_close(q);

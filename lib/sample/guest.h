@@ -123,7 +123,11 @@ struct guest {
 	size_t n_shaping;
 	uint64_t shaped_ns;		/* when they were looked at, 0: never */
 	size_t n_netifs;
-	bool netifs_read, other_net;	/* other_net: it is in another network namespace */
+	uint64_t netifs_ns;		/* when its descriptors were walked, 0: never */
+	bool netifs_read;		/* .. and need not be before their time */
+	bool other_net;			/* it is in another network namespace */
+	bool netifs_changed;		/* they are others than at the last sum of them */
+	struct host_net_counters *netifs_seen;	/* of each, at the last sum */
 	struct host_net_dev *nets;	/* of that one, as of the snapshot taken at nets_ns */
 	size_t n_nets;
 	uint64_t nets_ns;
@@ -295,6 +299,13 @@ void links_fill(const struct sampler *s, struct snapshot *snap, const struct hos
 const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
 void links_done(struct links *l);
 
+/* netifs.c: its taps */
+void netifs_mind(const struct sampler *s, struct guest *g, uint64_t now);	/* walks its descriptors when it is time */
+/* Counters of one of them at the snapshot of now, from the guest's side; false: there is no such interface. */
+bool netifs_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, uint64_t now,
+		     struct host_net_counters *c);
+void netifs_sum(const struct sampler *s, struct guest *g, uint64_t now, struct vm_row *row);	/* into it */
+
 /* balloon.c: libvirt is asked for that of the guest that was named, where its monitor may not be */
 void balloon_begin(struct sampler *s, struct guest *g, unsigned needs);
 bool balloon_is_settled(const struct guest *g);
@@ -377,10 +388,6 @@ void vhost_free(struct vhost_map *map);
 /* rows.c */
 void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs);
 void rows_head(struct snapshot *snap, const struct guest *g, struct row *row);
-void rows_netifs(const struct sampler *s, struct guest *g);	/* its taps, walked once */
-/* Counters of one of them, from the guest's side; false: there is no such interface. */
-bool rows_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, const struct snapshot *snap,
-		   struct host_net_counters *c);
 void rows_threads(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct host_usage *u,
 		  unsigned needs);
 /* What these columns want to be gathered of the guest's rings, from now on. */

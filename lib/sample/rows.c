@@ -25,38 +25,6 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 	row->ref = snapshot_str(snap, g->ref);
 }
 
-void rows_netifs(const struct sampler *s, struct guest *g)
-{
-	if (g->netifs_read)
-		return;
-	if (!host_netifs_read(s->config.host, g->pid, &g->netifs, &g->n_netifs))
-		g->netifs_read = true;
-	g->other_net = host_net_is_other(s->config.host, g->pid);
-}
-
-static void fill_net(const struct sampler *s, const struct snapshot *snap, struct guest *g, struct vm_row *row)
-{
-	struct host_net_counters c, sum = {0};
-	size_t i;
-
-	rows_netifs(s, g);
-	for (i = 0; i < g->n_netifs; i++) {
-		/* a sum without one of them, and with it a moment later, would be a rate of all it ever moved */
-		if (!rows_counters(s, g, &g->netifs[i], snap, &c)) {
-			g->netifs_read = false;
-			free(take_ptr(g->netifs));
-			g->n_netifs = 0;
-			return;
-		}
-		sum.rx_bytes += c.rx_bytes;
-		sum.tx_bytes += c.tx_bytes;
-	}
-	if (g->n_netifs) {
-		row->rx_total = sum.rx_bytes;
-		row->tx_total = sum.tx_bytes;
-	}
-}
-
 /* Where the vCPUs ran last. */
 static void place_vcpus(const struct sampler *s, struct guest *g, const struct host_usage *u)
 {
@@ -134,7 +102,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (u->has_kvm)
 		row->exits_total = u->kvm_exits;
 	if (needs & NEED_NET)
-		fill_net(s, snap, g, row);
+		netifs_sum(s, g, snapshot_time_ns(snap), row);
 	if (needs & (NEED_PLACE | NEED_TASKS))
 		place_vcpus(s, g, u);
 	if (needs & NEED_PLACE)

@@ -57,7 +57,7 @@ static void look_at_taps(struct sampler *s, struct guest *g, uint64_t now)
 	struct shaping *list = NULL;
 	size_t n = 0, i, k;
 
-	rows_netifs(s, g);
+	netifs_mind(s, g, now);
 	if (!g->n_netifs || (g->shaped_ns && now - g->shaped_ns < SHAPING_NS))
 		return;
 	g->shaped_ns = now;

@@ -75,27 +75,6 @@ static bool netif_of(const struct sampler *s, const struct guest *g, const struc
 	return true;
 }
 
-/* Of another network namespace only the process's own table tells; it is read once for each snapshot. */
-static bool counters_of(const struct sampler *s, struct guest *g, const struct host_netif *nif, uint64_t now,
-			struct host_net_counters *c)
-{
-	if (!nif->other_ns)
-		return host_nets_find(s->nets, s->n_nets, nif, c);
-	if (g->nets_ns != now) {
-		g->nets_ns = now;
-		free(take_ptr(g->nets));
-		g->n_nets = 0;
-		host_nets_read(s->config.host, g->pid, &g->nets, &g->n_nets);
-	}
-	return host_nets_find(g->nets, g->n_nets, nif, c);
-}
-
-bool rows_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, const struct snapshot *snap,
-		   struct host_net_counters *c)
-{
-	return counters_of(s, g, nif, snapshot_time_ns(snap), c);
-}
-
 static void fill_netif(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_netif *nif,
 		       struct nic_row *row)
 {
@@ -105,7 +84,7 @@ static void fill_netif(const struct sampler *s, struct snapshot *snap, struct gu
 	if (nif->macvtap)
 		row->backend = "macvtap";
 	links_fill(s, snap, nif, row);
-	if (!rows_counters(s, g, nif, snap, &c))
+	if (!netifs_counters(s, g, nif, snapshot_time_ns(snap), &c))
 		return;
 	row->rx_total = c.rx_bytes;
 	row->tx_total = c.tx_bytes;
@@ -251,7 +230,7 @@ void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g)
 {
 	size_t i;
 
-	rows_netifs(s, g);
+	netifs_mind(s, g, snapshot_time_ns(snap));
 	if (!(g->known & WANT_DEVICES) && g->domain && g->domain->def) {
 		virt_nics(s, snap, g);
 		return;

@@ -38,6 +38,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	look_forget(g);
 	space_done(g);
 	free(g->netifs);
+	free(g->netifs_seen);
 	free(g->nets);
 	free(g->addresses);
 	free(g->given_path);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The taps and macvtaps of a guest: which ones it has, and what they count. */
+#include "guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Others plug NICs without telling us: a walk over its descriptors, 50 us, spread over time. */
+#define WALK_NS (30 * NS_PER_SEC)
+
+static bool same(const struct host_netif *a, size_t n, const struct host_netif *b, size_t m)
+{
+	size_t i;
+
+	for (i = 0; i < n && n == m; i++)
+		if (strcmp(a[i].name, b[i].name) || a[i].macvtap != b[i].macvtap)
+			return false;
+	return n == m;
+}
+
+static void walk(const struct sampler *s, struct guest *g, uint64_t now)
+{
+	struct host_netif *list = NULL;
+	bool first = !g->netifs_ns;
+	size_t n = 0;
+
+	if (host_netifs_read(s->config.host, g->pid, &list, &n))
+		return;
+	/* those of guests found together are not due together */
+	g->netifs_ns = now - (first ? (uint64_t)g->pid % (WALK_NS / NS_PER_SEC) * NS_PER_SEC : 0);
+	g->netifs_read = true;
+	g->other_net = host_net_is_other(s->config.host, g->pid);
+	if (!same(g->netifs, g->n_netifs, list, n)) {
+		free(g->netifs_seen);
+		g->netifs_seen = xcalloc(n, sizeof(*g->netifs_seen));
+		g->netifs_changed |= !first;
+	}
+	free(g->netifs);
+	g->netifs = list;
+	g->n_netifs = n;
+}
+
+void netifs_mind(const struct sampler *s, struct guest *g, uint64_t now)
+{
+	if (!g->netifs_read || now - g->netifs_ns > WALK_NS)
+		walk(s, g, now);
+}
+
+/* Of another network namespace only the process's own table tells; it is read once for each snapshot. */
+bool netifs_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, uint64_t now,
+		     struct host_net_counters *c)
+{
+	if (!nif->other_ns)
+		return host_nets_find(s->nets, s->n_nets, nif, c);
+	if (g->nets_ns != now) {
+		g->nets_ns = now;
+		free(take_ptr(g->nets));
+		g->n_nets = 0;
+		host_nets_read(s->config.host, g->pid, &g->nets, &g->n_nets);
+	}
+	return host_nets_find(g->nets, g->n_nets, nif, c);
+}
+
+void netifs_sum(const struct sampler *s, struct guest *g, uint64_t now, struct vm_row *row)
+{
+	uint64_t rx = 0, tx = 0;
+	bool comparable;
+	size_t i;
+
+	netifs_mind(s, g, now);
+	comparable = !g->netifs_changed;
+	g->netifs_changed = false;
+	for (i = 0; i < g->n_netifs; i++) {
+		struct host_net_counters c, *seen = &g->netifs_seen[i];
+
+		if (!netifs_counters(s, g, &g->netifs[i], now, &c)) {
+			g->netifs_read = false;
+			g->netifs_changed = true;
+			return;
+		}
+		comparable &= c.rx_bytes >= seen->rx_bytes && c.tx_bytes >= seen->tx_bytes;
+		*seen = c;
+		rx += c.rx_bytes;
+		tx += c.tx_bytes;
+	}
+	/*
+	 * With one more, or one begun anew, than the sum before it would be a rate of all that one ever moved, or hide what
+	 * the others did.
+	 */
+	if (!comparable || !g->n_netifs)
+		return;
+	row->rx_total = rx;
+	row->tx_total = tx;
+}
