@@ -3,7 +3,7 @@
  * Addresses that libvirt knows: leases of its networks, and what the guest's agent says. Asked by a worker, and only for
  * a guest that was named: the agent is a program in the guest.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <pthread.h>
 #include <stdlib.h>

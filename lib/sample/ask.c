@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The questions themselves, and where their answers are kept. */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <stdlib.h>

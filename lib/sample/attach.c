@@ -3,7 +3,7 @@
  * Asking a guest what only QEMU knows. A job works on copies, off the sampler's lock, and brings its answers home at
  * the end; a guest that went away meanwhile is not found again and its answers are dropped.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <pthread.h>

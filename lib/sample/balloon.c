@@ -3,7 +3,7 @@
  * The balloon of a guest whose monitor libvirt holds: libvirt is asked, which taints nothing, by a worker, and only for
  * a guest that was named, as libvirt asks QEMU for it.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * libvirt's view of guests. They are found in /proc like any other; what libvirt says is joined to them by UUID, and
  * only to processes that libvirt has started: a UUID can be given to any QEMU.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The sampling thread of a screen, and the one slot through which it hands over what it saw. */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <pthread.h>

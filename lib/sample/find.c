@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* One guest by an operator's word, and lending its monitor. */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <pthread.h>

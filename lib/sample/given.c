@@ -3,7 +3,7 @@
  * Sockets given with -q. Mostly one is that of a guest the scan has found; else who listens there is asked of the
  * socket itself (SO_PEERCRED), by a worker, and only a process that greets as QEMU becomes a guest.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <pthread.h>

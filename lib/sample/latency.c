@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Percentiles of a drive's latencies, from QEMU's histograms. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The host's interfaces, switches and addresses: read now and then by a worker while NICs are looked at, as the kernel's
  * lock of its network, or a database's process, may have to be waited for.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* When guests' pages are looked at, and what their cgroups say of their nodes meanwhile. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

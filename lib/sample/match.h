@@ -6,7 +6,7 @@
 #ifndef KT_SAMPLE_MATCH_H
 #define KT_SAMPLE_MATCH_H
 
-#include "guest.h"
+#include "private.h"
 
 #define MATCH_MS 2000
 

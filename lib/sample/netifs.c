@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The taps and macvtaps of a guest: which ones it has, and what they count. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

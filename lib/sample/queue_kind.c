@@ -3,7 +3,7 @@
  * Which way a virtqueue runs, by device type and index (virtio 1.2, section 5): a request ring holds work for the
  * device; a supply ring holds empty buffers for it to fill when something happens.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <string.h>
 

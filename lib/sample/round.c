@@ -3,7 +3,7 @@
  * Which questions are due. What is asked for each sample goes to the guest that was named, or to all where a verb
  * named none; an overview asks nothing of that kind. A guest that does not answer is not waited for by the others.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* One guest's rows of a snapshot. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of devices and free places. */
-#include "guest.h"
+#include "private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of disks. */
-#include "guest.h"
+#include "private.h"
 
 #include <string.h>
 

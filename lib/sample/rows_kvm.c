@@ -3,7 +3,7 @@
  * Rows of KVM's counters. Three sources, the quiet ones first: debugfs for the guest as a whole, the descriptors QEMU
  * keeps for each vCPU; and QEMU itself, for a guest that was named, for what these two do not tell.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What limits a guest, and whether it is at its limit: control groups, qdiscs of its taps. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of NICs. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of nodes, hugepages, ksm and thp. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of virtqueues and of the vhost threads that work them. */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of threads and vCPUs. */
-#include "guest.h"
+#include "private.h"
 
 #include <limits.h>
 #include <stdio.h>

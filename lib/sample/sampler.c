@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The guests that are known, and taking a snapshot of them. */
-#include "guest.h"
+#include "private.h"
 
 #include <errno.h>
 #include <pthread.h>

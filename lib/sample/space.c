@@ -3,7 +3,7 @@
  * What disks' images are stored in. Asking a file server that is gone takes for ever, so each image is asked about in a
  * thread that can be left behind; one that did not come back is waited for no more, and not asked again until it does.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * devices, so the n-th thread is the n-th queue pair's. What is seen afterwards may show that to be wrong: a ring that
  * moves while its thread sleeps is another one's.
  */
-#include "guest.h"
+#include "private.h"
 
 #include <stdlib.h>
 #include <string.h>

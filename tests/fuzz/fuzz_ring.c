@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "host_tree.h"
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 #define NODE "sys/devices/system/node/"
 #define PRESENT (1ull << 63)

@@ -20,7 +20,7 @@
 
 #include "host_tree.h"
 #include "lib/host/watch.h"
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 #define RECORDED "tests/fixtures/counters/guest"
 #define NEEDS (NEED_IO | NEED_NET | NEED_KVM | NEED_TASKS | NEED_DEVICES | NEED_NODES | NEED_MERGE)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 static struct ring fresh(unsigned size)
 {

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 #define RINGS 700		/* more than one system call reads */
 #define SIZE 256

@@ -12,7 +12,7 @@
 
 #include "fake_qmp.h"
 #include "host_tree.h"
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 #define DISKS (NEED_DEVICES | NEED_BLOCK)
 #define LONG_MS 20000

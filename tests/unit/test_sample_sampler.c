@@ -21,7 +21,7 @@
 
 #include "fake_qmp.h"
 #include "host_tree.h"
-#include "lib/sample/guest.h"
+#include "lib/sample/private.h"
 
 #define NEEDS (NEED_STATE | NEED_RINGS | NEED_IO | NEED_NET | NEED_PLACE)
 #define LONG_MS 20000

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside lib/sample: what QEMU was asked, and what it answered. Under the sampler's lock, like all that a guest has. */
+#ifndef KT_SAMPLE_ANSWERS_H
+#define KT_SAMPLE_ANSWERS_H
+
+#include "sample.h"
+
+/* What can be asked of QEMU; each part replaces the one before as a whole. */
+enum want {
+	WANT_STATE = 1 << 0,		/* status and detail of answers */
+	WANT_BASE = 1 << 1,		/* all of answers */
+	WANT_DEVICES = 1 << 2,
+	WANT_BLOCK = 1 << 3,
+	WANT_JOBS = 1 << 4,
+	WANT_RAM = 1 << 9,
+	WANT_BALLOON = 1 << 10,
+	WANT_NICS = 1 << 5,
+	WANT_KVM = 1 << 6,
+};
+
+struct answers {
+	char *status;			/* query-status; migrating: it runs, and is sent away */
+	char *detail;			/* why that is so, NULL: no more to say */
+	char *name, *uuid;		/* where the command line has none */
+	struct qmp_virtio *virtio;
+	size_t n_virtio;
+	struct qmp_thread *cpus;
+	size_t n_cpus;
+	struct qmp_thread *iothreads;
+	size_t n_iothreads;
+	bool settling;			/* a driver was not up yet: ask again soon */
+	bool arriving;			/* a migration is coming in: its memory is not all here */
+	uint64_t taken_ns;		/* of all of it, but the run state may be newer */
+};
+
+struct device_answers {
+	struct qmp_device *devices;
+	struct qmp_nic *nics;
+	struct qmp_disk *disks;
+	struct qmp_port *ports;
+	size_t n_devices, n_nics, n_disks, n_ports;
+	struct qmp_room room;
+	uint64_t taken_ns;
+};
+
+/* Latencies of what was done between two answers, by kind; UNKNOWN_NUM without a histogram. */
+struct latency {
+	double p50_us[QMP_IOS], p99_us[QMP_IOS];
+};
+
+struct nic_answers {			/* of "info network" alone: which netdev is whose */
+	struct qmp_nic *nics;
+	size_t n_nics;
+	bool counted;			/* the descriptors below are those of this answer */
+	int descriptors;		/* of /dev/vhost-net, or negative: they cannot be seen */
+};
+
+struct block_answers {
+	struct qmp_blockstat *stats;
+	struct latency *latencies;	/* of each of them */
+	size_t n_stats;
+	uint64_t taken_ns;		/* when QEMU answered */
+};
+
+struct job_answers {
+	struct qmp_job *jobs;
+	size_t n_jobs;
+	uint64_t taken_ns;
+};
+
+struct ram_answers {
+	struct qmp_ram *ram;
+	size_t n_ram;
+	uint64_t plugged_bytes;		/* UNKNOWN_UINT */
+	char *balloon;			/* QOM path, NULL: the guest has none */
+	uint64_t taken_ns;
+};
+
+struct balloon_answers {
+	struct qmp_balloon balloon;
+	struct timespec wall;
+	uint64_t taken_ns;		/* 0: never */
+	bool never;			/* the guest never gave figures of its own */
+};
+
+struct kvm_answers {
+	struct qmp_kvm_set *sets;
+	size_t n;
+	uint64_t taken_ns;
+};
+
+struct replies {
+	unsigned have;			/* WANT_ bits: the parts that were answered */
+	struct answers base;
+	struct device_answers devices;
+	struct block_answers block;
+	struct job_answers jobs;
+	struct ram_answers ram;
+	struct balloon_answers balloon;
+	char *balloon_path;		/* as known when it was asked */
+	struct nic_answers nics;
+	struct kvm_answers kvm;
+	bool kvm_named;			/* the sampler has the names below already */
+	struct qmp_kvm_name *kvm_names;
+	size_t n_kvm_names;
+};
+
+struct guest;
+
+/* ask.c: putting questions; the first error ends it, as who does not answer one in time will not answer the next */
+int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err);
+void ask_take(struct guest *g, struct replies *r);	/* what was answered becomes the guest's */
+void ask_done(struct guest *g);
+void replies_done(struct replies *r);
+
+/* latency.c */
+double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *now, double share);	/* us */
+void latency_fill(const struct block_answers *old, struct block_answers *now);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sampler: the guests, what is known of their host, and what goes on. Inside lib/sample, under its lock. */
+#ifndef KT_SAMPLE_PRIVATE_H
+#define KT_SAMPLE_PRIVATE_H
+
+#include "guest.h"
+#include "rows.h"
+
+/* Something that happened. */
+struct event {
+	struct timespec wall;
+	uint64_t ns;
+	char *vm, *ref, *event, *detail;
+};
+#define EVENTS_MAX 256
+
+/* What is known of the host's network; taken_ns 0: nothing yet. */
+struct links {
+	struct host_link *links;
+	struct host_ovs_port *ports;
+	struct host_address *addresses;
+	size_t n_links, n_ports, n_addresses;
+	uint64_t taken_ns;
+};
+
+struct given {
+	const char *path;
+	bool probing;			/* a worker finds out who serves it */
+	uint64_t again_ns;
+	char *problem;			/* why it leads to no guest, NULL: it does, or it is not known yet */
+};
+
+struct sampler {
+	struct sample_config config;
+	pthread_mutex_t lock;
+	struct host_scan *scan;
+	struct pool *pool;
+	int quit_fd;			/* readable when askings under way must end */
+	struct ring_reader *rings;	/* started when first needed */
+	unsigned ring_needs;		/* of the columns of the last sample */
+	struct guest **guests;		/* sorted by pid */
+	size_t n_guests, cap_guests;
+	struct given *given;		/* one per socket given by hand */
+	struct snapshot *last;
+
+	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
+	bool hold;			/* that guest's monitor is held, for its events */
+	unsigned round, needs;		/* needs: what the columns of the round need */
+	struct lates *lates;
+	struct links links;
+	bool links_asked;		/* a worker is at it */
+	uint64_t links_asked_ns;
+	bool discovered;		/* guests that are found from now on are news */
+	struct event events[EVENTS_MAX];	/* the n-th one is at n modulo EVENTS_MAX */
+	uint64_t n_events, virt_seq;
+	struct host_net_dev *nets;	/* of the sample being taken */
+	size_t n_nets;
+	struct host_cgroups *cgroups;
+	struct host_qdisc *qdiscs;	/* of the whole host */
+	size_t n_qdiscs;
+	uint64_t qdiscs_ns;		/* when they were read, 0: never */
+	struct qmp_kvm_name *kvm_names;	/* of this host's kernel; NULL: nobody was asked yet */
+	size_t n_kvm_names;
+	struct virt_list *domains;
+	struct walker *walker;		/* started when first needed */
+	pid_t ksmd, khugepaged;		/* 0: not looked for yet, or not there */
+	uint64_t kthreads_ns;		/* when they were looked for */
+	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
+};
+
+struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
+struct guest *guest_add(struct sampler *s, const struct host_proc *p);	/* NULL: it has ended meanwhile */
+
+/* round.c: which questions these columns need, and putting them */
+bool round_is_for(const struct sampler *s, const struct guest *g);
+void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
+bool round_is_over(const struct sampler *s);
+void round_mind(struct sampler *s);		/* put those that had to wait */
+
+/* links.c: the host's side of NICs */
+void links_mind(struct sampler *s);		/* read anew what has got old, in a worker */
+bool links_are_settled(const struct sampler *s);
+void links_fill(const struct sampler *s, struct snapshot *snap, const struct host_netif *nif, struct nic_row *row);
+const char *links_ip(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *mac);
+void links_done(struct links *l);
+
+/* events.c */
+void events_add(struct sampler *s, const struct guest *g, const char *event, const char *detail);
+void events_pull(struct sampler *s);		/* what libvirt told meanwhile */
+void events_done(struct sampler *s);
+
+/* given.c: find the guests behind sockets given by hand */
+void given_mind(struct sampler *s);
+bool given_is_busy(const struct sampler *s);
+
+/* domains.c: what libvirt says of guests; cheap while nothing has changed */
+void domains_join(struct sampler *s);
+bool domains_are_settled(struct sampler *s);
+bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
+void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
+
+#endif
