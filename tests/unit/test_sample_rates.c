@@ -425,10 +425,30 @@ static void check_taps(const struct snapshot *snap, struct process *p, const str
 	is("tx_bytes_per_s", row->tx_bytes_per_s, p->summed && p->was_summed, (double)tx / elapsed_s);
 }
 
+/* All rows of a guest that stands still are what they were. */
+static void check_still(const struct snapshot *snap, const struct snapshot *prev, const char *ref)
+{
+	const struct vm_row *row = snapshot_find(snap, TABLE_VMS, ref, ""), *old = snapshot_find(prev, TABLE_VMS, ref, "");
+	size_t i;
+
+	assert_true(row->head.stale && row->stale_seconds > 0);
+	is("cpu_pct that stands", row->cpu_pct, !isnan(old->cpu_pct), old->cpu_pct);
+	is("rx_bytes_per_s that stand", row->rx_bytes_per_s, !isnan(old->rx_bytes_per_s), old->rx_bytes_per_s);
+	for (i = 0; i < snapshot_count(snap, TABLE_THREADS); i++) {
+		const struct thread_row *thread = snapshot_row(snap, TABLE_THREADS, i), *before;
+
+		if (strcmp(thread->head.ref, ref))
+			continue;
+		before = snapshot_find(prev, TABLE_THREADS, ref, thread->head.key);
+		assert_true(before && thread->head.stale);
+		is("run_pct that stands", thread->run_pct, !isnan(before->run_pct), before->run_pct);
+	}
+}
+
 static void check_guest(const struct snapshot *snap, const struct snapshot *prev, struct process *p)
 {
 	auto_free char *ref = xasprintf("pid:%d@%llu", (int)p->pid, (unsigned long long)p->start);
-	const struct vm_row *row = snapshot_find(snap, TABLE_VMS, ref, ""), *old;
+	const struct vm_row *row = snapshot_find(snap, TABLE_VMS, ref, "");
 	uint64_t now = snapshot_time_ns(snap);
 	double elapsed_s = (double)(now - p->told_ns) / (double)NS_PER_SEC;
 
@@ -436,11 +456,8 @@ static void check_guest(const struct snapshot *snap, const struct snapshot *prev
 		return;
 	assert_non_null(row);
 	add_up(p);
-	if (p->stopped && p->told) {		/* what it was, and nothing new */
-		old = snapshot_find(prev, TABLE_VMS, ref, "");
-		assert_true(row->head.stale && row->stale_seconds > 0);
-		is("cpu_pct that stands", row->cpu_pct, !isnan(old->cpu_pct), old->cpu_pct);
-		is("rx_bytes_per_s that stand", row->rx_bytes_per_s, !isnan(old->rx_bytes_per_s), old->rx_bytes_per_s);
+	if (p->stopped && p->told) {
+		check_still(snap, prev, ref);
 		return;
 	}
 	assert_int_equal(row->head.stale, p->stopped);
