@@ -188,14 +188,14 @@ static void note_state(struct sampler *s, struct guest *g, const struct vm_row *
 	g->last_state = xstrdup(row->state);
 }
 
-static void fill_kvm(struct sampler *s, struct snapshot *snap, struct guest *g, unsigned needs)
+static void fill_kvm(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs)
 {
 	bool poll = (needs & NEED_TASKS) && (needs & NEED_KVM);
 
 	if (needs & NEED_KVM_STATS)
-		rows_kvm(s, snap, g);
+		rows_kvm(s, snap, g, u);
 	if (poll)
-		rows_kvm_poll(s, snap, g);
+		rows_kvm_poll(s, snap, g, u);
 	/* not kept open for nothing: the kernel keeps a VM as long as we do */
 	if (!poll && !(needs & NEED_KVM_STATS))
 		host_kvm_free(take_ptr(g->kvm));
@@ -209,7 +209,7 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 		rows_threads(s, snap, g, u, needs);
 	if ((needs & NEED_TASKS) && (needs & NEED_VHOST))
 		rows_vhost(s, snap, g);
-	fill_kvm(s, snap, g, needs);
+	fill_kvm(s, snap, g, u, needs);
 	if (needs & NEED_DEVICES) {
 		rows_disks(s, snap, g);
 		rows_nics(s, snap, g);

@@ -30,9 +30,9 @@ void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
 void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		 struct vm_row *row);
-void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g);
+void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u);
 /* Halt polling into the rows of vcpus, which are the last ones of their table. */
-void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest *g);
+void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u);
 bool rows_kvm_must_ask(const struct sampler *s, struct guest *g);	/* QEMU, now; counts it as done */
 void rows_cpus(const struct sampler *s, struct snapshot *snap);
 /* Who is there: after the rates of the threads are known. */
@@ -40,6 +40,8 @@ void rows_cpus_who(struct snapshot *snap);
 
 /* rows_threads.c: how many vCPUs a thread runs; it is an IOThread of QEMU's, a vhost worker */
 unsigned rows_vcpus_of(const struct guest *g, const struct host_task *t);
+/* QEMU's numbers of the guest's vCPUs, growing: as it told them, else by its threads' names. The list is yours. */
+size_t rows_vcpu_numbers(const struct guest *g, const struct host_usage *u, unsigned **list);
 bool rows_is_iothread(const struct guest *g, const struct host_task *t);
 bool rows_is_vhost(const struct host_task *t);
 

@@ -101,30 +101,26 @@ static bool counts(const struct sampler *s, const char *name)
 	return false;
 }
 
-static int index_cmp(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-
-	return (x > y) - (x < y);
-}
-
 /*
  * QEMU's number of the vCPU at a place in the order of the kernel's ids: both grow together, but the kernel's may
- * leave some out (APIC ids of a core with three threads). Where QEMU has not told its numbers, the kernel's id.
+ * leave some out (APIC ids of a core with three threads). Where QEMU's numbers are not known, the kernel's id.
  */
-static unsigned *numbers_of(const struct guest *g, const struct host_kvm_vcpu *vcpus, size_t n)
+static unsigned *numbers_of(const struct guest *g, const struct host_usage *u, const struct host_kvm_vcpu *vcpus, size_t n)
 {
-	unsigned *numbers = xcalloc(n, sizeof(*numbers));
+	unsigned *numbers;
 	size_t i;
 
+	if (rows_vcpu_numbers(g, u, &numbers) == n)
+		return numbers;
+	free(numbers);
+	numbers = xcalloc(n, sizeof(*numbers));
 	for (i = 0; i < n; i++)
-		numbers[i] = g->answers.n_cpus == n ? (unsigned)strtoul(g->answers.cpus[i].name, NULL, 10) : vcpus[i].id;
-	qsort(numbers, n, sizeof(*numbers), index_cmp);
+		numbers[i] = vcpus[i].id;
 	return numbers;
 }
 
 /* Of each vCPU from its descriptor; what they add up to goes to sums. False: there are none. */
-static bool fill_vcpus(struct snapshot *snap, struct guest *g, struct sums *sums)
+static bool fill_vcpus(struct snapshot *snap, struct guest *g, const struct host_usage *u, struct sums *sums)
 {
 	struct figure f = { .origin = "stats-fd", .taken_ns = snapshot_time_ns(snap) };
 	auto_free unsigned *numbers = NULL;
@@ -133,7 +129,7 @@ static bool fill_vcpus(struct snapshot *snap, struct guest *g, struct sums *sums
 
 	if (host_kvm_vcpus_read(g->kvm, g->answers.n_cpus, &vcpus, &n))
 		return false;
-	numbers = numbers_of(g, vcpus, n);
+	numbers = numbers_of(g, u, vcpus, n);
 	for (i = 0; i < n; i++) {
 		f.vcpu = snapshot_printf(snap, "%u", numbers[i]);
 		add_list(snap, g, &f, vcpus[i].stats, vcpus[i].n);
@@ -176,7 +172,7 @@ static void open_kvm(const struct sampler *s, struct guest *g)
 		g->kvm = host_kvm_new(s->config.host, g->pid, g->start);
 }
 
-void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g)
+void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u)
 {
 	struct figure f = { .vcpu = "all", .origin = "debugfs", .taken_ns = snapshot_time_ns(snap) };
 	const struct host_kvm_stat *stats;
@@ -190,7 +186,7 @@ void rows_kvm(const struct sampler *s, struct snapshot *snap, struct guest *g)
 	has_vm = !host_kvm_vm_read(g->kvm, &stats, &n);
 	if (has_vm)
 		add_list(snap, g, &f, stats, n);
-	has_vcpus = fill_vcpus(snap, g, &sums);
+	has_vcpus = fill_vcpus(snap, g, u, &sums);
 	if (!has_vm && !g->kvm_answers.n) {
 		f.origin = "stats-fd";
 		add_list(snap, g, &f, sums.list, sums.n);
@@ -236,7 +232,7 @@ static uint64_t polled(const struct host_kvm_stat *stats, size_t n)
 	return found == 2 ? sum : UNKNOWN_UINT;
 }
 
-void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest *g)
+void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u)
 {
 	size_t rows = snapshot_count(snap, TABLE_VCPUS), first = rows, n, i, k;
 	auto_free unsigned *numbers = NULL;
@@ -254,7 +250,7 @@ void rows_kvm_poll(const struct sampler *s, struct snapshot *snap, struct guest 
 			((struct vcpu_row *)(uintptr_t)snapshot_row(snap, TABLE_VCPUS, first))->poll_ns = polled(stats, n);
 		return;
 	}
-	numbers = numbers_of(g, vcpus, n);
+	numbers = numbers_of(g, u, vcpus, n);
 	for (i = first; i < rows; i++) {
 		struct vcpu_row *row = (struct vcpu_row *)(uintptr_t)snapshot_row(snap, TABLE_VCPUS, i);
 

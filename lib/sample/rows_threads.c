@@ -204,6 +204,29 @@ unsigned rows_vcpus_of(const struct guest *g, const struct host_task *t)
 	return g->answers.n_cpus ? n : !t->kthread && vcpu_of_name(t->comm, &vcpu);
 }
 
+static int number_cmp(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x > y) - (x < y);
+}
+
+size_t rows_vcpu_numbers(const struct guest *g, const struct host_usage *u, unsigned **list)
+{
+	unsigned vcpu;
+	size_t n = 0, i;
+
+	*list = NULL;
+	for (i = 0; i < g->answers.n_cpus; i++)
+		*vec_push(*list, n) = (unsigned)strtoul(g->answers.cpus[i].name, NULL, 10);
+	for (i = 0; !g->answers.n_cpus && i < u->n_tasks; i++)
+		if (!u->tasks[i].kthread && vcpu_of_name(u->tasks[i].comm, &vcpu))
+			*vec_push(*list, n) = vcpu;
+	if (n)
+		qsort(*list, n, sizeof(**list), number_cmp);
+	return n;
+}
+
 bool rows_is_iothread(const struct guest *g, const struct host_task *t)
 {
 	return of_list(g->answers.iothreads, g->answers.n_iothreads, t->tid) ||
