@@ -182,22 +182,11 @@ static void rings_of(struct sampler *s, struct guest *g)
 {
 	struct ring_addr *addr = NULL;
 	struct ring_set *set;
-	size_t n = 0, i, k;
+	size_t n = 0;
 
 	/* while a migration comes in a page of its memory may put who reads it to sleep */
-	for (i = 0; i < g->answers.n_virtio && !g->answers.arriving; i++) {
-		const struct qmp_virtio *v = &g->answers.virtio[i];
-
-		for (k = 0; k < v->n_rings; k++) {
-			if (!v->rings[k].avail || !v->rings[k].used)
-				continue;
-			/* both parts begin with 16 bits of flags, then the index */
-			*vec_push(addr, n) = (struct ring_addr){
-				.used_idx = v->rings[k].used + 2, .avail_idx = v->rings[k].avail + 2,
-				.size = v->rings[k].size, .event_idx = v->event_idx,
-			};
-		}
-	}
+	if (!g->answers.arriving)
+		n = ring_addresses(g->answers.virtio, g->answers.n_virtio, &addr);
 	if (n && !s->rings)
 		s->rings = rings_start();
 	set = n ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;

@@ -11,6 +11,26 @@
 #define STEP_ODD 8192
 #define STEP_QUIET 512.0
 
+size_t ring_addresses(const struct qmp_virtio *list, size_t n, struct ring_addr **addr)
+{
+	size_t count = 0, i, k;
+
+	*addr = NULL;
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < list[i].n_rings; k++) {
+			const struct qmp_ring *r = &list[i].rings[k];
+
+			if (!r->avail || !r->used)
+				continue;
+			/* both parts begin with 16 bits of flags, then the index */
+			*vec_push(*addr, count) = (struct ring_addr){
+				.used_idx = r->used + 2, .avail_idx = r->avail + 2, .size = r->size, .event_idx = list[i].event_idx,
+			};
+		}
+	}
+	return count;
+}
+
 static void lose(struct ring *r)
 {
 	r->known = false;

@@ -11,6 +11,9 @@ struct ring_addr {
 	bool event_idx;			/* negotiated: the fields of virtio 1.2, 2.7.7 and 2.7.10; else the flags count */
 };
 
+/* Those of all rings whose memory QEMU told: a vec, yours. */
+size_t ring_addresses(const struct qmp_virtio *list, size_t n, struct ring_addr **addr);
+
 /* Depths by powers of two: 0, 1, 2-3, 4-7 .. 32768. */
 #define RING_BUCKETS 17
 unsigned ring_bucket(unsigned depth);

@@ -3,28 +3,16 @@
  * What the ring thread costs: ring_bench GUESTS RINGS SECONDS BUSY. So many processes with so many rings each, of which
  * those of the first BUSY processes move; prints the CPU time this process used, which is the ring thread's, as JSON.
  */
-#include "lib/sample/sample.h"
-#include "lib/sample/rings.h"
+#include "tool.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define RING_BYTES 8192		/* both parts of a ring of 256, as a driver places them */
 #define SIZE 256
-
-static uint64_t cpu_ns(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_SEC +
-	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
-}
 
 /* Another process: a page of its own for each ring, as process_vm_readv has to find them. */
 static pid_t guest_start(char *memory, size_t rings, bool busy)
@@ -81,14 +69,14 @@ int main(int argc, char **argv)
 		usleep(100000);
 	}
 	began = clock_now_ns();
-	cpu = cpu_ns();
+	cpu = tool_cpu_ns();
 	while (clock_now_ns() < began + n[2] * NS_PER_SEC) {
 		rings_watch(r);
 		usleep(250000);
 	}
 	printf("{\"guests\":%llu,\"rings\":%llu,\"busy\":%llu,\"cpu_ms_per_s\":%.2f}\n", (unsigned long long)n[0],
 	       (unsigned long long)n[1], (unsigned long long)n[3],
-	       (double)(cpu_ns() - cpu) / 1e6 / ((double)(clock_now_ns() - began) / 1e9));
+	       (double)(tool_cpu_ns() - cpu) / 1e6 / ((double)(clock_now_ns() - began) / 1e9));
 	for (i = 0; i < n[0]; i++)
 		kill(pids[i], SIGKILL);
 	rings_stop(r);

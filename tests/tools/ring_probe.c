@@ -3,31 +3,13 @@
  * Probes a guest's rings as fast as it can, through the same reading and arithmetic as kvmtop's ring thread, and
  * counts: ring_probe QMP-SOCKET PID PROBES. Prints JSON.
  */
-#include "lib/sample/sample.h"
-#include "lib/sample/rings.h"
+#include "tool.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct totals {
 	unsigned long long probes, torn, lost, unread, depth_max, over, used;
 };
-
-static size_t rings_of(const struct qmp_virtio *list, size_t n, struct ring **rings)
-{
-	size_t count = 0, i, k;
-
-	for (i = 0; i < n; i++) {
-		for (k = 0; k < list[i].n_rings; k++) {
-			const struct qmp_ring *r = &list[i].rings[k];
-
-			if (r->avail && r->used)
-				*vec_push(*rings, count) = (struct ring){ .fresh = true,
-					.addr = { .used_idx = r->used + 2, .avail_idx = r->avail + 2, .size = r->size } };
-		}
-	}
-	return count;
-}
 
 static void probe(pid_t pid, struct ring *r, struct totals *t)
 {
@@ -50,23 +32,23 @@ static void probe(pid_t pid, struct ring *r, struct totals *t)
 
 int main(int argc, char **argv)
 {
-	struct qmp_virtio *list = NULL;
+	struct ring_addr *addr = NULL;
 	struct ring *rings = NULL;
 	struct totals t = {0};
-	struct err err = {0};
-	struct qmp_peer peer;
-	struct qmp *q = NULL;
 	uint64_t want, pid, began;
-	size_t n = 0, count, i;
+	ssize_t found;
+	size_t count = 0, i;
 
 	if (argc != 4 || units_uint_parse(argv[2], &pid) || units_uint_parse(argv[3], &want))
 		return 2;
-	if (qmp_open_unix(argv[1], &q, &peer, &err) || qmp_greet(q, 5000, &err) || qmp_virtio_read(q, true, &list, &n, &err)) {
-		fprintf(stderr, "%s\n", err.text);
+	found = tool_rings(argv[1], &addr);
+	if (found < 0)
 		return 1;
+	while (count < (size_t)found) {
+		struct ring_addr one = addr[count];
+
+		*vec_push(rings, count) = (struct ring){ .fresh = true, .addr = one };
 	}
-	qmp_close(q);
-	count = rings_of(list, n, &rings);
 	began = clock_now_ns();
 	for (i = 0; count && t.probes < want; i = (i + 1) % count)
 		probe((pid_t)pid, &rings[i], &t);
@@ -75,7 +57,7 @@ int main(int argc, char **argv)
 	printf("{\"rings\":%zu,\"probes\":%llu,\"torn\":%llu,\"lost\":%llu,\"unread\":%llu,\"depth_max\":%llu,\"over\":%llu,"
 	       "\"used\":%llu,\"ns_per_probe\":%llu}\n", count, t.probes, t.torn, t.lost, t.unread, t.depth_max, t.over, t.used,
 	       t.probes ? (unsigned long long)(clock_now_ns() - began) / t.probes : 0ull);
-	qmp_virtio_free(list, n);
+	free(addr);
 	free(rings);
 	return 0;
 }
