@@ -13,15 +13,15 @@
 
 /*
  * 65536 completions must not pass between two readings: 100 ms allow 655k/s, less the margin that ring_update takes. A
- * guest whose rings stood still for STILL_READS of them is looked at less often.
+ * guest whose rings stood still for STILL_READS of them is looked at less often. Each interval is a multiple of those
+ * below it, and readings are due at its multiples: one waking-up serves many guests.
  */
-#define INTERVAL_MIN_NS (2 * NS_PER_MS)
 #define INTERVAL_NS (100 * NS_PER_MS)
-#define INTERVAL_STILL_NS (400 * NS_PER_MS)
+#define INTERVAL_MIN_NS (INTERVAL_NS / 64)
+#define INTERVAL_STILL_NS (4 * INTERVAL_NS)
 #define STILL_READS 20
 #define STEP_FAST 8192		/* entries used between two readings: halve the interval */
 #define ADDRESSES 512		/* read in one go */
-#define TOGETHER_NS (10 * NS_PER_MS)	/* what is due within that is read at once: one waking-up for many guests */
 #define TIMER_SLACK_NS 1000	/* the kernel's usual 50 us are half of what a ring sampled at 10 kHz can wait */
 /* A reading that old is none. */
 #define STALE_NS (3 * NS_PER_SEC)
@@ -162,12 +162,15 @@ static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *se
 
 static void schedule(struct ring_set *set, uint64_t now, const struct outcome *o)
 {
+	uint64_t interval;
+
 	if (o->step_max > STEP_FAST)
 		set->interval_ns = set->interval_ns / 2 > INTERVAL_MIN_NS ? set->interval_ns / 2 : INTERVAL_MIN_NS;
 	else if (o->step_max < STEP_FAST / 4 && set->interval_ns < INTERVAL_NS)
 		set->interval_ns = set->interval_ns * 2 < INTERVAL_NS ? set->interval_ns * 2 : INTERVAL_NS;
 	set->still = o->moved ? 0 : set->still + 1;
-	set->next_ns = now + (set->still > STILL_READS && !set->eager ? INTERVAL_STILL_NS : set->interval_ns);
+	interval = set->still > STILL_READS && !set->eager ? INTERVAL_STILL_NS : set->interval_ns;
+	set->next_ns = now - now % interval + interval;
 	if (!set->sample_ns)
 		return;
 	if (o->sample)
@@ -231,7 +234,7 @@ static bool visit_others(struct ring_reader *r, unsigned turn)
 	r->due_ns = UINT64_MAX;
 	while (set && !r->stop) {
 		unsigned changes = r->changes;
-		bool due = set != r->fast && is_free(set) && set->next_ns <= now + TOGETHER_NS;
+		bool due = set != r->fast && is_free(set) && set->next_ns <= now;
 
 		if (due && (!visit(r, turn, set) || !visit_fast(r, turn)))
 			return false;
