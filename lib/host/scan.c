@@ -12,10 +12,9 @@
 
 #include "private.h"
 
-#define YOUNG_NS (10 * NS_PER_SEC)	/* looked at each time: it may exec yet */
-#define FIRST_NS (2 * NS_PER_SEC)	/* the same of those that were there before us: few of them are young */
+#define YOUNG_NS (3 * NS_PER_SEC)	/* looked at each time: it may exec yet */
 #define TURNS 10
-#define KTHREAD_TURNS 160		/* there may be thousands, and they stay what they are */
+#define SETTLED_TURNS 160		/* kernel threads, of which there may be thousands, and QEMU stay what they are */
 
 enum kind {
 	KIND_UNKNOWN,			/* could not be looked at: try again */
@@ -160,12 +159,12 @@ static bool is_as_known(const struct host *h, const struct known *k)
 
 static void look(struct host_scan *s, struct known *k, uint64_t now)
 {
-	unsigned turns = k->kind == KIND_KTHREAD ? KTHREAD_TURNS : TURNS;
-	bool settled = k->kind == KIND_QEMU || k->kind == KIND_VHOST;
+	bool known = k->kind == KIND_QEMU || k->kind == KIND_VHOST;
+	unsigned turns = known || k->kind == KIND_KTHREAD ? SETTLED_TURNS : TURNS;
 
 	if (k->kind == KIND_UNKNOWN || now - k->first_ns < YOUNG_NS)
 		identify(s->h, k);
-	else if (((unsigned)k->pid + s->run) % turns == 0 && !(settled && is_as_known(s->h, k)))
+	else if (((unsigned)k->pid + s->run) % turns == 0 && !(known && is_as_known(s->h, k)))
 		identify(s->h, k);
 }
 
@@ -181,7 +180,7 @@ static void merge(struct host_scan *s, uint64_t now)
 		if (old < s->n_known && s->known[old].pid == s->ids.id[i])
 			next[i] = s->known[old++];
 		else
-			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = s->run ? now : now - (YOUNG_NS - FIRST_NS) };
+			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = now };
 		look(s, &next[i], now);
 	}
 	while (old < s->n_known)
@@ -190,6 +189,23 @@ static void merge(struct host_scan *s, uint64_t now)
 	s->known = next;
 	s->n_known = s->ids.n;
 	s->run++;
+}
+
+static int known_cmp(const void *key, const void *member)
+{
+	pid_t pid = *(const pid_t *)key, other = ((const struct known *)member)->pid;
+
+	return (pid > other) - (pid < other);
+}
+
+void host_scan_doubt(struct host_scan *s, pid_t pid)
+{
+	struct known *k = s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*k), known_cmp) : NULL;
+
+	if (!k)
+		return;
+	known_clear(k);
+	k->kind = KIND_UNKNOWN;
 }
 
 int host_scan_run_at(struct host_scan *s, uint64_t now,

@@ -35,6 +35,9 @@ void host_scan_free(struct host_scan *s);
 int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
 		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
 
+/* That process has ended: whoever has its pid now is looked at in the next run, not only when it is its turn. */
+void host_scan_doubt(struct host_scan *s, pid_t pid);
+
 /* One process by pid, whatever its name (for a socket given by hand). -ESRCH. Free with host_proc_done. */
 int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out);
 void host_proc_done(struct host_proc *p);

@@ -212,9 +212,12 @@ int sampler_discover(struct sampler *s, struct err *err)
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	for (i = s->n_guests; i-- > 0; )
-		if (s->guests[i]->gone && !s->guests[i]->lent)
-			guest_drop(s, i);
+	for (i = s->n_guests; i-- > 0; ) {
+		if (!s->guests[i]->gone || s->guests[i]->lent)
+			continue;
+		host_scan_doubt(s->scan, s->guests[i]->pid);
+		guest_drop(s, i);
+	}
 	rc = scan(s, err);
 	given_mind(s);
 	s->discovered = true;
