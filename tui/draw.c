@@ -91,14 +91,24 @@ static void add_char(struct buf *out, const char *at, size_t n, wchar_t wc, int 
 		buf_add(out, at, n);
 }
 
+/* Most of what is drawn: every letter is a cell, and nothing is left out. */
+static bool is_printable_ascii(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return !*text;
+}
+
 char *draw_clean(const struct draw *d, const char *text)
 {
-	auto_free char *copy = str_clean(xstrdup(text));
+	auto_free char *copy = is_printable_ascii(text) ? NULL : str_clean(xstrdup(text));
 	auto_buf struct buf out = {0};
 	mbstate_t st = {0};
-	size_t left = strlen(copy), at = 0;
+	size_t left = copy ? strlen(copy) : 0, at = 0;
 	int marks = -1;
 
+	if (!copy)
+		return xstrdup(text);
 	while (left) {
 		wchar_t wc;
 		size_t n = mbrtowc(&wc, copy + at, left, &st);
@@ -122,8 +132,11 @@ char *draw_clean(const struct draw *d, const char *text)
 
 int draw_width(const struct draw *d, const char *text)
 {
-	auto_free char *clean = draw_clean(d, text);
+	auto_free char *clean = NULL;
 
+	if (is_printable_ascii(text))
+		return (int)strlen(text);
+	clean = draw_clean(d, text);
 	return (int)str_width(clean);
 }
 

@@ -26,15 +26,15 @@ static bool is_text(const struct column *c)
 	return c->kind == VALUE_TEXT;
 }
 
-static char *cell(const struct column *c, const struct row *row)
+static const char *cell(const struct column *c, const struct row *row, struct buf *text)
 {
-	struct buf b = {0};
 	struct value v = column_get(c, row);
 
+	buf_reset(text);
 	if (row->stale && !is_text(c) && v.kind != VALUE_NONE)
-		buf_puts(&b, "~");
-	value_format(v, c->unit, &b);
-	return buf_take(&b);
+		buf_puts(text, "~");
+	value_format(v, c->unit, text);
+	return text->text ? text->text : "";
 }
 
 static void hold(struct grid_fit *f, int want, uint64_t now)
@@ -52,6 +52,7 @@ static void hold(struct grid_fit *f, int want, uint64_t now)
 void grid_measure(struct grid *g, const struct draw *d)
 {
 	const struct table *t = table_get(g->table);
+	auto_buf struct buf buf = {0};
 	uint64_t now = clock_now_ns();
 	size_t k, i;
 
@@ -60,8 +61,8 @@ void grid_measure(struct grid *g, const struct draw *d)
 		int want = is_text(c) ? (int)strlen(c->title) : c->width;
 
 		for (i = 0; i < g->n_rows; i++) {
-			auto_free char *text = cell(c, g->rows[i]);
-			int width = draw_width(d, text);
+			const char *text = cell(c, g->rows[i], &buf);
+			int width = is_text(c) ? draw_width(d, text) : (int)buf.len;
 
 			if (width > want)
 				want = width;
@@ -294,10 +295,10 @@ static void draw_first(const struct draw *d, int y, int width, enum paint p, con
 }
 
 /* A number, its mark in the gap behind it, and its bar. */
-static void draw_number(const struct grid *g, const struct draw *d, int y, int x, size_t i, enum paint p, const struct row *row)
+static void draw_number(const struct grid *g, const struct draw *d, int y, int x, size_t i, enum paint p, const char *text,
+			const struct row *row)
 {
 	const struct column *c = g->shown[i];
-	auto_free char *text = cell(c, row);
 	bool marked = column_is_marked(c, column_get(c, row));
 	double share = g->bars[i] >= BAR_WIDTH ? column_share(c, row) : -1;
 	enum paint own = marked && p == PAINT_PLAIN ? PAINT_WARN : p;
@@ -329,19 +330,20 @@ static void draw_spark(const struct grid *g, const struct draw *d, int y, int x,
 static void draw_row(const struct grid *g, const struct draw *d, int y, const struct row *row, bool selected)
 {
 	enum paint p = selected ? PAINT_SELECTED : row->stale ? PAINT_STALE : g->paint ? g->paint(row) : PAINT_PLAIN;
+	auto_buf struct buf buf = {0};
 	int x = 0;
 	size_t i;
 
 	draw_fill(d, y, selected ? p : PAINT_PLAIN);
 	for (i = 0; i < g->n_shown; i++) {
-		auto_free char *text = cell(g->shown[i], row);
+		const char *text = cell(g->shown[i], row, &buf);
 
 		if (i == 0)
 			draw_first(d, y, g->widths[i], p, text, row, g);
 		else if (is_text(g->shown[i]))
 			draw_text(d, y, x, g->widths[i], p, text);
 		else
-			draw_number(g, d, y, x, i, p, row);
+			draw_number(g, d, y, x, i, p, text, row);
 		x += g->widths[i] + g->bars[i] + 1;
 	}
 	if (spark_width(g, d))
