@@ -38,6 +38,7 @@ struct host_usage {
 	bool has_io, has_kvm;		/* the two below could be read; if not, a right or the source is missing */
 	uint64_t read_bytes, write_bytes;	/* /proc/PID/io: to and from storage, the page cache's hits not in it */
 	uint64_t kvm_exits;
+	uint64_t read_ns;		/* clock_now_ns: nothing in here is older */
 	const struct host_task *tasks;	/* borrowed, until the next reading; sorted by tid */
 	size_t n_tasks;
 };

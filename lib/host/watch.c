@@ -247,7 +247,7 @@ void host_watch_vhost(struct host_watch *w, const pid_t *tids, const uint64_t *s
 
 int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out)
 {
-	struct host_usage u = {0};
+	struct host_usage u = { .read_ns = clock_now_ns() };
 	uint64_t ticks = boot_ticks(w->h);
 	int r;
 

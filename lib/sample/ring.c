@@ -237,7 +237,7 @@ void ring_collect(struct ring *r, uint64_t now_ns, uint64_t stale_ns, struct rin
 	*out = (struct ring_state){
 		.known = r->known && now_ns < r->read_ns + stale_ns, .lost = r->lost, .depth = r->depth,
 		.depth_max = r->samples ? r->depth_max : r->depth, .depth_mean = mean, .counted = !r->broken,
-		.used_total = r->used_total, .stalled_ns = r->still_ns ? r->read_ns - r->still_ns : 0,
+		.used_total = r->used_total, .read_ns = r->read_ns, .stalled_ns = r->still_ns ? r->read_ns - r->still_ns : 0,
 		.samples = r->samples, .wait_us = mean_wait_us(r, mean),
 		.irq_share = r->notes ? (double)r->irqs / (double)r->notes : UNKNOWN_NUM,
 		.kick_share = r->notes ? (double)r->kicks / (double)r->notes : UNKNOWN_NUM,

@@ -31,6 +31,7 @@ struct ring_state {
 	double depth_mean;
 	bool counted;			/* used_total can be compared with the one collected before */
 	uint64_t used_total;		/* entries used since the ring was first read */
+	uint64_t read_ns;		/* clock_now_ns of the last reading that is in here */
 	uint64_t stalled_ns;		/* work queued and nothing used, for so long at the least; 0: it moves, or is empty */
 	uint64_t samples;		/* depths read */
 	bool has_counts;		/* the three below were gathered: rings_detail */

@@ -28,7 +28,7 @@ static const char *backend(struct snapshot *snap, const struct guest *g, const s
 {
 	const struct vhost_thread *t;
 
-	if (v->vhost_user)
+	if (v->vhost_user && !is_control(v, queue))
 		return "vhost-user";
 	if (v->vhost && !is_control(v, queue)) {
 		t = thread_of(g, v->id, str_has_prefix(v->type, "virtio-net") ? queue / 2 : 0);
@@ -142,17 +142,22 @@ static size_t *nic_order(const struct guest *g)
 	return order;
 }
 
-static uint64_t used_by(const struct qmp_virtio *v, const struct ring_state *const *states, unsigned first, unsigned n)
+static void used_by(const struct qmp_virtio *v, const struct ring_state *const *states, unsigned first, unsigned n,
+		    struct vhost_pair *pair)
 {
 	uint64_t sum = 0;
 	unsigned i;
 
+	pair->used = UNKNOWN_UINT;
+	pair->first_ns = UINT64_MAX;
 	for (i = first; i < first + n; i++) {
 		if (i >= v->n_rings || !states[i] || !states[i]->known || !states[i]->counted)
-			return UNKNOWN_UINT;
+			return;
 		sum += states[i]->used_total;
+		pair->first_ns = states[i]->read_ns < pair->first_ns ? states[i]->read_ns : pair->first_ns;
+		pair->last_ns = states[i]->read_ns > pair->last_ns ? states[i]->read_ns : pair->last_ns;
 	}
-	return sum;
+	pair->used = sum;
 }
 
 /* What is known of each device's rings: [virtio][ring], NULL where nothing is. */
@@ -178,11 +183,12 @@ static void add_nic(const struct guest *g, const struct qmp_nic *nic, const stru
 		return;
 	l->maybe += maybe;
 	l->plugged |= netdev_rank(g, nic) == g->cmdline.n_netdevs;
-	for (i = 0; i < nic->queues; i++)
-		*vec_push(l->pairs, l->n) = (struct vhost_pair){
-			.device = xstrdup(v->id), .pair = i,
-			.used = used_by(v, view->at + view->first[v - g->answers.virtio], 2 * i, 2),
-		};
+	for (i = 0; i < nic->queues; i++) {
+		struct vhost_pair *pair = vec_push(l->pairs, l->n);
+
+		*pair = (struct vhost_pair){ .device = xstrdup(v->id), .pair = i };
+		used_by(v, view->at + view->first[v - g->answers.virtio], 2 * i, 2, pair);
+	}
 }
 
 static bool is_listed(const struct pair_list *l, const char *device)
@@ -202,14 +208,15 @@ static void add_others(const struct guest *g, const struct ring_view *view, stru
 
 	for (i = 0; i < g->answers.n_virtio; i++) {
 		const struct qmp_virtio *v = &g->answers.virtio[i];
+		struct vhost_pair *pair;
 
 		if (!v->known || !v->vhost || v->vhost_user || is_listed(l, v->id))
 			continue;
 		/* a NIC that has no place in the order, or a device beside plugged ones, whose turn nobody knows */
 		l->ordered &= !str_has_prefix(v->type, "virtio-net") && !l->plugged;
-		*vec_push(l->pairs, l->n) = (struct vhost_pair){
-			.device = xstrdup(v->id), .used = used_by(v, view->at + view->first[i], 0, (unsigned)v->n_rings),
-		};
+		pair = vec_push(l->pairs, l->n);
+		*pair = (struct vhost_pair){ .device = xstrdup(v->id) };
+		used_by(v, view->at + view->first[i], 0, (unsigned)v->n_rings, pair);
 	}
 }
 
@@ -271,7 +278,7 @@ static void look_at_vhost(const struct sampler *s, struct guest *g, const struct
 		list_done(&l);
 		list_pairs(g, view, true, &l);
 	}
-	vhost_look(&g->vhost, u, l.pairs, l.n, l.ordered, now);
+	vhost_look(&g->vhost, u, l.pairs, l.n, l.ordered, clock_now_ns());
 	/* as many threads as pairs, or something was plugged that we do not know of */
 	vhost_threads(g->vhost, &n);
 	if (n != l.n) {

@@ -9,14 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rings were read up to that long before the sample that tells of them: so long must a thread have slept. */
-#define RINGS_AGE_NS (NS_PER_SEC / 2)
 /* So seldom may a ring have moved without its thread: once may be a thread that has just been replaced. */
 #define STRIKES 2
 
 struct worker {
 	struct vhost_thread told;
-	uint64_t run_ns, same_ns;	/* its run time; since when it is seen to have that */
+	uint64_t run_ns, same_ns;	/* its run time; it had that by then at the latest */
 	unsigned claims;		/* pairs of which it is the only one left */
 };
 
@@ -29,7 +27,6 @@ struct vhost_map {
 	bool *moved;			/* of each pair: since the list was made */
 	unsigned char *strikes;		/* [worker * n_pairs + pair]: how often it cannot have been this one */
 	bool ordered;
-	uint64_t looked_ns;
 };
 
 static void pairs_free(struct vhost_pair *pairs, size_t n)
@@ -99,8 +96,11 @@ static bool is_same(const struct vhost_map *m, const struct worker *workers, siz
 	return true;
 }
 
-/* What moved, against who slept all the while. */
-static void judge(struct vhost_map *m, const struct worker *workers, const struct vhost_pair *pairs)
+/*
+ * What moved, against who slept all the while: from before the rings were read that time until after they were read
+ * this time. The ring thread reads them when it will, also between the threads' run times and this.
+ */
+static void judge(struct vhost_map *m, const struct host_usage *u, const struct worker *workers, const struct vhost_pair *pairs)
 {
 	size_t w, p;
 
@@ -113,8 +113,8 @@ static void judge(struct vhost_map *m, const struct worker *workers, const struc
 		for (w = 0; w < m->n_workers; w++) {
 			unsigned char *strikes = &m->strikes[w * m->n_pairs + p];
 
-			if (workers[w].run_ns == m->workers[w].run_ns && m->workers[w].same_ns + RINGS_AGE_NS <= m->looked_ns &&
-			    *strikes < STRIKES)
+			if (workers[w].run_ns == m->workers[w].run_ns && m->workers[w].same_ns <= m->pairs[p].first_ns &&
+			    pairs[p].last_ns <= u->read_ns && *strikes < STRIKES)
 				++*strikes;
 		}
 	}
@@ -178,7 +178,7 @@ void vhost_look(struct vhost_map **map, const struct host_usage *u, struct vhost
 	struct worker *workers = workers_of(u, now_ns, &n_workers);
 
 	if (m && is_same(m, workers, n_workers, pairs, n)) {
-		judge(m, workers, pairs);
+		judge(m, u, workers, pairs);
 		for (i = 0; i < n_workers; i++)
 			if (workers[i].run_ns == m->workers[i].run_ns)
 				workers[i].same_ns = m->workers[i].same_ns;
@@ -196,7 +196,6 @@ void vhost_look(struct vhost_map **map, const struct host_usage *u, struct vhost
 	m->workers = workers;
 	m->pairs = pairs;
 	m->ordered = ordered;
-	m->looked_ns = now_ns;
 	decide(m);
 }
 

@@ -14,6 +14,7 @@ struct vhost_pair {
 	char *device;
 	unsigned pair;
 	uint64_t used;			/* by both rings, UNKNOWN_UINT where one cannot be read */
+	uint64_t first_ns, last_ns;	/* clock_now_ns of the readings that says: of the older ring's, of the newer one's */
 };
 struct vhost_thread {
 	pid_t tid;
@@ -21,7 +22,10 @@ struct vhost_thread {
 	const struct vhost_pair *pair;	/* NULL: not known */
 	const char *how;		/* only, rings, order, unsure */
 };
-/* pairs: in the order in which QEMU set them up; ordered: as far as one can know. The list becomes the map's. */
+/*
+ * pairs: in the order in which QEMU set them up; ordered: as far as one can know. The list becomes the map's. now_ns:
+ * nothing in u was read later.
+ */
 void vhost_look(struct vhost_map **map, const struct host_usage *u, struct vhost_pair *pairs, size_t n, bool ordered,
 		uint64_t now_ns);
 const struct vhost_thread *vhost_threads(const struct vhost_map *map, size_t *n);	/* by start; until the next look */

@@ -20,13 +20,13 @@ struct world {
 	uint64_t used[N_MAX];
 	unsigned pairs;
 	bool ordered;
-	uint64_t now;
+	uint64_t now, rings_ns;		/* rings were read so long before now; the threads, a tenth of a second before */
 };
 
 /* Threads listed by tid; the starts say in which order they came. */
 static struct world world_new(unsigned threads, const uint64_t *starts, unsigned pairs)
 {
-	struct world w = { .pairs = pairs, .ordered = true, .now = NS_PER_SEC };
+	struct world w = { .pairs = pairs, .ordered = true, .now = NS_PER_SEC, .rings_ns = NS_PER_SEC / 5 };
 	unsigned i;
 
 	for (i = 0; i < threads; i++) {
@@ -43,16 +43,21 @@ static const struct vhost_thread *look(struct world *w, unsigned ran, unsigned m
 {
 	struct vhost_pair *pairs = NULL;
 	size_t n_pairs = 0;
+	uint64_t read_ns;
 	unsigned i;
 
+	w->now += NS_PER_SEC;
+	read_ns = w->now - w->rings_ns;
 	for (i = 0; i + 1 < w->u.n_tasks; i++)
 		w->tasks[i].run_ns += ran >> i & 1 ? NS_PER_MS : 0;
 	for (i = 0; i < w->pairs; i++) {
 		w->used[i] += moved >> i & 1 ? 100 : 0;
-		*vec_push(pairs, n_pairs) = (struct vhost_pair){ xasprintf("nic%u", i / 2), i % 2, w->used[i] };
+		*vec_push(pairs, n_pairs) = (struct vhost_pair){
+			xasprintf("nic%u", i / 2), i % 2, w->used[i], read_ns, read_ns,
+		};
 	}
 	w->u.tasks = w->tasks;
-	w->now += NS_PER_SEC;
+	w->u.read_ns = w->now - NS_PER_SEC / 10;
 	vhost_look(&w->map, &w->u, pairs, n_pairs, w->ordered, w->now);
 	return vhost_threads(w->map, n);
 }
@@ -172,12 +177,49 @@ static void the_order_may_be_wrong(void **state)
 	vhost_free(w.map);
 }
 
+/* On a busy host there may be long between the two readings: what went on then is not to be seen in both. */
+static void rings_are_read_after_threads(void **state)
+{
+	static const uint64_t starts[] = { 1, 2 };
+	struct world w = world_new(2, starts, 2);
+	const struct vhost_thread *t = NULL;
+	size_t n, i;
+
+	(void)state;
+	w.rings_ns = 0;
+	for (i = 0; i < 6; i++)
+		t = look(&w, 2, 1, &n);
+	check(t, n, "100:nic0/0 order 101:nic0/1 order ");
+	w.rings_ns = NS_PER_SEC / 5;
+	for (i = 0; i < 6; i++)
+		t = look(&w, 2, 1, &n);
+	check(t, n, "100: unsure 101:nic0/0 rings ");
+	vhost_free(w.map);
+}
+
+static void rings_were_read_long_before_threads(void **state)
+{
+	static const uint64_t starts[] = { 1, 2 };
+	struct world w = world_new(2, starts, 2);
+	const struct vhost_thread *t = NULL;
+	size_t n, i;
+
+	(void)state;
+	w.rings_ns = NS_PER_SEC * 3 / 2;
+	for (i = 0; i < 12; i++)	/* what the first has done is seen of its rings when it has slept for two seconds */
+		t = look(&w, i % 3 == 0, i % 3 == 2, &n);
+	check(t, n, "100:nic0/0 rings 101:nic0/1 order ");
+	vhost_free(w.map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_come_in_the_order_of_pairs),
 		cmocka_unit_test(what_moves_makes_sure),
 		cmocka_unit_test(the_order_may_be_wrong),
+		cmocka_unit_test(rings_are_read_after_threads),
+		cmocka_unit_test(rings_were_read_long_before_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
