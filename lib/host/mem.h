@@ -15,5 +15,10 @@
  * (the first that fails ends it), or negative: -EPERM, -ESRCH, -EFAULT (none).
  */
 ssize_t host_mem_read16(pid_t pid, const uint64_t *addresses, size_t n, uint16_t *out);
+/*
+ * Does the thread, one of ours, wait in there for a page (state D of its stat), rather than for a CPU? True also where
+ * /proc does not tell.
+ */
+bool host_mem_waits(pid_t tid);
 
 #endif

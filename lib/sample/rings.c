@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 /*
  * 65536 completions must not pass between two readings: 100 ms allow 655k/s, less the margin that ring_update takes. A
@@ -48,6 +49,7 @@ struct ring_reader {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, left;
 	pthread_t thread;		/* the one whose turn it is */
+	pid_t tid;			/* of that */
 	unsigned turn;			/* its number: whoever has another one leaves */
 	unsigned threads, asleep;	/* that are there; of them, those that were replaced */
 	struct ring_set *sets;
@@ -295,6 +297,7 @@ static void *reader(void *arg)
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
 	pthread_mutex_lock(&r->lock);
 	turn = r->turn;
+	r->tid = gettid();
 	while (!r->stop && r->turn == turn) {
 		if (clock_now_ns() >= r->due_ns && !visit_others(r, turn))
 			break;
@@ -379,7 +382,8 @@ void rings_watch(struct ring_reader *r)
 		return;
 	pthread_mutex_lock(&r->lock);
 	attend(r);
-	if (r->reading && r->watched_ns > r->reading_ns + RINGS_STUCK_NS)
+	/* on a busy host it may only be waiting for a CPU */
+	if (r->reading && r->watched_ns > r->reading_ns + RINGS_STUCK_NS && host_mem_waits(r->tid))
 		replace_thread(r);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -35,7 +35,8 @@ void rings_detail(struct ring_reader *r, struct ring_set *set, const struct ring
 
 /*
  * To be called several times a second by who wants rings to be read; nobody calling for RINGS_REST_NS, the thread
- * rests. It also is the watchdog: a thread that has been in one guest's memory for RINGS_STUCK_NS is replaced.
+ * rests. It also is the watchdog: a thread that has been in one guest's memory for RINGS_STUCK_NS, and waits for a page
+ * of it, is replaced.
  */
 #define RINGS_REST_NS (3 * NS_PER_SEC)
 #define RINGS_STUCK_NS (NS_PER_SEC / 2)

@@ -445,6 +445,14 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 	assert_int_equal(count_tasks(), before);
 }
 
+/* One that has no CPU, or is at work, does not wait for a page. */
+static void a_thread_at_work_is_not_put_to_sleep(void **state)
+{
+	(void)state;
+	assert_false(host_mem_waits(gettid()));
+	assert_true(host_mem_waits(INT32_MAX));		/* nobody knows */
+}
+
 /* To stop does not wait for a guest; the thread that wakes up afterwards finds all it touches. */
 static void stopping_waits_for_no_guest(void **state)
 {
@@ -507,6 +515,7 @@ int main(void)
 		cmocka_unit_test(notification_fields_are_found),
 		cmocka_unit_test_setup_teardown(a_thread_put_to_sleep_is_replaced, pages_new, pages_done),
 		cmocka_unit_test_setup_teardown(stopping_waits_for_no_guest, pages_new, pages_done),
+		cmocka_unit_test(a_thread_at_work_is_not_put_to_sleep),
 		cmocka_unit_test(a_thread_nobody_looks_at_rests),
 	};
 
