@@ -22,6 +22,7 @@ block_bytes() {
 of_node() { jq --argjson n "$2" "select(.node == \$n) | .$1" "$3"; }
 qemu_idle() { local name=$1; shift; qemu_start "$name" -machine q35,accel=kvm -S -qmp "unix:$name.qmp,server=on,wait=off" "$@"; }
 
+l2_shared_end	# all memory there is to merge is to be ours
 echo 0 >/proc/sys/kernel/numa_balancing	# it would move what is compared
 
 # ---- two nodes: numastat, numa_maps

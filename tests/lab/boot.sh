@@ -8,6 +8,7 @@ LAB_BOOT=${LAB_BOOT:-120}	# it is up in 6 to 10 s
 lab_start() {
 	local end=$((SECONDS + LAB_BOOT))
 
+	LAB_GUESTS=build/lab/$1/guests LAB_SHARE=$2
 	tests/lab/host "$1" "$2" &
 	LAB_PID=$!
 	mkdir -p "$2/lab"
@@ -30,4 +31,17 @@ lab_stop() {
 	kill -KILL "$LAB_PID" 2>/dev/null
 	wait "$LAB_PID" 2>/dev/null
 	LAB_PID=''
+	lab_keep
+}
+
+# Guests as they stood after their boot (tests/lab/lib.sh, l2_start): new ones instead of the old.
+lab_keep() {
+	local new=$LAB_SHARE/lab/guests
+
+	rm -f "$new"/*.new
+	compgen -G "$new/*" >/dev/null || return 0
+	mkdir -p "$LAB_GUESTS"
+	# of another image, or another QEMU; not those used by a host beside us
+	find "$LAB_GUESTS" -type f -amin +1440 -delete
+	mv "$new"/* "$LAB_GUESTS"
 }

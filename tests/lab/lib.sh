@@ -74,22 +74,59 @@ tap_add() {
 		ip link set "$1" up && { [ -z "${3:-}" ] || ip addr add "$3" dev "$1"; }
 }
 
-# NAME QEMU-ARG..: a guest like that of guest_start, with two vCPUs, on KVM and nothing else.
-# l2_boot does not wait for it. An exit to QEMU is what costs most here, so there is less of
-# what a boot looks for: most of 117000 exits were early PCI scans.
+# NAME QEMU-ARG..: a guest like that of guest_start, with two vCPUs, on KVM and nothing else, and with one more
+# port, vp1. An exit to QEMU is what costs most here, so there is less of what a boot looks for: most of 117000 exits
+# were early PCI scans. l2_boot does not wait for it.
 l2_boot() {
-	local machine=()
-	[ "${GUEST_MACHINE:-q35}" != q35 ] || machine=(-machine sata=off,smbus=off,i8042=off)
+	local more=()
+	[ "${GUEST_MACHINE:-q35}" != q35 ] ||
+		more=(-machine sata=off,smbus=off,i8042=off -device pcie-root-port,id=vp1,chassis=21,slot=21)
 	T_ACCEL=kvm
 	GUEST_APPEND="tsc=reliable pci=noearly cryptomgr.notests nowatchdog ${GUEST_APPEND:-}" \
-		guest_boot "$1" -smp 2 "${machine[@]+"${machine[@]}"}" "${@:2}"
+		guest_boot "$1" -smp 2 "${more[@]+"${more[@]}"}" "${@:2}"
 }
+
+# A boot takes longer than many a test, so it is done once: what is running then is written to a file, and guests of
+# the same make begin as it stood there, as if they had been migrated. tests/lab/boot.sh keeps the files in the checkout.
 l2_start() {
-	l2_boot "$@" && guest_up "$1" && return 0
+	local state
+	state=$(l2_state "${@:2}") || return
+	if [ -s "$state" ]; then
+		l2_boot "$@" -incoming "exec:exec cat $state" && guest_up "$1" && return
+		printf 'the guest %s does not begin as it stood: %s\n' "$1" "$(tail -n 20 "$1.err")" >&2
+		vm_kill "$1"
+	fi
+	l2_save "${state##*/}" "${@:2}" && l2_boot "$@" -incoming "exec:exec cat $KT_SHARE/lab/guests/${state##*/}" && guest_up "$1" && return
 	printf 'the guest %s did not boot: %s\n' "$1" "$(tail -n 20 "$1.log"; tail -n 20 "$1.err")" >&2
 	vm_kill "$1"
 	return 1
 }
+# QEMU-ARG..: the file of guests of this make, whether it is there or not: its name is that of QEMU, of the guest's
+# image and of the options.
+l2_state() {
+	local name
+	# shellcheck disable=SC2317 # called by guest_boot
+	name=$(qemu_start() { printf '%s\n' "$@"; } && l2_boot l2 "$@" && cat "$ROOT/build/guest/stamp" &&
+		stat -L -c '%s %Y' "$(command -v "$QEMU")") || return
+	name=$(printf '%s\n' "$name" | sha256sum)
+	name=${name%% *}
+	if [ -e "$KT_SHARE/lab/guests/$name" ]; then
+		echo "$KT_SHARE/lab/guests/$name"
+	else
+		echo "$ROOT/build/lab/$KT_KERNEL/guests/$name"
+	fi
+}
+# FILE QEMU-ARG..: boots one and writes it to the file, in the directory we share with the outer machine.
+l2_save() {
+	local to=$KT_SHARE/lab/guests/$1
+	l2_boot l2 "${@:2}" && guest_up l2 && mkdir -p "${to%/*}" &&
+		qmp_ask l2 '{"execute":"migrate","arguments":{"uri":"exec:exec cat >'"$to"'.new"}}' >/dev/null &&
+		wait_for "$T_BOOT" l2_saved && vm_kill l2 && mv "$to.new" "$to" && return
+	printf 'a guest was not saved: %s\n' "$(tail -n 20 l2.log; tail -n 20 l2.err)" >&2
+	vm_kill l2
+	return 1
+}
+l2_saved() { qmp_ask l2 '{"execute":"query-migrate"}' | jq -e '.status == "completed"' >/dev/null; }
 
 # One such guest, by the name of "shared", for all tests that leave it as they found it. It
 # has, besides disk0 and nic0 of guest_boot, two vhost NICs:
@@ -107,4 +144,11 @@ l2_shared() {
 		guest_shared && return 0
 	printf 'no shared guest: %s\n' "$(tail -n 20 "$ROOT/build/tmp/shared.out")" >&2
 	return 1
+}
+# Who needs none, or the host for himself.
+l2_shared_end() {
+	local pid
+	read -r pid 2>/dev/null <"$ROOT/build/tmp/shared/shared.pid" || return 0
+	kill -KILL "$pid" 2>/dev/null
+	wait_for 60 test ! -e "$ROOT/build/tmp/shared"
 }
