@@ -1,6 +1,6 @@
 #!/bin/bash
 # KVM's counters against debugfs, read by another in the same ten seconds.
-# kernels: all
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 

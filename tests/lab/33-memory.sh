@@ -1,11 +1,9 @@
 #!/bin/bash
-# Memory on two nodes, on hugepages, merged: what kvmtop says against numastat, numa_maps, smaps and the memory that is free.
-# kernels: all
+# Memory on two nodes and on hugepages: what kvmtop says against numastat, numa_maps and smaps.
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 
-json() { kt -o json -d 0 "$@"; }
-near() { awk -v a="$1" -v b="$2" -v p="$3" 'BEGIN { d = a > b ? a - b : b - a; m = a > b ? a : b; exit !(d <= m * p / 100) }'; }
 # GOT WANT POINTS WHOLE
 within() { awk -v a="$1" -v b="$2" -v p="$3" -v w="$4" 'BEGIN { d = a > b ? a - b : b - a; exit !(d <= w * p / 100 + 4194304) }'; }
 MB=1048576
@@ -20,9 +18,8 @@ block_bytes() {
 	echo "$sum"
 }
 of_node() { jq --argjson n "$2" "select(.node == \$n) | .$1" "$3"; }
-qemu_idle() { local name=$1; shift; qemu_start "$name" -machine q35,accel=kvm -S -qmp "unix:$name.qmp,server=on,wait=off" "$@"; }
 
-l2_shared_end	# all memory there is to merge is to be ours
+l2_shared_end	# it would take its share of the time
 echo 0 >/proc/sys/kernel/numa_balancing	# it would move what is compared
 
 # ---- two nodes: numastat, numa_maps
@@ -115,53 +112,11 @@ t_ok 'the host counts them too' jq -e --argjson n "$smaps" '.anon_bytes >= $n' t
 vm_kill thp
 echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
 
-# ---- merging
+# ---- the host
 
-ksm=/sys/kernel/mm/ksm
-json ksm >row
-t_is 'it is off' "$(jq -r .state row)" off
-t_like 'which is why' "$(jq -r .advice row)" '^it is off'
-echo never >/sys/kernel/mm/transparent_hugepage/enabled
-echo 2000 >$ksm/pages_to_scan
-echo 10 >$ksm/sleep_millisecs
-qemu_idle not -m 64 -machine mem-merge=off -object memory-backend-ram,id=k1,size=64M,merge=off,prealloc=on -machine memory-backend=k1
-echo 1 >$ksm/run
-json ksm >row
-t_like 'no guest wants it' "$(jq -r .advice row)" 'no guest has memory that may be merged'
-echo 0 >$ksm/run
-# all of its pages are equal: never written to but for being there
-qemu_idle same -m 256 -object memory-backend-ram,id=k0,size=256M,prealloc=on -machine memory-backend=k0
-anon_bytes() { awk '/^AnonPages/ { printf "%.0f", $2 * 1024 }' /proc/meminfo; }
-anon0=$(anon_bytes) sharing0=$(cat $ksm/pages_sharing)
-echo 1 >$ksm/run
-merged() { [ "$(cat $ksm/pages_sharing)" -gt 60000 ]; }
-t_ok 'its pages are merged' wait_for 300 merged
-t_is 'one guest wants it' "$(json ksm | jq .guests)" 1
-kt -o json -d 3 ksm >row
-anon1=$(anon_bytes) sharing1=$(cat $ksm/pages_sharing)
-echo 0 >$ksm/run
-json ksm >still
-t_ok "what is saved, by the memory of processes that went: $((anon0 - anon1)) while $sharing0 became $sharing1" \
-	awk -v d="$((anon0 - anon1))" -v s="$(((sharing1 - sharing0) * 4096))" 'BEGIN { exit !(s > 2e8 && d > s * 0.95 && d < s * 1.05) }'
-t_ok 'the figure is that, less the book-keeping' awk -v g="$(jq .saved_bytes still)" -v s="$(($(cat $ksm/pages_sharing) * 4096))" 'BEGIN { exit !(g <= s && g > s * 0.95) }'
-t_ok 'ksmd had to work for it' jq -e '.ksmd_pct > 0' row
-merging=$(($(cat "/proc/$(vm_pid same)/ksm_merging_pages") * 4096))
-json memory "$(vm same)" >row
-t_is 'of the guest, as the kernel has it' "$(jq .ksm_bytes row)" "$merging"
-t_ok "its pages' flags agree, or are not believed: $(jq -c '[.ksm_pct, .error_pct]' row)" \
-	jq -e --argjson m "$merging" '.ksm_pct == null or ((.ksm_pct - 100 * $m / .present_bytes) | fabs) < 2 + .error_pct' row
-json memory "$(vm not)" >row
-t_ok 'of the other nothing is merged, and none of its pages says so' jq -e '.ksm_bytes == 0 and (.ksm_pct == null or .ksm_pct == 0)' row
-t_ok "this kernel's flag: $(jq -c .ksm_pct row) on $(uname -r)" true
 json host >host
 t_is 'the host is a guest' "$(jq -r '.level | split(" ")[0]' host)" guest
 t_is 'and KVM is set so' "$(jq -c '[.halt_poll_us, .nested]' host)" \
 	"[$(awk '{ printf "%g", $1 / 1000 }' /sys/module/kvm/parameters/halt_poll_ns),\"$(sed 's/[1Y]/on/; s/[0N]/off/' /sys/module/kvm_amd/parameters/nested)\"]"
-echo 2 >$ksm/run
-t_is 'undone is told' "$(json ksm | jq -r .state)" undone
-vm_kill same
-vm_kill not
-echo 0 >$ksm/run
-echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
 rmdir /sys/fs/cgroup/kt33 2>/dev/null
 t_done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Control groups of version 2: a quota, a bound of memory, pressure, CPUs, laid out as libvirt does.
-# kernels: all
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 

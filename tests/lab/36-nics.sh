@@ -1,6 +1,6 @@
 #!/bin/bash
 # NICs on a bridge with VLANs, on a macvtap, handed through with VFIO, and a thin pool: what the machine outside lacks.
-# kernels: all
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# kernels: all
+# kernels: any
 # Virtual functions of the host's NVMe controller come, go and are handed to a guest under KVM.
 
 . "$(dirname "$0")/lib.sh"

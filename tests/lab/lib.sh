@@ -64,6 +64,12 @@ near() {
 		exit !(a != "null" && a != "" && b != "" && d <= m * p / 100 + s) }'
 }
 
+# NAME QEMU-ARG..: a QEMU that never runs its guest, for what it has of memory.
+qemu_idle() { local name=$1; shift; qemu_start "$name" -machine q35,accel=kvm -S -qmp "unix:$name.qmp,server=on,wait=off" "$@"; }
+
+# ARG..: what kvmtop says at this moment, a record a line.
+json() { kt -o json -d 0 "$@"; }
+
 # TAP [PAIRS] [ADDRESS/BITS]: a tap device that is up, with its queues; QEMU opens it with
 # script=no,downscript=no.
 tap_add() {
