@@ -35,6 +35,12 @@ static int set_count(struct plan *p, const struct virt_def *def, unsigned now, u
 	return 0;
 }
 
+/* On that node, and not yet as it is to be. */
+static bool is_choice(const struct virt_vcpu *v, uint64_t node, bool on)
+{
+	return v->node >= 0 && (uint64_t)v->node == node && v->enabled != on && (on || v->hotpluggable);
+}
+
 /* One by one: libvirt plugs no more at once. */
 static int set_some(struct plan *p, const struct virt_def *def, uint64_t node, bool on, unsigned n, struct err *err)
 {
@@ -44,22 +50,22 @@ static int set_some(struct plan *p, const struct virt_def *def, uint64_t node, b
 	if (is_on(p, "persist"))
 		return err_set(err, -EINVAL, "node= and persist=on exclude each other: the stored definition "
 				"has a number of vCPUs, not which");
-	for (k = 0; k < def->n_cpus && found < n; k++) {
+	for (k = 0; k < def->n_cpus; k++)
+		found += is_choice(&def->cpus[k], node, on);
+	if (found < n)
+		return err_set(err, -ENOSPC, "node=%s: %u vCPUs are wanted, and %u can be %s there", plan_arg(p, "node"), n, found,
+			       on ? "added" : "removed (the others were there when the guest started)");
+	for (k = 0; k < def->n_cpus && n; k++) {
 		/* added from the first on, removed from the last */
 		const struct virt_vcpu *v = &def->cpus[on ? k : def->n_cpus - 1 - k];
-		struct step *s;
 
-		if (v->node < 0 || (uint64_t)v->node != node || v->enabled == on || (!on && !v->hotpluggable))
+		if (!is_choice(v, node, on))
 			continue;
-		s = plan_virt_vcpus(p, one(v->id, on), one(v->id, !on), VIRT_LIVE);
-		step_leaves(s, "vCPU %u %s", v->id, on ? "plugged" : "unplugged");
-		found++;
+		step_leaves(plan_virt_vcpus(p, one(v->id, on), one(v->id, !on), VIRT_LIVE), "vCPU %u %s", v->id,
+			    on ? "plugged" : "unplugged");
+		n--;
 	}
-	if (found == n)
-		return 0;
-	return err_set(err, -ENOSPC, "node=%s: %u vCPUs are wanted, and %u can be %s "
-			"there", plan_arg(p, "node"), n, found,
-		       on ? "added" : "removed (the others were there when the guest started)");
+	return 0;
 }
 
 /* QEMU's event for a removed vCPU comes under KVM only; libvirt would wait for it, and go on believing in the vCPU. */

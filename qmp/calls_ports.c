@@ -46,16 +46,24 @@ static int read_flag(struct qmp *q, const char *path, const char *property, bool
 	return 0;
 }
 
-/* A bus without a hotplug handler refuses device_add. */
-static int read_handler(struct qmp *q, const char *bus, bool *there, struct err *err)
+/*
+ * A bus without a hotplug handler refuses device_add. So does, since QEMU 9, one whose handler is ACPI's where ACPI has no
+ * number for the bus; a bridge's own handler wants none. bridge: NULL for the root bus.
+ */
+static int read_handler(struct qmp *q, const char *bus, const char *bridge, bool *there, struct err *err)
 {
+	auto_json struct json_object *number = NULL;
 	auto_free char *path = NULL;
 	int rc = qmp_qom_get_str(q, bus, "hotplug-handler", &path, err);
 
 	if (rc)
 		return rc;
 	*there = *path;
-	return 0;
+	if (!*path || (bridge && !strcmp(path, bridge)))
+		return 0;
+	rc = qmp_qom_get(q, bus, "acpi-pcihp-bsel", &number, err);
+	*there = !rc;
+	return qmp_is_refusal(rc) ? 0 : rc;
 }
 
 /* The first child of that type: a bridge's bus below the bridge itself. */
@@ -142,11 +150,11 @@ static int read_slots(struct qmp *q, const char *path, uint32_t *taken, struct e
 	return rc;
 }
 
-static int read_conventional(struct qmp *q, const char *path, uint32_t taken, struct qmp_port *port,
+static int read_conventional(struct qmp *q, const char *path, const char *bridge, uint32_t taken, struct qmp_port *port,
 			     struct err *err)
 {
 	uint32_t reserved = taken;
-	int rc = read_handler(q, path, &port->hotplug, err);
+	int rc = read_handler(q, path, bridge, &port->hotplug, err);
 
 	if (!rc)
 		rc = read_slots(q, path, &taken, err);
@@ -170,7 +178,7 @@ static int read_bridge(struct qmp *q, const char *device, struct qmp_port *port,
 		return rc;
 	path = xasprintf("%s/%s", device, port->bus);
 	/* the standard hotplug controller counts its slots from 1 */
-	return read_conventional(q, path, shpc ? 1 : 0, port, err);
+	return read_conventional(q, path, device, shpc ? 1 : 0, port, err);
 }
 
 static bool is_express(const char *type)
@@ -228,7 +236,7 @@ static int list_below(struct qmp *q, const char *container, bool i440fx, struct 
 static int list_root(struct qmp *q, bool *there, struct qmp_port **list, size_t *n, struct err *err)
 {
 	struct qmp_port port = {0};
-	int rc = read_conventional(q, "/machine/i440fx/pci.0", 0, &port, err);
+	int rc = read_conventional(q, "/machine/i440fx/pci.0", NULL, 0, &port, err);
 
 	*there = !rc;
 	if (rc)

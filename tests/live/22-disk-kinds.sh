@@ -1,5 +1,5 @@
 #!/bin/bash
-# Each machine type, bus and format; growing a disk; images that name other images.
+# Each machine type, bus and format, and a NIC on each; growing a disk; images that name other images.
 # qemus: all
 
 . "$(dirname "$0")/../lib.sh"
@@ -23,6 +23,18 @@ cycle() {
 	t_is "$what: the nodes are as before" "$(vm_block_nodes "$g")" "$nodes"
 }
 
+nics_are() { [ "$(guest_get "$1" net)" = "$2" ]; }
+# GUEST: the kinds of NICs are 24-nic.sh's.
+nic_cycle() {
+	local g=$1
+	kt -o json nic add "$(vm "$g")" type=user id=n >record 2>err
+	t_is "$g nic: added" "$? $(jq -r '[.status, .guest, .id] | join(" ")' record) $(cat err)" '0 ok ready n '
+	t_ok "$g nic: the guest sees it" wait_for 60 nics_are "$g" eth0,eth1
+	kt -o json nic remove "$(vm "$g")" n >record 2>err
+	t_is "$g nic: removed" "$? $(jq -r .status record) $(cat err)" '0 ok '
+	t_ok "$g nic: the guest sees it no more" wait_for 60 nics_are "$g" eth0
+}
+
 GUEST_MACHINE=pc guest_boot pc
 guest_boot q35
 for g in pc q35; do
@@ -32,11 +44,21 @@ for g in pc q35; do
 			cycle "$g" "$bus" "$format"
 		done
 	done
+	nic_cycle "$g"
 	t_is "$g: one controller was added, and stays" "$(qmp_ask "$g" '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}' |
 		jq -c '[.[].name | select(startswith("kt-"))]')" '["kt-scsi0"]'
 done
 vm_kill pc
 vm=$(vm q35)
+
+# ---- an i440fx that plugs nothing into its root bus
+
+qemu_start fixed -machine pc,accel=tcg -m 16 -global PIIX4_PM.acpi-root-pci-hotplug=off -qmp unix:fixed.qmp,server=on,wait=off
+kt -o json disk add "$(vm fixed)" file="$PWD/disk.raw" format=raw >record 2>err
+t_is 'no hotplug on pci.0: exit 1' "$? $(jq -r .status record)" '1 invalid'
+t_like 'with the option that switched it off' "$(cat err)" 'pci.0 takes no device.*acpi-root-pci-hotplug=off'
+t_is 'and nothing is left' "$(vm_block_nodes fixed)" ''
+vm_kill fixed
 
 # ---- growing
 

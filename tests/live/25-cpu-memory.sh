@@ -44,9 +44,29 @@ vcpus_go() {
 	fi
 }
 
-GUEST_MACHINE=q35 guest_boot q35 -object memory-backend-ram,id=vm0-mem,size=512M,reserve=off \
-	-device virtio-mem-pci,id=vm0,memdev=vm0-mem,bus=rp1,requested-size=0
-GUEST_MACHINE=pc guest_boot pc
+vmem_goes() {
+	local g=$1 base
+	base=$(mib "$g")
+	kt -o json vmem set "$(vm "$g")" vm0 size=256M >record 2>err
+	t_is "$g: virtio-mem grows" "$? $(told) $(cat err)" '0 ok ready vm0 '
+	t_is "$g: QEMU says so" "$(vmem_size "$g")" 256
+	t_ok "$g: the guest has the memory" wait_for 30 has_mib "$g" $((base + 250))
+	kt -o json vmem set "$(vm "$g")" vm0 size=256M >record
+	t_is "$g: once more is no change" "$? $(jq -r .status record)" '0 unchanged'
+	kt vmem set "$(vm "$g")" vm0 size=1G >/dev/null 2>err
+	t_is "$g: more than its backend: exit 1" "$?" 1
+	t_like "$g: with the limit" "$(cat err)" '512 MiB at most'
+	kt vmem set "$(vm "$g")" vm0 size=3M >/dev/null 2>err
+	t_like "$g: not by its blocks" "$(cat err)" 'blocks of 2048 KiB'
+	kt -o json vmem set "$(vm "$g")" vm0 size=0 >record 2>err
+	t_is "$g: and shrinks" "$? $(told) $(cat err)" '0 ok ready vm0 '
+	t_is "$g: to nothing" "$(vmem_size "$g")" 0
+	t_ok "$g: the guest has it no more" wait_for 30 lacks_mib "$g" $((base + 10))
+}
+
+vmem=(-object memory-backend-ram,id=vm0-mem,size=512M,reserve=off -device virtio-mem-pci,id=vm0,memdev=vm0-mem,requested-size=0)
+GUEST_MACHINE=q35 guest_boot q35 "${vmem[@]/%requested-size=0/requested-size=0,bus=rp1}"
+GUEST_MACHINE=pc guest_boot pc "${vmem[@]}"
 for g in q35 pc; do
 	t_ok "$g boots" guest_up "$g" || t_done
 	lists "$g" >"$g.before"
@@ -71,28 +91,10 @@ for g in q35 pc; do
 	kt -o json dimm remove "$(vm "$g")" kt-dimm0 >record 2>err
 	t_is "$g: asked again, it lets go" "$? $(jq -r .status record) $(cat err)" '0 ok '
 	t_ok "$g: the guest has it no more" wait_for 30 lacks_mib "$g" $((base + 10))
+	vmem_goes "$g"
 	[ "$g" = q35 ] || vcpus_go "$g"
 done
 vm_kill pc
-
-# ---- virtio-mem
-
-base=$(mib q35)
-kt -o json vmem set "$(vm q35)" vm0 size=256M >record 2>err
-t_is 'virtio-mem grows' "$? $(told) $(cat err)" '0 ok ready vm0 '
-t_is 'QEMU says so' "$(vmem_size q35)" 256
-t_ok 'the guest has the memory' wait_for 30 has_mib q35 $((base + 250))
-kt -o json vmem set "$(vm q35)" vm0 size=256M >record
-t_is 'once more is no change' "$? $(jq -r .status record)" '0 unchanged'
-kt vmem set "$(vm q35)" vm0 size=1G >/dev/null 2>err
-t_is 'more than its backend: exit 1' "$?" 1
-t_like 'with the limit' "$(cat err)" '512 MiB at most'
-kt vmem set "$(vm q35)" vm0 size=3M >/dev/null 2>err
-t_like 'not by its blocks' "$(cat err)" 'blocks of 2048 KiB'
-kt -o json vmem set "$(vm q35)" vm0 size=0 >record 2>err
-t_is 'and shrinks' "$? $(told) $(cat err)" '0 ok ready vm0 '
-t_is 'to nothing' "$(vmem_size q35)" 0
-t_ok 'the guest has it no more' wait_for 30 lacks_mib q35 $((base + 10))
 
 # ---- memory that the guest's kernel itself uses
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Disks of libvirt's guests: seen by the guest, by virsh, and after a restart where that was asked for.
+# Disks of libvirt's guests, and a NIC on each machine type: seen by the guest, by virsh, and after a restart where that was asked for.
 # qemus: all
 
 . "$(dirname "$0")/../lib.sh"
@@ -18,6 +18,8 @@ lacks_size() { ! has_size "$@"; }
 has_alias() { virsh_ dumpxml "$(vm "$1")" | grep -q "alias name='$2'"; }
 stored() { virsh_ dumpxml --inactive "$(vm "$1")" | grep -c "disk.raw'"; }
 
+nics_are() { [ "$(guest_get "$1" net)" = "$2" ]; }
+
 DOMAIN_MACHINE=q35 domain_boot q35
 DOMAIN_MACHINE=pc domain_boot pc
 for g in q35 pc; do
@@ -35,6 +37,13 @@ for g in q35 pc; do
 			t_ok "$what: the guest no longer sees it" wait_for 60 lacks_size "$g" "$(size_of "$format")"
 		done
 	done
+	nics=$(guest_get "$g" net)
+	kv -o json nic add "$(vm "$g")" type=user id=n >record 2>err
+	t_is "$g nic: added" "$? $(jq -r '[.status, .id] | join(" ")' record) $(cat err)" '0 ok ua-n '
+	t_ok "$g nic: the guest sees it" wait_for 60 nics_are "$g" eth0
+	kv -o json nic remove "$(vm "$g")" n >record 2>err
+	t_is "$g nic: removed" "$? $(jq -r .status record) $(cat err)" '0 ok '
+	t_ok "$g nic: the guest sees it no more" wait_for 60 nics_are "$g" "$nics"
 	t_is "$g: nothing of it is stored" "$(stored "$g")" 0
 done
 virsh_ destroy "$(vm pc)" >/dev/null

@@ -10,18 +10,20 @@ if [ -n "$why" ]; then
 	t_done
 fi
 t_ok 'a libvirtd of our own' libvirt_start || t_done
-mib() { echo $(($(guest_get d mem_kb) / 1024)); }
-has_mib() { [ "$(mib)" -ge "$1" ]; }
-lacks_mib() { [ "$(mib)" -lt "$1" ]; }
+mib() { echo $(($(guest_get "$1" mem_kb) / 1024)); }
+has_mib() { [ "$(mib "$1")" -ge "$2" ]; }
+lacks_mib() { [ "$(mib "$1")" -lt "$2" ]; }
 told() { jq -r '[.status, .guest, .id] | join(" ")' record; }
 vcpus() { virsh_ vcpucount "$(vm d)" --live --current | tr -d '\n '; }
 
 export DOMAIN_VCPU="<vcpu current='1'>4</vcpu>" DOMAIN_MAXMEM="<maxMemory slots='2' unit='MiB'>2048</maxMemory>"
 export DOMAIN_NUMA="<numa><cell id='0' cpus='0-1' memory='128' unit='MiB'/><cell id='1' cpus='2-3' memory='128' unit='MiB'/></numa>"
-domain_boot d "<memory model='virtio-mem'><target><size unit='MiB'>512</size><node>0</node><block unit='MiB'>2</block>
+vmem="<memory model='virtio-mem'><target><size unit='MiB'>512</size><node>0</node><block unit='MiB'>2</block>
 	<requested unit='MiB'>0</requested></target><alias name='ua-vm0'/></memory>"
+domain_boot d "$vmem"
+DOMAIN_MACHINE=pc domain_boot pc "$vmem"
 t_ok 'the guest boots' guest_up d || t_done
-base=$(mib)
+base=$(mib d)
 vm=$(vm d)
 
 # ---- vCPUs
@@ -48,7 +50,7 @@ t_like 'with a word why' "$(cat err)" 'without KVM.*force=on'
 
 kv -o json dimm add "$vm" size=256M node=1 id=m1 persist=on >record 2>err
 t_is 'a DIMM' "$? $(told) $(cat err)" '0 ok unknown ua-m1 '
-t_ok 'the guest has the memory' wait_for 60 has_mib $((base + 250))
+t_ok 'the guest has the memory' wait_for 60 has_mib d $((base + 250))
 t_is 'libvirt has it on that node' "$(virsh_ dumpxml "$vm" --xpath "//memory[alias/@name='ua-m1']/target/node/text()")" 1
 t_is 'and stored' "$(virsh_ dumpxml --inactive "$vm" | grep -c "<memory model='dimm'")" 1
 kv -o json dimm add "$vm" size=256M node=1 id=m1 >record
@@ -59,7 +61,7 @@ t_is 'refused by the guest' "$? $(jq -r .status record)" '4 refused'
 guest_cmd d 'echo 1 >/sys/firmware/acpi/hotplug/memory/enabled'
 kv -o json dimm remove "$vm" m1 persist=on >record 2>err
 t_is 'asked again, it lets go' "$? $(jq -r .status record) $(cat err)" '0 ok '
-t_ok 'the guest has it no more' wait_for 60 lacks_mib $((base + 10))
+t_ok 'the guest has it no more' wait_for 60 lacks_mib d $((base + 10))
 t_is 'nor libvirt, nor what is stored' "$(virsh_ dumpxml "$vm" | grep -c "model='dimm'") $(virsh_ dumpxml --inactive "$vm" | grep -c "model='dimm'")" '0 0'
 kv dimm add "$vm" size=1500M >/dev/null 2>err
 t_like 'sizes are whole blocks' "$(cat err)" 'multiple of that is expected'
@@ -72,14 +74,34 @@ t_like 'libvirt knows one policy' "$(cat err)" 'policy=interleave'
 
 kv -o json vmem set "$vm" vm0 size=256M >record 2>err
 t_is 'virtio-mem grows' "$? $(told) $(cat err)" '0 ok ready ua-vm0 '
-t_ok 'the guest has the memory' wait_for 60 has_mib $((base + 250))
+t_ok 'the guest has the memory' wait_for 60 has_mib d $((base + 250))
 t_is 'libvirt knows' "$(virsh_ dumpxml "$vm" --xpath "//memory[alias/@name='ua-vm0']/target/current/text()")" 262144
 kv -o json vmem set "$vm" vm0 size=0 >record 2>err
 t_is 'and shrinks' "$? $(told) $(cat err)" '0 ok ready ua-vm0 '
-t_ok 'the guest has it no more' wait_for 60 lacks_mib $((base + 10))
+t_ok 'the guest has it no more' wait_for 60 lacks_mib d $((base + 10))
 kv vmem set "$vm" vm0 size=1G >/dev/null 2>err
 t_like 'no further than its backend' "$(cat err)" '512 MiB at most'
 
 t_is 'no monitor command was passed: not tainted' "$(virsh_ dominfo "$vm" | grep -c -i 'custom.monitor')" 0
+# ---- the other machine type
+
+t_ok 'a guest on an i440fx boots' guest_up pc || t_done
+vm=$(vm pc) base=$(mib pc)
+kv -o json vcpu add "$vm" >record 2>err
+t_is 'pc: one more vCPU' "$? $(told) $(cat err)" '0 ok unknown  '
+t_ok 'pc: the guest has two' wait_for 60 guest_has_cpus pc 2
+kv -o json dimm add "$vm" size=256M node=1 id=m1 >record 2>err
+t_is 'pc: a DIMM' "$? $(told) $(cat err)" '0 ok unknown ua-m1 '
+t_ok 'pc: the guest has the memory' wait_for 60 has_mib pc $((base + 250))
+kv -o json dimm remove "$vm" m1 >record 2>err
+t_is 'pc: and out again' "$? $(jq -r .status record) $(cat err)" '0 ok '
+t_ok 'pc: the guest has it no more' wait_for 60 lacks_mib pc $((base + 10))
+kv -o json vmem set "$vm" vm0 size=256M >record 2>err
+t_is 'pc: virtio-mem grows' "$? $(told) $(cat err)" '0 ok ready ua-vm0 '
+t_ok 'pc: the guest has the memory' wait_for 60 has_mib pc $((base + 250))
+kv -o json vmem set "$vm" vm0 size=0 >record 2>err
+t_is 'pc: and shrinks' "$? $(told) $(cat err)" '0 ok ready ua-vm0 '
+t_ok 'pc: the guest has it no more' wait_for 60 lacks_mib pc $((base + 10))
+
 libvirt_stop
 t_done

@@ -301,6 +301,8 @@ static void test_ports_i440fx(void **state)
 		{ .expect = "qom-get",
 		  .args = "{\"path\":\"/machine/i440fx/pci.0\",\"property\":\"hotplug-handler\"}",
 		  .reply = "\"/machine/unattached/device[18]\"" },
+		{ .expect = "qom-get",
+		  .args = "{\"path\":\"/machine/i440fx/pci.0\",\"property\":\"acpi-pcihp-bsel\"}", .reply = "0" },
 		{ .expect = "qom-list",
 		  .args = "{\"path\":\"/machine/i440fx/pci.0\"}",
 		  .reply =
@@ -322,7 +324,8 @@ static void test_ports_i440fx(void **state)
 		{ .expect = "qom-list",
 		  .args = "{\"path\":\"/machine/peripheral\"}",
 		  .reply =
-			  "[{\"name\":\"br1\",\"type\":\"child<pci-bridge>\"},{\"name\":\"d\",\"type\":\"child<e1000>\"}]" },
+			  "[{\"name\":\"br1\",\"type\":\"child<pci-bridge>\"},{\"name\":\"br2\",\"type\":\"child<pci-bridge>\"},"
+			  "{\"name\":\"br3\",\"type\":\"child<pci-bridge>\"},{\"name\":\"d\",\"type\":\"child<e1000>\"}]" },
 		{ .expect = "qom-list",
 		  .args = "{\"path\":\"/machine/peripheral/br1\"}",
 		  .reply = "[{\"name\":\"br1\",\"type\":\"child<PCI>\"}]" },
@@ -333,6 +336,17 @@ static void test_ports_i440fx(void **state)
 		{ .expect = "qom-list",
 		  .args = "{\"path\":\"/machine/peripheral/br1/br1\"}",
 		  .reply = "[]" },
+		/* its own handler */
+		{ .expect = "qom-list", .reply = "[{\"name\":\"br2\",\"type\":\"child<PCI>\"}]" },
+		{ .expect = "qom-get", .args = "{\"property\":\"shpc\"}", .reply = "true" },
+		{ .expect = "qom-get", .args = "{\"property\":\"hotplug-handler\"}", .reply = "\"/machine/peripheral/br2\"" },
+		{ .expect = "qom-list", .reply = "[]" },
+		/* ACPI's, which has no number for it */
+		{ .expect = "qom-list", .reply = "[{\"name\":\"br3\",\"type\":\"child<PCI>\"}]" },
+		{ .expect = "qom-get", .args = "{\"property\":\"shpc\"}", .reply = "false" },
+		{ .expect = "qom-get", .args = "{\"property\":\"hotplug-handler\"}", .reply = "\"/machine/unattached/device[18]\"" },
+		{ .expect = "qom-get", .args = "{\"property\":\"acpi-pcihp-bsel\"}", .error = "GenericError: Property not found" },
+		{ .expect = "qom-list", .reply = "[]" },
 		{ .expect = "qom-list",
 		  .args = "{\"path\":\"/machine/peripheral-anon\"}",
 		  .reply = "[]" },
@@ -346,11 +360,13 @@ static void test_ports_i440fx(void **state)
 
 	(void)state;
 	assert_int_equal(qmp_query_ports(q, &list, &n, &err), 0);
-	assert_int_equal(n, 2);
+	assert_int_equal(n, 4);
 	assert_string_equal(list[0].bus, "br1");
 	assert_true(!list[0].hotplug && list[0].total == 31 && list[0].free == 0);
-	assert_string_equal(list[1].bus, "pci.0");
-	assert_true(list[1].hotplug && list[1].total == 32 && list[1].free == 30);
+	assert_true(list[1].hotplug && list[1].free == 31);
+	assert_true(!list[2].hotplug && list[2].free == 0);
+	assert_string_equal(list[3].bus, "pci.0");
+	assert_true(list[3].hotplug && list[3].total == 32 && list[3].free == 30);
 	qmp_ports_free(list, n);
 	qmp_close(q);
 	fake_qmp_end(f);
