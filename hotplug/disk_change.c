@@ -50,25 +50,32 @@ static struct json_object *resize_json(const char *node, uint64_t size)
 	return json_put(named("node-name", node), "size", json_object_new_uint64(size));
 }
 
+int check_disk_size(struct plan *p, const char *id, uint64_t now, uint64_t *size, struct err *err)
+{
+	if (units_size_parse(plan_arg(p, "size"), size) || !*size || *size % 512)
+		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
+	if (*size == now)
+		p->status = PLAN_UNCHANGED;
+	if (*size >= now || is_on(p, "force"))
+		return 0;
+	return err_set(err, -EINVAL, "disk '%s' holds %llu bytes: making it smaller cuts data off (force=on if that is meant)", id,
+		       (unsigned long long)now);
+}
+
 static int plan_resize(struct plan *p, const struct qmp_disk *disk, struct err *err)
 {
+	uint64_t size, now = disk->size_bytes;
 	struct step *s;
-	uint64_t size;
+	int rc;
 
-	if (units_size_parse(plan_arg(p, "size"), &size) || !size || size % 512)
-		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
-	if (!disk->node || disk->size_bytes == UINT64_MAX)
-		return err_set(err, -EINVAL, "disk '%s' has no medium", disk->id);
-	if (size == disk->size_bytes) {
-		p->status = PLAN_UNCHANGED;
-		return 0;
-	}
-	if (size < disk->size_bytes && !is_on(p, "force"))
-		return err_set(err, -EINVAL, "disk '%s' holds %llu bytes: making it smaller cuts data off (force=on if that is meant)",
-			       disk->id, (unsigned long long)disk->size_bytes);
+	if (!disk->node || now == UINT64_MAX)
+		return err_set(err, -EINVAL, "disk '%s' has no medium (it is a drive without a disk in it)", disk->id);
+	rc = check_disk_size(p, disk->id, now, &size, err);
+	if (rc || p->status == PLAN_UNCHANGED)
+		return rc;
 	s = plan_qmp(p, "block_resize", resize_json(disk->node, size));
-	if (size > disk->size_bytes)	/* what was cut off does not come back with the size */
-		step_undo_qmp(s, "block_resize", resize_json(disk->node, disk->size_bytes));
+	if (size > now)		/* what was cut off does not come back with the size */
+		step_undo_qmp(s, "block_resize", resize_json(disk->node, now));
 	step_leaves(s, "disk %s with %llu bytes", disk->id, (unsigned long long)size);
 	return 0;
 }

@@ -104,6 +104,9 @@ int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err);
 int virt_usb_add(struct plan *p, const struct plan_env *env, const struct host_usb *u, struct err *err);
 int virt_usb_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
+/* disk_change.c: size= against what the disk of that name has now: UNCHANGED, or smaller only with force=on */
+int check_disk_size(struct plan *p, const char *id, uint64_t now, uint64_t *size, struct err *err);
+
 /* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
 enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };
 int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err);

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_MS 5000
-
 static const struct virt_disk *find(const struct virt_def *def, const char *id)
 {
 	size_t i;
@@ -116,7 +114,7 @@ static int check_source(struct plan *p, const struct plan_env *env, bool *block_
 	if (!slash || slash == volume || !slash[1])
 		return err_set(err, -EINVAL, "volume=%s: POOL/VOLUME is expected", volume);
 	pool = xstrndup(volume, (size_t)(slash - volume));
-	rc = virt_vol_path(env->virt, p->domain, pool, slash + 1, ASK_MS, &path, &format, err);
+	rc = virt_vol_path(env->virt, p->domain, pool, slash + 1, VIRT_ASK_MS, &path, &format, err);
 	if (rc)
 		return rc == -ENOENT ? err_set(err, -EINVAL, "volume %s: no such pool or volume", volume) : rc;
 	if (!plan_arg(p, "format"))
@@ -180,18 +178,26 @@ static int build_remove(struct plan *p, const struct virt_def *def, struct err *
 	return 0;
 }
 
-static int build_resize(struct plan *p, const struct virt_def *def, struct err *err)
+static int build_resize(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
+	uint64_t size, now = 0;
 	struct step *s;
-	uint64_t size;
+	int rc;
 
 	if (!d || !d->target)
 		return no_disk(def, plan_arg(p, "ID"), err);
-	if (units_size_parse(plan_arg(p, "size"), &size) || !size || size % 512)
-		return err_set(err, -EINVAL, "size=%s: a disk is a multiple of 512 bytes", plan_arg(p, "size"));
+	rc = virt_block_size(env->virt, p->domain, d->target, VIRT_ASK_MS, &now, err);
+	if (!rc)
+		rc = check_disk_size(p, d->target, now, &size, err);
+	if (rc)
+		return rc;
 	p->device = xstrdup(d->alias ? d->alias : d->target);
+	if (p->status == PLAN_UNCHANGED)
+		return 0;
 	s = plan_virt(p, STEP_VIRT_RESIZE, d->target, NULL, size);
+	if (size > now)
+		step_undo_virt(s, STEP_VIRT_RESIZE, d->target, NULL, now);
 	step_leaves(s, "disk %s with %llu bytes", d->target, (unsigned long long)size);
 	return 0;
 }
@@ -203,7 +209,7 @@ static int build(struct plan *p, const struct plan_env *env, const struct virt_d
 	case DISK_REMOVE: return build_remove(p, def, err);
 	case DISK_RESIZE: break;
 	}
-	return build_resize(p, def, err);
+	return build_resize(p, env, def, err);
 }
 
 int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err)

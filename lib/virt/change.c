@@ -229,6 +229,33 @@ int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64
 	return ask(v, resize_run, &q, timeout_ms, NULL, err);
 }
 
+static int block_size(struct call *call, virDomainPtr dom)
+{
+	virDomainBlockInfo info = {0};
+	int rc = virDomainGetBlockInfo(dom, call->text, &info, 0);
+
+	call->number = info.capacity;
+	return rc;
+}
+
+static void block_size_run(struct call *call)
+{
+	with_domain(call, block_size, "the size of a disk");
+}
+
+int virt_block_size(struct virt *v, const char *uuid, const char *disk, unsigned timeout_ms, uint64_t *bytes, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = disk };
+	struct call *call;
+	int rc = ask(v, block_size_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*bytes = call->number;
+	call_drop(v, call);
+	return 0;
+}
+
 static int read_xml(struct call *call, virDomainPtr dom)
 {
 	auto_free char *xml = virDomainIsActive(dom) == 1 ? virDomainGetXMLDesc(dom, 0) : NULL;

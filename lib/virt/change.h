@@ -45,6 +45,8 @@ int virt_nic_link(struct virt *v, const char *uuid, const char *alias, bool up, 
 /* disk: its target ("vda") or source */
 int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
 		      struct err *err);
+/* How large the guest sees it. */
+int virt_block_size(struct virt *v, const char *uuid, const char *disk, unsigned timeout_ms, uint64_t *bytes, struct err *err);
 /*
  * vCPUs of the running guest, of the stored definition, or both. count: how many in all. vcpus: ids of one that can be
  * plugged, as "3" (several where the machine plugs whole cores: "8-15"). libvirt waits some seconds for the guest:

@@ -145,6 +145,12 @@ int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64
 	return virt_attach(v, uuid, disk, 0, timeout_ms, err);
 }
 
+int virt_block_size(struct virt *v, const char *uuid, const char *disk, unsigned timeout_ms, uint64_t *bytes, struct err *err)
+{
+	UNUSED(bytes);
+	return virt_attach(v, uuid, disk, 0, timeout_ms, err);
+}
+
 int virt_set_vcpus(struct virt *v, const char *uuid, unsigned count, unsigned affect, unsigned timeout_ms, struct err *err)
 {
 	(void)count;

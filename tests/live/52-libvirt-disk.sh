@@ -64,6 +64,15 @@ t_is 'once more is no change' "$? $(jq -r .status record)" '0 unchanged'
 kv -o json disk resize "$vm" kt-disk0 size=16M >record
 t_is 'grown' "$? $(jq -r .status record)" '0 ok'
 t_ok 'the guest sees the new size' wait_for 60 has_size q35 16384
+kv -o json disk resize "$vm" kt-disk0 size=16M >record
+t_is 'once more is no change' "$? $(jq -r .status record)" '0 unchanged'
+kv -o json disk resize "$vm" kt-disk0 size=8M >record 2>err
+t_is 'smaller is refused' "$? $(jq -r .status record)" '1 invalid'
+t_like 'and says what it would do' "$(cat err)" 'cuts data off.*force=on'
+t_is 'and the image is as it was' "$(stat -c %s disk.raw)" $((16 << 20))
+kv -o json undo >record 2>err
+t_is 'undone' "$? $(jq -r .status record) $(cat err)" '0 undone '
+t_ok 'the guest sees the old size' wait_for 60 has_size q35 8192
 kv -o json disk remove "$vm" vdb >record
 t_is 'removed by its target' "$? $(jq -r '[.status, .id] | join(" ")' record)" '0 ok ua-kt-disk0'
 kv disk remove "$vm" vdz >/dev/null 2>err
