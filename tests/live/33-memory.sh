@@ -19,6 +19,7 @@ mapping() {
 	awk -v h="$hva" '{ split($1, a, "-"); if (length(a[1]) == length(h) && a[1] <= h && h < a[2]) print a[1] }' "/proc/$(vm_pid "$1")/maps"
 }
 numa_bytes() { awk -v m="$2" '$1 == m { for (i = 3; i <= NF; i++) if ($i ~ /^N[0-9]+=/) { split($i, a, "="); n += a[2] } } END { print n * 4096 + 0 }' "/proc/$1/numa_maps"; }
+# numa_maps counts a transparent huge page as so many small ones: who has how many of them smaps tells alone.
 smaps_bytes() { awk -v m="$2" -v k="$3:" '$1 ~ /^[0-9a-f]+-[0-9a-f]+$/ { on = index($1, m "-") == 1 } on && $1 == k { print $2 * 1024 }' "/proc/$1/smaps"; }
 
 guest_start g -device virtio-balloon-pci,id=bal0 || exit 1
