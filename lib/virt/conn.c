@@ -10,11 +10,13 @@
 
 #define OPEN_MS 15000		/* then its worker is given up, and another may try */
 #define ANSWER_NS (2 * NS_PER_SEC)	/* silent for so long: it does not answer */
-#define PING_NS (3 * NS_PER_SEC)	/* asked after so long a silence */
+/*
+ * Asked after so long a silence, which costs it next to nothing: whoever wants something of it learns at once that it hangs,
+ * and one that dies closes the connection.
+ */
+#define PING_NS (30 * NS_PER_SEC)
 #define LOOK_NS (5 * NS_PER_SEC)	/* whether a daemon has come */
 #define RETRY_MAX_NS (30 * NS_PER_SEC)
-#define KEEPALIVE_S 5
-#define KEEPALIVE_COUNT 3
 
 struct dom *conn_dom(struct conn *c, const char *uuid)
 {
@@ -222,7 +224,6 @@ static void open_run(struct call *call)
 
 	h = open_handle(c, &read_only, &call->err);
 	if (h) {
-		virConnectSetKeepAlive(h, KEEPALIVE_S, KEEPALIVE_COUNT);
 		/* called by the loop or by a worker only, which hold references of their own */
 		virConnectRegisterCloseCallback(h, on_close, c, NULL);
 		events_register(call, h, ids, &n);

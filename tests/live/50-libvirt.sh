@@ -74,7 +74,7 @@ t_is 'and never none' "$(jq -r "select(.vm == \"lv-$$\") | .time" past | sort)" 
 
 libvirt_daemon STOP
 mark=$(wc -l <watch)
-t_ok 'a daemon that hangs: its guest is stale' wait_for 20 last_is watch "lv-$$" '.stale_seconds > 5'
+t_ok 'a daemon that hangs: its guest is stale' wait_for 90 last_is watch "lv-$$" '.stale_seconds > 40'	# 30 s until it is asked
 after=$(tail -n "+$((mark + 1))" watch)
 t_is 'the others are as before' "$(jq -r "select(.vm == \"a-$$\" or .vm == \"b-$$\") | [.state, .stale_seconds, .note] | tostring" <<<"$after" | sort -u)" \
 	'["prelaunch",0,null]'
@@ -91,7 +91,6 @@ t_like 'by its URI' "$(cat err)" 'qemu:///system'
 t_is 'and shows all guests' "$(ours <rows | wc -l)" 3
 t_like 'the one it should know with why it does not' "$(record rows "lv-$$" | jq -r .note)" 'libvirt.*qemu:///system'
 t_ok 'without waiting for it' [ $((SECONDS - begin)) -le 20 ]
-sleep 20	# keepalive has given up by then, and the next connection hangs
 now=$(threads)
 t_ok "threads do not pile up: $threads, now $now" [ "$now" -le $((threads + 3)) ]
 libvirt_daemon CONT
