@@ -411,6 +411,19 @@ kt_killed() {
 # [OPTION..]: what the next kvmtop says of that into ./told; prints the id of the entry, nothing when it was over.
 kt_unfinished() { ktp "$@" -d 0 vms 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
 
+# strace as trace_speaking wants it; -yy tells sockets from other descriptors, which are written to as well.
+T_SPEAKING=(strace -f -ttt -yy -qq --seccomp-bpf -e trace=connect,sendto,sendmsg,write,fork,vfork,clone,clone3,execve)
+# FILE SOCKETS: its calls that start a process (threads are one's own), that connect to sockets whose paths SOCKETS
+# matches, or that speak on such a connection: others, too, may run guests here, whom kvmtop comes to know at any time.
+trace_speaking() {
+	awk -v mine="$2" '
+		/CLONE_THREAD/ { next }
+		$3 ~ /^(fork|vfork|clone|clone3|execve)[(]/ { print; next }
+		match($3, /<UNIX-STREAM:\[[0-9]+/) { socket = substr($3, RSTART, RLENGTH) }
+		$3 ~ /^connect[(]/ { ours[socket] = $0 ~ mine }
+		$3 ~ /^(connect|send|write)/ && RSTART > 0 && ours[socket]' "$1"
+}
+
 # The plain build in the background: $! is kvmtop itself (a function put into the background with & is a shell around
 # it, and killing that leaves kvmtop alone). Killed at the end of the test.
 kt_start() {

@@ -23,9 +23,7 @@ t_ok 'a domain' virsh_ create domain.xml --paused
 are_up() { [ "$(find . -maxdepth 1 -name 'quiet*.qmp' | wc -l)" = "$GUESTS" ]; }
 t_ok "$GUESTS guests" wait_for 200 are_up
 
-# -yy tells sockets from other descriptors, which are written to as well
-setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- strace -f -ttt -yy -qq --seccomp-bpf -o "$T_DIR/calls" \
-	-e trace=connect,sendto,sendmsg,write,fork,vfork,clone,clone3,execve \
+setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- "${T_SPEAKING[@]}" -o "$T_DIR/calls" \
 	"$KVMTOP_PLAIN" --batch --connect qemu:///system -d 0.3 -n 1000 -o json -F vm,state,iops vms >samples 2>err 9>&- &
 t_own "$!"
 # All are known in the last sample that is whole.
@@ -41,17 +39,7 @@ t_ok "$TICKS ticks more" wait_for 60 more
 until=$EPOCHREALTIME
 t_kill "$!"
 
-# LINES of calls: what starts a process (threads are our own), connects to these guests or libvirt, or speaks on such a
-# connection: the machine may run others, whom kvmtop comes to know at any time.
-speaking() {
-	awk -v mine="/quiet[0-9]*[.]qmp\"|/libvirt-sock" '
-		/CLONE_THREAD/ { next }
-		$3 ~ /^(fork|vfork|clone|clone3|execve)[(]/ { print; next }
-		match($3, /<UNIX-STREAM:\[[0-9]+/) { socket = substr($3, RSTART, RLENGTH) }
-		$3 ~ /^connect[(]/ { ours[socket] = $0 ~ mine }
-		$3 ~ /^(connect|send|write)/ && RSTART > 0 && ours[socket]' calls
-}
-speaking >all
+trace_speaking calls '/quiet[0-9]*[.]qmp"|/libvirt-sock' >all
 t_ok 'each was asked in the beginning' [ "$(grep -c 'connect(.*quiet' all)" -ge "$GUESTS" ]
 t_ok 'libvirt too' [ "$(grep -c -e 'connect(.*libvirt-sock' -e 'write(' all)" -gt 3 ]
 # libvirtd may ask whether we are there, and is told so: the PONG of its keepalive

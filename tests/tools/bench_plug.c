@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * kvmtop's own share of a hotplug: bench_plug SOCKET FILE N adds a disk on that image N times, as "disk add" does from the
+ * kvmtop's own share of a hotplug: bench_plug SOCKET FILE N adds disks on FILE0 .. FILEn, as "disk add" does from the
  * lock to the record, at a QEMU whose monitor is free. Left out is what others take: QEMU, from each command sent to the last
  * byte that comes of it, and steps that wait for the guest. Prints the medians as JSON, in milliseconds.
  */
@@ -111,12 +111,13 @@ static void progress(void *arg, const struct plan *p, size_t step)
 
 static int add(struct plan *p, const struct plan_env *env, const char *image, size_t number)
 {
-	auto_free char *id = xasprintf("bench%zu-%d", number, (int)getpid()), *text = NULL;
+	auto_free char *id = xasprintf("bench%zu-%d", number, (int)getpid()), *file = xasprintf("%s%zu", image, number), *text = NULL;
 	auto_json struct json_object *record = NULL;
 	struct lock *lock = NULL;
 	int rc;
 
-	json_put_str(p->args, "file", image);
+	json_put_str(p->args, "file", file);
+	json_put_str(p->args, "format", "raw");
 	json_put_str(p->args, "id", id);
 	rc = lock_take(plan_lock_name(p), p->verb, WAIT_MS, -1, &lock, &p->err);
 	if (!rc)
