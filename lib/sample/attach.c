@@ -435,8 +435,6 @@ void attach_mind(struct sampler *s)
 	uint64_t now = clock_now_ns();
 	size_t i;
 
-	if (s->ring_needs & NEED_RINGS)
-		rings_watch(s->rings);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 

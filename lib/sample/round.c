@@ -93,6 +93,9 @@ void round_mind(struct sampler *s)
 {
 	size_t i;
 
+	/* an answer may be long in coming: rings are read meanwhile */
+	if (s->ring_needs & NEED_RINGS)
+		rings_watch(s->rings);
 	if (s->needs & NEED_LINKS)
 		links_mind(s);
 	for (i = 0; i < s->n_guests; i++) {

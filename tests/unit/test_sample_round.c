@@ -150,6 +150,31 @@ static void an_answer_that_is_late_leaves_the_last(void **state)
 	end(&f);
 }
 
+/* However long answers take, rings are not left alone meanwhile. */
+static void rings_are_read_while_answers_are_waited_for(void **state)
+{
+	static const struct fake_item script[] = { BASE, { 0 } };
+	struct fixture f = begin(script);
+	_Atomic uint16_t idx[2] = {0};
+	struct ring_addr addr = { (uint64_t)(uintptr_t)&idx[0], (uint64_t)(uintptr_t)&idx[1], 256, false };
+	uint64_t end_ns = clock_now_ns() + RINGS_REST_NS + NS_PER_SEC / 2;
+	struct ring_state out;
+	struct ring_set *set;
+
+	(void)state;
+	snapshot_unref(sampler_take(f.s, NEED_RINGS));	/* they are wanted from now on */
+	f.s->rings = rings_start();
+	set = rings_add(f.s->rings, getpid(), &addr, 1, NULL);
+	while (!rings_are_read(f.s->rings, set) || clock_now_ns() < end_ns) {
+		round_mind(f.s);
+		usleep(5000);
+	}
+	rings_collect(f.s->rings, set, &out);
+	assert_true(out.known && out.counted);
+	rings_remove(f.s->rings, set);
+	end(&f);
+}
+
 static void who_is_not_meant_is_not_asked(void **state)
 {
 	static const struct fake_item script[] = { BASE, { 0 } };
@@ -225,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_come_from_two_answers),
 		cmocka_unit_test(an_answer_that_is_late_leaves_the_last),
+		cmocka_unit_test(rings_are_read_while_answers_are_waited_for),
 		cmocka_unit_test(who_is_not_meant_is_not_asked),
 		cmocka_unit_test(events_are_kept_in_order),
 		cmocka_unit_test(the_ring_of_events_is_bounded),
