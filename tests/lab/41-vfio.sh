@@ -73,18 +73,9 @@ t_ok 'until it runs: finished by the next kvmtop' wait_for 100 gone
 
 # ---- kvmtop is killed at each sync of its journal
 
-killed() {
-	local n=$1
-	shift
-	strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when="$n" "$KVMTOP_PLAIN" --batch --no-libvirt \
-		-o json "$@" >record 2>/dev/null
-	[ $? = 137 ]	# the shell tells of it on standard error
-}
-unfinished() { ktp -d 0 vms "$vm" 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
-
 n=1
-while [ $n -lt 20 ] && killed "$n" vfio add "$vm" host=$dev id=e1 2>/dev/null; do
-	id=$(unfinished)
+while [ $n -lt 20 ] && kt_killed "$n" vfio add "$vm" host=$dev id=e1 2>/dev/null; do
+	id=$(kt_unfinished)
 	if [ -n "$id" ]; then
 		t_like "add, killed at sync $n: what is left is said" "$(cat told)" "perhaps left: (PCI device $dev|device e1)"
 		kt -o json undo "$id" >record 2>err
