@@ -26,10 +26,14 @@ static int setup(void **state)
 	dir = tree_new();
 	tree_puts(dir, "MemTotal: 4194304 kB\nMemFree: 1 kB\nMemAvailable: 3145728 kB\n", "proc/meminfo");
 	tree_puts(dir, "", "proc/uptime");
+	tree_puts(dir, "300\n", "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
 	tree_puts(dir, "300\n", "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	tree_puts(dir, "2\n", "sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages");
+	tree_puts(dir, "288\n", "sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages");
 	tree_puts(dir, "288\n", "sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages");
+	tree_puts(dir, "12\n", "sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages");
 	tree_puts(dir, "12\n", "sys/devices/system/node/node1/hugepages/hugepages-2048kB/free_hugepages");
+	tree_puts(dir, "0-1\n", "sys/devices/system/node/online");
 	tree_puts(dir, "Node 0 MemTotal: 2097152 kB\nNode 0 MemFree: 2097152 kB\n", "sys/devices/system/node/node0/meminfo");
 	tree_puts(dir, "Node 1 MemTotal: 2097152 kB\nNode 1 MemFree: 65536 kB\nNode 1 Active(file): 65536 kB\n",
 		  "sys/devices/system/node/node1/meminfo");
