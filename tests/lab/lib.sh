@@ -142,7 +142,11 @@ l2_save() {
 	vm_kill l2
 	return 1
 }
-l2_saved() { qmp_ask l2 '{"execute":"query-migrate"}' | jq -e '.status == "completed"' >/dev/null; }
+# All is sent, and the child that writes it has ended.
+l2_saved() {
+	qmp_ask l2 '{"execute":"query-migrate"}' | jq -e '.status == "completed"' >/dev/null &&
+		[ -z "$(cat "/proc/$(vm_pid l2)"/task/*/children)" ]
+}
 
 # One such guest, by the name of "shared", for all tests that leave it as they found it. It
 # has, besides disk0 and nic0 of guest_boot, two vhost NICs:
