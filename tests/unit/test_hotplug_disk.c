@@ -203,7 +203,7 @@ static void each_kind_of_bus_has_its_words(void **state)
 	const struct build_refusal rows[] = {
 		{ hotplug_disk_add, { { RAW } }, -ENOSPC, "pci.0 takes no device", "acpi-root-pci-hotplug", off },
 		{ hotplug_disk_add, { { RAW } }, -ENOSPC, "pci.0 takes no device", "ACPI", taken },
-		{ hotplug_disk_add, { { RAW, { "bus", "scsi" } } }, -ENOSPC, "no SCSI target is free (1 controllers with 256 disks each)",
+		{ hotplug_disk_add, { { RAW, { "bus", "scsi" } } }, -ENOSPC, "no SCSI target is free (controllers with 256 disks each: 1)",
 		  "pcie-root-port", full_and_no_port },
 		{ hotplug_disk_add, { { RAW } }, -EOPNOTSUPP, "has no virtio-blk-pci", "not installed", unknown },
 		{ hotplug_disk_add, { { RAW, { "bus", "scsi" } } }, -EOPNOTSUPP, "has no scsi-hd", "not installed", unknown },
