@@ -130,13 +130,6 @@ static void status_read(const struct host *h, const char *path, struct found *f)
 	}
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t len = strlen(name), tail = strlen(end);
-
-	return len > tail && !strcmp(name + len - tail, end);
-}
-
 static void leases_read(const struct host *h, struct found *f)
 {
 	static const char libvirt[] = "var/lib/libvirt/dnsmasq";
@@ -155,9 +148,9 @@ static void leases_read(const struct host *h, struct found *f)
 
 		if (!host_name_is_plain(d->d_name))
 			continue;
-		if (ends_in(d->d_name, ".status"))
+		if (str_has_suffix(d->d_name, ".status"))
 			status_read(h, path, f);
-		else if (ends_in(d->d_name, ".leases"))
+		else if (str_has_suffix(d->d_name, ".leases"))
 			each_line(h, path, lease_line, f);
 		files++;
 	}

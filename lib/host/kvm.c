@@ -130,10 +130,8 @@ static int counters_list(struct host_kvm *k)
 		return -errno;
 	}
 	while ((d = readdir(dir)) && k->n_counters < FILES_MAX) {
-		size_t len = strlen(d->d_name);
-
 		/* of a histogram the file has the first bucket only */
-		if (!is_name(d->d_name) || (len > 5 && !strcmp(d->d_name + len - 5, "_hist")))
+		if (!is_name(d->d_name) || str_has_suffix(d->d_name, "_hist"))
 			continue;
 		strcpy(vec_push(k->counters, k->n_counters)->name, d->d_name);
 	}

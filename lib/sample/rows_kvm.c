@@ -41,7 +41,6 @@ static void add(struct snapshot *snap, const struct guest *g, const struct figur
 		uint64_t value)
 {
 	struct kvm_row *row = snapshot_add(snap, TABLE_KVM);
-	size_t len = strlen(name);
 
 	rows_head(snap, g, &row->head);
 	row->head.key = snapshot_printf(snap, "%s/%s", f->vcpu, name);
@@ -53,7 +52,7 @@ static void add(struct snapshot *snap, const struct guest *g, const struct figur
 	row->total = value;
 	if (count)
 		row->count = value;
-	if (count && len > 3 && !strcmp(name + len - 3, "_ns"))
+	if (count && str_has_suffix(name, "_ns"))
 		row->ns = value;
 }
 
