@@ -26,7 +26,7 @@ static const struct option_row table[] = {
 	{ 'd', "delay", "SECONDS", "Between samples: 1.5 on the screen, 1 in batch; 0 in batch never waits and leaves rates unknown.", 'd' },
 	{ 'n', "count", "N", "Samples, then leave: 1 in batch, no limit on the screen.", 'n' },
 	{ 'o', "output", "FORMAT", "table, json (one object a line), csv or, for look-ups, prometheus (text format 0.0.4).", 'o' },
-	{ 'F', "fields", "A,B", "Columns to show, by the names that `columns` lists.", 'F' },
+	{ 'F', "fields", "A,B", "Columns to show, by the names that `columns` lists, or by their headings.", 'F' },
 	{ 's', "sort", "[-]FIELD", "Sort by a column; - turns its usual direction round.", 's' },
 	{ 0, "filter", "EXPR", "Keep rows for which an expression holds, such as 'cpu_pct>50 && state=running'.", OPT_FILTER },
 	{ 0, "exact", NULL, "memory VM, numa VM: the kernel counts every page of the guest instead of looking at a sample; seconds, "
