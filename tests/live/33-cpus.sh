@@ -60,7 +60,7 @@ fi
 # ---- the readings: kvmtop's ten seconds lie within ours
 
 stat() { awk -v f="$1" '{ sub(/.*\) /, ""); print $(f - 2) }' "/proc/$pid/task/$vcpu/stat"; }
-host() { awk '/^cpu0 / { print $2 + $3 - $10 - $11, $4, $8, $6, $9 }' /proc/stat; }
+host() { awk '/^cpu0 / { print $2 + $3 - $10 - $11, $4, $8, $6, $9, $7 }' /proc/stat; }
 sched() { cut -d ' ' -f "$1" "/proc/$pid/task/$vcpu/schedstat"; }
 read_all() { printf '%s\n' "$(date +%s%N)" "$(sched 1)" "$(sched 2)" "$(stat 15)0000000" "$(stat 43)0000000" "$(host)" "$([ -z "$cg" ] || throttled)"; }
 read_all >before
@@ -91,7 +91,7 @@ t_ok "guest time: $(of guest_pct vcpus)" agrees "$(of guest_pct vcpus)" 5
 t_is 'where it may run' "$(jq -c '[.cpu, .affinity, .allowed]' vcpus)" '[0,"0","0"]'
 jq -c 'select(.cpu == 0)' cpus >cpu0
 i=0
-for field in user_pct system_pct softirq_pct iowait_pct steal_pct; do
+for field in user_pct system_pct softirq_pct iowait_pct steal_pct irq_pct; do
 	i=$((i + 1))
 	t_ok "CPU 0: $field $(of "$field" cpu0)" agrees "$(of "$field" cpu0)" 6 "$i" 1e7
 done
@@ -118,6 +118,16 @@ t_like 'the throttle of a disk, once somebody looked at its disks' "$(printf 'di
 	kt -d 0 -o json -f - | jq -r 'select(.table == "vms") | .limits')" '(^| )disk0 io$'
 if [ ${#net[@]} != 0 ] && tc qdisc add dev "$tap" root tbf rate 10mbit burst 32k latency 50ms 2>/dev/null; then
 	t_like 'a rate of its tap' "$(limits 0 | jq -r .limits)" "$tap 10Mbit"'$'
+	# more than that: the packets go on to a guest that does not take them
+	ip addr add 169.254.79.1/24 dev "$tap" && ip neigh replace 169.254.79.9 lladdr 52:54:00:aa:79:09 dev "$tap"
+	setpriv --pdeathsig KILL -- socat -b 1000 -u /dev/zero UDP-DATAGRAM:169.254.79.9:9 2>/dev/null &
+	flood=$!
+	t_own "$flood"
+	held() { limits 3 | jq -r .limits | grep -q "$tap 10Mbit!\$"; }
+	t_ok 'it holds traffic back, and is marked' wait_for 30 held
+	t_kill "$flood"
+	free() { limits 3 | jq -r .limits | grep -q "$tap 10Mbit\$"; }
+	t_ok 'not without traffic' wait_for 30 free
 	tc qdisc del dev "$tap" root
 	tc qdisc add dev "$tap" root handle 1: htb default 1 && tc class add dev "$tap" parent 1: classid 1:1 htb rate 1mbit ceil 2mbit
 	t_like 'of the other kind' "$(limits 0 | jq -r .limits)" "$tap 2Mbit"'$'

@@ -25,11 +25,13 @@ guest_start g \
 	-device virtio-blk-pci,id=work,drive=work,serial=work \
 	-blockdev driver=file,node-name=sd-file,filename=sd.img,discard=unmap -device virtio-scsi-pci,id=scsi0,iothread=io0 \
 	-blockdev driver=raw,node-name=sd,file=sd-file,discard=unmap -device scsi-hd,id=sd0,drive=sd,serial=sdisk \
+	-blockdev '{"driver":"raw","node-name":"bad","file":{"driver":"blkdebug","image":{"driver":"null-co","size":163840},
+		"inject-error":[{"event":"read_aio"}]}}' -device virtio-blk-pci,id=bad,drive=bad,serial=bad,rerror=report \
 	-drive "if=none,id=legacy,file=$PWD/top.qcow2,format=qcow2,cache=unsafe" \
 	-device virtio-blk-pci,id=chain,drive=legacy,serial=chain || exit 1
 vm=$(vm g)
 disk_of() { guest_get g disk | tr ',' '\n' | sed -n "s/:.*:$1\$//p"; }
-disk=$(disk_of work) chain=$(disk_of chain)
+disk=$(disk_of work) chain=$(disk_of chain) bad=$(disk_of bad)
 guest_cmd g 'rm -f /run/load; sleep 1'
 
 # ---- what a disk does, by kind; the load lies within kvmtop's ten seconds. Another disk is at a limit meanwhile: eight
@@ -49,7 +51,8 @@ kt_start -o json -d 10 disks "$vm" >rows
 looker=$!
 sleep 2
 guest_cmd g "i=0; while [ \$i -lt 40 ]; do dd if=/dev/zero of=/dev/$disk bs=4k count=25 seek=\$((i * 25)) oflag=direct conv=notrunc,fsync; i=\$((i + 1)); done; \
-for d in $disk sda; do for i in 1 2 3 4 5; do blkdiscard -o \$((i * 1048576)) -l 65536 /dev/\$d; done; done; dd if=/dev/$disk of=/dev/null bs=4k count=300 iflag=direct" >/dev/null 2>&1
+for d in $disk sda; do for i in 1 2 3 4 5; do blkdiscard -o \$((i * 1048576)) -l 65536 /dev/\$d; done; done; dd if=/dev/$disk of=/dev/null bs=4k count=300 iflag=direct; \
+dd if=/dev/$bad of=/dev/null bs=4k iflag=direct conv=noerror" >/dev/null 2>&1
 drive work | jq -c "$ops" >after
 sd | jq -c "$ops" >sdafter
 drive work | jq -c '.stats.wr_latency_histogram' >hist1
@@ -64,6 +67,8 @@ for pair in wr_iops:1000 wr_bytes_per_s:4096000 rd_iops:300 rd_bytes_per_s:12288
 	t_ok "${pair%:*} as the guest did it: $(jq ".${pair%:*} * 10" <<<"$row") of ${pair#*:}" \
 		near "$(jq ".${pair%:*} * 10" <<<"$row")" "${pair#*:}" 5
 done
+t_ok "of a disk of 40 blocks that is broken each read fails: $(jq 'select(.id == "bad") | .errors_per_s * 10' rows)" \
+	near "$(jq 'select(.id == "bad") | .errors_per_s * 10' rows)" 40 5
 limited=$(jq -c 'select(.id == "chain")' rows)
 t_ok "a known load, its reads: $(jq .rd_iops <<<"$limited") of 16" near "$(jq .rd_iops <<<"$limited")" 16 5
 t_ok "its latency: $(jq .rd_lat_us <<<"$limited") us of 500000" near "$(jq .rd_lat_us <<<"$limited")" 500000 5

@@ -137,6 +137,15 @@ json ksm >ksm
 t_is 'KSM as the kernel has it' "$(jq -c '[.state, .pages_to_scan, .merge_across_nodes]' ksm)" \
 	"[\"$(sed 's/0/off/; s/1/on/; s/2/undone/' /sys/kernel/mm/ksm/run)\",$(cat /sys/kernel/mm/ksm/pages_to_scan /sys/kernel/mm/ksm/merge_across_nodes | paste -s -d ,)]"
 [ "$(cat /sys/kernel/mm/ksm/run)" != 0 ] || t_like 'and why it merges nothing' "$(field advice ksm)" 'off'
+pressure() { for what in cpu io memory; do sed -n "s/^$1 avg10=\([0-9.]*\) .*/\1/p" "/proc/pressure/$what"; done | jq -s -c .; }
+same_pressure() { [ "$(pressure some)" = "$(json host | jq -c '[.psi_cpu_pct, .psi_io_pct, .psi_mem_pct]')" ]; }
+same_stall() { [ "$(pressure full | jq -c '.[1:]')" = "$(json host | jq -c '[.psi_io_full_pct, .psi_mem_full_pct]')" ]; }
+if [ -e /proc/pressure/cpu ]; then
+	t_ok 'pressure as the kernel has it' wait_for 30 same_pressure
+	t_ok 'and where all wait' wait_for 30 same_stall
+else
+	t_skip 'pressure' 'this kernel does not tell'
+fi
 json host >host
 t_ok 'guests were promised so much' jq -e --argjson least $(((256 + 192 + 96 + 64 + 1024) << 20)) '.guests_mem_bytes >= $least and .mem_overcommit_pct > 0 and .guests_vcpus >= 6' host
 t_is 'is this a guest itself' "$(jq -r '.level | split(" ")[0]' host)" "$(grep -q -w hypervisor /proc/cpuinfo && echo guest || echo metal)"
