@@ -436,6 +436,8 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 	await_stuck(r, bad[0], false);
 	await_stuck(r, again, false);
 	await_tasks(before + 1);
+	await_total(r, bad[0], out, 0, 0);	/* what is used from here on is counted */
+	await_total(r, again, out, 0, 0);
 	put(p[0].m, 7);
 	put(p[1].m, 8);
 	await_total(r, bad[0], out, 0, 7);
