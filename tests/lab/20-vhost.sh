@@ -108,18 +108,6 @@ flood_end
 t_is 'the loaded one is sure' "$(tail -n 3 vhost | jq -c 'select(.nic == "vnic2" and .queue == 1) | [.tid, .how]')" "[${tids[2]},\"rings\"]"
 t_is 'three pairs, three threads' "$(printf '%s\n' "$first" "$second" "$busiest" | sort -n | tr '\n' ' ')" "$(printf '%s ' "${tids[@]}")"
 
-# ---- against QEMU's look into the rings, of a guest that stands still; of the second pair it tells vhost's address to nobody
-
-qmp_ask shared '{"execute":"stop"}' >/dev/null
-kt -d 0 -o json queues "$vm" >queues
-for ring in vnic1/0 vnic1/1 vnic2/0 vnic2/2 vnic2/3 vnic2/4; do
-	element=$(qmp_ask shared '{"execute":"x-query-virtio-queue-element","arguments":{"path":"/machine/peripheral/'"${ring%/*}"'/virtio-backend","queue":'"${ring#*/}"'}}')
-	t_is "$ring: depth as QEMU sees it" \
-		"$(jq -c --arg d "${ring%/*}" --argjson q "${ring#*/}" 'select(.device == $d and .queue == $q).depth' queues)" \
-		"$(jq '((.avail.idx - .used.idx) % 65536 + 65536) % 65536' <<<"$element")"
-done
-qmp_ask shared '{"execute":"cont"}' >/dev/null
-
 # ---- a flood of pings, there and back
 
 t_ok 'the guest pings' guest_cmd shared 'ping -A -q 10.7.1.1 >/dev/null 2>&1 & echo $! >/run/ping'
@@ -139,4 +127,16 @@ for queue in 0 1; do
 	t_is "queue $queue: worked by the first pair's thread" "$(jq -r .backend rows | sort -u)" "vhost ${tids[0]}"
 done
 t_is 'nothing is left in the transmit ring' "$(kt -d 0 -o json queues "$vm" | jq -c 'select(.device == "vnic1" and .queue == 1) | [.kind, .depth]')" '["request",0]'
+
+# ---- against QEMU's look into the rings, of a guest that stands still, whose indices it knows then; of the second pair it tells vhost's address to nobody
+
+qmp_ask shared '{"execute":"stop"}' >/dev/null
+kt -d 0 -o json queues "$vm" >queues
+for ring in vnic1/0 vnic1/1 vnic2/0 vnic2/2 vnic2/3 vnic2/4; do
+	element=$(qmp_ask shared '{"execute":"x-query-virtio-queue-element","arguments":{"path":"/machine/peripheral/'"${ring%/*}"'/virtio-backend","queue":'"${ring#*/}"'}}')
+	t_is "$ring: depth as QEMU sees it" \
+		"$(jq -c --arg d "${ring%/*}" --argjson q "${ring#*/}" 'select(.device == $d and .queue == $q).depth' queues)" \
+		"$(jq '((.avail.idx - .used.idx) % 65536 + 65536) % 65536' <<<"$element")"
+done
+qmp_ask shared '{"execute":"cont"}' >/dev/null
 t_done
