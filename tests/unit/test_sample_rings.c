@@ -412,6 +412,7 @@ static void a_thread_put_to_sleep_is_replaced(void **state)
 		skip();
 	r = rings_start();
 	good = add_rings(r, m, 1);
+	await_total(r, good, out, 0, 0);
 	for (i = 0; i < 2; i++) {
 		bad[i] = rings_add(r, (pid_t)getpid(), &(struct ring_addr){ (uint64_t)(uintptr_t)&p[i].m->used,
 				   (uint64_t)(uintptr_t)&p[i].m->avail, SIZE, false }, 1, NULL);
