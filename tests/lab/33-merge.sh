@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 l2_shared_end	# all there is to merge is to be ours
+echo 0 >/proc/sys/kernel/numa_balancing	# pages that it has taken for a hint do not merge
 ksm=/sys/kernel/mm/ksm
 json ksm >row
 t_is 'it is off' "$(jq -r .state row)" off

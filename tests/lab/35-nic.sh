@@ -39,6 +39,7 @@ reaches() {
 	ip addr add 10.9.0.1/24 dev "$ADDRESS_ON" 2>/dev/null
 	ip link set "$ADDRESS_ON" up
 	t_ok "$1: packets pass" wait_for 120 guest_cmd g 'ping -c 1 -W 5 10.9.0.1'
+	ip addr del 10.9.0.1/24 dev "$ADDRESS_ON"	# of two interfaces with it, the first would answer for the next
 }
 
 ip link add br9 type bridge
