@@ -72,7 +72,8 @@ static int check_pages(const struct plan *p, const struct host *h, const struct 
 	int rc = host_huge_free(h, b->page_bytes, -1, &all);
 
 	if (rc)
-		return err_set(err, -EINVAL, "hugepages=%s: the host has no such pages (see: kvmtop --batch hugepages)", plan_arg(p, "hugepages"));
+		return err_set(err, -EINVAL, "hugepages=%s: the host has no such pages (see: kvmtop --batch hugepages)",
+			       plan_arg(p, "hugepages"));
 	for (i = 0; is_strict(b) && i < b->n_nodes; i++)
 		if (!host_huge_free(h, b->page_bytes, (int)b->nodes[i], &pages))
 			there += pages;

@@ -99,8 +99,8 @@ int device_type(struct qmp *q, const char *id, char **type, struct err *err)
 
 int id_taken(const struct plan *p, const char *type, struct err *err)
 {
-	return err_set(err, -EEXIST, "id '%s' is taken by a%s%s of this guest (another id=, or none)", p->device, type ? " " : "nother device",
-		       type ? type : "");
+	return err_set(err, -EEXIST, "id '%s' is taken by %s%s of this guest (another id=, or none)", p->device,
+		       type ? "a " : "another device", type ? type : "");
 }
 
 int check_type_known(struct qmp *q, const char *type, struct err *err)
@@ -223,9 +223,7 @@ bool is_on(const struct plan *p, const char *arg)
 
 char *guest_path(const struct plan *p, const struct host *h, const char *path)
 {
-	int pid;
+	pid_t pid = plan_guest_pid(p);
 
-	if (p->ref && sscanf(p->ref, "pid:%d", &pid) == 1)
-		return host_proc_path(h, pid, path);
-	return xstrdup(path);
+	return pid ? host_proc_path(h, pid, path) : xstrdup(path);
 }

@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,9 +84,9 @@ static void look_at_locking(const struct plan *p, const struct plan_env *env, st
 	struct qmp_room used;
 	char **list = NULL;
 	size_t n = 0;
-	int pid;
+	pid_t pid = plan_guest_pid(p);
 
-	if (!p->ref || sscanf(p->ref, "pid:%d", &pid) != 1 || host_vfio_read(env->host, pid, &list, &n))
+	if (!pid || host_vfio_read(env->host, pid, &list, &n))
 		return;
 	qmp_strings_free(list, n);
 	d->pinned = n > 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hotplug: builders of plans that plug and unplug devices, and make those of the host that can be plugged. A builder reads the guest's live state over QMP,
- * or from libvirt where the guest is its, checks what can be checked, and fills the plan's steps from the plan's arguments; it changes nothing.
+ * hotplug: builders of plans that plug and unplug devices, and make those of the host that can be plugged. A builder
+ * reads the guest's live state over QMP, or from libvirt where the guest is its, checks what can be checked, and fills the
+ * plan's steps from the plan's arguments; it changes nothing.
  *
  * Returns 0 with the plan PLANNED, or UNCHANGED where nothing is to do; else a negative errno and a text that names what
  * and what to do: -ENODEV no such device, -EEXIST taken, -EINVAL, -ENOSPC no free port, -EBUSY, or the QMP client's own.

@@ -119,7 +119,8 @@ static int follow(struct chain *c, const char *image, struct err *err)
 	if (fd < 0 || !is_qcow2(fd, &head))
 		return 0;
 	if (++c->n > CHAIN_MAX)
-		return err_set(err, -ELOOP, "image %s: its backing chain has more than %d files, or goes in a circle (see: qemu-img info --backing-chain)", image, CHAIN_MAX);
+		return err_set(err, -ELOOP, "image %s: its backing chain has more than %d files, or goes in a circle (see: qemu-img info "
+			       "--backing-chain)", image, CHAIN_MAX);
 	data = data_file(fd, &head);
 	if (data) {
 		auto_free char *file = resolve(image, data);
@@ -190,7 +191,8 @@ int check_image(struct plan *p, const struct host *h, bool *block_device, struct
 	int rc;
 
 	if (!is_utf8(file))
-		return err_set(err, -EINVAL, "image %s: its name is not UTF-8, and QEMU's monitor takes no other (a link to it with a plain name)", file);
+		return err_set(err, -EINVAL, "image %s: its name is not UTF-8, and QEMU's monitor takes no other (a link to it with a "
+			       "plain name)", file);
 	if (stat(path, &st)) {
 		if (errno == ENOENT)	/* not -ENOENT: that is said of guests and devices */
 			return err_set(err, -EINVAL, "image %s: no such file (make one with: qemu-img create)", file);

@@ -56,7 +56,8 @@ static int check_queues(const struct plan *p, struct nic *n, struct err *err)
 		return err_set(err, -EINVAL, "queues=%u: a %s has one pair of queues (model=virtio has more)",
 			       n->queues, n->driver);
 	if (n->queues > 1 && !kinds[n->kind].queues)
-		return err_set(err, -EINVAL, "queues=%u: type=%s has one pair of queues (type=tap, bridge, network or macvtap have more)", n->queues, n->type);
+		return err_set(err, -EINVAL, "queues=%u: type=%s has one pair of queues (type=tap, bridge, network or macvtap have more)", n->queues,
+			       n->type);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 #include "nic.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +39,11 @@ static const struct qmp_device *device_of(const struct qmp_device *list, size_t 
 
 static void find_netif(const struct plan *p, const struct host *h, struct nic_found *f)
 {
-	int pid;
+	pid_t pid = plan_guest_pid(p);
 
 	if (f->nic.ifname && strlen(f->nic.ifname) < sizeof(f->netif.name))
 		strcpy(f->netif.name, f->nic.ifname);
-	else if (f->nic.fd >= 0 && p->ref && sscanf(p->ref, "pid:%d", &pid) == 1 &&
-		 host_netif_of_fd(h, pid, f->nic.fd, &f->netif))
+	else if (f->nic.fd >= 0 && pid && host_netif_of_fd(h, pid, f->nic.fd, &f->netif))
 		f->netif = (struct host_netif){0};
 }
 

@@ -39,10 +39,9 @@ static int look_at_processes(const struct plan *p, const struct host *h, const c
 	const struct host_vhost *vhosts;
 	const struct host_proc *procs;
 	size_t n, n_vhosts, i, k;
-	int own = -1, rc = 0;
+	pid_t own = plan_guest_pid(p);
+	int rc = 0;
 
-	if (p->ref && sscanf(p->ref, "pid:%d", &own) != 1)
-		own = -1;
 	if (host_scan_run(scan, &procs, &n, &vhosts, &n_vhosts, NULL))
 		n = 0;		/* no /proc to look at */
 	for (i = 0; i < n && !rc; i++)

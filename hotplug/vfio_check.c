@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,12 +38,8 @@ static int find(const struct host_pci *list, size_t n, const char *word, const s
 /* A group is one guest's; this one may have another device of it. */
 static int check_free(const struct plan *p, const struct host *h, const struct host_pci *pci, struct err *err)
 {
-	int own = 0;
-	pid_t pid;
+	pid_t pid = host_vfio_holder(h, pci, plan_guest_pid(p));
 
-	if (p->ref && sscanf(p->ref, "pid:%d", &own) != 1)
-		own = 0;
-	pid = host_vfio_holder(h, pci, own);
 	if (!pid)
 		return 0;
 	return err_set(err, -EBUSY, "host=%s: another process, %d, has its IOMMU group %d (see: kvmtop --batch find %s)",
@@ -191,12 +186,11 @@ int check_pinning(struct plan *p, const struct plan_env *env, struct vfio *v, st
 {
 	char **names = NULL;
 	size_t n = 0;
-	int pid, rc = query_ram(env->qmp, &v->ram_bytes, err);
+	pid_t pid = plan_guest_pid(p);
+	int rc = query_ram(env->qmp, &v->ram_bytes, err);
 
 	if (rc)
 		return rc;
-	if (!p->ref || sscanf(p->ref, "pid:%d", &pid) != 1)
-		pid = 0;
 	rc = check_access(env->host, pid, v, err);
 	if (rc)
 		return rc;

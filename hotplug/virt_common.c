@@ -22,7 +22,8 @@ int virt_check_wait(const struct plan *p, struct err *err)
 {
 	if (!plan_arg(p, "wait"))
 		return 0;
-	return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it (leave it out)");
+	return err_set(err, -EINVAL, "wait=guest: of a libvirt guest that could only be told by its monitor, which taints it (leave it "
+		       "out)");
 }
 
 unsigned virt_affect_of(const struct plan *p)

@@ -7,7 +7,8 @@
 
 /*
  * Names of the tap (fdinfo "iff:") and macvtap (/dev/tapN) interfaces that a process has open, each once. Walks its
- * descriptors: when a guest is found, when its devices change, and now and then, never per tick. Needs the right to read /proc/PID/fd.
+ * descriptors: when a guest is found, when its devices change, and now and then, never per tick. Needs the right to read
+ * /proc/PID/fd.
  */
 struct host_netif {
 	char name[16];

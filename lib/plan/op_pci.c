@@ -83,12 +83,12 @@ void step_undo_pci_bind(struct step *s, const char *address, const char *driver,
 
 static int memlock_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	int pid = 0;
+	pid_t pid = plan_guest_pid(r->p);
 
 	(void)timeout_ms;
 	if (!host_is_live(r->env->host))
 		return err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
-	if (!r->p->ref || sscanf(r->p->ref, "pid:%d@", &pid) != 1 || plan_guest_is_gone(r->p, r->env->host))
+	if (!pid || plan_guest_is_gone(r->p, r->env->host))
 		return err_set(err, -ESRCH, "the guest's QEMU has ended");
 	return host_lock_limit_set(r->env->host, pid, s->number, err);
 }

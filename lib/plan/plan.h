@@ -179,6 +179,7 @@ void plan_abandon(struct plan *entry);
 
 /* What lock_take takes for it: its guest, or the host. Borrowed. */
 const char *plan_lock_name(const struct plan *p);
+pid_t plan_guest_pid(const struct plan *p);		/* of its ref; 0: it is about no guest */
 /* The process that the plan's ref names is no more: what was done to it went with it. */
 bool plan_guest_is_gone(const struct plan *p, const struct host *h);
 /* A step of it was done to the host, or may have been, or was put off: it is not over with the guest. */

@@ -64,6 +64,13 @@ void step_copy(struct step *to, const struct step *from)
 	to->args = from->args ? json_object_get(from->args) : NULL;
 }
 
+pid_t plan_guest_pid(const struct plan *p)
+{
+	int pid = 0;
+
+	return p->ref && sscanf(p->ref, "pid:%d@", &pid) == 1 && pid > 0 ? pid : 0;
+}
+
 const char *plan_lock_name(const struct plan *p)
 {
 	return p->ref ? p->ref : LOCK_HOST;
