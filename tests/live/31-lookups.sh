@@ -14,16 +14,21 @@ blockstat() {	# NAME QDEV-PATTERN FIELD
 
 # ---- the guest: two disks, one of which fails; three NICs; threads without names
 
+# Nobody else's, also where this test runs twice at a time: by the pid, in the range that is kept for measurements.
+n=$(($$ % 32768))
+mac=$(printf '52:54:00:%02x:%02x' $((n / 256)) $((n % 256)))
+address() { echo "198.$((18 + n / 16384)).$((n / 64 % 256)).$((n % 64 * 4 + $1))"; }
+ip=$(address 2)
 tap=kt$$
 net=0
 if ip tuntap add dev "$tap" mode tap 2>/dev/null; then
-	ip link set "$tap" up && ip addr add 169.254.77.1/24 broadcast 169.254.77.255 dev "$tap" && net=1
+	ip link set "$tap" up && ip addr add "$(address 1)/30" dev "$tap" && net=1
 fi
 # the tap goes with the test, whatever happens
 trap 'ip link del "$tap" 2>/dev/null; t_cleanup' EXIT
 nics=()
 [ "$net" = 0 ] || nics=(-netdev "tap,id=net1,ifname=$tap,script=no,downscript=no" -device
-	virtio-net-pci,netdev=net1,romfile=,mac=52:54:00:aa:bb:01)
+	"virtio-net-pci,netdev=net1,romfile=,mac=$mac:01")
 truncate -s 8M base.raw back.img bad.img
 "${QEMU_IMG:-qemu-img}" create -q -f qcow2 -b "$PWD/back.img" -F raw over.qcow2
 guest_start g -device virtio-scsi-pci,id=scsi0 \
@@ -32,7 +37,7 @@ guest_start g -device virtio-scsi-pci,id=scsi0 \
 	-blockdev driver=file,node-name=bad-file,filename=bad.img \
 	-blockdev 'driver=blkdebug,node-name=bad-debug,image=bad-file,inject-error.0.event=pwritev,inject-error.0.errno=28' \
 	-blockdev driver=raw,node-name=bad,file=bad-debug -device virtio-blk-pci,id=full,drive=bad \
-	-netdev user,id=net2 -device e1000e,id=nic2,netdev=net2,romfile=,mac=52:54:00:aa:bb:02 \
+	-netdev user,id=net2 -device e1000e,id=nic2,netdev=net2,romfile=,mac="$mac:02" \
 	"${nics[@]+"${nics[@]}"}" || exit 1
 vm=$(vm g) pid=$(vm_pid g)
 
@@ -150,21 +155,21 @@ t_is 'which is free again' "$(slots pcie-root-port)" '[4,4]'
 
 json -d 0 -s id nics "$vm" >rows
 t_is 'nic2 as it was given' "$(jq -c 'select(.id == "nic2") | [.mac, .model, .backend, .ifname, .netdev, .rx_bytes_per_s]' rows)" \
-	'["52:54:00:aa:bb:02","e1000e","user",null,"net2",null]'
+	"[\"$mac:02\",\"e1000e\",\"user\",null,\"net2\",null]"
 if [ "$net" = 1 ]; then
 	t_is 'the tap of the one without an id' \
-		"$(jq -c 'select(.mac == "52:54:00:aa:bb:01") | [.model, .backend, .ifname, .vhost, (.id | test("^/machine/peripheral-anon/"))]' rows)" \
+		"$(jq -c --arg mac "$mac:01" 'select(.mac == $mac) | [.model, .backend, .ifname, .vhost, (.id | test("^/machine/peripheral-anon/"))]' rows)" \
 		"[\"virtio-net-pci\",\"tap\",\"$tap\",\"off\",true]"
 	stat() { cat "/sys/class/net/$tap/statistics/$1"; }
-	ip neigh replace 169.254.77.9 lladdr 52:54:00:aa:bb:01 dev "$tap"
+	ip neigh replace "$ip" lladdr "$mac:01" dev "$tap"
 	tx0=$(stat tx_bytes) pk0=$(stat tx_packets)
 	json -d 10 nics "$vm" >rows &
 	looker=$!
 	t_own "$looker"
 	sleep 2
-	head -c 400000 /dev/zero | socat -b 1000 -u - UDP-DATAGRAM:169.254.77.9:9 2>/dev/null
+	head -c 400000 /dev/zero | socat -b 1000 -u - "UDP-DATAGRAM:$ip:9" 2>/dev/null
 	wait "$looker"
-	row=$(jq -c 'select(.mac == "52:54:00:aa:bb:01")' rows)
+	row=$(jq -c --arg mac "$mac:01" 'select(.mac == $mac)' rows)
 	sent=$(($(stat tx_bytes) - tx0)) packets=$(($(stat tx_packets) - pk0))
 	t_ok "the guest received what the tap sent: $sent bytes, $packets packets in 10 s: $row" \
 		near "$(jq '.rx_bytes_per_s * 10' <<<"$row")" "$sent" 5
@@ -177,7 +182,7 @@ fi
 
 # ---- find
 
-t_is 'find by MAC' "$(json find 52:54:00:AA:BB:02 | jq -c '[.vm, .kind, .device]')" "[\"$vm\",\"mac\",\"nic2\"]"
+t_is 'find by MAC' "$(json find "${mac^^}:02" | jq -c '[.vm, .kind, .device]')" "[\"$vm\",\"mac\",\"nic2\"]"
 mkdir links
 ln -s "$PWD/g.img" links/one
 ln -s one links/two
@@ -188,14 +193,14 @@ done
 t_is 'find by the image below another' "$(json find ./back.img | jq -c '[.vm, .kind]')" "[\"$vm\",\"image\"]"
 if [ "$net" = 1 ]; then
 	t_is 'find by tap' "$(json find "$tap" | jq -c '[.vm, .kind]')" "[\"$vm\",\"tap\"]"
-	t_is 'find by IP address' "$(json find 169.254.77.9 | jq -c '[.vm, .kind, .what]')" \
-		"[\"$vm\",\"ip\",\"169.254.77.9 52:54:00:aa:bb:01\"]"
+	t_is 'find by IP address' "$(json find "$ip" | jq -c '[.vm, .kind, .what]')" \
+		"[\"$vm\",\"ip\",\"$ip $mac:01\"]"
 fi
 kt disk add "$vm" file=base.raw format=raw id=late >/dev/null
 t_is 'find an image that was plugged in' "$(json find base.raw | jq -c '[.vm, .device]')" "[\"$vm\",\"late\"]"
 qmp_ask g '{"execute":"netdev_add","arguments":{"type":"user","id":"net3"}}' >/dev/null
-qmp_ask g '{"execute":"device_add","arguments":{"driver":"virtio-net-pci","id":"nic3","netdev":"net3","mac":"52:54:00:aa:bb:03","bus":"rp4"}}' >/dev/null
-t_is 'find a NIC that was plugged in, by its MAC' "$(json find 52:54:00:aa:bb:03 | jq -c '[.vm, .device]')" "[\"$vm\",\"nic3\"]"
+qmp_ask g '{"execute":"device_add","arguments":{"driver":"virtio-net-pci","id":"nic3","netdev":"net3","mac":"'"$mac"':03","bus":"rp4"}}' >/dev/null
+t_is 'find a NIC that was plugged in, by its MAC' "$(json find "$mac:03" | jq -c '[.vm, .device]')" "[\"$vm\",\"nic3\"]"
 for what in 52:54:00:ff:ff:fe nosuchtap$$ 203.0.113.200; do
 	kt find "$what" >out 2>err
 	t_is "nobody has $what: exit 3" "$?" 3
