@@ -66,7 +66,9 @@ virsh_ suspend "lv-$$" >/dev/null
 t_ok 'and events flow again' wait_for 10 state_is paused
 virsh_ resume "lv-$$" >/dev/null
 t_ok 'both ways' wait_for 10 state_is running
-ours <watch | head -n -10 >past
+# the last sample may still be on its way into the file
+last=$(ours <watch | tail -n 1 | jq -r .time)
+ours <watch | jq -c --arg last "$last" 'select(.time != $last)' >past
 t_is 'never more than one row of it' "$(jq -r "select(.vm == \"lv-$$\") | .time" past | uniq -c | awk '$1 != 1')" ''
 t_is 'and never none' "$(jq -r "select(.vm == \"lv-$$\") | .time" past | sort)" "$(jq -r .time past | sort -u)"
 
@@ -122,7 +124,7 @@ t_is 'nothing was sent for either' "$(tainted)" "$(printf '0\n0')"
 
 # ---- but it may be asked
 
-kv -d 1 -o json queues "lv-$$" >rows 2>err
+kv -d 3 -o json queues "lv-$$" >rows 2>err
 t_is 'queues VM succeeds' "$?" 0
 t_like 'and says that it taints' "$(cat err)" "lv-$$.*taint"
 t_ok 'its disk moves' jq -s -e '.[] | select(.device == "virtio-disk0") | .req_per_s > 20 and .size == 256' rows
