@@ -5,7 +5,8 @@
 
 #include "private.h"
 
-static ssize_t small_read(const struct host *h, char *buf, size_t size, const char *fmt, va_list ap)
+static ssize_t __attribute__((format(printf, 4, 0)))
+small_read(const struct host *h, char *buf, size_t size, const char *fmt, va_list ap)
 {
 	auto_close int fd = host_vopenat(h, fmt, ap);
 
