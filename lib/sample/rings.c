@@ -3,6 +3,7 @@
  * The ring thread. It alone reads guests' memory. Its lock is never held while it reads, so that all it can do to the
  * others is not to come back; rings_watch then puts another in its place.
  */
+#include "ring_set.h"
 #include "rings.h"
 
 #include <pthread.h>
@@ -12,38 +13,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/*
- * 65536 completions must not pass between two readings: 100 ms allow 655k/s, less the margin that ring_update takes. A
- * guest whose rings stood still for STILL_READS of them is looked at less often. Each interval is a multiple of those
- * below it, and readings are due at its multiples: one waking-up serves many guests.
- */
-#define INTERVAL_NS (100 * NS_PER_MS)
-#define INTERVAL_MIN_NS (INTERVAL_NS / 64)
-#define INTERVAL_STILL_NS (4 * INTERVAL_NS)
-#define STILL_READS 20
-#define STEP_FAST 8192		/* entries used between two readings: halve the interval */
 #define ADDRESSES 512		/* read in one go */
 #define TIMER_SLACK_NS 1000	/* the kernel's usual 50 us are half of what a ring sampled at 10 kHz can wait */
 /* A reading that old is none. */
 #define STALE_NS (3 * NS_PER_SEC)
-
-struct ring_set {
-	struct ring_set *next;
-	pid_t pid;
-	bool removed;		/* nobody wants it any more: the thread that is busy with it frees it */
-	bool read;		/* at least once */
-	bool busy;		/* a thread reads it, without the lock */
-	bool stuck;		/* that thread did not come back in time */
-	bool barred;		/* nor did one that read this guest's rings where they were before */
-	bool notify, eager;
-	unsigned still;		/* readings in a row at which nothing had moved */
-	uint64_t interval_ns, next_ns;
-	uint64_t sample_ns, next_sample_ns;	/* sample_ns 0: each reading is a sample */
-	size_t n;
-	uint64_t *pairs, *quads;	/* addresses: used, avail of each ring; used, avail, irq, kick */
-	uint16_t *values;		/* [4 * n] */
-	struct ring rings[];
-};
 
 struct ring_reader {
 	pthread_mutex_t lock;
@@ -62,25 +35,13 @@ struct ring_reader {
 	bool stop, orphan, resting;
 };
 
-static void set_free(struct ring_set *set)
-{
-	size_t i;
-
-	for (i = 0; i < set->n; i++)
-		free(set->rings[i].counts);
-	free(set->pairs);
-	free(set->quads);
-	free(set->values);
-	free(set);
-}
-
 static void reader_free(struct ring_reader *r)
 {
 	while (r->sets) {
 		struct ring_set *set = r->sets;
 
 		r->sets = set->next;
-		set_free(set);
+		ring_set_free(set);
 	}
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->left);
@@ -88,40 +49,12 @@ static void reader_free(struct ring_reader *r)
 	free(r);
 }
 
-/* What one reading of some rings brought. From here on with the lock held, where nothing else is said. */
-struct outcome {
-	unsigned step_max;
-	bool sample;		/* depths count */
-	bool moved, torn;
-};
-
-static void ring_store(struct ring *ring, const uint16_t *v, bool notify, uint64_t now, struct outcome *o)
-{
-	uint64_t before = ring->used_total;
-	uint16_t avail = ring->avail;
-
-	if (!ring_update(ring, v[0], v[1], now)) {
-		o->torn |= !ring->lost;
-		return;
-	}
-	if (ring->lost)
-		return;
-	o->moved |= ring->used_total != before || ring->avail != avail;
-	if (ring->used_total - before > o->step_max)
-		o->step_max = (unsigned)(ring->used_total - before);
-	if (notify)
-		ring_note(ring, v[2], v[3]);
-	if (o->sample)
-		ring_sample(ring);
-}
-
 /* One reading of some rings, off the lock; again: only those that made no sense. False: this thread was replaced. */
 static bool read_once(struct ring_reader *r, unsigned turn, struct ring_set *set, size_t first, size_t n, bool again,
-		      struct outcome *o)
+		      struct ring_outcome *o)
 {
-	size_t stride = set->notify ? 4 : 2, i;
+	size_t stride = set->notify ? 4 : 2;	/* may be another when the lock is taken again */
 	const uint64_t *addresses = (set->notify ? set->quads : set->pairs) + stride * first;
-	uint64_t now;
 	ssize_t got;
 
 	r->reading = set;
@@ -132,22 +65,11 @@ static bool read_once(struct ring_reader *r, unsigned turn, struct ring_set *set
 	if (r->turn != turn)
 		return false;
 	r->reading = NULL;
-	now = clock_now_ns();
-	o->torn = false;
-	for (i = 0; i < n; i++) {
-		struct ring *ring = &set->rings[first + i];
-
-		if (ring->lost || (again && !ring->bad))
-			continue;
-		if (got < (ssize_t)(stride * (i + 1)))
-			ring->known = false;
-		else
-			ring_store(ring, set->values + stride * i, stride == 4, now, o);
-	}
+	ring_set_store(set, first, n, stride, got, again, o);
 	return true;
 }
 
-static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *set, struct outcome *o)
+static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *set, struct ring_outcome *o)
 {
 	size_t first, n, most = ADDRESSES / 4;
 	unsigned tries;
@@ -160,27 +82,6 @@ static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *se
 				return false;
 	}
 	return true;
-}
-
-static void schedule(struct ring_set *set, uint64_t now, const struct outcome *o)
-{
-	uint64_t interval;
-
-	if (o->step_max > STEP_FAST)
-		set->interval_ns = set->interval_ns / 2 > INTERVAL_MIN_NS ? set->interval_ns / 2 : INTERVAL_MIN_NS;
-	else if (o->step_max < STEP_FAST / 4 && set->interval_ns < INTERVAL_NS)
-		set->interval_ns = set->interval_ns * 2 < INTERVAL_NS ? set->interval_ns * 2 : INTERVAL_NS;
-	set->still = o->moved ? 0 : set->still + 1;
-	interval = set->still > STILL_READS && !set->eager ? INTERVAL_STILL_NS : set->interval_ns;
-	set->next_ns = now - now % interval + interval;
-	if (!set->sample_ns)
-		return;
-	if (o->sample)
-		set->next_sample_ns += set->sample_ns;
-	if (set->next_sample_ns <= now)		/* late: what was missed is not made up for all at once */
-		set->next_sample_ns = now + set->sample_ns;
-	if (set->next_sample_ns < set->next_ns)
-		set->next_ns = set->next_sample_ns;
 }
 
 /* The guest has let go of this thread: the one that took its place goes on with what was left alone. */
@@ -199,7 +100,7 @@ static void come_back(struct ring_reader *r, pid_t pid)
 static bool visit(struct ring_reader *r, unsigned turn, struct ring_set *set)
 {
 	uint64_t now = clock_now_ns();
-	struct outcome o = { .sample = !set->sample_ns || now >= set->next_sample_ns };
+	struct ring_outcome o = { .sample = !set->sample_ns || now >= set->next_sample_ns };
 	bool mine;
 
 	set->busy = true;
@@ -209,9 +110,9 @@ static bool visit(struct ring_reader *r, unsigned turn, struct ring_set *set)
 	if (!mine)
 		come_back(r, set->pid);
 	if (set->removed)
-		set_free(set);
+		ring_set_free(set);
 	else
-		schedule(set, now, &o);
+		ring_set_schedule(set, now, &o);
 	return mine;
 }
 
@@ -256,11 +157,9 @@ static bool visit_others(struct ring_reader *r, unsigned turn)
 static void break_all(struct ring_reader *r)
 {
 	struct ring_set *set;
-	size_t i;
 
 	for (set = r->sets; set; set = set->next) {
-		for (i = 0; i < set->n; i++)
-			ring_break(&set->rings[i]);
+		ring_set_break(set);
 		set->read = set->stuck;
 		set->next_ns = 0;
 		set->still = 0;
@@ -352,10 +251,7 @@ struct ring_reader *rings_start(void)
 /* The thread sleeps in a guest's memory: it is left there, with all that it may touch when it wakes up. */
 static void replace_thread(struct ring_reader *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->reading->n; i++)
-		ring_break(&r->reading->rings[i]);
+	ring_set_break(r->reading);
 	r->reading->stuck = r->reading->read = true;
 	r->reading = NULL;
 	pthread_detach(r->thread);
@@ -414,59 +310,15 @@ void rings_stop(struct ring_reader *r)
 		reader_free(r);
 }
 
-/* The same ring goes on; what it counts goes with it. */
-static void take_over(struct ring *ring, struct ring_set *old)
-{
-	size_t i;
-
-	for (i = 0; old && i < old->n; i++) {
-		struct ring *was = &old->rings[i];
-
-		if (was->lost || was->addr.used_idx != ring->addr.used_idx || was->addr.avail_idx != ring->addr.avail_idx ||
-		    was->addr.size != ring->addr.size)
-			continue;
-		was->addr = ring->addr;
-		*ring = *was;
-		was->counts = NULL;
-		return;
-	}
-	ring->broken = old;	/* its total begins at 0, which is no step from the old one's */
-}
-
 struct ring_set *rings_add(struct ring_reader *r, pid_t pid, const struct ring_addr *addr, size_t n,
 			   struct ring_set *old)
 {
-	struct ring_set *set = xcalloc(1, sizeof(*set) + n * sizeof(set->rings[0]));
-	size_t i;
+	struct ring_set *set = ring_set_new(pid, addr, n);
 
-	set->pid = pid;
-	set->n = n;
-	set->interval_ns = INTERVAL_MIN_NS;
-	set->pairs = xcalloc(2 * n, sizeof(*set->pairs));
-	set->quads = xcalloc(4 * n, sizeof(*set->quads));
-	set->values = xcalloc(4 * n, sizeof(*set->values));
-	for (i = 0; i < n; i++) {
-		uint64_t used = addr[i].used_idx, avail = addr[i].avail_idx, *quad = set->quads + 4 * i;
-
-		set->rings[i].addr = addr[i];
-		set->rings[i].fresh = true;
-		/* used before avail: the other way round a busy ring seems to have used what was never made available */
-		set->pairs[2 * i] = quad[0] = used;
-		set->pairs[2 * i + 1] = quad[1] = avail;
-		/* used_event is behind the entries of avail (2 bytes each), avail_event behind those of used (8); else the flags */
-		quad[2] = addr[i].event_idx ? avail + 2 + 2ull * addr[i].size : avail - 2;
-		quad[3] = addr[i].event_idx ? used + 2 + 8ull * addr[i].size : used - 2;
-	}
 	pthread_mutex_lock(&r->lock);
-	for (i = 0; i < n; i++)
-		take_over(&set->rings[i], old);
-	if (old) {
-		set->notify = old->notify;
-		set->sample_ns = old->sample_ns;
-		set->barred = set->stuck = set->read = old->stuck;
-		if (r->fast == old)
-			r->fast = set;
-	}
+	ring_set_take_over(set, old);
+	if (old && r->fast == old)
+		r->fast = set;
 	set->next = r->sets;
 	r->sets = set;
 	r->changes++;
@@ -493,7 +345,7 @@ void rings_remove(struct ring_reader *r, struct ring_set *set)
 	if (set->busy)
 		set->removed = true;
 	else
-		set_free(set);
+		ring_set_free(set);
 	pthread_mutex_unlock(&r->lock);
 }
 
