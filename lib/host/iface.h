@@ -45,11 +45,11 @@ int host_macvtap_open(const struct host *h, const char *name, bool multi_queue, 
 int host_dev_open(const struct host *h, const char *name, struct err *err);
 
 /* Up or down, and what it is a port of: NULL = leave that, "" = of nothing. */
-int host_iface_set(const struct host *h, const char *name, bool up, const char *master, struct err *err);
+int host_iface_set(const struct host *h, const char *name, bool up, const char *master, unsigned timeout_ms, struct err *err);
 /* A macvtap on another interface; mode "bridge", "private", "vepa" or "passthru". */
 int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
-			  struct err *err);
+			   unsigned timeout_ms, struct err *err);
 /* -ENODEV: there is none. */
-int host_iface_del(const struct host *h, const char *name, struct err *err);
+int host_iface_del(const struct host *h, const char *name, unsigned timeout_ms, struct err *err);
 
 #endif

@@ -107,7 +107,7 @@ static int told(int rc, struct err *err, const char *what, const char *name)
 	return rc ? err_sys(err, rc, "%s %s", what, name) : 0;
 }
 
-int host_iface_set(const struct host *h, const char *name, bool up, const char *master, struct err *err)
+int host_iface_set(const struct host *h, const char *name, bool up, const char *master, unsigned timeout_ms, struct err *err)
 {
 	struct host_iface link = {0}, to = {0};
 	struct ifinfomsg *info;
@@ -124,11 +124,11 @@ int host_iface_set(const struct host *h, const char *name, bool up, const char *
 	info->ifi_flags = up ? IFF_UP : 0;
 	if (master)
 		rtnl_put_u32(&r, IFLA_MASTER, to.index);
-	return told(rtnl_talk(&r), err, "setting up interface", name);
+	return told(rtnl_talk(&r, timeout_ms), err, "setting up interface", name);
 }
 
 int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
-			  struct err *err)
+			   unsigned timeout_ms, struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -163,13 +163,13 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 	rtnl_put_u32(&r, IFLA_MACVLAN_MODE, modes[i].mode);
 	rtnl_end_nested(&r, inner);
 	rtnl_end_nested(&r, outer);
-	rc = rtnl_talk(&r);
+	rc = rtnl_talk(&r, timeout_ms);
 	if (rc == -EOPNOTSUPP)
 		return err_set(err, rc, "this kernel makes no macvtap (modprobe macvtap)");
 	return told(rc, err, "making macvtap", name);
 }
 
-int host_iface_del(const struct host *h, const char *name, struct err *err)
+int host_iface_del(const struct host *h, const char *name, unsigned timeout_ms, struct err *err)
 {
 	struct host_iface link = {0};
 	struct ifinfomsg *info;
@@ -180,5 +180,5 @@ int host_iface_del(const struct host *h, const char *name, struct err *err)
 		return rc;
 	info = rtnl_begin(&r, RTM_DELLINK, 0);
 	info->ifi_index = (int)link.index;
-	return told(rtnl_talk(&r), err, "removing interface", name);
+	return told(rtnl_talk(&r, timeout_ms), err, "removing interface", name);
 }

@@ -13,7 +13,6 @@
 #include "private.h"
 
 #define BUFFER_BYTES (256u << 10)
-#define ANSWER_SECONDS 5	/* the kernel holds a lock for all of its network while one namespace goes away */
 
 /* Not NLMSG_NEXT: it takes the padding off the length too, which the last message need not have. */
 const struct nlmsghdr *rtnl_next(const void *data, size_t len, const struct nlmsghdr *m)
@@ -125,10 +124,10 @@ void rtnl_end_nested(struct rtnl_request *r, struct rtattr *outer)
 	outer->rta_len = (unsigned short)(r->bytes + r->head.nlmsg_len - (char *)outer);
 }
 
-static int exchange(const struct rtnl_request *r)
+static int exchange(const struct rtnl_request *r, unsigned timeout_ms)
 {
 	auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
+	struct timeval patience = { timeout_ms / 1000, timeout_ms % 1000 * 1000L };
 	union {
 		struct nlmsghdr head;
 		char bytes[8192];
@@ -152,6 +151,7 @@ static int exchange(const struct rtnl_request *r)
 
 struct talk {
 	struct rtnl_request request;
+	unsigned timeout_ms;
 	int rc;
 };
 
@@ -159,10 +159,10 @@ static void run(void *arg)
 {
 	struct talk *t = arg;
 
-	t->rc = exchange(&t->request);
+	t->rc = exchange(&t->request, t->timeout_ms);
 }
 
-int rtnl_talk(const struct rtnl_request *r)
+int rtnl_talk(const struct rtnl_request *r, unsigned timeout_ms)
 {
 	struct talk *t = xcalloc(1, sizeof(*t));
 	struct lates *one = lates_new(1);
@@ -170,9 +170,10 @@ int rtnl_talk(const struct rtnl_request *r)
 	int rc = -EAGAIN;
 
 	t->request = *r;
+	t->timeout_ms = timeout_ms;
 	late = late_start(one, run, free, t);
 	if (late) {
-		late_wait(late, ANSWER_SECONDS * 1000);
+		late_wait(late, timeout_ms);
 		t = late_end(late);
 		rc = t ? t->rc : -ETIMEDOUT;
 	}

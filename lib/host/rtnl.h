@@ -30,10 +30,11 @@ void rtnl_put_u32(struct rtnl_request *r, unsigned short type, uint32_t n);
 /* outer, of rtnl_put without data, has what was put since */
 void rtnl_end_nested(struct rtnl_request *r, struct rtattr *outer);
 /*
- * 0 or the kernel's own error. -ETIMEDOUT after 5 s: it may have been done. The kernel works in the caller's name while
- * that one sends, and waits for a lock then and for hardware, so a thread does it that can be left behind.
+ * 0 or the kernel's own error. -ETIMEDOUT: it may have been done, or be done yet. The kernel works in the caller's name
+ * while that one sends, and waits then for hardware and for the lock of all its network (which is held for seconds while
+ * a namespace goes away), so a thread does it that can be left behind.
  */
-int rtnl_talk(const struct rtnl_request *r);
+int rtnl_talk(const struct rtnl_request *r, unsigned timeout_ms);
 
 /* The message behind m in what was received, m NULL: the first; NULL where there is none that is whole. */
 const struct nlmsghdr *rtnl_next(const void *data, size_t len, const struct nlmsghdr *m);

@@ -315,7 +315,8 @@ static int read_one(const struct host *h, const char *iface, unsigned vf, struct
 	return found ? 0 : err_set(err, -ENODEV, "%s has no virtual function %u (any more)", iface, vf);
 }
 
-int host_vf_set(const struct host *h, const char *iface, const struct host_vf *to, enum host_vf_key key, struct err *err)
+int host_vf_set(const struct host *h, const char *iface, const struct host_vf *to, enum host_vf_key key, unsigned timeout_ms,
+		struct err *err)
 {
 	struct host_vf was, now;
 	struct host_iface link;
@@ -328,7 +329,7 @@ int host_vf_set(const struct host *h, const char *iface, const struct host_vf *t
 	if (rc)
 		return rc;
 	build(&r, (int)link.index, to, key);
-	rc = told(rtnl_talk(&r), &link, to, key, err);
+	rc = told(rtnl_talk(&r, timeout_ms), &link, to, key, err);
 	if (rc)
 		return rc;
 	rc = read_one(h, iface, to->vf, &now, err);
@@ -336,7 +337,7 @@ int host_vf_set(const struct host *h, const char *iface, const struct host_vf *t
 		auto_free char *wanted = host_vf_text(to, key), *got = host_vf_text(&now, key);
 
 		build(&r, (int)link.index, &was, key);
-		rtnl_talk(&r);
+		rtnl_talk(&r, timeout_ms);
 		rc = err_set(err, -EIO, "%s, virtual function %u: its driver took %s and made it %s", iface, to->vf, wanted, got);
 	}
 	return rc;

@@ -32,7 +32,8 @@ char *host_vf_text(const struct host_vf *v, enum host_vf_key key);
  * Set what key says of function to->vf, and look whether the driver has done it; if not, it is set back.
  * -ENODEV: no such interface or function; -EOPNOTSUPP, -EINVAL: the driver cannot, or will not; -ETIMEDOUT: perhaps done.
  */
-int host_vf_set(const struct host *h, const char *iface, const struct host_vf *to, enum host_vf_key key, struct err *err);
+int host_vf_set(const struct host *h, const char *iface, const struct host_vf *to, enum host_vf_key key, unsigned timeout_ms,
+		struct err *err);
 
 /* A message that tells of an interface: its functions. True at its end; *rc gets the kernel's error. */
 bool host_vfs_take(const void *data, size_t len, struct host_vf **list, size_t *n, int *rc);

@@ -108,9 +108,8 @@ static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms
 {
 	int rc = guests_link(r, s, err);
 
-	(void)timeout_ms;
 	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
-		json_str(s->args, "master"), err);
+		json_str(s->args, "master"), timeout_ms, err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)
@@ -135,9 +134,8 @@ const struct op op_link_set = {
 
 static int link_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	(void)timeout_ms;
 	return host_iface_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
-				     json_str(s->args, "mac"), err);
+				     json_str(s->args, "mac"), timeout_ms, err);
 }
 
 static char *link_add_text(const struct step *s, unsigned timeout_ms)
@@ -166,11 +164,10 @@ static int link_del_run(struct run *r, const struct step *s, unsigned timeout_ms
 	struct host_iface link;
 	int rc = host_iface_read(r->env->host, s->what, &link);
 
-	(void)timeout_ms;
 	if (rc == -ENODEV)
 		return 0;
 	rc = guests_link(r, s, err);
-	return rc ? rc : host_iface_del(r->env->host, s->what, err);
+	return rc ? rc : host_iface_del(r->env->host, s->what, timeout_ms, err);
 }
 
 static char *link_del_text(const struct step *s, unsigned timeout_ms)

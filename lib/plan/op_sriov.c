@@ -122,8 +122,7 @@ static int vf_run(struct run *r, const struct step *s, unsigned timeout_ms, stru
 	struct host_vf v;
 	enum host_vf_key key = setting_of(s, &v);
 
-	(void)timeout_ms;
-	return host_vf_set(r->env->host, s->what, &v, key, err);
+	return host_vf_set(r->env->host, s->what, &v, key, timeout_ms, err);
 }
 
 static char *vf_text(const struct step *s, unsigned timeout_ms)
