@@ -45,7 +45,9 @@ static enum kind kind_of(enum step_op op)
 	case STEP_VF_SET:
 	case STEP_LINK_SET:
 	case STEP_LINK_ADD:
-	case STEP_LINK_DEL: return ON_HOST;
+	case STEP_LINK_DEL:
+	case STEP_OVS_ADD:
+	case STEP_OVS_DEL: return ON_HOST;
 	default: return COMMAND;
 	}
 }
@@ -98,7 +100,7 @@ struct one {
 	enum fault fault;
 	struct model *model;
 	struct plan_env env;
-	struct host *host, *dead_host;		/* dead: an empty tree, in which nothing can be changed */
+	struct host *host, *dead_host;		/* dead: a recorded one, in which nothing can be changed */
 	char *before, *after, *host_before, *host_after;
 	struct buf bad;				/* the rules that were broken */
 };
@@ -373,6 +375,8 @@ static void run_one(const struct fault_case *c, size_t step, enum fault fault, b
 	int f;
 
 	tree_puts(tree, "", "proc/uptime");
+	if (c->root && !strcmp(c->root, "/"))
+		tree_link(tree, "/sys", "sys");
 	o.dead_host = tree_host(tree);
 	if (host_open(c->root ? c->root : tree, &o.host, &err))
 		abort();
@@ -507,7 +511,7 @@ unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 	for (ended = 0; ended < n; ended++) {
 		struct child *child = &rows[ended].child;
 
-		for (; started < n && started < ended + AT_ONCE; started++)
+		for (; started < n && started < ended + (rows[started].c->alone ? 1 : AT_ONCE); started++)
 			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum
 				fault)rows[started].fault, false);
 		child_end(child);

@@ -54,6 +54,7 @@ struct fault_case {
 	/* What of the host must be as before, lines of words; yours. NULL: nothing is looked at. "KIND NAME=VALUE": may be left. */
 	char *(*host_state)(const struct host *h);
 	const char *host_want;			/* what success makes of that; NULL: it stays as it is, or is not looked at */
+	bool alone;				/* its runs are in each other's way */
 	const char *type;			/* QOM type of devices in the ledger; NULL: child<virtio-net-pci> */
 };
 

@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build_rules.h"
+#include "fake_ovs.h"
 #include "fault_table.h"
 #include "host_tree.h"
 #include "hotplug/hotplug.h"
@@ -68,10 +70,18 @@ static int with_tap(void)
 	return own_network() ? -1 : system("ip tuntap add t0 mode tap 2>/dev/null");
 }
 
+/* A bridge is a network device like another, and needs no driver more. */
 static int with_macvtap(void)
 {
-	return own_network() ? -1 : system("{ ip link add d0 type dummy && ip link add link d0 name kt-try type macvtap && "
+	return own_network() ? -1 : system("{ ip link add d0 type bridge && ip link add link d0 name kt-try type macvtap && "
 					   "[ -e /dev/tap$(cat /sys/class/net/kt-try/ifindex) ] && ip link del kt-try; } 2>/dev/null");
+}
+
+static int with_ovs(void)
+{
+	return own_network() || mount("none", "/run", "tmpfs", 0, NULL) || mkdir("/run/openvswitch", 0755) ||
+		system("ip tuntap add ovsbr0 mode tap 2>/dev/null") || fake_ovs_start(HOST_OVS_SOCKET, "ovsbr0") ||
+		host_ovs_add(HOST_OVS_SOCKET, "ovsbr0", "ovsbr0", 20000, NULL);
 }
 
 /* Each interface, whether it is up, and what it is a port of. */
@@ -88,6 +98,22 @@ static char *interfaces(const struct host *h)
 			buf_printf(&all, "%s %s %s\n", l.name, l.up ? "up" : "down", l.master);
 	}
 	closedir(dir);
+	return buf_take(&all);
+}
+
+static char *interfaces_and_ports(const struct host *h)
+{
+	struct buf all = {0};
+	auto_free char *links = interfaces(h);
+	struct host_ovs_port *list = NULL;
+	size_t n = 0, i;
+
+	buf_puts(&all, links);
+	if (host_ovs_read(HOST_OVS_SOCKET, 20000, &list, &n, NULL))
+		abort();
+	for (i = 0; i < n; i++)
+		buf_printf(&all, "port %s=%s\n", list[i].name, list[i].bridge);
+	free(list);
 	return buf_take(&all);
 }
 
@@ -118,10 +144,14 @@ static void each_step_with_each_fault(void **state)
 		  .args = { { "type", "tap" }, { "id", "n" }, { "queues", "2" } }, BEFORE, AFTER },
 		{ .name = "add tap t0", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_tap),
 		  .args = { { "type", "tap" }, { "id", "n" }, { "source", "t0" } }, BEFORE, AFTER },
-		{ .name = "add macvtap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_macvtap),
-		  .args = { { "type", "macvtap" }, { "id", "n" }, { "source", "d0" } }, BEFORE, AFTER },
 		{ .name = "add bridge", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_bridge),
 		  .args = { { "type", "bridge" }, { "id", "n" }, { "source", "br0" } }, BEFORE, AFTER },
+		{ .name = "add ovs", .build = hotplug_nic_add, .answers = guest, .root = "/", .setup = with_ovs,
+		  .host_state = interfaces_and_ports, .args = { { "type", "bridge" }, { "id", "n" }, { "source", "ovsbr0" } },
+		  BEFORE, AFTER },
+		/* /dev/tapN is by number, and the numbers are those of each network namespace */
+		{ .name = "add macvtap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_macvtap), .alone = true,
+		  .args = { { "type", "macvtap" }, { "id", "n" }, { "source", "d0" } }, BEFORE, AFTER },
 	};
 
 	(void)state;
