@@ -194,7 +194,7 @@ static int no_such_device(struct qmp *q, const char *id, struct err *err)
 int hotplug_usb_remove(struct plan *p, const struct plan_env *env, struct err *err)
 {
 	const char *id = plan_arg(p, "ID");
-	auto_free char *type = NULL, *path = *id == '/' ? xstrdup(id) : xasprintf("/machine/peripheral/%s", id);
+	auto_free char *path = *id == '/' ? xstrdup(id) : xasprintf("/machine/peripheral/%s", id);
 	bool is = false;
 	struct step *s;
 	int rc;
