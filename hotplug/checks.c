@@ -161,20 +161,26 @@ static int no_port(const struct qmp_port *ports, size_t n, size_t hotplug, struc
 		       "start the guest with more pcie-root-port devices)", hotplug, n);
 }
 
+/* One place on the bus `except` is somebody else's already. */
+static bool has_room(const void *except, const struct qmp_port *port)
+{
+	unsigned taken = except && !strcmp(port->bus, except);
+
+	return port->hotplug && port->free > taken;
+}
+
 int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
 {
 	struct qmp_port *ports = NULL;
 	size_t n = 0, i, hotplug = 0;
 	int rc;
 
-	rc = qmp_query_ports(q, &ports, &n, err);
+	rc = qmp_query_ports(q, has_room, except, &ports, &n, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < n; i++) {
-		unsigned taken = except && !strcmp(ports[i].bus, except);
-
 		hotplug += ports[i].hotplug;
-		if (!*bus && ports[i].hotplug && ports[i].free > taken)
+		if (!*bus && has_room(except, &ports[i]))
 			*bus = xstrdup(ports[i].bus);
 	}
 	if (!*bus)

@@ -36,16 +36,21 @@ static void plan_remove(struct plan *p, const struct host *h, const struct nic_f
 	}
 }
 
+static bool is_bus(const void *bus, const struct qmp_port *port)
+{
+	return !strcmp(port->bus, bus);
+}
+
 /* A bus that lets nothing go: QEMU would say no, but not what that means. */
 static int check_bus(struct qmp *q, const struct nic_found *f, struct err *err)
 {
 	struct qmp_port *ports = NULL;
 	size_t n = 0, i;
-	int rc = f->bus ? qmp_query_ports(q, &ports, &n, err) : 0;
+	int rc = f->bus ? qmp_query_ports(q, is_bus, f->bus, &ports, &n, err) : 0;
 	bool fixed = f->bus && !strcmp(f->bus, "pcie.0");
 
 	for (i = 0; i < n && !rc; i++)
-		fixed |= f->bus && !strcmp(ports[i].bus, f->bus) && !ports[i].hotplug;
+		fixed |= is_bus(f->bus, &ports[i]) && !ports[i].hotplug;
 	qmp_ports_free(ports, n);
 	if (!rc && fixed)
 		rc = err_set(err, -EINVAL, "%s sits on %s, which lets no device go while the guest runs",

@@ -127,7 +127,12 @@ struct qmp_port {
 	unsigned total, free;		/* slots */
 	bool hotplug;
 };
-int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err);
+/*
+ * Three questions a port, so the look ends with one that is enough (NULL: all are wanted): of a machine's own bus, then of
+ * ports in the order of their names. What was seen until then is listed.
+ */
+typedef bool qmp_port_enough(const void *arg, const struct qmp_port *port);
+int qmp_query_ports(struct qmp *q, qmp_port_enough *enough, const void *arg, struct qmp_port **list, size_t *n, struct err *err);
 /* How many devices a virtio-scsi controller has. */
 int qmp_query_scsi_devices(struct qmp *q, const char *controller, unsigned *count, struct err *err);
 void qmp_ports_free(struct qmp_port *list, size_t n);

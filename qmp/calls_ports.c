@@ -202,8 +202,30 @@ static char *child_type(const char *type)
 	return xstrndup(type + 6, len - 7);
 }
 
-static int list_below(struct qmp *q, const char *container, bool i440fx, struct qmp_port **list,
-		      size_t *n, struct err *err)
+struct look {
+	qmp_port_enough *enough;
+	const void *arg;
+	bool i440fx;			/* whose root bus takes devices, and bridges are below it */
+	bool over;
+	struct qmp_port *list;
+	size_t n;
+};
+
+static void keep(struct look *l, struct qmp_port port)
+{
+	*vec_push(l->list, l->n) = port;
+	l->over = l->enough && l->enough(l->arg, &port);
+}
+
+/* QEMU keeps its objects in a hash table, in no order. */
+static int compare_props(const void *a, const void *b)
+{
+	const struct qmp_prop *x = a, *y = b;
+
+	return strverscmp(x->name, y->name);
+}
+
+static int list_below(struct qmp *q, const char *container, struct look *l, struct err *err)
 {
 	struct qmp_prop *props;
 	size_t i, n_props;
@@ -211,16 +233,18 @@ static int list_below(struct qmp *q, const char *container, bool i440fx, struct 
 
 	if (rc)
 		return rc;
-	for (i = 0; !rc && i < n_props; i++) {
+	if (n_props)
+		qsort(props, n_props, sizeof(*props), compare_props);
+	for (i = 0; !rc && !l->over && i < n_props; i++) {
 		auto_free char *path = xasprintf("%s/%s", container, props[i].name);
 		struct qmp_port port = { .kind = child_type(props[i].type) };
 		bool express = port.kind && is_express(port.kind);
 
-		if (express || (i440fx && port.kind && !strcmp(port.kind, "pci-bridge"))) {
+		if (express || (l->i440fx && port.kind && !strcmp(port.kind, "pci-bridge"))) {
 			rc = express ? read_express(q, path, &port, err) :
 				       read_bridge(q, path, &port, err);
 			if (!rc) {
-				*vec_push(*list, *n) = port;
+				keep(l, port);
 				continue;
 			}
 			if (qmp_is_refusal(rc))		/* it went away meanwhile */
@@ -232,18 +256,17 @@ static int list_below(struct qmp *q, const char *container, bool i440fx, struct 
 	return rc;
 }
 
-/* *there: this machine is an i440fx, whose root bus takes devices. */
-static int list_root(struct qmp *q, bool *there, struct qmp_port **list, size_t *n, struct err *err)
+static int list_root(struct qmp *q, struct look *l, struct err *err)
 {
 	struct qmp_port port = {0};
 	int rc = read_conventional(q, "/machine/i440fx/pci.0", NULL, 0, &port, err);
 
-	*there = !rc;
+	l->i440fx = !rc;
 	if (rc)
 		return qmp_is_refusal(rc) ? 0 : rc;
 	port.bus = xstrdup("pci.0");
 	port.kind = xstrdup("pci");
-	*vec_push(*list, *n) = port;
+	keep(l, port);
 	return 0;
 }
 
@@ -275,27 +298,23 @@ static size_t drop_ambiguous(struct qmp_port *ports, size_t n, bool i440fx)
 	return kept;
 }
 
-int qmp_query_ports(struct qmp *q, struct qmp_port **list, size_t *n, struct err *err)
+int qmp_query_ports(struct qmp *q, qmp_port_enough *enough, const void *arg, struct qmp_port **list, size_t *n, struct err *err)
 {
-	struct qmp_port *ports = NULL;
-	size_t found = 0;
-	bool i440fx;
-	int rc = list_root(q, &i440fx, &ports, &found, err);
+	struct look l = { .enough = enough, .arg = arg };
+	int rc = list_root(q, &l, err);
 
-	if (!rc)
-		rc = list_below(q, "/machine/peripheral", i440fx, &ports, &found, err);
-	if (!rc)
-		rc = list_below(q, "/machine/peripheral-anon", i440fx, &ports, &found, err);
+	if (!rc && !l.over)
+		rc = list_below(q, "/machine/peripheral", &l, err);
+	if (!rc && !l.over)
+		rc = list_below(q, "/machine/peripheral-anon", &l, err);
 	if (rc) {
-		qmp_ports_free(ports, found);
+		qmp_ports_free(l.list, l.n);
 		return rc;
 	}
-	/* QEMU keeps its objects in a hash table, in no order */
-	if (found)
-		qsort(ports, found, sizeof(*ports), compare_ports);
-	found = drop_ambiguous(ports, found, i440fx);
-	*list = ports;
-	*n = found;
+	if (l.n)
+		qsort(l.list, l.n, sizeof(*l.list), compare_ports);
+	*list = l.list;
+	*n = drop_ambiguous(l.list, l.n, l.i440fx);
 	return 0;
 }
 

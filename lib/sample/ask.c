@@ -252,7 +252,7 @@ static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
 	if (!rc)
 		rc = qmp_query_disks(q, &a->disks, &a->n_disks, err);
 	if (!rc)
-		rc = qmp_query_ports(q, &a->ports, &a->n_ports, err);
+		rc = qmp_query_ports(q, NULL, NULL, &a->ports, &a->n_ports, err);
 	if (!rc)
 		rc = qmp_query_room(q, &a->room, err);
 	a->taken_ns = clock_now_ns();

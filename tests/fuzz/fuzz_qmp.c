@@ -26,7 +26,7 @@ static void ask(struct qmp *q)
 		qmp_props_free(props, n);
 	if (!qmp_query_disks(q, &disks, &n, &err))
 		qmp_disks_free(disks, n);
-	if (!qmp_query_ports(q, &ports, &n, &err))
+	if (!qmp_query_ports(q, NULL, NULL, &ports, &n, &err))
 		qmp_ports_free(ports, n);
 	if (!qmp_query_vcpu_slots(q, &slots, &n, &err))
 		qmp_vcpu_slots_free(slots, n);

@@ -221,10 +221,17 @@ static void test_chain_hostile(void **state)
 	fake_qmp_end(f);
 }
 
+static bool is_free(const void *arg, const struct qmp_port *port)
+{
+	(void)arg;
+	return port->free;
+}
+
 static void test_ports_q35(void **state)
 {
 	static const struct fake_item script[] = {
 		{ .expect = "qom-get",
+		  .any = true,
 		  .args = "{\"path\":\"/machine/i440fx/pci.0\"}",
 		  .error = "DeviceNotFound: Device '/machine/i440fx/pci.0' not found" },
 		{ .expect = "qom-list",
@@ -281,7 +288,7 @@ static void test_ports_q35(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(qmp_query_ports(q, &list, &n, &err), 0);
+	assert_int_equal(qmp_query_ports(q, NULL, NULL, &list, &n, &err), 0);
 	/* the fourth has no id, and a bus name that means the root bus */
 	assert_int_equal(n, 3);
 	assert_string_equal(list[0].bus, "rp0");
@@ -290,6 +297,10 @@ static void test_ports_q35(void **state)
 	assert_string_equal(list[1].bus, "rp1");
 	assert_true(list[1].hotplug && list[1].free == 1);
 	assert_true(!list[2].hotplug && list[2].free == 0);
+	qmp_ports_free(list, n);
+	assert_int_equal(qmp_query_ports(q, is_free, NULL, &list, &n, &err), 0);
+	assert_int_equal(n, 2);		/* rp2 was not looked at */
+	assert_string_equal(list[1].bus, "rp1");
 	qmp_ports_free(list, n);
 	qmp_close(q);
 	fake_qmp_end(f);
@@ -359,7 +370,7 @@ static void test_ports_i440fx(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(qmp_query_ports(q, &list, &n, &err), 0);
+	assert_int_equal(qmp_query_ports(q, NULL, NULL, &list, &n, &err), 0);
 	assert_int_equal(n, 4);
 	assert_string_equal(list[0].bus, "br1");
 	assert_true(!list[0].hotplug && list[0].total == 31 && list[0].free == 0);
