@@ -20,7 +20,7 @@
 
 #define SILENCE_MS 250		/* where somebody is to be silent */
 #define PATIENCE_MS 20000	/* else: a busy machine is no fault */
-#define AT_ONCE 64		/* most of them sleep */
+#define AT_ONCE 32		/* most of them sleep */
 
 static const char *const fault_names[FAULT_COUNT] = {
 	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage",
