@@ -48,9 +48,8 @@ static int check_room(struct qmp *q, const struct dimm *d, struct err *err)
 	left = room.max_bytes - room.base_bytes;
 	left = left > used.plugged_bytes ? left - used.plugged_bytes : 0;
 	if (d->backend.bytes > left)
-		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start "
-				"the guest with a larger -m "
-			       "..,maxmem=)", (unsigned long long)left >> 20,
+		return err_set(err, -ENOSPC, "there is room for %llu MiB more of memory, not for %llu (start the "
+				"guest with a larger -m ..,maxmem=)", (unsigned long long)left >> 20,
 			       (unsigned long long)d->backend.bytes >> 20);
 	return 0;
 }

@@ -81,9 +81,8 @@ static int check_netdev_name(struct qmp *q, const char *netdev, struct err *err)
 
 	for (i = 0; i < n && !rc; i++)
 		if (!strcmp(names[i], netdev))
-			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? "
-				     "(another id=, or remove it: "
-				     "netdev_del)", netdev);
+			rc = err_set(err, -EEXIST, "netdev '%s' exists already, left by an earlier attempt? (another "
+				     "id=, or remove it: netdev_del)", netdev);
 	qmp_strings_free(names, n);
 	return rc;
 }
@@ -140,17 +139,16 @@ static int check_vhost_user(struct qmp *q, struct err *err)
 	int rc = qmp_query_memory_shared(q, &shared, err);
 
 	if (!rc && !shared)
-		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it "
-			       "must be started with "
-			       "-object memory-backend-memfd,share=on,.. and -machine memory-backend=..)");
+		return err_set(err, -EINVAL, "type=vhost-user: the guest's memory is not shared with others (it must "
+			       "be started with -object memory-backend-memfd,share=on,.. and -machine "
+			       "memory-backend=..)");
 	if (!rc)
 		rc = qmp_query_kvm(q, &kvm, err);
 	if (!rc && !kvm)
 		rc = qmp_has_command(q, "device-sync-config", &newer, err);
 	if (!rc && !kvm && !newer)
-		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without "
-			     "KVM (start the guest with KVM, or "
-			     "a newer QEMU)");
+		rc = err_set(err, -EOPNOTSUPP, "type=vhost-user: plugging one kills a QEMU of this age without KVM "
+			     "(start the guest with KVM, or a newer QEMU)");
 	return rc;
 }
 

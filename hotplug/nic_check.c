@@ -66,8 +66,7 @@ static int check_vhost(const struct plan *p, struct nic *n, struct err *err)
 	n->vhost = is_on(p, "vhost");
 	if (n->vhost && !kinds[n->kind].vhost)
 		return err_set(err, -EINVAL, "vhost=on: type=%s has no part in the host's kernel to serve it "
-			       "(type=tap, bridge, network or "
-			       "macvtap)", n->type);
+			       "(type=tap, bridge, network or macvtap)", n->type);
 	if (n->vhost && !n->virtio)
 		return err_set(err, -EINVAL, "vhost=on wants model=virtio");
 	if (!n->virtio && (n->kind == NIC_VHOST_USER || n->kind == NIC_VDPA))
@@ -193,9 +192,8 @@ static int check_socket(const struct plan *p, const struct host *h, struct nic *
 		return 0;
 	if (rc)
 		return err_sys(err, -EINVAL, "source=%s: no socket that a switch listens on", n->source);
-	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: nobody listens there (start the switch "
-					    "first: QEMU would stand still "
-						     "until it is there)", n->source);
+	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: nobody listens there (start the switch first: "
+					    "QEMU would stand still until it is there)", n->source);
 }
 
 static int check_node(const struct host *h, struct nic *n, struct err *err)

@@ -85,9 +85,8 @@ static int check_removal(struct plan *p, struct qmp *q, struct err *err)
 	if (rc || kvm)
 		return rc;
 	if (!is_on(p, "force"))
-		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its "
-				"QEMU may die of the next thing "
-			       "that is plugged (force=on to take the risk)");
+		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its QEMU may "
+				"die of the next thing that is plugged (force=on to take the risk)");
 	plan_warn(p, "without KVM, QEMU may die of the next thing that is plugged after this");
 	return 0;
 }
@@ -109,9 +108,8 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err)
 	if (!rc)
 		rc = qmp_query_vcpus_made(q, &made, NULL);
 	if (!rc && made > there)
-		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: "
-				"what is plugged now would kill its "
-			       "QEMU (restart the guest, or force=on to take the risk)");
+		return err_set(err, -EBUSY, "this guest runs without KVM and a vCPU was removed from it: what is "
+				"plugged now would kill its QEMU (restart the guest, or force=on to take the risk)");
 	return 0;
 }
 
@@ -207,9 +205,8 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 	int rc;
 
 	if (n > v->removable)
-		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were "
-				"plugged; the others were there when the "
-			       "guest started, and stay", n, v->there,
+		return err_set(err, -EINVAL, "%u vCPUs cannot be removed: of the %u there are%s %u were plugged; the "
+				"others were there when the guest started, and stay", n, v->there,
 			       plan_arg(p, "node") ? " on that node" : "", v->removable);
 	rc = check_removal(p, q, err);
 	if (rc)

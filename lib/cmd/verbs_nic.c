@@ -6,19 +6,18 @@
 static const struct arg add_args[] = {
 	ARG_OF_GUEST,
 	{ "type", ARG_CHOICE, .required = true, .choices = "user|tap|bridge|network|macvtap|vhost-user|vdpa",
-	  .help = "What is behind it: user (QEMU's own network), tap, bridge (a tap in a Linux bridge or one of "
-	    "Open vSwitch), network (of "
-	  "libvirt's), macvtap, vhost-user (a switch in user space), vdpa (not verified on hardware)." },
-	{ "source", ARG_TEXT, .help = "tap: one that is there, else one is made and goes with the NIC. bridge: "
-	  "its name. network: its name. "
-	  "macvtap: the interface below. vhost-user: the switch's socket. vdpa: /dev/vhost-vdpa-N." },
+	  .help = "What is behind it: user (QEMU's own network), tap, bridge (a tap in a Linux bridge or one of Open "
+	    "vSwitch), network (of libvirt's), macvtap, vhost-user (a switch in user space), vdpa (not verified on "
+	    "hardware)." },
+	{ "source", ARG_TEXT, .help = "tap: one that is there, else one is made and goes with the NIC. bridge: its "
+	  "name. network: its name. macvtap: the interface below. vhost-user: the switch's socket. vdpa: "
+	  "/dev/vhost-vdpa-N." },
 	{ "model", ARG_TEXT, .help = "virtio (the default), e1000e, e1000, rtl8139, or any NIC's name in QEMU." },
 	{ "mac", ARG_TEXT, .help = "Its address, which nobody on the host may have; a random one of 52:54:00 if "
 	  "none is given." },
 	{ "queues", ARG_UINT, .help = "Pairs of queues, 1 to 256; virtio only." },
-	{ "vhost", ARG_CHOICE, .choices = "on|off", .help = "on: the host's kernel moves the packets. kvmtop "
-	  "opens /dev/vhost-net and passes it "
-	  "on, so QEMU needs no right to it." },
+	{ "vhost", ARG_CHOICE, .choices = "on|off", .help = "on: the host's kernel moves the packets. kvmtop opens "
+	  "/dev/vhost-net and passes it on, so QEMU needs no right to it." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-nic0, kt-nic1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, "
@@ -27,9 +26,9 @@ static const struct arg add_args[] = {
 };
 const struct verb nic_add_verb = {
 	.name = "nic add", CHANGE(hotplug_nic_add), ARGS(add_args), .summary = "Plug a NIC.",
-	.doc = "Plugs a NIC into a running guest and waits for the guest's driver. Descriptors of taps and of "
-	  "vhost are opened by kvmtop and "
-	       "passed to QEMU. What fails is taken back. A tap that kvmtop makes lives as long as the NIC.",
+	.doc = "Plugs a NIC into a running guest and waits for the guest's driver. Descriptors of taps and of vhost "
+	  "are opened by kvmtop and passed to QEMU. What fails is taken back. A tap that kvmtop makes lives as long "
+	  "as the NIC.",
 };
 
 static const struct arg remove_args[] = {
@@ -40,9 +39,9 @@ static const struct arg remove_args[] = {
 };
 const struct verb nic_remove_verb = {
 	.name = "nic remove", CHANGE(hotplug_nic_remove), ARGS(remove_args), .summary = "Unplug a NIC.",
-	.doc = "Asks the guest to let go of a NIC, waits until it has, then removes what was behind it: the "
-	  "netdev, and of the host what "
-	       "kvmtop made for it. A guest that does not answer keeps the NIC, and the removal is pending.",
+	.doc = "Asks the guest to let go of a NIC, waits until it has, then removes what was behind it: the netdev, "
+	  "and of the host what kvmtop made for it. A guest that does not answer keeps the NIC, and the removal is "
+	  "pending.",
 };
 
 static const struct arg link_args[] = {
@@ -53,7 +52,6 @@ static const struct arg link_args[] = {
 };
 const struct verb nic_link_verb = {
 	.name = "nic link", CHANGE(hotplug_nic_link), ARGS(link_args), .summary = "Plug or pull a NIC's cable.",
-	.doc = "Sets the link of a NIC up or down, as a cable would. QEMU does not tell how a link is: of a "
-	  "guest that is not libvirt's, "
-	       "taking it back is the other state.",
+	.doc = "Sets the link of a NIC up or down, as a cable would. QEMU does not tell how a link is: of a guest "
+	  "that is not libvirt's, taking it back is the other state.",
 };

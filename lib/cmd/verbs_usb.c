@@ -5,9 +5,8 @@
 
 static const struct arg add_args[] = {
 	ARG_OF_GUEST,
-	{ "host", ARG_TEXT, .required = true, .help = "The host's device: BUS-PORT as 1-2.3 (whatever is "
-	       "plugged in there), or "
-	  "VENDOR:PRODUCT as 0781:5567." },
+	{ "host", ARG_TEXT, .required = true, .help = "The host's device: BUS-PORT as 1-2.3 (whatever is plugged in "
+	       "there), or VENDOR:PRODUCT as 0781:5567." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-usb0, kt-usb1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a "
@@ -16,10 +15,9 @@ static const struct arg add_args[] = {
 };
 const struct verb usb_add_verb = {
 	.name = "usb add", CHANGE(hotplug_usb_add), ARGS(add_args), .summary = "Hand a USB device through.",
-	.doc = "Gives a USB device of the host to a guest, on its USB 3 controller; one is added where there "
-	       "is none. Hubs are refused, and "
-	       "what the host needs: a disk that is mounted, a network interface that is up, a keyboard, a "
-	       "device that another program has.",
+	.doc = "Gives a USB device of the host to a guest, on its USB 3 controller; one is added where there is "
+	       "none. Hubs are refused, and what the host needs: a disk that is mounted, a network interface that is "
+	       "up, a keyboard, a device that another program has.",
 };
 
 static const struct arg remove_args[] = {

@@ -53,9 +53,8 @@ int host_tap_open(const struct host *h, const char *name, enum host_tap_how how,
 	if (rc == -EBUSY)
 		return err_set(err, rc, "tap %s is in use by another process", name);
 	if (rc == -EPERM)
-		return err_set(err, rc, "no right to %s tap %s (run kvmtop as root, or use a tap that is yours: "
-			       "ip tuntap add "
-			       "mode tap user NAME)", how == HOST_TAP_MAKE ? "make" : "open", name);
+		return err_set(err, rc, "no right to %s tap %s (run kvmtop as root, or use a tap that is yours: ip "
+			       "tuntap add mode tap user NAME)", how == HOST_TAP_MAKE ? "make" : "open", name);
 	return err_sys(err, rc, "tap %s", name);
 }
 

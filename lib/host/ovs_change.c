@@ -112,8 +112,7 @@ static struct json_object *first_row(struct json_object *answer)
 	return rows && json_object_array_length(rows) ? json_object_array_get_idx(rows, 0) : NULL;
 }
 
-static struct json_object *select_params(const char *table, struct json_object *where, const char *const
-	*columns, size_t n)
+static struct json_object *select_params(const char *table, struct json_object *where, const char *const *columns, size_t n)
 {
 	struct json_object *params = list_of(json_object_new_string("Open_vSwitch"));
 	struct json_object *op = json_put(operation("select", table), "where", where), *list = json_object_new_array();

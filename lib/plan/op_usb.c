@@ -10,9 +10,8 @@
 /* QEMU takes a device it cannot open, without a word, in the hope of better times. */
 static int not_open(const struct step *s, struct err *err)
 {
-	return err_set(err, -EIO, "QEMU could not open the host's device for %s (does its user have the "
-			"right to write to /dev/bus/usb, "
-		       "is it in use?)", s->what);
+	return err_set(err, -EIO, "QEMU could not open the host's device for %s (does its user have the right to "
+			"write to /dev/bus/usb, is it in use?)", s->what);
 }
 
 static int await_usb_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)

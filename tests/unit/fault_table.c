@@ -512,8 +512,8 @@ unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 		struct child *child = &rows[ended].child;
 
 		for (; started < n && started < ended + (rows[started].c->alone ? 1 : AT_ONCE); started++)
-			child_start(&rows[started].child, rows[started].c, rows[started].step, (enum
-				fault)rows[started].fault, false);
+			child_start(&rows[started].child, rows[started].c, rows[started].step,
+				    (enum fault)rows[started].fault, false);
 		child_end(child);
 		print_message("  %s\n", child->text.text);
 		if (!child_is_good(child)) {
