@@ -411,6 +411,32 @@ kt_killed() {
 # [OPTION..]: what the next kvmtop says of that into ./told; prints the id of the entry, nothing when it was over.
 kt_unfinished() { ktp "$@" -d 0 vms 2>told >/dev/null; sed -n 's/.*killed (undo \([0-9a-f-]*\) .*/\1/p' told; }
 
+# WHAT SAID STATE VERB ..: kvmtop is killed at every sync of its journal, one after another, until it gets to its end.
+# Each time the next one says what may be left, in words that SAID matches, and after an undo what the function STATE
+# prints is what it was. T_ONLY: options for all of them.
+T_ONLY=()
+kt_killed_at_each_sync() {
+	local what=$1 said=$2 state=$3 before id n=1
+	shift 3
+	before=$("$state")
+	# shellcheck disable=SC2317 # called by wait_for
+	as_before() { [ "$("$state")" = "$before" ]; }
+	while kt_killed "$n" "${T_ONLY[@]+"${T_ONLY[@]}"}" "$@" 2>/dev/null; do
+		id=$(kt_unfinished "${T_ONLY[@]+"${T_ONLY[@]}"}")
+		if [ -n "$id" ]; then
+			t_like "$what, killed at sync $n: what may be left is said" "$(paste -sd ' ' told)" "$said"
+		fi
+		if [ -n "$id" ] || ! as_before; then	# or all was done and written down
+			kt "${T_ONLY[@]+"${T_ONLY[@]}"}" -o json undo ${id:+"$id"} >record 2>err
+			t_like "$what, killed at sync $n: undone" "$? $(jq -r .status record) $(cat err)" '^0 (undone|unchanged) $'
+		fi
+		t_ok "$what, killed at sync $n: as before" wait_for 20 as_before
+		n=$((n + 1))
+	done
+	# each write syncs twice: the file, then, under its name, the directory
+	t_ok "$what: killed at $((n - 1)) syncs" [ "$n" -gt 4 ]
+}
+
 # strace as trace_speaking wants it; -yy tells sockets from other descriptors, which are written to as well.
 T_SPEAKING=(strace -f -ttt -yy -qq --seccomp-bpf -e trace=connect,sendto,sendmsg,write,fork,vfork,clone,clone3,execve)
 # FILE SOCKETS: its calls that start a process (threads are one's own), that connect to sockets whose paths SOCKETS

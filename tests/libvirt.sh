@@ -19,14 +19,15 @@ T_LIBVIRTD=''	# the daemon
 lv() { nsenter -m -r -w -t "$T_LIBVIRT" -- "$@"; }
 virsh_() { lv virsh -q -c qemu:///system "$@"; }
 # kvmtop with libvirt: the build with the sanitizers, and the plain one.
-kv() { lv "$KVMTOP" --batch --connect qemu:///system "$@"; }
-kvp() { lv "$KVMTOP_PLAIN" --batch --connect qemu:///system "$@"; }
+T_KV=(--batch --connect qemu:///system)
+kv() { lv "$KVMTOP" "${T_KV[@]}" "$@"; }
+kvp() { lv "$KVMTOP_PLAIN" "${T_KV[@]}" "$@"; }
 
 # FILE ARG..: kvmtop in the background, its output into FILE and FILE.err; its pid is in $!.
 kv_watch() {
 	local file=$1
 	shift
-	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- "$KVMTOP_PLAIN" --batch --connect qemu:///system \
+	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- "$KVMTOP_PLAIN" "${T_KV[@]}" \
 		"$@" >"$file" 2>"$file.err" 9>&- &
 	t_own $!
 }
@@ -119,7 +120,7 @@ libvirt_stop() {
 }
 
 # NAME OS-XML DEVICE-XML: defines and starts it, with the ports rp1..rp4 of guest_boot. Instead of what stands there:
-# DOMAIN_MIB, and the XML DOMAIN_VCPU, DOMAIN_MAXMEM, DOMAIN_NUMA.
+# DOMAIN_TYPE, DOMAIN_MIB, and the XML DOMAIN_VCPU, DOMAIN_MAXMEM, DOMAIN_NUMA, DOMAIN_CPU, DOMAIN_USB, DOMAIN_BALLOON.
 domain_define() {
 	local name=$1 os=$2 devices=$3 uuid ports='' i
 	uuid=$(cat /proc/sys/kernel/random/uuid)
@@ -130,15 +131,15 @@ domain_define() {
 	done
 	case $os in *q35*) ;; *) ports='' ;; esac
 	cat >"$name.xml" <<-END
-		<domain type='qemu'>
+		<domain type='${DOMAIN_TYPE:-qemu}'>
 		  <name>$name-$$</name><uuid>$uuid</uuid>
 		  ${DOMAIN_MAXMEM:-}<memory unit='MiB'>${DOMAIN_MIB:-32}</memory>${DOMAIN_VCPU:-<vcpu>1</vcpu>}
-		  <os>$os</os><features><acpi/></features><cpu mode='maximum'>${DOMAIN_NUMA:-}</cpu>
+		  <os>$os</os><features><acpi/></features>${DOMAIN_CPU:-<cpu mode='maximum'>${DOMAIN_NUMA:-}</cpu>}
 		  <on_crash>preserve</on_crash>
 		  <devices>
 		    <emulator>$(command -v "$QEMU")</emulator>
 		    $ports
-		    <controller type='usb' model='none'/>
+		    ${DOMAIN_USB:-<controller type='usb' model='none'/>}
 		    ${DOMAIN_BALLOON:-<memballoon model='none'/>}
 		    $devices
 		  </devices>

@@ -3,10 +3,12 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SETTLE_MS 3000
+#define LOOK_MS 50
 
 static int fail(struct plan *p, enum plan_status status)
 {
@@ -31,6 +33,23 @@ static struct plan *plan_of(const struct call *c)
 	return p;
 }
 
+/* Whose guest it is decides how it is changed: for libvirt to say that one is its, it has as long as the guest has. */
+static int find_with_owner(struct session *s, const char *word, int interrupt_fd, struct sample_guest *guest, struct err *err)
+{
+	struct pollfd interrupt = { .fd = interrupt_fd, .events = POLLIN };
+	uint64_t deadline = clock_now_ns() + s->opts->timeout_ms * NS_PER_MS;
+	int rc;
+
+	if (s->virt)
+		sampler_settle(s->sampler, 0, SETTLE_MS);
+	for (;;) {
+		rc = sampler_find(s->sampler, word, guest, err);
+		if (rc || !guest->awaited || clock_now_ns() >= deadline || poll(&interrupt, 1, LOOK_MS) > 0)
+			return rc;
+		sample_guest_done(guest);
+	}
+}
+
 static int find_guest(struct session *s, const char *word, int interrupt_fd, struct change *change)
 {
 	struct plan *p = change->plan;
@@ -38,10 +57,8 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	int rc;
 
 	rc = session_guests(s, &p->err);
-	if (!rc && s->virt)		/* whose guest it is decides how it is changed */
-		sampler_settle(s->sampler, 0, SETTLE_MS);
 	if (!rc)
-		rc = sampler_find(s->sampler, word, &guest, &p->err);
+		rc = find_with_owner(s, word, interrupt_fd, &guest, &p->err);
 	if (rc)
 		return fail(p, PLAN_INVALID);
 	p->vm = guest.name;

@@ -3,7 +3,11 @@
 #include "private.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define LOOK_MS 100
 
 static int has_xml(const struct step *s, struct err *err)
 {
@@ -136,16 +140,49 @@ const struct op op_virt_update = {
 	.name = "virt-update", .run = update_run, .text = update_text, .check = update_check,
 };
 
-static int vcpus_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+static int set_vcpus(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	const char *vcpu = json_str(s->args, "vcpu");
 	unsigned affect = (unsigned)s->number;
 	uint64_t count = 0;
-	int rc;
 
 	json_u64(s->args, "count", &count);
-	rc = vcpu ? virt_set_vcpu(r->env->virt, r->p->domain, vcpu, json_flag(s->args, "on", false), affect, timeout_ms, err) :
-		    virt_set_vcpus(r->env->virt, r->p->domain, (unsigned)count, affect, timeout_ms, err);
+	return vcpu ? virt_set_vcpu(r->env->virt, r->p->domain, vcpu, json_flag(s->args, "on", false), affect, timeout_ms, err) :
+		      virt_set_vcpus(r->env->virt, r->p->domain, (unsigned)count, affect, timeout_ms, err);
+}
+
+/* As far as libvirt knows by now. */
+static bool vcpus_are_set(struct run *r, const struct step *s)
+{
+	const char *vcpu = json_str(s->args, "vcpu");
+	struct virt_def *def;
+	uint64_t count = 0;
+	bool set;
+	size_t i;
+
+	if (virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, NULL))
+		return false;
+	set = !vcpu && json_u64(s->args, "count", &count) && def->vcpus == count;
+	for (i = 0; vcpu && i < def->n_cpus; i++)
+		if (def->cpus[i].id == strtoul(vcpu, NULL, 10))
+			set = def->cpus[i].enabled == json_flag(s->args, "on", false);
+	virt_def_free(def);
+	return set;
+}
+
+/* For each vCPU that is to leave libvirt waits 5 s, and what comes later it only takes note of: it is asked again. */
+static int vcpus_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	struct pollfd interrupt = { .fd = r->interrupt, .events = POLLIN };
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	int rc;
+
+	while ((rc = set_vcpus(r, s, clock_left_ms(deadline), err)) == -ETIMEDOUT && clock_left_ms(deadline)) {
+		if (poll(&interrupt, 1, LOOK_MS) > 0)
+			return err_set(err, -ECANCELED, "interrupted");
+		if (vcpus_are_set(r, s))
+			return 0;
+	}
 	return rc == -EBUSY ? -EACCES : rc;
 }
 

@@ -117,10 +117,15 @@ size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
 
 char *attach_none(const struct guest *g)
 {
+	const struct virt_list *domains = g->sampler->domains;
+	const char *problem = domains ? virt_list_problem(domains) : NULL;
+
 	if (is_probe(g))
 		return xstrdup("monitor: not asked, a QEMU without a machine is libvirt's probe");
 	if (!host_is_live(g->sampler->config.host))
 		return xstrdup("monitor: none, this host is a recorded one");
+	if (g->cmdline.libvirt && problem)
+		return xasprintf("monitor: libvirt holds it, but %s", problem);
 	if (g->cmdline.libvirt)
 		return xstrdup("monitor: libvirt holds it");
 	if (g->cmdline.n_monitors)

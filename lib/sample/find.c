@@ -57,8 +57,11 @@ static int nobody(struct sampler *s, const char *word, struct err *err)
 
 static void describe(const struct guest *g, struct sample_guest *out)
 {
+	struct virt *virt = g->sampler->config.virt;
+
 	*out = (struct sample_guest){ .pid = g->pid, .ref = xstrdup(g->ref) };
 	out->domain = g->domain ? xstrdup(g->domain->uuid) : NULL;
+	out->awaited = g->cmdline.libvirt && !g->domain && virt && virt_is_awaited(virt);
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
 }
 

@@ -59,6 +59,7 @@ struct sample_guest {
 	char *name, *ref;		/* the name is "pid:N" where it has none; yours: sample_guest_done */
 	pid_t pid;
 	char *domain;			/* UUID: libvirt's to change; NULL: it is not libvirt's */
+	bool awaited;			/* libvirt has started it, and may still say so */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
 void sample_guest_done(struct sample_guest *g);

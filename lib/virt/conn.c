@@ -374,3 +374,14 @@ bool conn_is_settled(const struct conn *c, uint64_t now)
 	}
 	return true;
 }
+
+bool conn_is_awaited(const struct conn *c)
+{
+	switch (c->state) {
+	case CONN_DOWN: return !c->tried;
+	case CONN_OPENING: return true;
+	case CONN_UP: return !c->listed;
+	case CONN_LOST: return false;
+	}
+	return false;
+}

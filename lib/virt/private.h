@@ -150,6 +150,7 @@ void conn_dom_drop(struct conn *c, struct dom *d);
 /* The connection of a domain, if it is up and has a place for one more call; else as change.h has it. */
 int conn_for(struct virt *v, const char *uuid, struct conn **out, struct err *err);
 bool conn_is_settled(const struct conn *c, uint64_t now);
+bool conn_is_awaited(const struct conn *c);
 
 /* refresh.c: in a worker */
 void refresh_run(struct call *call);

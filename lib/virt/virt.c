@@ -388,6 +388,18 @@ bool virt_is_settled(struct virt *v)
 	return settled;
 }
 
+bool virt_is_awaited(struct virt *v)
+{
+	bool awaited = false;
+	size_t i;
+
+	pthread_mutex_lock(&v->lock);
+	for (i = 0; i < v->n_conns; i++)
+		awaited |= conn_is_awaited(&v->conns[i]);
+	pthread_mutex_unlock(&v->lock);
+	return awaited;
+}
+
 char **virt_problems(struct virt *v, size_t *n)
 {
 	char **list = NULL;

@@ -32,6 +32,8 @@ void virt_free(struct virt *v);
 
 /* Each connection has been asked for its domains or is known not to answer: there is nothing to wait for. */
 bool virt_is_settled(struct virt *v);
+/* There is one that may still tell of its domains, however late: for who cannot do without. */
+bool virt_is_awaited(struct virt *v);
 /* URIs given by hand that lead nowhere, and why. Lines of text, a vec of yours. */
 char **virt_problems(struct virt *v, size_t *n);
 

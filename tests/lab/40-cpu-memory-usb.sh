@@ -53,33 +53,23 @@ t_is 'QEMU and the host have what they had before' "$(diff before after)" ''
 
 # ---- a USB stick
 
-stick() { grep -l -x kt-usb /sys/bus/usb/devices/*/serial 2>/dev/null | head -n 1; }
-disk() { for d in /sys/block/sd*; do case $(readlink "$d") in */"$port"/*) basename "$d" ;; esac; done; }
-has_disk() { [ -n "$(disk)" ]; }
-lacks_disk() { ! has_disk; }
-has_stick() { [ -n "$(stick)" ]; }
-for module in xhci_pci usb_storage sd_mod; do
-	modprobe "$module" || t_fail "no module $module"
-done
-t_ok 'the host has the stick' wait_for 60 has_stick || t_done
-port=$(basename "$(dirname "$(stick)")")
-t_ok 'as a disk' wait_for 60 has_disk || t_done
-for host in "$port" 46f4:0001; do
+t_ok 'the host has the stick, as a disk' stick_await || t_done
+for host in "$STICK" 46f4:0001; do
 	kt -o json usb add "$vm" host="$host" id=stick >record 2>err
 	t_is "$host: handed through" "$? $(told) $(cat err)" '0 ok ready stick '
 	t_ok "$host: the guest has it" wait_for 100 guest_has_block g sda
-	t_ok "$host: the host has it no more" lacks_disk
+	t_ok "$host: the host has it no more" stick_is_away
 	kt -o json usb add "$vm" host="$host" >record 2>err
 	t_is "$host: not twice" "$? $(jq -r .status record)" '1 invalid'
 	t_like "$host: as somebody has it" "$(cat err)" 'another program has it'
 	kt -o json usb remove "$vm" stick >record 2>err
 	t_is "$host: taken back" "$? $(jq -r .status record) $(cat err)" '0 ok '
 	t_ok "$host: the guest has it no more" wait_for 100 guest_lacks_block g sda
-	t_ok "$host: the host has it again" wait_for 60 has_disk
+	t_ok "$host: the host has it again" wait_for 60 stick_is_host
 done
-t_ok 'a file system on the stick' mke2fs -q -F "/dev/$(disk)"
-mkdir mnt && mount "/dev/$(disk)" mnt
-kt usb add "$vm" host="$port" >/dev/null 2>err
+t_ok 'a file system on the stick' mke2fs -q -F "/dev/$(stick_disk)"
+mkdir mnt && mount "/dev/$(stick_disk)" mnt
+kt usb add "$vm" host="$STICK" >/dev/null 2>err
 t_is 'a stick that is mounted: exit 1' "$?" 1
 t_like 'is not taken away from the host' "$(cat err)" 'is mounted.*force=on'
 umount mnt

@@ -73,20 +73,8 @@ t_ok 'until it runs: finished by the next kvmtop' wait_for 100 gone
 
 # ---- kvmtop is killed at each sync of its journal
 
-n=1
-while [ $n -lt 20 ] && kt_killed "$n" vfio add "$vm" host=$dev id=e1 2>/dev/null; do
-	id=$(kt_unfinished)
-	if [ -n "$id" ]; then
-		t_like "add, killed at sync $n: what is left is said" "$(cat told)" "perhaps left: (PCI device $dev|device e1)"
-		kt -o json undo "$id" >record 2>err
-		t_like "add, killed at sync $n: undone" "$? $(jq -r .status record) $(cat err)" '^0 (undone|unchanged)'
-	elif [ "$(driver)" = vfio-pci ]; then	# all was done and written down
-		kt -o json undo >record
-	fi
-	t_is "add, killed at sync $n: the host has it" "$(driver) $(override)" "e1000e $was"
-	n=$((n + 1))
-done
-t_ok 'it was killed at several' test "$n" -gt 4
+bound() { echo "$(driver) $(override)"; }
+kt_killed_at_each_sync add "perhaps left: (PCI device $dev|device e1)" bound vfio add "$vm" host=$dev id=e1
 kt -o json vfio remove "$vm" e1 >record 2>err
 t_is 'what was not killed is whole' "$? $(jq -r .status record) $(driver)" '0 ok e1000e'
 

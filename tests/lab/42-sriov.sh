@@ -66,21 +66,8 @@ t_is 'the kernel has two' "$(numvfs)" 2
 
 # ---- killed at any sync of its journal
 
-n=1
-while kt_killed "$n" sriov set "$pf" vfs=1 2>/dev/null; do
-	id=$(kt_unfinished)
-	if [ -n "$id" ]; then
-		t_like "killed at sync $n: what may be left is said" "$(paste -sd ' ' told)" "host: sriov set $pf .*perhaps left: .*$pf"
-		kt -o json undo "$id" >record 2>err
-		t_is "killed at sync $n: undone" "$? $(jq -r .status record) $(cat err)" '0 undone '
-	elif [ "$(numvfs)" = 1 ]; then	# all was done and written down
-		kt -o json undo >record 2>err
-		t_is "killed at sync $n: it was over, and is undone" "$? $(jq -r .status record)" '0 undone'
-	fi
-	t_is "killed at sync $n: two, as before" "$(numvfs) $(functions | wc -l)" '2 2'
-	n=$((n + 1))
-done
-t_ok "it was killed at $((n - 1)) syncs" test "$n" -gt 4
+functions_now() { numvfs; functions; }
+kt_killed_at_each_sync 'one of two' "host: sriov set $pf .*perhaps left: .*$pf" functions_now sriov set "$pf" vfs=1
 kt -o json undo >record 2>err
 t_is 'not killed: undone' "$? $(jq -r .status record) $(numvfs)" '0 undone 2'
 

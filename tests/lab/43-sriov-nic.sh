@@ -92,22 +92,9 @@ ip link set "$nic" down
 
 # ---- killed at any sync of its journal
 
-n=1
-while kt_killed "$n" vf set "$nic" 1 mac=52:54:00:aa:bb:02 trust=on 2>/dev/null; do
-	id=$(kt_unfinished)
-	if [ -n "$id" ]; then
-		t_like "killed at sync $n: what may be left is said" "$(paste -sd ' ' told)" \
-			"host: vf set $(vf 1) .*virtual function 1 of $nic"
-		kt -o json undo "$id" >record 2>err
-		t_is "killed at sync $n: undone" "$? $(jq -r .status record) $(cat err)" '0 undone '
-	elif [ "$(word 1)" != "$fresh" ]; then
-		kt -o json undo >record 2>err
-		t_is "killed at sync $n: it was over, and is undone" "$? $(jq -r .status record)" '0 undone'
-	fi
-	t_is "killed at sync $n: as before" "$(word 1)" "$fresh"
-	n=$((n + 1))
-done
-t_ok "it was killed at $((n - 1)) syncs" test "$n" -gt 4
+word_of_1() { word 1; }
+said="host: vf set $(vf 1) .*virtual function 1 of $nic"
+kt_killed_at_each_sync 'a function set' "$said" word_of_1 vf set "$nic" 1 mac=52:54:00:aa:bb:02 trust=on
 t_is 'not killed: done' "$(word 1)" '52:54:00:aa:bb:02, spoof checking on, trust on'
 
 # ---- what the host uses goes only by force

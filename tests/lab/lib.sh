@@ -15,7 +15,7 @@ T_BOOT=${T_BOOT:-400}	# a guest boots in 20 to 45 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 T_ASK=60
-T_KT+=(--timeout 90)
+T_KT+=(--timeout 90) T_KV+=(--timeout 90)
 
 # ---- ten seconds or more of kvmtop's against the kernel's own counters in the same time
 
@@ -74,6 +74,17 @@ near() {
 		exit !(a != "null" && a != "" && b != "" && d <= m * p / 100 + s) }'
 }
 
+# The host's USB stick: waits for it, by its port STICK, and as a disk, whose name stick_disk prints while it is the host's.
+stick_await() {
+	modprobe -a xhci_pci usb_storage sd_mod && wait_for 60 stick_has_port && wait_for 60 stick_is_host
+}
+stick_has_port() {
+	STICK=$(grep -l -x kt-usb /sys/bus/usb/devices/*/serial 2>/dev/null) && STICK=${STICK%/serial} && STICK=${STICK##*/}
+}
+stick_disk() { for d in /sys/block/sd*; do case $(readlink "$d") in */"$STICK"/*) basename "$d" ;; esac; done; }
+stick_is_host() { [ -n "$(stick_disk)" ]; }
+stick_is_away() { ! stick_is_host; }
+
 # NAME QEMU-ARG..: a QEMU that never runs its guest, for what it has of memory.
 qemu_idle() { local name=$1; shift; qemu_start "$name" -machine q35,accel=kvm -S -qmp "unix:$name.qmp,server=on,wait=off" "$@"; }
 
@@ -90,6 +101,9 @@ tap_add() {
 		ip link set "$1" up && { [ -z "${3:-}" ] || ip addr add "$3" dev "$1"; }
 }
 
+# What a guest's kernel is told here, so that it boots sooner.
+L2_APPEND='tsc=reliable pci=noearly cryptomgr.notests nowatchdog'
+
 # NAME QEMU-ARG..: a guest like that of guest_start, with two vCPUs, on KVM and nothing else, and with one more
 # port, vp1. An exit to QEMU is what costs most here, so there is less of what a boot looks for: most of 117000 exits
 # were early PCI scans. l2_boot does not wait for it.
@@ -98,7 +112,7 @@ l2_boot() {
 	[ "${GUEST_MACHINE:-q35}" != q35 ] ||
 		more=(-machine sata=off,smbus=off,i8042=off -device pcie-root-port,id=vp1,chassis=21,slot=21)
 	T_ACCEL=kvm
-	GUEST_APPEND="tsc=reliable pci=noearly cryptomgr.notests nowatchdog ${GUEST_APPEND:-}" \
+	GUEST_APPEND="$L2_APPEND ${GUEST_APPEND:-}" \
 		guest_boot "$1" -smp 2 "${more[@]+"${more[@]}"}" "${@:2}"
 }
 

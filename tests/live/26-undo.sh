@@ -11,7 +11,7 @@ state() {
 	qmp_ask shared '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}' | jq -r '.[].name' | sort
 }
 before=$(state)
-only=(--no-scan -q shared.qmp)	# many calls: other guests of this host have no part in them
+T_ONLY=(--no-scan -q shared.qmp)	# many calls: other guests of this host have no part in them
 at_rest() { [ "$(state)" = "$before" ]; }
 entry() { jq -r .journal record; }
 
@@ -37,27 +37,12 @@ t_is 'read-only: refused' "$?" 5
 
 # ---- killed
 
-# Each write syncs twice: the file, then, under its name, the directory.
+kt_killed_at_each_sync add 'perhaps left: (block node|device) k0' state disk add "$vm" file="$PWD/a.img" format=raw id=k0
 n=1
-while kt_killed "$n" "${only[@]}" disk add "$vm" file="$PWD/a.img" format=raw id=k0 2>/dev/null; do
-	id=$(kt_unfinished "${only[@]}")
+while kt_killed "$n" "${T_ONLY[@]}" disk remove "$vm" k0 2>/dev/null; do
+	id=$(kt_unfinished "${T_ONLY[@]}")
 	if [ -n "$id" ]; then
-		t_like "add, killed at sync $n: what is left is said" "$(cat told)" 'perhaps left: (block node|device) k0'
-		kt "${only[@]}" -o json undo "$id" >record
-		t_is "add, killed at sync $n: undone" "$? $(jq -r .status record)" '0 undone'
-	elif vm_has_device shared k0; then	# all was done and written down
-		kt -o json undo >record
-		t_is "add, killed at sync $n: it was over, and is undone" "$? $(jq -r .id record)" '0 k0'
-	fi
-	t_ok "add, killed at sync $n: the guest is as before" wait_for 20 at_rest
-	n=$((n + 1))
-done
-t_ok "add: $n points were seen, the last is the end" [ "$n" -gt 4 ]
-n=1
-while kt_killed "$n" "${only[@]}" disk remove "$vm" k0 2>/dev/null; do
-	id=$(kt_unfinished "${only[@]}")
-	if [ -n "$id" ]; then
-		kt "${only[@]}" -o json undo "$id" >record
+		kt "${T_ONLY[@]}" -o json undo "$id" >record
 		t_like "remove, killed at sync $n: finished" "$? $(jq -r .status record)" '0 (undone|unchanged)'
 		t_ok "remove, killed at sync $n: the guest is as before" wait_for 20 at_rest
 	fi
@@ -66,7 +51,7 @@ while kt_killed "$n" "${only[@]}" disk remove "$vm" k0 2>/dev/null; do
 done
 t_ok "remove: $n points were seen" [ "$n" -gt 4 ]
 t_is 'and the guest is as before' "$(state)" "$before"
-t_is 'nothing is unfinished any more' "$(kt_unfinished "${only[@]}")" ''
+t_is 'nothing is unfinished any more' "$(kt_unfinished "${T_ONLY[@]}")" ''
 t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid shared)*" 2>/dev/null)" ''
 
 # ---- a journal that somebody else had a hand in
@@ -78,12 +63,12 @@ cp -p "$file" saved
 with=$(state)
 # WHAT REGEX: neither undo nor whatever is said next does anything. Then all is as it was.
 distrusted() {
-	kt "${only[@]}" -o json undo "$id" >record 2>err
+	kt "${T_ONLY[@]}" -o json undo "$id" >record 2>err
 	t_is "$1: refused" "$? $(jq -r .status record)" '5 denied'
 	t_like "$1: and why" "$(cat err)" "not to be trusted.*$2"
-	kt "${only[@]}" -o json undo >record 2>err
+	kt "${T_ONLY[@]}" -o json undo >record 2>err
 	t_is "$1: nor is any other undone in its place" "$? $(jq -r .status record)" '5 denied'
-	kt "${only[@]}" -d 0 vms >/dev/null 2>err
+	kt "${T_ONLY[@]}" -d 0 vms >/dev/null 2>err
 	t_like "$1: the next one says so" "$(cat err)" "$2"
 	t_is "$1: nothing is done" "$(state)" "$with"
 	rm -rf "$journal/$id".* "$journal/20200101-"*
@@ -134,7 +119,7 @@ edited '.rest = [{"op": "pass-fd", "what": "x", "args": {"open": "dev", "name": 
 edited '.steps = "none"| .verb = 1'
 printf '[%.0s' {1..5000} >"$file"
 distrusted 'not JSON' "$id.json"
-kt "${only[@]}" -o json undo "$id" >record 2>err
+kt "${T_ONLY[@]}" -o json undo "$id" >record 2>err
 t_is 'as it was, it is believed' "$? $(jq -r .status record) $(cat err)" '0 undone '
 t_is 'and the guest is as before' "$(state)" "$before"
 

@@ -58,6 +58,23 @@ kv -o json undo >record 2>err
 t_is 'undone' "$? $(jq -r .status record) $(cat err)" '0 undone '
 t_ok 'the guest sees that too' wait_for 60 carrier 1
 
+# ---- a daemon that is late: a look-up does without it, a change cannot
+
+libvirt_daemon STOP
+kv_watch late -o json --timeout 100 nic link "$vm" l down
+late=$!
+t_pause 5	# a look-up waits half as long
+t_is 'a change waits for libvirt' "$(cat late late.err)" ''
+libvirt_daemon CONT
+wait "$late"
+t_is 'and is done when it answers' "$? $(jq -r .status late) $(cat late.err)" '0 ok '
+t_ok 'the guest sees it' wait_for 60 carrier 0
+libvirt_daemon STOP
+kv --timeout 4 nic link "$vm" l up >/dev/null 2>err
+t_is 'but not for ever: exit 1' "$?" 1
+t_like 'and why' "$(cat err)" 'libvirt holds it, but qemu:///system: it does not answer'
+libvirt_daemon CONT
+
 # ---- refused
 
 kv nic add "$vm" type=user mac=52:54:00:AA:BB:01 2>err

@@ -40,7 +40,7 @@ own_kib() {
 	awk '/^[0-9a-f]+-[0-9a-f]+ / { mine = $2 == "rw-p" && (NF == 5 || $6 ~ /^\[(heap|stack)/) } /^Size:/ { size = $2 }
 		/^Rss:/ && mine && size < 131072 { sum += $2 } END { print sum }' "/proc/$(vm_pid "$1")/smaps"
 }
-same_descriptors() { [ "$(vm_descriptors "$1")" = "$2" ]; }
+same_descriptors() { diff <(printf '%s\n' "$2") <(vm_descriptors "$1"); }
 
 # GUEST PIECE: the lines of its script, once each; then what came of it as one line of figures.
 cycles_piece() {

@@ -68,6 +68,7 @@ static void test_domain(void **state)
 
 	(void)state;
 	assert_true(settle(v, 10000));
+	assert_false(virt_is_awaited(v));
 	l = virt_list(v);
 	assert_int_equal(virt_list_count(l), 1);
 	d = virt_list_find(l, "6695EB01-f6a4-8304-79aa-97f2502e193f");
@@ -185,6 +186,7 @@ static void test_no_such(void **state)
 
 	(void)state;
 	assert_true(settle(v, 10000));
+	assert_false(virt_is_awaited(v));
 	problems = virt_problems(v, &n);
 	assert_int_equal(n, 1);
 	assert_non_null(strstr(problems[0], "no/such/file.xml"));
@@ -218,6 +220,7 @@ static void test_silent_daemon(void **state)
 
 	(void)state;
 	assert_true(settle(v, 5000));
+	assert_true(virt_is_awaited(v));	/* it may come to say something, too late for a look-up */
 	n = virt_counts(v);
 	assert_int_equal(n.threads, 3);		/* loop, keeper, the one that is in */
 	problems = virt_problems(v, &n_problems);
