@@ -37,20 +37,20 @@ record() {
 record_start() { record "$@" & T_RECORD=$!; t_own "$T_RECORD"; }
 record_end() { t_kill "$T_RECORD"; }
 
-# ROWS: when kvmtop took its samples, the first of which only begins the first interval that is compared.
-sampled() {
-	local time
-	for time in $(sed -n 's/^.*"time":"\([^"]*\)".*/\1/p' "$1" | uniq); do date -d "$time" +%s.%N; done
-}
+# ROWS: into ROWS.times, unless it is there: when kvmtop took its samples, the first of which only begins the first
+# interval that is compared.
+sampled() { [ "$1.times" -nt "$1" ] || sed -n 's/^.*"time":"\([^"]*\)".*/\1/p' "$1" | uniq | date -f - +%s.%N >"$1.times"; }
 # ROWS FILTER: the mean of a rate, between its first sample and the last, of the rows that the filter tells: one a sample.
 told() {
-	paste <(sampled "$1") <(jq "$2" "$1") | awk 'NF != 2 || NR > 1 && $2 == "null" { bad = 1 } NR > 1 { sum += $2 * ($1 - last) } NR == 1 { first = $1 }
+	sampled "$1"
+	paste "$1.times" <(jq "$2" "$1") | awk 'NF != 2 || NR > 1 && $2 == "null" { bad = 1 } NR > 1 { sum += $2 * ($1 - last) } NR == 1 { first = $1 }
 		{ last = $1 } END { if (bad || last == first) print "null"; else printf "%.3f\n", sum / (last - first) }'
 }
 # ROWS FILE N FIELD[+FIELD]: how fast fields of the Nth path grew, per second, in the same time.
 recorded() {
 	local times
-	mapfile -t times < <(sampled "$1")
+	sampled "$1"
+	mapfile -t times <"$1.times"
 	awk -F '|' -v start="${times[0]}" -v end="${times[-1]}" -v n="$3" -v fields="$4" '
 		function value(word, i, d) { split($(n + 1), word, " "); d = 0; for (i in want) d += word[want[i]]; return d }
 		# between two lines, by the time
