@@ -148,6 +148,19 @@ l2_saved() {
 		[ -z "$(cat "/proc/$(vm_pid l2)"/task/*/children)" ]
 }
 
+# NAME: what is to be known of a guest that does nothing any more: where its vCPUs stand, what they wait for, and whether
+# the timers of our own CPUs go on.
+l2_stands() {
+	local cpu
+	hmp_ask "$1" 'info registers -a' | grep -E '^CPU#|RIP'
+	for cpu in 0 1; do hmp_ask "$1" "info lapic $cpu" | grep -E 'LVTT|Timer|ISR|IRR|PPR'; done
+	for cpu in 0 1; do
+		grep LOC: /proc/interrupts
+		grep -H . /sys/kernel/debug/kvm/"$(vm_pid "$1")"-*/{exits,halt_exits,irq_injections}
+		t_pause 1
+	done
+}
+
 # One such guest, by the name of "shared", for all tests that leave it as they found it. It
 # has, besides disk0 and nic0 of guest_boot, two vhost NICs:
 #	vnic1	tap kt1, 10.7.1.1/24; in the guest 10.7.1.2
