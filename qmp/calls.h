@@ -2,8 +2,8 @@
 /*
  * Typed QMP calls: ask, check every type, decode into plain structs. Lists are vecs that the caller frees with the
  * function beside them. Unknown members and enum values are ignored; documented-optional ones are optional.
- * All take a deadline of their own per command, QMP_ASK_MS, unless said otherwise. An answer of
- * the wrong type or out of bounds is -EBADMSG; the client stays usable.
+ * All take a deadline of their own per command, QMP_ASK_MS or what qmp_set_patience said, unless said otherwise. An
+ * answer of the wrong type or out of bounds is -EBADMSG; the client stays usable.
  */
 #ifndef KT_QMP_CALLS_H
 #define KT_QMP_CALLS_H

@@ -67,7 +67,7 @@ int qmp_query_peripherals(struct qmp *q, struct qmp_prop **list, size_t *n, stru
 int qmp_qom_get(struct qmp *q, const char *path, const char *property, struct json_object **out,
 		struct err *err)
 {
-	return qmp_call(q, "qom-get", qmp_path_args(path, property), QMP_ASK_MS, out, err);
+	return qmp_call(q, "qom-get", qmp_path_args(path, property), qmp_patience(q), out, err);
 }
 
 int qmp_qom_get_str(struct qmp *q, const char *path, const char *property, char **out,

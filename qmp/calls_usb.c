@@ -107,7 +107,7 @@ int qmp_is_usb_device(struct qmp *q, const char *path, bool *is, struct err *err
 int qmp_has_device_type(struct qmp *q, const char *type, bool *has, struct err *err)
 {
 	struct json_object *args = json_put_str(json_object_new_object(), "typename", type);
-	int rc = qmp_call(q, "device-list-properties", args, QMP_ASK_MS, NULL, err);
+	int rc = qmp_call(q, "device-list-properties", args, qmp_patience(q), NULL, err);
 
 	*has = !rc;
 	return qmp_is_refusal(rc) ? 0 : rc;

@@ -25,6 +25,7 @@ struct qmp {
 	struct qmp_transport transport;
 	void *ctx;
 	int interrupt;
+	unsigned patience_ms;
 
 	struct json_stream *in;
 	bool mid;		/* part of a message is in */
@@ -470,6 +471,16 @@ void qmp_on_event(struct qmp *q, qmp_event_fn *fn, void *arg)
 void qmp_set_interrupt(struct qmp *q, int fd)
 {
 	q->interrupt = fd;
+}
+
+void qmp_set_patience(struct qmp *q, unsigned ms)
+{
+	q->patience_ms = ms;
+}
+
+unsigned qmp_patience(const struct qmp *q)
+{
+	return q->patience_ms ? q->patience_ms : QMP_ASK_MS;
 }
 
 int qmp_fd(const struct qmp *q)

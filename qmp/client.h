@@ -70,6 +70,9 @@ int qmp_pump(struct qmp *q, unsigned timeout_ms, struct err *err);
 
 /* A descriptor that, when readable, makes waiting calls return -ECANCELED; -1 = none. Borrowed. */
 void qmp_set_interrupt(struct qmp *q, int fd);
+/* How long the typed calls (qmp/calls.h) wait for each answer; 0, as it is at first: QMP_ASK_MS. */
+void qmp_set_patience(struct qmp *q, unsigned ms);
+unsigned qmp_patience(const struct qmp *q);
 int qmp_fd(const struct qmp *q);
 bool qmp_is_open(const struct qmp *q);
 

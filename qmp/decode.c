@@ -20,7 +20,7 @@ int qmp_ask(struct qmp *q, const char *command, struct json_object *args, enum j
 	    struct json_object **ret, struct err *err)
 {
 	auto_json struct json_object *got = NULL;
-	int rc = qmp_call(q, command, args, QMP_ASK_MS, &got, err);
+	int rc = qmp_call(q, command, args, qmp_patience(q), &got, err);
 
 	if (rc)
 		return rc;

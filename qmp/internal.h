@@ -15,7 +15,7 @@
 /* A slot for query-commands' answer, freed with the client; NULL in it until somebody asked. */
 struct json_object **qmp_commands(struct qmp *q);
 
-/* qmp_call with QMP_ASK_MS; an answer of another type is -EBADMSG. */
+/* qmp_call with qmp_patience; an answer of another type is -EBADMSG. */
 int qmp_ask(struct qmp *q, const char *command, struct json_object *args, enum json_type type,
 	    struct json_object **ret, struct err *err);
 /* human-monitor-command: its text, at most max bytes. HMP's errors are text too. */

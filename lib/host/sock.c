@@ -193,9 +193,10 @@ static int dump_ask(int fd, uint32_t seq)
 static int dump_read(int fd, struct look *l, uint32_t seq, bool *changed)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
+	/* asked first: on a host where nobody has asked yet, the kernel loads unix_diag before that returns */
+	int r = dump_ask(fd, seq);
 	uint64_t deadline = clock_now_ns() + DUMP_SECONDS * NS_PER_SEC;
 	ssize_t len;
-	int r = dump_ask(fd, seq);
 
 	while (r == 0) {
 		if (clock_now_ns() > deadline)

@@ -325,8 +325,10 @@ static void job_run(void *arg)
 	struct err err = {0};
 
 	j->rc = job_connect(j, &err);
-	if (!j->rc)
+	if (!j->rc) {
+		qmp_set_patience(j->q, j->s->config.answer_ms);
 		j->rc = ask_put(j->q, j->what, &j->replies, &err);
+	}
 	if (j->rc && !j->note)
 		j->note = xasprintf("%s%s", str_has_prefix(err.text, "monitor: ") ? "" : "monitor: ", err.text);
 	if (j->q && (!j->hold || j->rc)) {

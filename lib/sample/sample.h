@@ -16,7 +16,7 @@
 struct sample_config {
 	const struct host *host;	/* borrowed */
 	bool exact;			/* let the kernel count guests' pages instead of looking at a sample of them */
-	unsigned answer_ms;		/* how long a monitor's first answer may take; 0: a second */
+	unsigned answer_ms;		/* how long a monitor's answer may take, the first one too; 0: as short as always */
 	bool scan;			/* look for QEMU processes in /proc */
 	const char *const *sockets;	/* QMP sockets given by hand; they are held, scanned ones are asked and left */
 	size_t n_sockets;

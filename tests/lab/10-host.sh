@@ -8,7 +8,7 @@ t_ok 'a guest boots under KVM' l2_shared || t_done
 vm=$(vm shared)
 pid=$(vm_pid shared)
 t_is 'it does run on KVM' "$(qmp_ask shared '{"execute":"query-kvm"}' | jq -c '[.enabled, .present]')" '[true,true]'
-t_is 'kvmtop sees it' "$(kt -d 0 -o json vms "$vm" | jq -c '[.pid, .state]')" "[$pid,\"running\"]"
+t_is 'kvmtop sees it' "$(kt -d 0 -o json vms "$vm" | jq -c '[.pid, .state, .note]')" "[$pid,\"running\",null]"
 
 # QEMU says which thread is which vCPU.
 vcpu_tid=()
@@ -25,14 +25,22 @@ guest_cmd shared 'taskset 1 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $
 record_start record /sys/kernel/debug/kvm/"$pid"-*/exits "/proc/$pid/task/${vcpu_tid[0]}/stat" "/proc/$pid/task/${vcpu_tid[1]}/stat"
 beside vcpus -F vcpu,run_pct vcpus "$vm"
 beside vms -F exits_per_s vms "$vm"
-pidstat -t -p "$pid" 16 1 >pidstat.out &
-T_BESIDE+=("$!")
+stdbuf -oL pidstat -H -t -p "$pid" 1 >pidstat.out &
+ticker=$!
+t_own "$ticker"
 beside_end
+t_kill "$ticker"
 record_end
 guest_cmd shared 'kill $(cat /run/busy /run/fits)'
-# TID: %CPU of the thread by pidstat, whose columns have names.
+# TID: the mean %CPU of the thread by pidstat, whose columns have names, over the seconds that ended between kvmtop's samples.
 pidstat_pct() {
-	awk -v tid="$1" '/%CPU/ { for (i = 1; i <= NF; i++) c[$i] = i } /^Average:/ && $c["TID"] == tid { print $c["%CPU"] }' pidstat.out
+	local times
+	sampled vcpus
+	mapfile -t times <vcpus.times
+	awk -v tid="$1" -v start="${times[0]}" -v end="${times[-1]}" '
+		/%CPU/ { for (i = 1; i <= NF; i++) c[$i] = i }
+		$c["TID"] == tid && $1 > start + 0.5 && $1 < end + 0.5 { sum += $c["%CPU"]; n++ }
+		END { print (n >= 5 ? sum / n : "null") }' pidstat.out
 }
 for vcpu in 0 1; do
 	run=$(told vcpus "select(.vcpu == $vcpu).run_pct")

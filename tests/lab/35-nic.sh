@@ -1,5 +1,6 @@
 #!/bin/bash
 # NICs that want a real host: vhost and its threads, macvtap.
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 

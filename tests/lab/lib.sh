@@ -37,20 +37,20 @@ record() {
 record_start() { record "$@" & T_RECORD=$!; t_own "$T_RECORD"; }
 record_end() { t_kill "$T_RECORD"; }
 
-# ROWS: when kvmtop took its samples, the first of which only begins the first interval that is compared.
-sampled() {
-	local time
-	for time in $(sed -n 's/^.*"time":"\([^"]*\)".*/\1/p' "$1" | uniq); do date -d "$time" +%s.%N; done
-}
+# ROWS: into ROWS.times, unless it is there: when kvmtop took its samples, the first of which only begins the first
+# interval that is compared.
+sampled() { [ "$1.times" -nt "$1" ] || sed -n 's/^.*"time":"\([^"]*\)".*/\1/p' "$1" | uniq | date -f - +%s.%N >"$1.times"; }
 # ROWS FILTER: the mean of a rate, between its first sample and the last, of the rows that the filter tells: one a sample.
 told() {
-	paste <(sampled "$1") <(jq "$2" "$1") | awk 'NF != 2 || NR > 1 && $2 == "null" { bad = 1 } NR > 1 { sum += $2 * ($1 - last) } NR == 1 { first = $1 }
+	sampled "$1"
+	paste "$1.times" <(jq "$2" "$1") | awk 'NF != 2 || NR > 1 && $2 == "null" { bad = 1 } NR > 1 { sum += $2 * ($1 - last) } NR == 1 { first = $1 }
 		{ last = $1 } END { if (bad || last == first) print "null"; else printf "%.3f\n", sum / (last - first) }'
 }
 # ROWS FILE N FIELD[+FIELD]: how fast fields of the Nth path grew, per second, in the same time.
 recorded() {
 	local times
-	mapfile -t times < <(sampled "$1")
+	sampled "$1"
+	mapfile -t times <"$1.times"
 	awk -F '|' -v start="${times[0]}" -v end="${times[-1]}" -v n="$3" -v fields="$4" '
 		function value(word, i, d) { split($(n + 1), word, " "); d = 0; for (i in want) d += word[want[i]]; return d }
 		# between two lines, by the time
@@ -160,6 +160,19 @@ l2_save() {
 l2_saved() {
 	qmp_ask l2 '{"execute":"query-migrate"}' | jq -e '.status == "completed"' >/dev/null &&
 		[ -z "$(cat "/proc/$(vm_pid l2)"/task/*/children)" ]
+}
+
+# NAME: what is to be known of a guest that does nothing any more: where its vCPUs stand, what they wait for, and whether
+# the timers of our own CPUs go on.
+l2_stands() {
+	local cpu
+	hmp_ask "$1" 'info registers -a' | grep -E '^CPU#|RIP'
+	for cpu in 0 1; do hmp_ask "$1" "info lapic $cpu" | grep -E 'LVTT|Timer|ISR|IRR|PPR'; done
+	for cpu in 0 1; do
+		grep LOC: /proc/interrupts
+		grep -H . /sys/kernel/debug/kvm/"$(vm_pid "$1")"-*/{exits,halt_exits,irq_injections}
+		t_pause 1
+	done
 }
 
 # One such guest, by the name of "shared", for all tests that leave it as they found it. It

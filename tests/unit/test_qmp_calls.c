@@ -14,6 +14,33 @@
 
 #define DIR "tests/fixtures/qmp/7.2/"
 
+static void test_patience(void **state)
+{
+	static const struct fake_item script[] = {
+		{ .expect = "query-status", .how = FAKE_SILENT },
+		{ .expect = "qom-get", .how = FAKE_SILENT },
+		{ .expect = "device-list-properties", .how = FAKE_SILENT },
+		{ 0 }
+	};
+	struct fake_qmp *f = fake_qmp_new(script);
+	struct qmp *q = fake_qmp_client(f);
+	char *text = NULL;
+	struct err err;
+	bool flag;
+
+	(void)state;
+	assert_int_equal(qmp_patience(q), QMP_ASK_MS);
+	qmp_set_patience(q, 20);
+	assert_int_equal(qmp_query_status(q, &flag, &text, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "query-status within 20 ms"));
+	assert_int_equal(qmp_qom_get(q, "/machine", "x", NULL, &err), -ETIMEDOUT);
+	assert_int_equal(qmp_has_device_type(q, "x", &flag, &err), -ETIMEDOUT);
+	qmp_set_patience(q, 0);
+	assert_int_equal(qmp_patience(q), QMP_ASK_MS);
+	qmp_close(q);
+	fake_qmp_end(f);
+}
+
 static void test_state(void **state)
 {
 	static const struct fake_item script[] = {
@@ -427,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_migrating),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_chain),
