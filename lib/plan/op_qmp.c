@@ -8,6 +8,8 @@
 
 /* The event can be missed only if somebody else took it (there is one client): look in QOM now and then all the same. */
 #define GONE_LOOK_NS (1 * NS_PER_SEC)
+#define LET_GO_NS (2 * NS_PER_SEC)
+#define LET_GO_LOOK_NS (20 * NS_PER_MS)
 #define DRIVER_LOOK_NS (100 * NS_PER_MS)
 /* A plan causes a handful; a guest must not fill our memory with them. */
 #define SEEN_MAX 1024
@@ -97,11 +99,30 @@ bool run_saw(const struct run *r, const char *event, const char *device)
 
 /* A command, as it is. */
 
+/* blockdev-del and object-del say "is in use", chardev-remove "is busy". */
+static bool is_held(int rc, const struct err *err)
+{
+	return rc == -EREMOTEIO && err && (strstr(err->text, "is in use") || strstr(err->text, "is busy"));
+}
+
+/*
+ * A device is off the list of QEMU's objects before QEMU has let go of what it used: that is for its RCU thread, a moment
+ * later. DEVICE_DELETED comes after that, but who finds a device gone by the list may be too early.
+ */
 static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	struct json_object *args = s->args ? json_object_get(s->args) : NULL;
+	uint64_t deadline = clock_now_ns() + LET_GO_NS;
+	int rc;
 
-	return qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+	do {
+		struct json_object *args = s->args ? json_object_get(s->args) : NULL;
+
+		rc = qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
+		if (!is_held(rc, err))
+			return rc;
+		clock_sleep_until(clock_now_ns() + LET_GO_LOOK_NS);
+	} while (clock_now_ns() < deadline);
+	return rc;
 }
 
 static char *qmp_text(const struct step *s, unsigned timeout_ms)

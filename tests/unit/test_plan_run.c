@@ -441,6 +441,7 @@ static void a_pending_removal_is_finished(void **state)
 		{ .expect = "blockdev-del", .error = "GenericError: in use" }, { 0 }
 	}, gone[] = {
 		{ .expect = "qom-list", .reply = PERIPHERALS("") },
+		{ .expect = "blockdev-del", .error = "GenericError: Block device a is in use" },	/* not for long */
 		{ .expect = "blockdev-del", .args = "{\"node-name\":\"a\"}" },
 		{ .expect = "blockdev-del", .error = "GenericError: Failed to find node with node-name='b'" }, { 0 }
 	};
