@@ -501,9 +501,31 @@ static void probe(const struct fault_case *c, struct row **rows, size_t *n)
 	buf_done(&child.text);
 }
 
+static bool is_over(const struct child *child)
+{
+	siginfo_t info = {0};
+
+	return !waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
+/* The next ones, and beside them the next of those that are in each other's way. */
+static void start_more(struct row *rows, size_t n, size_t from)
+{
+	bool one_runs = false;
+	size_t i;
+
+	for (i = from; i < n; i++) {
+		struct row *r = &rows[i];
+
+		if (!r->child.pid && (r->c->alone ? !one_runs : i < from + AT_ONCE))
+			child_start(&r->child, r->c, r->step, (enum fault)r->fault, false);
+		one_runs |= r->c->alone && r->child.pid && !is_over(&r->child);
+	}
+}
+
 unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 {
-	size_t n = 0, started = 0, ended, bad = 0, i;
+	size_t n = 0, ended, bad = 0, i;
 	struct row *rows = NULL;
 
 	for (i = 0; i < n_cases; i++)
@@ -511,9 +533,7 @@ unsigned fault_table_run(const struct fault_case *cases, size_t n_cases)
 	for (ended = 0; ended < n; ended++) {
 		struct child *child = &rows[ended].child;
 
-		for (; started < n && started < ended + (rows[started].c->alone ? 1 : AT_ONCE); started++)
-			child_start(&rows[started].child, rows[started].c, rows[started].step,
-				    (enum fault)rows[started].fault, false);
+		start_more(rows, n, ended);
 		child_end(child);
 		print_message("  %s\n", child->text.text);
 		if (!child_is_good(child)) {
