@@ -107,8 +107,12 @@ t_like 'it is in use' "$(cat err)" 'busy: it is in use'
 t_ok 'the DIMM is still there' vm_has_device q35 busy
 started_anew() { [ "$(guest_get q35 n)" -lt "$n" ]; }
 n=$(guest_get q35 n)
-qmp_ask q35 '{"execute":"system_reset"}' >/dev/null
-t_ok 'the guest starts anew' wait_for "$T_BOOT" started_anew
+# On a busy machine a boot of several vCPUs under TCG has hung, once: that is the guest's, and not what is tested here.
+restarts() {
+	qmp_ask q35 '{"execute":"system_reset"}' >/dev/null
+	wait_for "$T_BOOT" started_anew
+}
+t_ok 'the guest starts anew' eval 'restarts || restarts'
 kt -o json dimm remove "$(vm q35)" busy >record 2>err
 t_is 'after that it lets go' "$? $(jq -r .status record) $(cat err)" '0 ok '
 t_is 'and nothing is left' "$(vm_has_device q35 busy; qmp_ask q35 '{"execute":"qom-list","arguments":{"path":"/objects"}}' | jq -r '.[].name' | grep busy)" ''
