@@ -40,6 +40,15 @@ waits() { jq -e --argjson n "$2" '.status == "running" and ([.steps[] | select(.
 vm_kill g
 qemu_start s "${bare[@]}" -qmp unix:s.qmp,server=on,wait=off
 nodes=$(vm_block_nodes s)
+lets_go() {
+	qmp_ask s '{"execute":"system_reset"}' >/dev/null
+	wait_for 30 vm_lacks_device s "$1"
+}
+# By the next kvmtop, or the one after it: where QEMU is too busy to answer, it is put off once more.
+finished() {
+	kt -d 0 vms "$(vm s)" >/dev/null
+	[ "$(vm_block_nodes s)" = "$nodes" ]
+}
 n=0
 for signal in HUP INT TERM; do
 	n=$((n + 1))
@@ -55,10 +64,8 @@ for signal in HUP INT TERM; do
 	t_is "$signal: it is named" "$(jq -c '[.left[] | split(" ")[0:3] | join(" ")]' record)" "[\"device d$n\",\"block node d$n-node\"]"
 	t_like "$signal: and said" "$(cat err)" 'interrupted'
 	t_is "$signal: the journal has the rest" "$(jq -r '[.rest[].op] | join(" ")' "$(entry "d$n")")" 'await-gone qmp'
-	qmp_ask s '{"execute":"system_reset"}' >/dev/null
-	wait_for 30 vm_lacks_device s "d$n"
-	kt -d 0 vms "$(vm s)" >/dev/null 2>&1
-	t_is "$signal: the next kvmtop finishes it" "$(vm_block_nodes s)" "$nodes"
+	lets_go "d$n"
+	t_ok "$signal: the next kvmtop finishes it" wait_for 30 finished
 done
 kt --timeout 0.1 disk add "$(vm s)" file=a.img format=raw id=r >/dev/null
 kt_start -o json disk remove "$(vm s)" r >record 2>err
@@ -72,9 +79,8 @@ t_like 'and says what is left' "$(jq -r '.left | join("; ")' record)" 'device r.
 
 # ---- the terminal goes away under the screen, in the middle of a change
 
-qmp_ask s '{"execute":"system_reset"}' >/dev/null
-wait_for 30 vm_lacks_device s r
-kt -d 0 vms "$(vm s)" >/dev/null 2>&1
+lets_go r
+wait_for 30 finished
 screen=(tmux -L "kt-$$")
 shows() { "${screen[@]}" capture-pane -p | grep -q -e "$1"; }
 "${screen[@]}" -f /dev/null new-session -d -x 100 -y 30 "exec '$KVMTOP_PLAIN' --no-libvirt --no-scan -q '$PWD/s.qmp'" 9>&-
@@ -94,10 +100,8 @@ t_ok 'its terminal is gone: it ends' wait_for 60 ended
 verb=add
 t_is 'and the journal says what became of the change' "$(jq -r '[.status, .left[0], .rest[0].op] | join("; ")' "$(entry kt-disk0)")" \
 	'partial; device kt-disk0; await-gone'
-qmp_ask s '{"execute":"system_reset"}' >/dev/null
-wait_for 30 vm_lacks_device s kt-disk0
-kt -d 0 vms "$(vm s)" >/dev/null 2>&1
-t_is 'the next kvmtop finishes it' "$(vm_block_nodes s)" "$nodes"
+lets_go kt-disk0
+t_ok 'the next kvmtop finishes it' wait_for 30 finished
 
 t_is 'no lock file is left behind' "$(find /run/kvmtop "${XDG_RUNTIME_DIR:-/nowhere}/kvmtop" -name "*$(vm_pid s)*" 2>/dev/null)" ''
 
