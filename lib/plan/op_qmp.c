@@ -102,7 +102,7 @@ bool run_saw(const struct run *r, const char *event, const char *device)
 /* blockdev-del and object-del say "is in use", chardev-remove "is busy". */
 static bool is_held(int rc, const struct err *err)
 {
-	return rc == -EREMOTEIO && err && (strstr(err->text, "is in use") || strstr(err->text, "is busy"));
+	return rc == -EREMOTEIO && (strstr(err->text, "is in use") || strstr(err->text, "is busy"));
 }
 
 /*
@@ -112,16 +112,21 @@ static bool is_held(int rc, const struct err *err)
 static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + LET_GO_NS;
+	struct err why;		/* what a later try has put right is not the plan's error */
+	bool again;
 	int rc;
 
 	do {
 		struct json_object *args = s->args ? json_object_get(s->args) : NULL;
 
-		rc = qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, err);
-		if (!is_held(rc, err))
-			return rc;
-		clock_sleep_until(clock_now_ns() + LET_GO_LOOK_NS);
-	} while (clock_now_ns() < deadline);
+		why = (struct err){0};
+		rc = qmp_call(r->env->qmp, s->what, args, timeout_ms, NULL, &why);
+		again = is_held(rc, &why) && clock_now_ns() < deadline;
+		if (again)
+			clock_sleep_until(clock_now_ns() + LET_GO_LOOK_NS);
+	} while (again);
+	if (rc && err)
+		*err = why;
 	return rc;
 }
 
