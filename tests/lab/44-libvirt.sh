@@ -8,7 +8,7 @@ told() { jq -r '[.status, .guest, .id] | join(" ")' record; }
 vcpus() { virsh_ vcpucount "$vm" --live --current | tr -d '\n '; }
 lacks_alias() { ! domain_has_alias "$@"; }
 lacks_nic() { ! guest_has_nic "$@"; }
-untainted() { ! virsh_ dominfo "$vm" | grep -q -i custom.monitor; }
+untainted() { virsh_ dominfo "$vm" >info && ! grep -q -i custom.monitor info; }
 dev=0000:00:08.0
 driver() { basename "$(readlink "/sys/bus/pci/devices/$dev/driver" || echo none)"; }
 override() { cat "/sys/bus/pci/devices/$dev/driver_override"; }

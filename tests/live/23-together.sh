@@ -44,7 +44,7 @@ lets_go() {
 	qmp_ask s '{"execute":"system_reset"}' >/dev/null
 	wait_for 30 vm_lacks_device s "$1"
 }
-# By the next kvmtop, or the one after it: where QEMU is too busy to answer, it is put off once more.
+# By the next kvmtop, or one of those after it: where QEMU is too busy to answer, it is put off again.
 finished() {
 	kt -d 0 vms "$(vm s)" >/dev/null
 	[ "$(vm_block_nodes s)" = "$nodes" ]

@@ -13,28 +13,25 @@
 
 #define PORTS 8
 
-struct switch_ {
+struct ovs {
 	const char *bridge;
 	char *ports[PORTS];		/* NULL: free */
 };
 
+/* [WORD, VALUE] */
+static struct json_object *pair(const char *word, struct json_object *value)
+{
+	struct json_object *array = json_object_new_array();
+
+	json_object_array_add(array, json_object_new_string(word));
+	json_object_array_add(array, value);
+	return array;
+}
+
 /* The port's name is its UUID, and that of its interface. */
 static struct json_object *uuid(const char *name)
 {
-	struct json_object *pair = json_object_new_array();
-
-	json_object_array_add(pair, json_object_new_string("uuid"));
-	json_object_array_add(pair, json_object_new_string(name));
-	return pair;
-}
-
-static struct json_object *set(struct json_object *members)
-{
-	struct json_object *pair = json_object_new_array();
-
-	json_object_array_add(pair, json_object_new_string("set"));
-	json_object_array_add(pair, members);
-	return pair;
+	return pair("uuid", json_object_new_string(name));
 }
 
 static const char *string_at(struct json_object *array, size_t i)
@@ -50,7 +47,7 @@ static const char *wanted(struct json_object *op)
 	return first ? string_at(first, 2) : NULL;
 }
 
-static struct json_object *bridge_row(const struct switch_ *s)
+static struct json_object *bridge_row(const struct ovs *s)
 {
 	struct json_object *row = json_put_str(json_object_new_object(), "name", s->bridge), *ports = json_object_new_array();
 	size_t i;
@@ -58,10 +55,10 @@ static struct json_object *bridge_row(const struct switch_ *s)
 	for (i = 0; i < PORTS; i++)
 		if (s->ports[i])
 			json_object_array_add(ports, uuid(s->ports[i]));
-	return json_put(row, "ports", set(ports));
+	return json_put(row, "ports", pair("set", ports));
 }
 
-static struct json_object *select_rows(const struct switch_ *s, struct json_object *op)
+static struct json_object *select_rows(const struct ovs *s, struct json_object *op)
 {
 	struct json_object *rows = json_object_new_array(), *row;
 	const char *table = json_str(op, "table"), *name = wanted(op);
@@ -74,13 +71,13 @@ static struct json_object *select_rows(const struct switch_ *s, struct json_obje
 			continue;
 		row = json_put(json_put_str(json_object_new_object(), "name", s->ports[i]), "_uuid", uuid(s->ports[i]));
 		json_put(row, "interfaces", uuid(s->ports[i]));
-		json_put(row, "tag", set(json_object_new_array()));
+		json_put(row, "tag", pair("set", json_object_new_array()));
 		json_object_array_add(rows, json_put(row, "ofport", json_object_new_int((int)i + 1)));
 	}
 	return json_put(json_object_new_object(), "rows", rows);
 }
 
-static struct json_object *insert(struct switch_ *s, struct json_object *op)
+static struct json_object *insert(struct ovs *s, struct json_object *op)
 {
 	const char *name = json_str(json_member(op, "row"), "name");
 	size_t i;
@@ -93,7 +90,7 @@ static struct json_object *insert(struct switch_ *s, struct json_object *op)
 }
 
 /* ["ports","delete",["uuid",X]] */
-static struct json_object *mutate(struct switch_ *s, struct json_object *op)
+static struct json_object *mutate(struct ovs *s, struct json_object *op)
 {
 	struct json_object *change = json_object_array_get_idx(json_array(op, "mutations"), 0);
 	size_t i;
@@ -104,7 +101,7 @@ static struct json_object *mutate(struct switch_ *s, struct json_object *op)
 	return json_put(json_object_new_object(), "count", json_object_new_int(1));
 }
 
-static struct json_object *operate(struct switch_ *s, struct json_object *op)
+static struct json_object *operate(struct ovs *s, struct json_object *op)
 {
 	const char *name = json_str(op, "op");
 
@@ -117,7 +114,7 @@ static struct json_object *operate(struct switch_ *s, struct json_object *op)
 	return json_object_new_object();
 }
 
-static char *answer(struct switch_ *s, struct json_object *question)
+static char *answer(struct ovs *s, struct json_object *question)
 {
 	auto_json struct json_object *reply = json_put(json_object_new_object(), "id", json_object_new_int(1));
 	struct json_object *params = json_array(question, "params"), *results = json_object_new_array();
@@ -130,7 +127,7 @@ static char *answer(struct switch_ *s, struct json_object *question)
 }
 
 /* One question a connection. */
-static void serve(struct switch_ *s, int fd)
+static void serve(struct ovs *s, int fd)
 {
 	struct json_stream *stream = json_stream_new(1 << 20);
 	auto_json struct json_object *question = NULL;
@@ -156,7 +153,7 @@ static void serve(struct switch_ *s, int fd)
 int fake_ovs_start(const char *socket_path, const char *bridge)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct switch_ s = { .bridge = bridge };
+	struct ovs s = { .bridge = bridge };
 	pid_t parent = getpid();
 	int listener, fd;
 
