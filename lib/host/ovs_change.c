@@ -128,6 +128,7 @@ static struct json_object *select_params(const char *table, struct json_object *
 static int await_port(const char *socket, const char *port, uint64_t deadline, struct err *err)
 {
 	static const char *const columns[] = { "ofport", "error" };
+	bool answered = false;
 
 	for (;;) {
 		auto_json struct json_object *answer = NULL;
@@ -136,8 +137,12 @@ static int await_port(const char *socket, const char *port, uint64_t deadline, s
 
 		rc = transact(socket, select_params("Interface", named(port), columns, ARRAY_SIZE(columns)),
 			      left > 0 ? (unsigned)left : 1, &answer, err);
+		/* that the last question was cut short by the deadline does not make the database silent */
+		if (rc == -ETIMEDOUT && answered)
+			break;
 		if (rc)
 			return rc;
+		answered = true;
 		row = first_row(answer);
 		number = json_member(row, "ofport");
 		if (json_object_is_type(number, json_type_int) && json_object_get_int64(number) >= 0)
@@ -146,9 +151,10 @@ static int await_port(const char *socket, const char *port, uint64_t deadline, s
 			return err_set(err, -EIO, "Open vSwitch cannot use %s: %s", port,
 				       json_str(row, "error") ? json_str(row, "error") : "it does not say why");
 		if (!left)
-			return err_set(err, -ETIMEDOUT, "Open vSwitch has not taken %s (does ovs-vswitchd run?)", port);
+			break;
 		clock_sleep_until(clock_now_ns() + LOOK_NS);
 	}
+	return err_set(err, -ETIMEDOUT, "Open vSwitch has not taken %s (does ovs-vswitchd run?)", port);
 }
 
 int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned timeout_ms, struct err *err)

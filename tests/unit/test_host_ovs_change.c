@@ -112,7 +112,7 @@ static void answers_come_to_something(void **state)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct database d = { .results = rows[i].results, .n = rows[i].n };
 		auto_free char *path = start(&d, dir);
-		unsigned ms = rows[i].rc == -ETIMEDOUT ? 300 : 20000;
+		unsigned ms = rows[i].rc == -ETIMEDOUT ? 1500 : 20000;
 		struct err err = {0};
 		int rc = rows[i].add ? host_ovs_add(path, "br0", "kt-tap0", ms, &err) : host_ovs_del(path,
 			"kt-tap0", ms, &err);
