@@ -84,6 +84,7 @@ t_fail() {
 	printf 'not ok %d - %s\n' "$T_N" "$1"
 	shift
 	[ $# = 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+	vm_lost | sed 's/^/# /'
 }
 t_skip() { T_N=$((T_N + 1)); printf 'ok %d - %s # SKIP %s\n' "$T_N" "$1" "$2"; }
 
@@ -165,7 +166,18 @@ vm_pid() { local pid; read -r pid <"$1.pid" && echo "$pid"; }
 vm_alive() { local pid; read -r pid <"$1.pid" && kill -0 "$pid" 2>/dev/null; }
 
 # NAME: kills its QEMU the hard way.
-vm_kill() { t_kill "$(vm_pid "$1")"; }
+vm_kill() { : >"$1.killed"; t_kill "$(vm_pid "$1")"; }
+
+# QEMUs that have died, and not by vm_kill: what they said, once.
+vm_lost() {
+	local f name
+	for f in *.pid; do
+		name=${f%.pid}
+		[ -e "$name.err" ] && ! vm_alive "$name" && [ ! -e "$name.killed" ] || continue
+		printf 'the QEMU of %s is gone. %s\n' "$name" "$(tail -n 5 "$name.err")"
+		: >"$name.killed"
+	done
+}
 
 # NAME QEMU-ARG..: starts QEMU with these and nothing else but a name, no default
 # devices, no display, and the monitor NAME.ask. That one comes from a file, so that
@@ -173,7 +185,7 @@ vm_kill() { t_kill "$(vm_pid "$1")"; }
 qemu_start() {
 	local name=$1 pid
 	shift
-	rm -f "$name.ask" "$name.qmp" "$name.cmd"
+	rm -f "$name.ask" "$name.qmp" "$name.cmd" "$name.killed"
 	printf '[chardev "ask"]\nbackend = "socket"\npath = "%s.ask"\nserver = "on"\nwait = "off"\n' \
 		"$name" >"$name.conf"
 	printf '[mon "ask"]\nmode = "control"\nchardev = "ask"\n' >>"$name.conf"

@@ -92,32 +92,31 @@ for g in q35 pc; do
 	t_is "$g: asked again, it lets go" "$? $(jq -r .status record) $(cat err)" '0 ok '
 	t_ok "$g: the guest has it no more" wait_for 30 lacks_mib "$g" $((base + 10))
 	vmem_goes "$g"
-	[ "$g" = q35 ] || vcpus_go "$g"
+	# One vCPU, as it is reset: with several under TCG, QEMU has died of that, and the guest has hung.
+	[ "$g" = q35 ] || guest_boot k
+	vcpus_go "$g"
+	vm_kill "$g"
 done
-vm_kill pc
 
 # ---- memory that the guest's kernel itself uses
 
-guest_cmd q35 'echo online_kernel >/sys/devices/system/memory/auto_online_blocks'
-kt dimm add "$(vm q35)" size=128M id=busy >/dev/null 2>err
-guest_cmd q35 'mkdir /run/k && cd /run/k && seq 2000 | xargs mkdir'
-kt -o json dimm remove "$(vm q35)" busy >record 2>err
+t_ok 'a third guest boots' guest_up k || t_done
+guest_cmd k 'echo online_kernel >/sys/devices/system/memory/auto_online_blocks'
+kt dimm add "$(vm k)" size=128M id=busy >/dev/null 2>err
+guest_cmd k 'mkdir /run/k && cd /run/k && seq 2000 | xargs mkdir'
+kt -o json dimm remove "$(vm k)" busy >record 2>err
 t_is 'the kernel sits in it: refused' "$? $(jq -r '[.status, .error] | join(" ")' record | cut -c 1-7)" '4 refused'
 t_like 'it is in use' "$(cat err)" 'busy: it is in use'
-t_ok 'the DIMM is still there' vm_has_device q35 busy
-started_anew() { [ "$(guest_get q35 n)" -lt "$n" ]; }
-n=$(guest_get q35 n)
-# On a busy machine a boot of several vCPUs under TCG has hung, once: that is the guest's, and not what is tested here.
-restarts() {
-	qmp_ask q35 '{"execute":"system_reset"}' >/dev/null
-	wait_for "$T_BOOT" started_anew
-}
-t_ok 'the guest starts anew' eval 'restarts || restarts'
-kt -o json dimm remove "$(vm q35)" busy >record 2>err
+t_ok 'the DIMM is still there' vm_has_device k busy
+boots() { grep -a -c '^GUEST n=0 ' k.log; }
+started_anew() { [ "$(boots)" -gt "$n" ]; }
+n=$(boots)
+qmp_ask k '{"execute":"system_reset"}' >/dev/null
+t_ok 'the guest starts anew' wait_for "$T_BOOT" started_anew
+kt -o json dimm remove "$(vm k)" busy >record 2>err
 t_is 'after that it lets go' "$? $(jq -r .status record) $(cat err)" '0 ok '
-t_is 'and nothing is left' "$(vm_has_device q35 busy; qmp_ask q35 '{"execute":"qom-list","arguments":{"path":"/objects"}}' | jq -r '.[].name' | grep busy)" ''
-vcpus_go q35
-vm_kill q35
+t_is 'and nothing is left' "$(vm_has_device k busy; qmp_ask k '{"execute":"qom-list","arguments":{"path":"/objects"}}' | jq -r '.[].name' | grep busy)" ''
+vm_kill k
 
 # ---- a guest that says nothing
 
