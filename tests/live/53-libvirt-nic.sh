@@ -1,6 +1,5 @@
 #!/bin/bash
 # NICs of libvirt's guests: seen by the guest, by virsh, and after a restart where that was asked for.
-# lane: 2
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"

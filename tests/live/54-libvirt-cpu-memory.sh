@@ -1,7 +1,6 @@
 #!/bin/bash
 # vCPUs and memory of libvirt's guests: seen by the guest, by virsh, and stored where that was asked for.
 # qemus: all
-# lane: 2
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The balloon of a libvirt guest: asked through libvirt's own call, which taints nothing.
 # qemus: all
-# lane: 2
 
 . "$(dirname "$0")/../lib.sh"
 
