@@ -107,11 +107,11 @@ t_is 'buses' "$(jq -c '[.id, .bus]' rows | tr '\n' ' ')" '["disk0","virtio"] ["f
 # A load that begins and ends within kvmtop's interval.
 guest_cmd g 'rm -f /run/load; sleep 1'
 reads0=$(blockstat g /disk0/ rd_operations) bytes0=$(blockstat g /disk0/ rd_bytes) ns0=$(blockstat g /disk0/ rd_total_time_ns)
-json -d 10 disks "$vm" >rows &
+kt_start -o json -d 10 disks "$vm" >rows
 looker=$!
-t_own "$looker"
-sleep 2
+kt_rests "$looker"
 guest_cmd g 'dd if=/dev/vda of=/dev/null bs=4k count=1500 iflag=direct' >/dev/null 2>&1
+t_ok 'the load was over in time' kill -0 "$looker"
 wait "$looker"
 reads=$(($(blockstat g /disk0/ rd_operations) - reads0)) bytes=$(($(blockstat g /disk0/ rd_bytes) - bytes0))
 ns=$(($(blockstat g /disk0/ rd_total_time_ns) - ns0))
@@ -160,17 +160,17 @@ if [ "$net" = 1 ]; then
 	t_is 'the tap of the one without an id' \
 		"$(jq -c --arg mac "$mac:01" 'select(.mac == $mac) | [.model, .backend, .ifname, .vhost, (.id | test("^/machine/peripheral-anon/"))]' rows)" \
 		"[\"virtio-net-pci\",\"tap\",\"$tap\",\"off\",true]"
-	stat() { cat "/sys/class/net/$tap/statistics/$1"; }
+	count() { cat "/sys/class/net/$tap/statistics/$1"; }
 	ip neigh replace "$ip" lladdr "$mac:01" dev "$tap"
-	tx0=$(stat tx_bytes) pk0=$(stat tx_packets)
-	json -d 10 nics "$vm" >rows &
+	tx0=$(count tx_bytes) pk0=$(count tx_packets)
+	kt_start -o json -d 10 nics "$vm" >rows
 	looker=$!
-	t_own "$looker"
-	sleep 2
+	kt_rests "$looker"
 	head -c 400000 /dev/zero | socat -b 1000 -u - "UDP-DATAGRAM:$ip:9" 2>/dev/null
+	t_ok 'the traffic was over in time' kill -0 "$looker"
 	wait "$looker"
 	row=$(jq -c --arg mac "$mac:01" 'select(.mac == $mac)' rows)
-	sent=$(($(stat tx_bytes) - tx0)) packets=$(($(stat tx_packets) - pk0))
+	sent=$(($(count tx_bytes) - tx0)) packets=$(($(count tx_packets) - pk0))
 	t_ok "the guest received what the tap sent: $sent bytes, $packets packets in 10 s: $row" \
 		near "$(jq '.rx_bytes_per_s * 10' <<<"$row")" "$sent" 5
 	t_ok 'packets too' near "$(jq '.rx_packets_per_s * 10' <<<"$row")" "$packets" 5
@@ -245,7 +245,8 @@ resume() { qmp_ask g '{"execute":"cont"}' >/dev/null; }
 # once for kvmtop to know the state before
 again() { pause; resume; told '"event":"RESUME"'; }
 t_ok 'what QEMU sends is told' wait_for 20 again
-sleep 1
+all_told() { local size; size=$(stat -c %s events.json); t_pause 1.5; [ "$(stat -c %s events.json)" = "$size" ]; }
+wait_for 20 all_told
 : >events.json
 pause
 t_ok 'a change of state' wait_for 20 told 'running -> paused: by a monitor command'
@@ -324,11 +325,10 @@ t_ok 'until it is cancelled' wait_for 20 cancelled
 
 # ---- nobody is asked who was not named
 
-json -d 0.2 -n 8 events >events.json &
+kt_start -o json -d 0.2 -n 100000 events >events.json
 looker=$!
-t_own "$looker"
-sleep 0.6
+kt_rests "$looker"
 vm_kill mute
-wait "$looker"
-t_like 'the end of a guest is an event' "$(jq -r --arg vm "$(vm mute)" 'select(.vm == $vm) | .event' events.json)" '^ended$'
+t_ok 'the end of a guest is an event' wait_for 20 grep -q "\"vm\":\"$(vm mute)\".*\"event\":\"ended\"" events.json
+t_kill "$looker"
 t_done

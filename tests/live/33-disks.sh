@@ -49,7 +49,7 @@ sd | jq -c "$ops" >sdbefore
 drive work | jq -c '.stats.wr_latency_histogram.bins' >bins0
 kt_start -o json -d 10 disks "$vm" >rows
 looker=$!
-sleep 2
+kt_rests "$looker"
 guest_cmd g "i=0; while [ \$i -lt 40 ]; do dd if=/dev/zero of=/dev/$disk bs=4k count=25 seek=\$((i * 25)) oflag=direct conv=notrunc,fsync; i=\$((i + 1)); done; \
 for d in $disk sda; do for i in 1 2 3 4 5; do blkdiscard -o \$((i * 1048576)) -l 65536 /dev/\$d; done; done; dd if=/dev/$disk of=/dev/null bs=4k count=300 iflag=direct; \
 dd if=/dev/$bad of=/dev/null bs=4k iflag=direct conv=noerror" >/dev/null 2>&1

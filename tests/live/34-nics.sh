@@ -35,7 +35,7 @@ kt_start -o json -d 10 nics "$vm" >rows
 looker=$!
 columns=(10 2 11 3 13)	# of /proc/net/dev: bytes and packets to the guest, and from it, packets dropped on the way to it
 for c in "${columns[@]}"; do count "$c"; done >before
-sleep 2
+kt_rests "$looker"
 inside sh -c 'head -c 3000000 /dev/zero | socat -b 1000 -u - UDP-DATAGRAM:169.254.78.2:9 2>/dev/null'
 qmp_ask g '{"execute":"cont"}' >/dev/null
 # to the guest, whose kernel says that nobody listens there

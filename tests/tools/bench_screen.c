@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,8 @@ int main(int argc, char **argv)
 	}
 	if (pid < 0)
 		return 1;
+	/* that the machine lets us wait is not the screen's doing; a terminal is mostly on another machine */
+	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	ms = xcalloc(keys, sizeof(*ms));
 	first = wait_for_word(fd, argv[2], began);
 	n = first < 0 ? 0 : type_keys(fd, keys, ms);
