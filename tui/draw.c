@@ -140,10 +140,54 @@ int draw_width(const struct draw *d, const char *text)
 	return (int)str_width(clean);
 }
 
-static void blanks(int n)
+/*
+ * Of a string curses asks for each letter whether it is a mark, a tab, or wide. A screen has ten thousand of them, and nearly
+ * all are one letter in one cell: false if some are not.
+ */
+static bool put_cells(const struct draw *d, int y, int x, const char *text, size_t n, enum paint p)
 {
-	while (n-- > 0)
-		addch(' ');
+	attr_t look = d->theme->colour ? looks[p].with_colour : looks[p].without;
+	short pair = d->theme->colour ? (short)p : 0;
+	cchar_t cells[64];
+	int count = 0;
+	size_t at = 0;
+
+	while (at < n) {
+		wchar_t letter[2] = { L'\0', L'\0' };
+		uint32_t cp;
+		size_t bytes = str_char(text + at, n - at, &cp);
+
+		letter[0] = (wchar_t)cp;
+		if (!bytes || wcwidth(letter[0]) != 1)
+			return false;
+		at += bytes;
+		setcchar(&cells[count++], letter, look, pair, NULL);
+		if (count == ARRAY_SIZE(cells) || at >= n) {
+			mvadd_wchnstr(y, x, cells, count);
+			x += count;
+			count = 0;
+		}
+	}
+	return true;
+}
+
+/* n bytes at y, x. */
+static void put_letters(const struct draw *d, int y, int x, const char *text, size_t n, enum paint p)
+{
+	if (put_cells(d, y, x, text, n, p))
+		return;
+	paint(d, p);
+	mvaddnstr(y, x, text, (int)n);
+	attr_set(A_NORMAL, 0, NULL);
+}
+
+static void put_blanks(const struct draw *d, int y, int x, int n, enum paint p)
+{
+	if (n <= 0)
+		return;
+	paint(d, p);
+	mvhline(y, x, ' ', n);
+	attr_set(A_NORMAL, 0, NULL);
 }
 
 static int visible(const struct draw *d, int y, int x, int width)
@@ -158,6 +202,7 @@ static void put(const struct draw *d, int y, int x, int width, enum paint p, con
 	auto_free char *clean = draw_clean(d, text);
 	const char *mark = "";
 	size_t used, bytes;
+	int rest, indent;
 
 	width = visible(d, y, x, width);
 	if (width <= 0)
@@ -167,15 +212,12 @@ static void put(const struct draw *d, int y, int x, int width, enum paint p, con
 		mark = d->theme->ascii ? "+" : "\xe2\x80\xa6";
 		bytes = str_fit(clean, (size_t)width - 1, &used);
 	}
-	paint(d, p);
-	move(y, x);
-	if (right && !*mark)
-		blanks(width - (int)used);
-	addnstr(clean, (int)bytes);
-	addstr(mark);
-	if (!right || *mark)
-		blanks(width - (int)used - (*mark ? 1 : 0));
-	attr_set(A_NORMAL, 0, NULL);
+	rest = width - (int)used - (*mark ? 1 : 0);
+	indent = right && !*mark ? rest : 0;
+	put_blanks(d, y, x, indent, p);
+	put_letters(d, y, x + indent, clean, bytes, p);
+	put_letters(d, y, x + indent + (int)used, mark, strlen(mark), p);
+	put_blanks(d, y, x + width - (rest - indent), rest - indent, p);
 }
 
 void draw_text(const struct draw *d, int y, int x, int width, enum paint p, const char *text)
