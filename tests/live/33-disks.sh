@@ -12,7 +12,7 @@ set_limits() {	# ID JSON: all limits of a drive, 0 but for those given
 	qmp_ask g "$(jq -n -c --arg id "/machine/peripheral/$1/virtio-backend" --argjson l "$2" \
 		'{execute: "block_set_io_throttle", arguments: ({id: $id, bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0} + $l)}')" >/dev/null
 }
-about() { ktp -o json -d 0 -F id,throttle,throttle_pct,chain,cache,aio,iothread,storage,free_bytes,allocation_bytes,size_bytes,space disks "$vm" |
+about() { ktp -o json --timeout 20 -d 0 -F id,throttle,throttle_pct,chain,cache,aio,iothread,storage,free_bytes,allocation_bytes,size_bytes,space disks "$vm" |
 	jq -c --arg id "$1" "select(.id == \$id) | $2"; }
 
 img=${QEMU_IMG:-qemu-img}
