@@ -64,9 +64,18 @@ void theme_init(struct theme *t, bool colour, bool ascii)
 	}
 }
 
+static attr_t look_of(const struct draw *d, enum paint p, short *pair)
+{
+	*pair = d->theme->colour ? (short)p : 0;
+	return d->theme->colour ? looks[p].with_colour : looks[p].without;
+}
+
 static void paint(const struct draw *d, enum paint p)
 {
-	attr_set(d->theme->colour ? looks[p].with_colour : looks[p].without, d->theme->colour ? (short)p : 0, NULL);
+	short pair;
+	attr_t look = look_of(d, p, &pair);
+
+	attr_set(look, pair, NULL);
 }
 
 static bool is_joiner(wchar_t wc)
@@ -146,15 +155,15 @@ int draw_width(const struct draw *d, const char *text)
  */
 static bool put_cells(const struct draw *d, int y, int x, const char *text, size_t n, enum paint p)
 {
-	attr_t look = d->theme->colour ? looks[p].with_colour : looks[p].without;
-	short pair = d->theme->colour ? (short)p : 0;
 	cchar_t cells[64];
+	short pair;
+	attr_t look = look_of(d, p, &pair);
 	int count = 0;
 	size_t at = 0;
 
 	while (at < n) {
 		wchar_t letter[2] = { L'\0', L'\0' };
-		uint32_t cp;
+		uint32_t cp = 0;
 		size_t bytes = str_char(text + at, n - at, &cp);
 
 		letter[0] = (wchar_t)cp;
