@@ -472,12 +472,13 @@ kt_start() {
 # PID: waits until a kvmtop that goes on looking has its first sample. Until then it looks every millisecond whether the
 # answers are there; after that it sleeps.
 kt_rests() { T_RESTED=0; wait_for 60 kt_rested "$1"; }
+kt_switches() { awk '/_ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status"; }
 kt_rested() {
 	local before after state
 
-	before=$(awk '/_ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status") || return
+	before=$(kt_switches "$1") || return
 	t_pause 0.3
-	after=$(awk '/_ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status") || return
+	after=$(kt_switches "$1") || return
 	state=$(sed -n 's/^State:[^A-Z]*\([A-Z]\).*/\1/p' "/proc/$1/status")
 	if [ "$state" = S ] && [ $((after - before)) -lt 15 ]; then T_RESTED=$((T_RESTED + 1)); else T_RESTED=0; fi
 	[ "$T_RESTED" -ge 3 ]

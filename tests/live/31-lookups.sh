@@ -329,6 +329,8 @@ kt_start -o json -d 0.2 -n 100000 events >events.json
 looker=$!
 kt_rests "$looker"
 vm_kill mute
-t_ok 'the end of a guest is an event' wait_for 20 grep -q "\"vm\":\"$(vm mute)\".*\"event\":\"ended\"" events.json
+ended() { grep -q "\"vm\":\"$(vm mute)\"" events.json; }
+t_ok 'the end of a guest is told' wait_for 20 ended
 t_kill "$looker"
+t_is 'by one event' "$(jq -r --arg vm "$(vm mute)" 'select(.vm == $vm) | .event' events.json)" ended
 t_done

@@ -19,12 +19,14 @@
 
 /* One connection for each question; the last answer is repeated. */
 struct database {
-	const char *const *results;	/* JSON of "result"; NULL: it hangs up */
+	const char *const *results;	/* JSON of "result"; NULL: it hangs up; SILENT: it says nothing */
 	size_t n, asked;
-	int listener;
+	int listener, kept[4], n_kept;
 	struct buf questions;
 	pthread_t thread;
 };
+
+#define SILENT ""
 
 static void *serve(void *arg)
 {
@@ -43,6 +45,10 @@ static void *serve(void *arg)
 			buf_add(&d->questions, bytes, (size_t)len);
 		buf_puts(&d->questions, "\n");
 		d->asked++;
+		if (result && !*result && d->n_kept < (int)ARRAY_SIZE(d->kept)) {
+			d->kept[d->n_kept++] = fd;
+			continue;
+		}
 		if (result && write(fd, answer, strlen(answer)) < 0)
 			break;
 		close(fd);
@@ -70,6 +76,8 @@ static void end(struct database *d)
 	shutdown(d->listener, SHUT_RDWR);
 	pthread_join(d->thread, NULL);
 	close(d->listener);
+	while (d->n_kept)
+		close(d->kept[--d->n_kept]);
 	buf_add(&d->questions, "", 0);
 }
 
@@ -98,6 +106,8 @@ static void answers_come_to_something(void **state)
 		{ true, { DONE, NO_DEVICE, OURS, DONE }, 4, -EIO, "could not open network device",
 		  "[[\"ports\",\"delete\",[\"uuid\",\"1-2-3\"]]]" },
 		{ true, { DONE, NO_NUMBER }, 2, -ETIMEDOUT, "ovs-vswitchd", "ofport" },
+		{ true, { DONE, NO_NUMBER, SILENT }, 3, -ETIMEDOUT, "ovs-vswitchd", "ofport" },
+		{ true, { SILENT }, 1, -ETIMEDOUT, "does not answer", "" },
 		{ true, { NULL }, 1, -ECONNRESET, "hung up", "" },
 		{ true, { "7" }, 1, -EBADMSG, "no sense", "" },
 		{ false, { OURS, DONE }, 2, 0, "", "[[\"ports\",\"includes\",[\"uuid\",\"1-2-3\"]]]" },
