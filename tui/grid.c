@@ -74,11 +74,10 @@ static void rebuild(struct grid *g)
 	if (!g->snap)
 		return;
 	g->n_rows = view_build(g->snap, g->table, g->filter, g->order, &g->rows);
-	for (i = 0; i < g->n_rows && g->ref; i++)
-		if (!strcmp(((const struct row *)g->rows[i])->ref, g->ref))
+	for (i = 0; i < g->n_rows; i++)
+		if (row_is_of(g->rows[i], g->ref))
 			g->rows[kept++] = g->rows[i];
-	if (g->ref)
-		g->n_rows = kept;
+	g->n_rows = kept;
 	follow(g);
 }
 

@@ -102,7 +102,7 @@ static size_t keep_guest(const void **rows, size_t n, const char *ref)
 	size_t kept = 0, i;
 
 	for (i = 0; i < n; i++)
-		if (!ref || !strcmp(((const struct row *)rows[i])->ref, ref))
+		if (row_is_of(rows[i], ref))
 			rows[kept++] = rows[i];
 	return kept;
 }

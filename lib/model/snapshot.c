@@ -187,6 +187,11 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+bool row_is_of(const struct row *row, const char *ref)
+{
+	return !ref || (row->ref && !strcmp(row->ref, ref));
+}
+
 const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key)
 {
 	size_t i;

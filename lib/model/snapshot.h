@@ -30,6 +30,9 @@ struct row {
 	bool stale;			/* its guest missed its deadline: these are the last values known */
 };
 
+/* The row belongs to this guest; ref NULL: any row does. Rows of the host and of libvirt's connections have no guest. */
+bool row_is_of(const struct row *row, const char *ref);
+
 /* A field named x_total is the counter of the rate column x; see column.h. */
 struct vm_row {
 	struct row head;

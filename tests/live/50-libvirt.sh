@@ -55,6 +55,10 @@ virsh_ suspend "lv-$$" >/dev/null
 t_ok 'virsh suspend is seen' wait_for 10 state_is paused
 virsh_ resume "lv-$$" >/dev/null
 t_ok 'virsh resume too' wait_for 10 state_is running
+kv -d 0.2 -n 2 -o json events "lv-$$" >rows 2>err
+t_is "its events, beside those of libvirt's connection, which belong to no guest" "$? $(cat err)" '0 '
+kv -d 0.2 -o json events >rows
+t_ok 'which are among the events of all' jq -e -s 'any(.ref == null and .event == "libvirt connection")' rows
 
 libvirt_daemon KILL
 t_ok 'a daemon that died leaves its guest stale' wait_for 20 last_is watch "lv-$$" '.stale_seconds > 1 and .state == "running"'
