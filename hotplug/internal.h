@@ -92,7 +92,9 @@ bool virt_is_alias(const char *alias, const char *id);	/* id with or without "ua
 int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
 void virt_plan_attach(struct plan *p, const char *alias, const char *xml);
 /* xml: to find it by in the stored definition. Sets p->device. */
-void virt_plan_detach(struct plan *p, const char *alias, const char *xml);
+void virt_plan_detach(struct plan *p, const struct virt_def *def, const char *alias);
+/* virt_stored.c: take the same device out of the stored definition; a warning where that one has it not, or another one. */
+void virt_plan_detach_stored(struct plan *p, const struct virt_def *def, const char *alias);
 
 /* virt_vcpu.c, virt_memory.c, virt_usb.c: the same verbs for a guest of libvirt's */
 enum vcpu_verb { VCPU_ADD, VCPU_REMOVE, VCPU_SET };

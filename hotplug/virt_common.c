@@ -9,11 +9,14 @@
 int virt_build(struct plan *p, const struct plan_env *env, virt_build_fn *fn, const void *arg, struct err *err)
 {
 	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, VIRT_ASK_MS, &def, err);
+	int rc = virt_domain_read(env->virt, p->domain, virt_affect_of(p), VIRT_ASK_MS, &def, err);
 
 	if (rc)
 		return rc;
-	rc = fn(p, env, def, arg, err);
+	if (is_on(p, "persist") && !def->stored)
+		rc = err_set(err, -EINVAL, "persist=on: this domain is transient, libvirt stores no definition of it (leave it out)");
+	else
+		rc = fn(p, env, def, arg, err);
 	virt_def_free(def);
 	return rc;
 }
@@ -65,12 +68,12 @@ void virt_plan_attach(struct plan *p, const char *alias, const char *xml)
 	step_leaves(s, "device %s", alias);
 }
 
-void virt_plan_detach(struct plan *p, const char *alias, const char *xml)
+void virt_plan_detach(struct plan *p, const struct virt_def *def, const char *alias)
 {
 	struct step *s = plan_virt(p, STEP_VIRT_DETACH, alias, NULL, 0);
 
 	p->device = xstrdup(alias);
 	step_leaves(s, "device %s, which the guest has not let go of", alias);
 	if (is_on(p, "persist"))
-		plan_virt(p, STEP_VIRT_CONFIG, alias, xml, 0);
+		virt_plan_detach_stored(p, def, alias);
 }

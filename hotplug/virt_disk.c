@@ -7,18 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct virt_disk *find(const struct virt_def *def, const char *id)
+static const struct virt_disk *by_alias(const struct virt_def *def, const char *id)
 {
 	size_t i;
 
-	for (i = 0; i < def->n_disks; i++) {
-		const struct virt_disk *d = &def->disks[i];
-
-		if (virt_is_alias(d->alias, id))
-			return d;
-		if (d->target && !strcmp(d->target, id))
-			return d;
-	}
+	for (i = 0; i < def->n_disks; i++)
+		if (virt_is_alias(def->disks[i].alias, id))
+			return &def->disks[i];
 	return NULL;
 }
 
@@ -33,19 +28,42 @@ static int no_disk(const struct virt_def *def, const char *id, struct err *err)
 	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
 }
 
-/* The first of vda, vdb, .. zz that no disk has as its target. */
+static bool has_target(const struct virt_def *def, const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++)
+		if (def->disks[i].target && !strcmp(def->disks[i].target, target))
+			return true;
+	return def->stored && has_target(def->stored, target);
+}
+
+/* By its alias, whole or without "ua-", or its target; what could be two disks is neither. */
+static int find(const struct virt_def *def, const char *id, const struct virt_disk **out, struct err *err)
+{
+	const struct virt_disk *named = by_alias(def, id), *placed = NULL;
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++)
+		if (def->disks[i].target && !strcmp(def->disks[i].target, id))
+			placed = &def->disks[i];
+	if (named && placed && named != placed)
+		return err_set(err, -ENOTUNIQ, "'%s' is the id of %s (target %s) and the target of %s (say which, by its alias)", id,
+			       named->alias, named->target ? named->target : "?", placed->alias ? placed->alias : "?");
+	*out = named ? named : placed;
+	return *out && (*out)->alias ? 0 : no_disk(def, id, err);
+}
+
+/* The first of vda, vdb, .. zz that no disk has as its target, with persist=on no stored one either. */
 static char *free_target(const struct virt_def *def, bool scsi)
 {
-	unsigned n, i;
+	unsigned n;
 
 	for (n = 0; ; n++) {
 		auto_free char *target = n < 26 ? xasprintf("%s%c", scsi ? "sd" : "vd", 'a' + (int)n) :
 			xasprintf("%s%c%c", scsi ? "sd" : "vd", 'a' + (int)(n / 26 - 1) % 26, 'a' + (int)(n % 26));
 
-		for (i = 0; i < def->n_disks; i++)
-			if (def->disks[i].target && !strcmp(def->disks[i].target, target))
-				break;
-		if (i == def->n_disks)
+		if (!has_target(def, target))
 			return take_ptr(target);
 	}
 }
@@ -133,6 +151,14 @@ static int check_options(const struct plan *p, bool block_device, struct err *er
 	return 0;
 }
 
+/* libvirt numbers them, and names them to QEMU as iothreadN: that is the name that look-ups show. */
+static const char *iothread_number(const char *name)
+{
+	const char *number = name && str_has_prefix(name, "iothread") ? name + strlen("iothread") : name;
+
+	return number && *number ? number : name;
+}
+
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *file = plan_arg(p, "file");
@@ -144,7 +170,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-disk", err);
 	if (!rc && virt_def_has_alias(def, p->device))
-		return same_or_taken(p, find(def, p->device), err);
+		return same_or_taken(p, by_alias(def, p->device), err);
 	if (!rc)
 		rc = check_options(p, block_device, err);
 	if (rc)
@@ -155,7 +181,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	d.format = xstrdup(plan_arg(p, "format"));
 	d.cache = xstrdup(plan_arg(p, "cache"));
 	d.io = xstrdup(plan_arg(p, "aio"));
-	d.iothread = xstrdup(plan_arg(p, "iothread"));
+	d.iothread = xstrdup(iothread_number(plan_arg(p, "iothread")));
 	d.serial = xstrdup(plan_arg(p, "serial"));
 	d.read_only = is_on(p, "readonly");
 	d.bus = xstrdup(bus);
@@ -168,31 +194,30 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 
 static int build_remove(struct plan *p, const struct virt_def *def, struct err *err)
 {
-	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
-	auto_free char *xml = NULL;
+	const struct virt_disk *d;
+	int rc = find(def, plan_arg(p, "ID"), &d, err);
 
-	if (!d || !d->alias)
-		return no_disk(def, plan_arg(p, "ID"), err);
-	xml = virt_disk_xml(d);
-	virt_plan_detach(p, d->alias, xml);
-	return 0;
+	if (!rc)
+		virt_plan_detach(p, def, d->alias);
+	return rc;
 }
 
 static int build_resize(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
-	const struct virt_disk *d = find(def, plan_arg(p, "ID"));
+	const struct virt_disk *d;
 	uint64_t size, now = 0;
 	struct step *s;
-	int rc;
+	int rc = find(def, plan_arg(p, "ID"), &d, err);
 
-	if (!d || !d->target)
-		return no_disk(def, plan_arg(p, "ID"), err);
-	rc = virt_block_size(env->virt, p->domain, d->target, VIRT_ASK_MS, &now, err);
+	if (!rc && !d->target)
+		rc = no_disk(def, plan_arg(p, "ID"), err);
+	if (!rc)
+		rc = virt_block_size(env->virt, p->domain, d->target, VIRT_ASK_MS, &now, err);
 	if (!rc)
 		rc = check_disk_size(p, d->target, now, &size, err);
 	if (rc)
 		return rc;
-	p->device = xstrdup(d->alias ? d->alias : d->target);
+	p->device = xstrdup(d->alias);
 	if (p->status == PLAN_UNCHANGED)
 		return 0;
 	s = plan_virt(p, STEP_VIRT_RESIZE, d->target, NULL, size);

@@ -126,13 +126,12 @@ int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_
 static int build_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
 	const struct virt_memory *m = find(def, plan_arg(p, "ID"), true);
-	auto_free char *xml = m ? virt_memory_xml(m) : NULL;
 
 	(void)env;
 	(void)arg;
 	if (!m)
 		return no_memory(def, "DIMM", plan_arg(p, "ID"), err);
-	virt_plan_detach(p, m->alias, xml);
+	virt_plan_detach(p, def, m->alias);
 	return 0;
 }
 

@@ -22,18 +22,13 @@ static const char *type_of(enum nic_kind kind)
 	return "";
 }
 
-static const struct virt_nic *find(const struct virt_def *def, const char *id)
+static const struct virt_nic *by_alias(const struct virt_def *def, const char *id)
 {
 	size_t i;
 
-	for (i = 0; i < def->n_nics; i++) {
-		const struct virt_nic *n = &def->nics[i];
-
-		if (virt_is_alias(n->alias, id))
-			return n;
-		if (n->target && !strcmp(n->target, id))
-			return n;
-	}
+	for (i = 0; i < def->n_nics; i++)
+		if (virt_is_alias(def->nics[i].alias, id))
+			return &def->nics[i];
 	return NULL;
 }
 
@@ -46,6 +41,22 @@ static int no_nic(const struct virt_def *def, const char *id, struct err *err)
 		buf_printf(&all, "%s%s (%s)", i ? ", " : "", def->nics[i].alias ? def->nics[i].alias : "?",
 			   def->nics[i].target ? def->nics[i].target : "no interface");
 	return err_set(err, -ENODEV, "no NIC '%s' (there is: %s)", id, all.len ? all.text : "none");
+}
+
+/* By its alias, whole or without "ua-", or its interface on the host; what could be two NICs is neither. */
+static int find(const struct virt_def *def, const char *id, const struct virt_nic **out, struct err *err)
+{
+	const struct virt_nic *named = by_alias(def, id), *placed = NULL;
+	size_t i;
+
+	for (i = 0; i < def->n_nics; i++)
+		if (def->nics[i].target && !strcmp(def->nics[i].target, id))
+			placed = &def->nics[i];
+	if (named && placed && named != placed)
+		return err_set(err, -ENOTUNIQ, "'%s' is the id of %s and the interface of %s (say which, by its alias)", id,
+			       named->alias, placed->alias ? placed->alias : "?");
+	*out = named ? named : placed;
+	return *out && (*out)->alias ? 0 : no_nic(def, id, err);
 }
 
 static bool equal(const char *a, const char *b)
@@ -100,7 +111,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	d.driver = xstrdup(n.vhost ? "vhost" : NULL);
 	d.queues = n.queues;
 	if (virt_def_has_alias(def, p->device)) {
-		rc = same_or_taken(p, find(def, p->device), &d, err);
+		rc = same_or_taken(p, by_alias(def, p->device), &d, err);
 		virt_nic_done(&d);
 		nic_done(&n);
 		return rc;
@@ -122,14 +133,6 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	return rc;
 }
 
-static int build_remove(struct plan *p, const struct virt_nic *d)
-{
-	auto_free char *xml = virt_nic_xml(d);
-
-	virt_plan_detach(p, d->alias, xml);
-	return 0;
-}
-
 static int build_link(struct plan *p, const struct virt_nic *d)
 {
 	bool up = !strcmp(plan_arg(p, "STATE"), "up");
@@ -149,14 +152,18 @@ static int build_link(struct plan *p, const struct virt_nic *d)
 static int build(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
 	enum nic_verb verb = *(const enum nic_verb *)arg;
-	const struct virt_nic *d;
+	const struct virt_nic *d = NULL;
+	int rc;
 
 	if (verb == NIC_ADD)
 		return build_add(p, env, def, err);
-	d = find(def, plan_arg(p, "ID"));
-	if (!d || !d->alias)
-		return no_nic(def, plan_arg(p, "ID"), err);
-	return verb == NIC_REMOVE ? build_remove(p, d) : build_link(p, d);
+	rc = find(def, plan_arg(p, "ID"), &d, err);
+	if (rc)
+		return rc;
+	if (verb == NIC_LINK)
+		return build_link(p, d);
+	virt_plan_detach(p, def, d->alias);
+	return 0;
 }
 
 int virt_nic_build(struct plan *p, const struct plan_env *env, enum nic_verb verb, struct err *err)

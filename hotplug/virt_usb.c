@@ -56,10 +56,8 @@ static int plan_remove(struct plan *p, const struct plan_env *env, const struct 
 		const struct virt_usb *u = &def->usb[i];
 
 		if (virt_is_alias(u->alias, id)) {
-			auto_free char *xml = virt_usb_xml(u);
-
 			plan_warn(p, USB_PULLED);
-			virt_plan_detach(p, u->alias, xml);
+			virt_plan_detach(p, def, u->alias);
 			return 0;
 		}
 		buf_printf(&all, "%s%s", i ? ", " : "", u->alias ? u->alias : "?");

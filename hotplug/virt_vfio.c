@@ -52,9 +52,7 @@ static int plan_remove(struct plan *p, const struct plan_env *env, const struct 
 	(void)arg;
 	for (i = 0; i < def->n_pci; i++) {
 		if (virt_is_alias(def->pci[i].alias, id)) {
-			auto_free char *xml = virt_pci_xml(&def->pci[i]);
-
-			virt_plan_detach(p, def->pci[i].alias, xml);
+			virt_plan_detach(p, def, def->pci[i].alias);
 			return 0;
 		}
 		buf_printf(&all, "%s%s", i ? ", " : "", def->pci[i].alias ? def->pci[i].alias : "?");

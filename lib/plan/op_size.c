@@ -14,7 +14,7 @@ static int size_at_libvirt(struct run *r, const char *alias, uint64_t *bytes, st
 {
 	struct virt_def *def;
 	size_t i;
-	int rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, err);
+	int rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &def, err);
 
 	if (rc)
 		return rc;

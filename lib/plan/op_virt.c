@@ -45,7 +45,7 @@ static char *detach_text(const struct step *s, unsigned timeout_ms)
 static int domain_has(struct run *r, const struct step *s, bool *there, struct err *err)
 {
 	struct virt_def *def;
-	int rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, err);
+	int rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &def, err);
 
 	if (rc)
 		return rc;
@@ -58,9 +58,21 @@ const struct op op_virt_detach = {
 	.name = "virt-detach", .run = detach_run, .text = detach_text, .is_there = domain_has, .one_way = true,
 };
 
+/*
+ * libvirt finds a stored device by its target or address only. The alias tells whether it is still the one that is meant:
+ * another device may have that place by now.
+ */
 static int config_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	return virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err);
+	struct virt_def *def;
+	bool there;
+	int rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_CONFIG, READ_MS, &def, err);
+
+	if (rc)
+		return rc;
+	there = def->stored && (!str_has_prefix(s->what, "ua-") || virt_def_has_alias(def->stored, s->what));
+	virt_def_free(def);
+	return there ? virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err) : 0;
 }
 
 static char *config_text(const struct step *s, unsigned timeout_ms)
@@ -160,7 +172,7 @@ static bool vcpus_are_set(struct run *r, const struct step *s)
 	bool set;
 	size_t i;
 
-	if (virt_domain_read(r->env->virt, r->p->domain, READ_MS, &def, NULL))
+	if (virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &def, NULL))
 		return false;
 	set = !vcpu && json_u64(s->args, "count", &count) && def->vcpus == count;
 	for (i = 0; vcpu && i < def->n_cpus; i++)

@@ -256,6 +256,20 @@ int virt_block_size(struct virt *v, const char *uuid, const char *disk, unsigned
 	return 0;
 }
 
+static int read_stored(struct call *call, virDomainPtr dom)
+{
+	auto_free char *xml = NULL;
+	int persistent = virDomainIsPersistent(dom);
+
+	if (persistent <= 0)
+		return persistent;
+	xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+	if (!xml)
+		return -1;
+	call->rc = virt_def_parse(xml, strlen(xml), &call->def->stored, &call->err);
+	return 0;
+}
+
 static int read_xml(struct call *call, virDomainPtr dom)
 {
 	auto_free char *xml = virDomainIsActive(dom) == 1 ? virDomainGetXMLDesc(dom, 0) : NULL;
@@ -263,7 +277,7 @@ static int read_xml(struct call *call, virDomainPtr dom)
 	if (!xml)
 		return -1;
 	call->rc = virt_def_parse(xml, strlen(xml), &call->def, &call->err);
-	return 0;
+	return call->rc || !(call->flags & VIRT_CONFIG) ? 0 : read_stored(call, dom);
 }
 
 static void read_run(struct call *call)
@@ -271,9 +285,9 @@ static void read_run(struct call *call)
 	with_domain(call, read_xml, "reading its XML");
 }
 
-int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
+int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned timeout_ms, struct virt_def **out, struct err *err)
 {
-	struct question q = { .uuid = uuid };
+	struct question q = { .uuid = uuid, .flags = affect };
 	struct call *call;
 	int rc = ask(v, read_run, &q, timeout_ms, &call, err);
 
@@ -387,7 +401,7 @@ static int news(struct virt *v, const char *uuid, const char *alias, uint64_t *s
 static int look(struct virt *v, const char *uuid, const char *alias)
 {
 	struct virt_def *def;
-	int rc = virt_domain_read(v, uuid, 2000, &def, NULL);
+	int rc = virt_domain_read(v, uuid, VIRT_LIVE, 2000, &def, NULL);
 
 	if (rc == -ENOENT)		/* and it went with the guest */
 		return 0;

@@ -71,7 +71,8 @@ struct virt_memory_stats {
 };
 /* Does not taint the domain. libvirt itself asks QEMU, so it may take as long as any job of that domain does. */
 int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err);
-/* The live XML read anew: what libvirt believes now. Yours: virt_def_free. */
-int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err);
+/* The XML as libvirt has it now; with VIRT_CONFIG in affect the stored definition beside it. Yours: virt_def_free. */
+int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned timeout_ms, struct virt_def **out,
+		     struct err *err);
 
 #endif

@@ -81,24 +81,26 @@ struct virt_def {
 	size_t n_pci;
 	char **aliases;				/* of all devices, whatever their kind */
 	size_t n_aliases;
+	/* Beside the running one, where it was asked for: the stored definition. NULL: not asked for, or the domain is transient. */
+	struct virt_def *stored;
 };
 
 /* Domain XML, at most 4 MiB, without entities. -EBADMSG: it is not that; -EMSGSIZE. */
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err);
 void virt_def_free(struct virt_def *d);		/* NULL is fine */
-/* Device XML of one line, yours. type, device, bus, target and alias of a disk must be there. */
+/* Device XML of one line, yours; without an alias where there is none. type, device, bus and target of a disk must be there. */
 char *virt_disk_xml(const struct virt_disk *d);
-char *virt_nic_xml(const struct virt_nic *n);		/* type, source where it has one, and alias must be there */
+char *virt_nic_xml(const struct virt_nic *n);		/* type, and source where it has one, must be there */
 void virt_nic_done(struct virt_nic *n);
 /* Out of a domain's XML, the interface of that alias with its link up or down; yours. -ENODEV: there is none. */
 int virt_nic_link_xml(const char *xml, size_t len, const char *alias, bool up, char **out, struct err *err);
 char *virt_controller_xml(const struct virt_controller *c);
-/* Without current size: what is attached, compared, or updated. model, bytes and alias must be there. */
+/* Without current size: what is attached, compared, or updated. model and bytes must be there. */
 char *virt_memory_xml(const struct virt_memory *m);
 char *virt_usb_xml(const struct virt_usb *u);
 char *virt_pci_xml(const struct virt_pci *p);	/* managed: libvirt binds it, and gives it back */
 void virt_disk_done(struct virt_disk *d);
-bool virt_def_has_alias(const struct virt_def *d, const char *alias);
+bool virt_def_has_alias(const struct virt_def *d, const char *alias);	/* of the running domain, or the stored one */
 
 struct virt_domain {
 	const char *uri;			/* of its connection */

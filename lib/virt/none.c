@@ -190,10 +190,10 @@ int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, stru
 	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
 }
 
-int virt_domain_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_def **out, struct err *err)
+int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned timeout_ms, struct virt_def **out, struct err *err)
 {
 	UNUSED(out);
-	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+	return virt_attach(v, uuid, NULL, affect, timeout_ms, err);
 }
 
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err)

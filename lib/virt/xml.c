@@ -448,6 +448,7 @@ void virt_def_free(struct virt_def *def)
 	free(def->pci);
 	free(def->usb);
 	free(def->aliases);
+	virt_def_free(def->stored);
 	free(def);
 }
 
@@ -458,7 +459,7 @@ bool virt_def_has_alias(const struct virt_def *def, const char *alias)
 	for (i = 0; i < def->n_aliases; i++)
 		if (!strcmp(def->aliases[i], alias))
 			return true;
-	return false;
+	return def->stored && virt_def_has_alias(def->stored, alias);
 }
 
 static char *dump(xmlDocPtr doc, xmlNodePtr node)

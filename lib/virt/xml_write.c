@@ -19,6 +19,12 @@ static xmlNodePtr add(xmlNodePtr parent, const char *name)
 	return xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
 }
 
+static void put_alias(xmlNodePtr device, const char *alias)
+{
+	if (alias)
+		put(add(device, "alias"), "name", alias);
+}
+
 /* One line; frees the node. */
 static char *dump(xmlNodePtr node)
 {
@@ -71,7 +77,7 @@ char *virt_disk_xml(const struct virt_disk *d)
 		add(disk, "readonly");
 	if (d->serial)
 		xmlNewTextChild(disk, NULL, (const xmlChar *)"serial", (const xmlChar *)d->serial);
-	put(add(disk, "alias"), "name", d->alias);
+	put_alias(disk, d->alias);
 	return dump(disk);
 }
 
@@ -84,7 +90,7 @@ char *virt_controller_xml(const struct virt_controller *c)
 	put(node, "type", c->type);
 	put(node, "index", index);
 	put(node, "model", c->model);
-	put(add(node, "alias"), "name", c->alias);
+	put_alias(node, c->alias);
 	return dump(node);
 }
 
@@ -128,7 +134,7 @@ char *virt_nic_xml(const struct virt_nic *n)
 		put(node, "name", n->driver);
 		put(node, "queues", n->queues > 1 ? queues : NULL);
 	}
-	put(add(nic, "alias"), "name", n->alias);
+	put_alias(nic, n->alias);
 	return dump(nic);
 }
 
@@ -165,7 +171,7 @@ char *virt_memory_xml(const struct virt_memory *m)
 		put_kib(target, "block", m->block_bytes);
 		put_kib(target, "requested", m->requested_bytes);
 	}
-	put(add(memory, "alias"), "name", m->alias);
+	put_alias(memory, m->alias);
 	/* a DIMM's is another kind, and chosen by libvirt */
 	if (m->function) {
 		address = add(memory, "address");
@@ -202,7 +208,7 @@ char *virt_usb_xml(const struct virt_usb *u)
 		put_number(address, "bus", false, u->bus);
 		put_number(address, "device", false, u->device);
 	}
-	put(add(hostdev, "alias"), "name", u->alias);
+	put_alias(hostdev, u->alias);
 	return dump(hostdev);
 }
 
@@ -220,6 +226,6 @@ char *virt_pci_xml(const struct virt_pci *p)
 	sscanf(p->address, "%x:%x:%x.%x", &part[0], &part[1], &part[2], &part[3]);
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		put_number(address, names[i], true, part[i]);
-	put(add(hostdev, "alias"), "name", p->alias);
+	put_alias(hostdev, p->alias);
 	return dump(hostdev);
 }

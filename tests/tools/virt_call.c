@@ -32,7 +32,7 @@ static int aliases(struct virt *v, const char *uuid, struct err *err)
 {
 	struct virt_def *def;
 	size_t i;
-	int rc = virt_domain_read(v, uuid, CALL_MS, &def, err);
+	int rc = virt_domain_read(v, uuid, VIRT_LIVE, CALL_MS, &def, err);
 
 	if (rc)
 		return rc;

@@ -172,7 +172,7 @@ static void test_errors(void **state)
 	assert_int_equal(virt_attach(v, "0a", "<disk/>", VIRT_LIVE, 1000, &err), -ENOENT);
 	assert_int_equal(virt_vol_path(v, TEST_UUID, "no-such-pool", "x", 5000, &path, &format, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "no-such-pool"));
-	assert_int_equal(virt_domain_read(v, TEST_UUID, 5000, &def, &err), 0);
+	assert_int_equal(virt_domain_read(v, TEST_UUID, VIRT_LIVE, 5000, &def, &err), 0);
 	assert_string_equal(def->name, "test");
 	virt_def_free(def);
 	virt_free(v);
