@@ -229,7 +229,8 @@ bool is_on(const struct plan *p, const char *arg)
 
 char *guest_path(const struct plan *p, const struct host *h, const char *path)
 {
-	pid_t pid = plan_guest_pid(p);
+	/* libvirt opens what it is given in its own file system, and makes it appear in QEMU's private one */
+	pid_t pid = p->domain ? 0 : plan_guest_pid(p);
 
 	return pid ? host_proc_path(h, pid, path) : xstrdup(path);
 }
