@@ -44,6 +44,7 @@ int check_guest(struct plan *p, struct qmp *q, struct err *err)
 	rc = qmp_query_status(q, &running, &status, err);
 	if (rc)
 		return rc;
+	p->stands = !running;
 	if (!running)
 		plan_warn(p, "the guest is not running (%s): it will see the change when it does", status);
 	return 0;

@@ -158,6 +158,6 @@ struct step *plan_await_taken(struct plan *p, struct json_object *devices, bool 
 		buf_printf(&names, "%s%s", i ? ", " : "",
 		       json_object_get_string(json_object_array_get_idx(devices, i)));
 	s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_TAKEN, names.text, args);
-	s->required = required;
+	step_requires(s, p, required);
 	return s;
 }

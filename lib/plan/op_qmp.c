@@ -298,6 +298,6 @@ struct step *plan_await_driver(struct plan *p, const char *device, bool required
 {
 	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_DRIVER, device, NULL);
 
-	s->required = required;
+	step_requires(s, p, required);
 	return s;
 }

@@ -124,6 +124,6 @@ struct step *plan_await_size(struct plan *p, const char *device, uint64_t bytes,
 	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_SIZE, device, NULL);
 
 	s->number = bytes;
-	s->required = required;
+	step_requires(s, p, required);
 	return s;
 }

@@ -52,6 +52,6 @@ struct step *plan_await_usb(struct plan *p, const char *device, bool required)
 {
 	struct step *s = step_add(&p->steps, &p->n_steps, STEP_AWAIT_USB, device, NULL);
 
-	s->required = required;
+	step_requires(s, p, required);
 	return s;
 }

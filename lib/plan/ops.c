@@ -47,7 +47,7 @@ int op_find(const char *name)
 
 char *step_text(const struct step *s, unsigned timeout_ms)
 {
-	auto_free char *text = ops[s->op]->text(s, timeout_ms);
+	auto_free char *text = ops[s->op]->text(s, step_ms(s, timeout_ms));
 
 	return s->note ? xasprintf("%s: %s", text, s->note) : take_ptr(text);
 }

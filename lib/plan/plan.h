@@ -48,6 +48,7 @@ struct step {
 	char *xml;			/* for libvirt; NULL: none */
 	uint64_t number;		/* flags or bytes for libvirt, bytes for AWAIT_SIZE */
 	unsigned at_least_ms;		/* QEMU may need so long whatever the time-out is; 0: the time-out is enough */
+	unsigned at_most_ms;		/* waiting longer than that is of no use; 0: as long as the time-out allows */
 	bool required;			/* AWAIT_DRIVER and the like: a guest that does not take it is a timeout, not a remark */
 	bool if_there;			/* what it takes away may be gone already: then it is done */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
@@ -77,6 +78,7 @@ struct plan {
 	size_t n_warnings;
 
 	enum plan_status status;
+	bool stands;			/* the guest does not run: it is not waited for where it is not required to answer */
 	const char *guest;		/* "ready", "unseen", "unknown", "failed"; NULL: does not apply */
 	struct step *rest;		/* pending: waiting for the guest to let go, then what is to be done; or none */
 	size_t n_rest;

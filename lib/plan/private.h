@@ -52,6 +52,10 @@ extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
 extern const struct op op_virt_link, op_ovs_add, op_ovs_del;
 
+/* How long a step may take, when the time-out of its plan is timeout_ms. */
+unsigned step_ms(const struct step *s, unsigned timeout_ms);
+/* Of a step that waits for the guest. */
+void step_requires(struct step *s, const struct plan *p, bool required);
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
 /* There is no way back from one of the first n steps; a step that waits until the guest has let go. */

@@ -65,7 +65,7 @@ static bool is_absent(int rc, const struct err *err)
 
 static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	int rc = op_get(s->op)->run(r, s, timeout_ms > s->at_least_ms ? timeout_ms : s->at_least_ms, err);
+	int rc = op_get(s->op)->run(r, s, step_ms(s, timeout_ms), err);
 
 	return rc && s->if_there && is_absent(rc, err) ? 0 : rc;
 }

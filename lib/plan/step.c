@@ -51,6 +51,22 @@ void plan_forget_left(struct plan *p)
 	p->n_rest = 0;
 }
 
+#define STANDS_MS 500		/* QEMU may have seen the guest's answer already */
+
+unsigned step_ms(const struct step *s, unsigned timeout_ms)
+{
+	if (s->at_most_ms && timeout_ms > s->at_most_ms)
+		return s->at_most_ms;
+	return timeout_ms > s->at_least_ms ? timeout_ms : s->at_least_ms;
+}
+
+void step_requires(struct step *s, const struct plan *p, bool required)
+{
+	s->required = required;
+	if (p->stands && !required)
+		s->at_most_ms = STANDS_MS;
+}
+
 void step_copy(struct step *to, const struct step *from)
 {
 	to->op = from->op;
@@ -59,6 +75,7 @@ void step_copy(struct step *to, const struct step *from)
 	to->xml = xstrdup(from->xml);
 	to->number = from->number;
 	to->at_least_ms = from->at_least_ms;
+	to->at_most_ms = from->at_most_ms;
 	to->required = from->required;
 	to->if_there = from->if_there;
 	to->args = from->args ? json_object_get(from->args) : NULL;
