@@ -3,22 +3,22 @@
 #include "cmdline.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/base.h"
+#include "opts.h"
 
 #define NAME_MAX_BYTES 255
-#define WORD_MAX_BYTES 65536	/* longer ones are nothing that we want to know */
 #define DEFAULT_MEM (128ull << 20)
-#define MAX_BACKENDS 256
 #define MAX_VCPUS 65536
 
 /* The words while they are read: -mon may name a -chardev that comes later. */
 struct reader {
 	struct qmp_cmdline *out;
-	const char **chardevs;		/* option strings, borrowed */
+	struct chardev {
+		const char *value;	/* borrowed */
+		char *id;
+	} *chardevs;
 	size_t n_chardevs;
 	struct mon {
 		const char *value;	/* borrowed */
@@ -26,6 +26,7 @@ struct reader {
 	} *mons;
 	size_t n_mons;
 	size_t n_json_netdevs;		/* at the head of out's */
+	size_t json_left;		/* bytes of JSON that are parsed yet */
 	bool accel_said;		/* by -accel, which comes before -machine's */
 	bool backend_said;		/* the main memory is made of backends that are named */
 	char *mem_path;			/* -mem-path */
@@ -37,34 +38,36 @@ static void replace(char **slot, char *value)
 	*slot = value;
 }
 
-static bool is_on(const char *value, bool otherwise)
+/* Room for one more? Else it is noted what the command line has too many of. */
+static bool has_room(struct reader *r, size_t n, size_t max, const char *what)
 {
-	if (!value)
-		return otherwise;
-	return !strcmp(value, "on") || !strcmp(value, "yes") || !strcmp(value, "true") ||
-	       !strcmp(value, "y");
+	if (n < max)
+		return true;
+	if (!r->out->cut)
+		r->out->cut = xasprintf("more than %zu %s", max, what);
+	return false;
 }
 
 /* Options that take one value. The order of -name and the like is QEMU's: the last one counts. */
-static void take_name(struct reader *r, const char *value)
+static void take_name(struct reader *r, const struct qmp_opts *o)
 {
-	auto_free char *guest = qmp_opt_get(value, "guest", "guest");
+	auto_free char *guest = qmp_opts_get(o, "guest");
 
 	if (guest)
 		replace(&r->out->name, str_utf8(guest, strlen(guest), NAME_MAX_BYTES));
 }
 
-static void take_uuid(struct reader *r, const char *value)
+static void take_uuid(struct reader *r, const struct qmp_opts *o)
 {
 	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 	char text[sizeof(form)];
 	size_t i;
 
 	replace(&r->out->uuid, NULL);
-	if (strlen(value) != strlen(form))
+	if (strlen(o->text) != strlen(form))
 		return;
 	for (i = 0; form[i]; i++) {
-		unsigned char c = (unsigned char)value[i];
+		unsigned char c = (unsigned char)o->text[i];
 
 		if (form[i] == '-' ? c != '-' : !isxdigit(c))
 			return;
@@ -75,11 +78,11 @@ static void take_uuid(struct reader *r, const char *value)
 		r->out->uuid = xstrdup(text);
 }
 
-static void take_machine(struct reader *r, const char *value)
+static void take_machine(struct reader *r, const struct qmp_opts *o)
 {
-	char *type = qmp_opt_get(value, "type", "type");
-	char *accel = qmp_opt_get(value, "type", "accel");
-	auto_free char *backend = qmp_opt_get(value, "type", "memory-backend");
+	char *type = qmp_opts_get(o, "type");
+	char *accel = qmp_opts_get(o, "accel");
+	auto_free char *backend = qmp_opts_get(o, "memory-backend");
 
 	r->backend_said |= backend != NULL;
 	if (type)
@@ -91,9 +94,9 @@ static void take_machine(struct reader *r, const char *value)
 }
 
 /* Several are tried in turn: the first is the one that was meant. */
-static void take_accel(struct reader *r, const char *value)
+static void take_accel(struct reader *r, const struct qmp_opts *o)
 {
-	char *accel = qmp_opt_get(value, "accel", "accel");
+	char *accel = qmp_opts_get(o, "accel");
 
 	if (accel && !r->accel_said) {
 		replace(&r->out->accel, accel);
@@ -121,11 +124,11 @@ static bool mem_parse(const char *text, char unit, uint64_t *bytes)
 	return true;
 }
 
-static void take_mem(struct reader *r, const char *value)
+static void take_mem(struct reader *r, const struct qmp_opts *o)
 {
-	auto_free char *size = qmp_opt_get(value, "size", "size");
-	auto_free char *slots = qmp_opt_get(value, "size", "slots");
-	auto_free char *max = qmp_opt_get(value, "size", "maxmem");
+	auto_free char *size = qmp_opts_get(o, "size");
+	auto_free char *slots = qmp_opts_get(o, "slots");
+	auto_free char *max = qmp_opts_get(o, "maxmem");
 
 	if (size)
 		mem_parse(size, 'M', &r->out->mem_bytes);
@@ -135,17 +138,18 @@ static void take_mem(struct reader *r, const char *value)
 		mem_parse(max, 'B', &r->out->mem_max_bytes);
 }
 
-static void take_qmp(struct reader *r, const char *value)
+static void take_qmp(struct reader *r, const struct qmp_opts *o)
 {
-	*vec_push(r->mons, r->n_mons) = (struct mon){ .value = value, .short_form = true };
+	if (has_room(r, r->n_mons, CMDLINE_MONITORS_MAX, "monitors"))
+		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text, .short_form = true };
 }
 
-static void take_mon(struct reader *r, const char *value)
+static void take_mon(struct reader *r, const struct qmp_opts *o)
 {
-	auto_free char *mode = qmp_opt_get(value, "chardev", "mode");
+	auto_free char *mode = qmp_opts_get(o, "mode");
 
-	if (mode && !strcmp(mode, "control"))
-		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = value };
+	if (mode && !strcmp(mode, "control") && has_room(r, r->n_mons, CMDLINE_MONITORS_MAX, "monitors"))
+		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text };
 }
 
 static bool is_libvirt_path(const char *value)
@@ -153,13 +157,18 @@ static bool is_libvirt_path(const char *value)
 	return strstr(value, "/libvirt/qemu/domain-") || strstr(value, "/libvirt/qemu/lib/domain-");
 }
 
-static void take_chardev(struct reader *r, const char *value)
+static void take_chardev(struct reader *r, const struct qmp_opts *o)
 {
-	*vec_push(r->chardevs, r->n_chardevs) = value;
-	r->out->libvirt |= is_libvirt_path(value);
+	char *id = qmp_opts_get(o, "id");
+
+	r->out->libvirt |= is_libvirt_path(o->text);
+	if (id && has_room(r, r->n_chardevs, CMDLINE_CHARDEVS_MAX, "chardevs"))
+		*vec_push(r->chardevs, r->n_chardevs) = (struct chardev){ o->text, id };
+	else
+		free(id);
 }
 
-static void take_backend(struct reader *r, const char *value, const char *id)
+static void take_backend(struct reader *r, const struct qmp_opts *o, const char *id)
 {
 	static const struct {
 		const char *type;
@@ -168,47 +177,48 @@ static void take_backend(struct reader *r, const char *value, const char *id)
 		{ "memory-backend-ram", QMP_BACKEND_RAM }, { "memory-backend-memfd", QMP_BACKEND_MEMFD },
 		{ "memory-backend-file", QMP_BACKEND_FILE },
 	};
-	auto_free char *type = qmp_opt_get(value, "qom-type", "qom-type");
-	auto_free char *size = qmp_opt_get(value, "qom-type", "size");
-	auto_free char *share = qmp_opt_get(value, "qom-type", "share");
+	auto_free char *type = qmp_opts_get(o, "qom-type");
+	auto_free char *size = qmp_opts_get(o, "size");
+	auto_free char *share = qmp_opts_get(o, "share");
 	uint64_t bytes;
 	size_t i;
 
 	for (i = 0; type && i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(type, kinds[i].type) && size && mem_parse(size, 'B', &bytes) && r->out->n_backends < MAX_BACKENDS)
+		if (!strcmp(type, kinds[i].type) && size && mem_parse(size, 'B', &bytes) &&
+		    has_room(r, r->out->n_backends, CMDLINE_BACKENDS_MAX, "memory backends"))
 			*vec_push(r->out->backends, r->out->n_backends) = (struct qmp_backend){
 				.kind = kinds[i].kind, .bytes = bytes, .id = str_utf8(id, strlen(id), NAME_MAX_BYTES),
-				.path = qmp_opt_get(value, "qom-type", "mem-path"),
-				.shared = is_on(share, kinds[i].kind == QMP_BACKEND_MEMFD),
+				.path = qmp_opts_get(o, "mem-path"),
+				.shared = qmp_opt_is_on(share, kinds[i].kind == QMP_BACKEND_MEMFD),
 			};
 }
 
-static void take_object(struct reader *r, const char *value)
+static void take_object(struct reader *r, const struct qmp_opts *o)
 {
-	auto_free char *id = qmp_opt_get(value, "qom-type", "id");
+	auto_free char *id = qmp_opts_get(o, "id");
 
-	r->out->libvirt |= is_libvirt_path(value) || (id && !strcmp(id, "masterKey0"));
+	r->out->libvirt |= is_libvirt_path(o->text) || (id && !strcmp(id, "masterKey0"));
 	if (id)
-		take_backend(r, value, id);
+		take_backend(r, o, id);
 }
 
-static void take_numa(struct reader *r, const char *value)
+static void take_numa(struct reader *r, const struct qmp_opts *o)
 {
-	auto_free char *backend = qmp_opt_get(value, "type", "memdev");
+	auto_free char *backend = qmp_opts_get(o, "memdev");
 
 	r->backend_said |= backend != NULL;
 }
 
-static void take_mem_path(struct reader *r, const char *value)
+static void take_mem_path(struct reader *r, const struct qmp_opts *o)
 {
-	replace(&r->mem_path, xstrdup(value));
+	replace(&r->mem_path, xstrdup(o->text));
 }
 
 /* "4", "4,sockets=2", "cpus=4"; without a number all that the topology holds */
-static void take_smp(struct reader *r, const char *value)
+static void take_smp(struct reader *r, const struct qmp_opts *o)
 {
 	static const char *const levels[] = { "sockets", "dies", "clusters", "cores", "threads" };
-	auto_free char *cpus = qmp_opt_get(value, "cpus", "cpus");
+	auto_free char *cpus = qmp_opts_get(o, "cpus");
 	uint64_t n, all = 1;
 	size_t i;
 
@@ -218,7 +228,7 @@ static void take_smp(struct reader *r, const char *value)
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(levels); i++) {
-		auto_free char *text = qmp_opt_get(value, "cpus", levels[i]);
+		auto_free char *text = qmp_opts_get(o, levels[i]);
 
 		if (text && !units_uint_parse(text, &n) && n <= MAX_VCPUS && n)
 			all *= n;
@@ -228,54 +238,69 @@ static void take_smp(struct reader *r, const char *value)
 	r->out->vcpus = all;
 }
 
-static void take_incoming(struct reader *r, const char *value)
+static void take_incoming(struct reader *r, const struct qmp_opts *o)
 {
-	(void)value;
+	(void)o;
 	r->out->incoming = true;
 }
 
-static void add_drive(struct qmp_cmdline *out, char *node, char *aio)
+/* Takes both over. */
+static void add_drive(struct reader *r, char *node, char *aio)
 {
-	if (node)
+	struct qmp_cmdline *out = r->out;
+
+	if (node && strlen(node) <= NAME_MAX_BYTES && has_room(r, out->n_drives, CMDLINE_DRIVES_MAX, "drives")) {
 		*vec_push(out->drives, out->n_drives) = (struct qmp_cmdline_drive){ node, aio ? aio : xstrdup("threads") };
-	else
-		free(aio);
+		return;
+	}
+	free(node);
+	free(aio);
+}
+
+/* Of what is drawn only. */
+static char *get_short(const struct qmp_opts *o, const char *key)
+{
+	auto_free char *value = qmp_opts_get(o, key);
+
+	return value ? str_utf8(value, strlen(value), NAME_MAX_BYTES) : NULL;
 }
 
 /* The file may be a node of its own, or be written into the one of the format. */
-static void take_blockdev(struct reader *r, const char *value)
+static void take_blockdev(struct reader *r, const struct qmp_opts *o)
 {
 	static const char *const stored[] = { "file", "host_device", "host_cdrom" };
 	static const char *const at[][2] = { { "driver", "aio" }, { "file.driver", "file.aio" } };
 	size_t i, k;
 
 	for (i = 0; i < ARRAY_SIZE(at); i++) {
-		auto_free char *driver = qmp_opt_get(value, NULL, at[i][0]);
+		auto_free char *driver = qmp_opts_get(o, at[i][0]);
 
 		for (k = 0; driver && k < ARRAY_SIZE(stored); k++) {
 			if (strcmp(driver, stored[k]))
 				continue;
-			add_drive(r->out, qmp_opt_get(value, NULL, "node-name"), qmp_opt_get(value, NULL, at[i][1]));
+			add_drive(r, qmp_opts_get(o, "node-name"), get_short(o, at[i][1]));
 			return;
 		}
 	}
 }
 
-static void take_drive(struct reader *r, const char *value)
+static void take_drive(struct reader *r, const struct qmp_opts *o)
 {
-	add_drive(r->out, qmp_opt_get(value, NULL, "id"), qmp_opt_get(value, NULL, "aio"));
+	add_drive(r, qmp_opts_get(o, "id"), get_short(o, "aio"));
 }
 
 /* QEMU sets up those in JSON's form first, whatever the order on the command line is. */
-static void take_netdev(struct reader *r, const char *value)
+static void take_netdev(struct reader *r, const struct qmp_opts *o)
 {
-	char *id = qmp_opt_get(value, "type", "id");
+	char *id = qmp_opts_get(o, "id");
 	size_t at, i;
 
-	if (!id)
+	if (!id || strlen(id) > NAME_MAX_BYTES || !has_room(r, r->out->n_netdevs, CMDLINE_NETDEVS_MAX, "netdevs")) {
+		free(id);
 		return;
+	}
 	*vec_push(r->out->netdevs, r->out->n_netdevs) = id;
-	if (*value != '{')
+	if (!qmp_opts_is_json(o->text))
 		return;
 	at = r->n_json_netdevs++;
 	for (i = r->out->n_netdevs - 1; i > at; i--)
@@ -283,42 +308,54 @@ static void take_netdev(struct reader *r, const char *value)
 	r->out->netdevs[at] = id;
 }
 
-/* Values that start with '-' are theirs: they must not be read as options. */
-static void take_nothing(struct reader *r, const char *value)
-{
-	(void)r;
-	(void)value;
-}
-
 static const struct {
-	const char *name;
-	void (*take)(struct reader *r, const char *value);
+	const char *name, *implied;	/* implied: the key of its first bare word */
+	void (*take)(struct reader *r, const struct qmp_opts *o);
 } options[] = {
-	{ "name", take_name },
-	{ "uuid", take_uuid },
-	{ "machine", take_machine },
-	{ "M", take_machine },
-	{ "accel", take_accel },
-	{ "m", take_mem },
-	{ "qmp", take_qmp },
-	{ "qmp-pretty", take_qmp },
-	{ "mon", take_mon },
-	{ "chardev", take_chardev },
-	{ "object", take_object },
-	{ "incoming", take_incoming },
-	{ "numa", take_numa },
-	{ "mem-path", take_mem_path },
-	{ "smp", take_smp },
-	{ "append", take_nothing },
-	{ "fw_cfg", take_nothing },
-	{ "smbios", take_nothing },
-	{ "drive", take_drive },
-	{ "device", take_nothing },
-	{ "blockdev", take_blockdev },
-	{ "netdev", take_netdev },
-	{ "serial", take_nothing },
-	{ "monitor", take_nothing },
+	{ "name", "guest", take_name },
+	{ "uuid", NULL, take_uuid },
+	{ "machine", "type", take_machine },
+	{ "M", "type", take_machine },
+	{ "accel", "accel", take_accel },
+	{ "m", "size", take_mem },
+	{ "qmp", NULL, take_qmp },
+	{ "qmp-pretty", NULL, take_qmp },
+	{ "mon", "chardev", take_mon },
+	{ "chardev", "backend", take_chardev },
+	{ "object", "qom-type", take_object },
+	{ "incoming", NULL, take_incoming },
+	{ "numa", "type", take_numa },
+	{ "mem-path", NULL, take_mem_path },
+	{ "smp", "cpus", take_smp },
+	{ "append", NULL, NULL },
+	{ "fw_cfg", NULL, NULL },
+	{ "smbios", NULL, NULL },
+	{ "drive", NULL, take_drive },
+	{ "device", NULL, NULL },
+	{ "blockdev", NULL, take_blockdev },
+	{ "netdev", "type", take_netdev },
+	{ "serial", NULL, NULL },
+	{ "monitor", NULL, NULL },
 };
+
+/* One that is too long is left out, whatever it says. */
+static void read_option(struct reader *r, size_t k, const char *value)
+{
+	auto_opts struct qmp_opts o = {0};
+	size_t len = strnlen(value, CMDLINE_OPTION_MAX);
+	bool json = qmp_opts_is_json(value);
+
+	if (len >= CMDLINE_OPTION_MAX || (json && len > r->json_left)) {
+		if (!r->out->cut)
+			r->out->cut = len >= CMDLINE_OPTION_MAX ? xasprintf("an option of more than %u bytes", CMDLINE_OPTION_MAX) :
+				xasprintf("more than %u bytes of JSON", CMDLINE_JSON_MAX);
+		return;
+	}
+	if (json)
+		r->json_left -= len;
+	qmp_opts_read(&o, value, options[k].implied);
+	options[k].take(r, &o);
+}
 
 /* How many words the option at argv[i] took, itself included. */
 static size_t take_option(struct reader *r, char *const argv[], size_t i, size_t argc)
@@ -328,86 +365,19 @@ static size_t take_option(struct reader *r, char *const argv[], size_t i, size_t
 	size_t k;
 
 	if (!strcmp(name, "enable-kvm")) {
-		take_accel(r, "kvm");
+		const struct qmp_opts kvm = { .text = "kvm", .implied = "accel" };
+
+		take_accel(r, &kvm);
 		return 1;
 	}
 	for (k = 0; k < ARRAY_SIZE(options); k++) {
 		if (strcmp(name, options[k].name))
 			continue;
-		if (value && strnlen(value, WORD_MAX_BYTES) < WORD_MAX_BYTES)
-			options[k].take(r, value);
-		return 2;
+		if (value && options[k].take)
+			read_option(r, k, value);
+		return 2;	/* also of those that are not read: a value may begin with '-' */
 	}
 	return value && *value != '-' ? 2 : 1;
-}
-
-/*
- * A chardev's member in each form it is written in: flat (path=), dotted as QAPI nests them
- * (addr.path=, addr.data.path), and as chardev-add's JSON (backend.data.addr.data.path).
- */
-static char *chardev_get(const char *opts, const char *key)
-{
-	static const char *const outer[] = { "", "data.", "backend.", "backend.data." };
-	static const char *const inner[] = { "", "addr.", "addr.data." };
-	size_t i, k;
-
-	for (i = 0; i < ARRAY_SIZE(outer); i++) {
-		for (k = 0; k < ARRAY_SIZE(inner); k++) {
-			auto_free char *full = xasprintf("%s%s%s", outer[i], inner[k], key);
-			char *value = qmp_opt_get(opts, "backend", full);
-
-			if (value)
-				return value;
-		}
-	}
-	return NULL;
-}
-
-static void add_monitor(struct qmp_cmdline *out, enum qmp_monitor_kind kind, char *path)
-{
-	struct qmp_monitor *m = vec_push(out->monitors, out->n_monitors);
-
-	m->kind = kind;
-	m->path = path;
-}
-
-/* A socket chardev's members, however they were written. Takes path and fd over. */
-static void add_socket(struct qmp_cmdline *out, char *path, char *fd, bool server, bool abstract)
-{
-	if (fd) {
-		add_monitor(out, QMP_MONITOR_FD, xasprintf("fd=%s", fd));
-	} else if (!path || !*path || strlen(path) >= PATH_MAX) {
-		add_monitor(out, QMP_MONITOR_OTHER, xstrdup("a socket that is no unix socket"));
-	} else if (abstract) {
-		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("abstract socket %s", path));
-	} else if (!server) {
-		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("connects to %s", path));
-	} else {
-		add_monitor(out, QMP_MONITOR_UNIX, xstrdup(path));
-	}
-	free(path);
-	free(fd);
-}
-
-static void add_chardev(struct qmp_cmdline *out, const char *opts)
-{
-	auto_free char *server = chardev_get(opts, "server");
-	auto_free char *abstract = chardev_get(opts, "abstract");
-	auto_free char *dotted = qmp_opt_get(opts, "backend", "addr.type");
-	auto_free char *kind = NULL;
-
-	kind = qmp_opt_get(opts, "backend", "backend.type");
-	if (!kind)
-		kind = qmp_opt_get(opts, "backend", "backend");
-	if (!kind)
-		kind = qmp_opt_get(opts, "backend", "type");
-	if (kind && strcmp(kind, "socket")) {
-		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(kind, strlen(kind), NAME_MAX_BYTES));
-		return;
-	}
-	/* in QAPI's forms a socket listens unless told otherwise */
-	add_socket(out, chardev_get(opts, "path"), chardev_get(opts, "fd"),
-		   is_on(server, *opts == '{' || dotted), is_on(abstract, false));
 }
 
 static void add_chardev_id(struct qmp_cmdline *out, const struct reader *r, const char *id)
@@ -415,34 +385,22 @@ static void add_chardev_id(struct qmp_cmdline *out, const struct reader *r, cons
 	size_t i;
 
 	for (i = 0; i < r->n_chardevs; i++) {
-		auto_free char *own = qmp_opt_get(r->chardevs[i], "backend", "id");
+		auto_opts struct qmp_opts o = {0};
 
-		if (own && !strcmp(own, id)) {
-			add_chardev(out, r->chardevs[i]);
-			return;
-		}
+		if (strcmp(r->chardevs[i].id, id))
+			continue;
+		qmp_opts_read(&o, r->chardevs[i].value, "backend");
+		qmp_monitor_of_chardev(out, &o);
+		return;
 	}
 }
 
-/* -qmp: QEMU's short form, "unix:PATH,options" being the one that can be used. */
 static void add_short(struct qmp_cmdline *out, const struct reader *r, const char *value)
 {
-	auto_free char *server = NULL, *abstract = NULL;
-	const char *rest;
-
-	if (str_has_prefix(value, "chardev:")) {
+	if (str_has_prefix(value, "chardev:"))
 		add_chardev_id(out, r, value + strlen("chardev:"));
-		return;
-	}
-	if (!str_has_prefix(value, "unix:")) {
-		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(value, strlen(value), NAME_MAX_BYTES));
-		return;
-	}
-	rest = value + strlen("unix:");
-	server = qmp_opt_get(rest, "path", "server");
-	abstract = qmp_opt_get(rest, "path", "abstract");
-	add_socket(out, qmp_opt_get(rest, "path", "path"), NULL, is_on(server, false),
-		   is_on(abstract, false));
+	else
+		qmp_monitor_of_short(out, value);
 }
 
 static void add_long(struct qmp_cmdline *out, const struct reader *r, const char *value)
@@ -455,7 +413,7 @@ static void add_long(struct qmp_cmdline *out, const struct reader *r, const char
 
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 {
-	struct reader r = { .out = out };
+	struct reader r = { .out = out, .json_left = CMDLINE_JSON_MAX };
 	size_t i;
 
 	*out = (struct qmp_cmdline){ .mem_bytes = DEFAULT_MEM, .vcpus = 1 };
@@ -469,6 +427,8 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 			.bytes = out->mem_bytes, .path = take_ptr(r.mem_path),
 		};
 	free(r.mem_path);
+	while (r.n_chardevs)
+		free(r.chardevs[--r.n_chardevs].id);
 	free(r.chardevs);
 	free(r.mons);
 }
@@ -507,5 +467,6 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 	free(c->uuid);
 	free(c->machine);
 	free(c->accel);
+	free(c->cut);
 	*c = (struct qmp_cmdline){0};
 }

@@ -56,7 +56,9 @@ struct qmp_cmdline {
 	size_t n_drives;
 	char **netdevs;			/* ids of -netdev, in the order in which QEMU sets them up */
 	size_t n_netdevs;
+	char *cut;			/* what there was too much of, so that the rest of it is missing here; NULL: all is here */
 };
+/* In time that grows with the bytes; lib/base/bounds.h says how much of it is taken. */
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);
 /* aio of the node, NULL where the command line does not name it. Borrowed. */

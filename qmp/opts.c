@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* QEMU's option strings: "word,key=value,flag,key=a,,b", or the same thing as JSON. */
 #include "cmdline.h"
+#include "opts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/base/base.h"
 
 /* Up to the comma that ends it; ",," stands for one. Returns what follows the comma, or the end. */
 static const char *value_end(const char *s, struct buf *out)
@@ -74,13 +73,10 @@ static char *scalar_text(struct json_object *v)
 }
 
 /* "addr.path" is the member path of the member addr. */
-static char *get_json(const char *opts, const char *key)
+static char *get_json(struct json_object *root, const char *key)
 {
-	auto_json struct json_object *root = NULL;
 	struct json_object *at;
 
-	if (json_parse(opts, strlen(opts), &root, NULL))
-		return NULL;
 	for (at = root; at; ) {
 		size_t len = strcspn(key, ".");
 		auto_free char *part = xstrndup(key, len);
@@ -93,7 +89,39 @@ static char *get_json(const char *opts, const char *key)
 	return NULL;
 }
 
+bool qmp_opts_is_json(const char *text)
+{
+	return *text == '{';
+}
+
+void qmp_opts_read(struct qmp_opts *o, const char *text, const char *implied)
+{
+	*o = (struct qmp_opts){ .text = text, .implied = implied };
+	if (qmp_opts_is_json(text) && json_parse(text, strlen(text), &o->json, NULL))
+		o->json = NULL;
+}
+
+void qmp_opts_done(struct qmp_opts *o)
+{
+	json_object_put(take_ptr(o->json));
+}
+
+char *qmp_opts_get(const struct qmp_opts *o, const char *key)
+{
+	return qmp_opts_is_json(o->text) ? get_json(o->json, key) : get_plain(o->text, o->implied, key);
+}
+
 char *qmp_opt_get(const char *opts, const char *implied, const char *key)
 {
-	return *opts == '{' ? get_json(opts, key) : get_plain(opts, implied, key);
+	auto_opts struct qmp_opts o = {0};
+
+	qmp_opts_read(&o, opts, implied);
+	return qmp_opts_get(&o, key);
+}
+
+bool qmp_opt_is_on(const char *value, bool otherwise)
+{
+	if (!value)
+		return otherwise;
+	return !strcmp(value, "on") || !strcmp(value, "yes") || !strcmp(value, "true") || !strcmp(value, "y");
 }

@@ -5,6 +5,7 @@
 #ifndef KT_BASE_H
 #define KT_BASE_H
 
+#include "bounds.h"
 #include "err.h"
 #include "mem.h"
 #include "str.h"
