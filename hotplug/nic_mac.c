@@ -37,18 +37,24 @@ static int look_at_processes(const struct plan *p, const struct host *h, const c
 {
 	struct host_scan *scan = host_scan_new(h);
 	const struct host_vhost *vhosts;
-	const struct host_proc *procs;
+	const struct host_found *procs;
 	size_t n, n_vhosts, i, k;
 	pid_t own = plan_guest_pid(p);
 	int rc = 0;
 
 	if (host_scan_run(scan, &procs, &n, &vhosts, &n_vhosts, NULL))
 		n = 0;		/* no /proc to look at */
-	for (i = 0; i < n && !rc; i++)
-		for (k = 0; k < procs[i].argc && procs[i].pid != own && !rc; k++)
-			if (strcasestr(procs[i].argv[k], mac))
+	for (i = 0; i < n && !rc; i++) {
+		struct host_proc proc;
+
+		if (procs[i].pid == own || host_proc_read(h, procs[i].pid, &proc))
+			continue;
+		for (k = 0; k < proc.argc && !rc; k++)
+			if (strcasestr(proc.argv[k], mac))
 				rc = err_set(err, -EEXIST, "mac=%s is on the command line of QEMU process %d",
-					     mac, (int)procs[i].pid);
+					     mac, (int)proc.pid);
+		host_proc_done(&proc);
+	}
 	host_scan_free(scan);
 	return rc;
 }

@@ -330,6 +330,7 @@ int tui_run(struct session *s)
 	loop(&a);
 	tty_close(&a.tty);
 	tell_change(&a);
+	sampler_hurry(s->sampler);
 	pthread_join(helper, NULL);
 	app_done(&a);
 	return EXIT_DONE;

@@ -118,9 +118,12 @@ int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 
+/* The start time and the user of a process, without its command line. -ESRCH. */
+int host_found_read(const struct host *h, pid_t pid, struct host_found *out);
+
 /* host_scan_run with the time given, for tests. */
 int host_scan_run_at(struct host_scan *s, uint64_t now,
-		     const struct host_proc **procs, size_t *n_procs,
+		     const struct host_found **procs, size_t *n_procs,
 		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
 
 #endif

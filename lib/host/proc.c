@@ -8,9 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_BYTES (2u << 20)
-#define MAX_WORDS 16384u
-
 /*
  * Through the process's own directory, which never becomes another process's when the pid is used
  * again.
@@ -22,7 +19,7 @@ static ssize_t file_read(int dir, char *buf, size_t size, const char *name)
 	return fd < 0 ? fd : host_fd_read(fd, buf, size);
 }
 
-static int identity_read(int dir, struct host_proc *p)
+static int identity_read(int dir, struct host_found *p)
 {
 	char buf[8192];
 	const char *uid;
@@ -66,7 +63,7 @@ static void words_split(struct host_proc *p, const char *text, size_t len, bool 
 		while (end && text[end - 1])
 			end--;
 	}
-	for (i = 0; i < end && n < MAX_WORDS; n++)
+	for (i = 0; i < end && n < CMDLINE_WORDS_MAX; n++)
 		i += strnlen(text + i, end - i) + 1;
 	p->truncated = more || i < end;
 	p->argc = n;
@@ -91,31 +88,61 @@ static int words_read(int dir, struct host_proc *p)
 
 	if (fd < 0)
 		return fd;
-	while (b.len <= MAX_BYTES && (n = read(fd, piece, sizeof(piece))) != 0) {
+	while (b.len <= CMDLINE_BYTES_MAX && (n = read(fd, piece, sizeof(piece))) != 0) {
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0)
 			buf_add(&b, piece, (size_t)n);
 	}
-	more = b.len > MAX_BYTES;
-	words_split(p, b.len ? b.text : "", more ? MAX_BYTES : b.len, more);
+	more = b.len > CMDLINE_BYTES_MAX;
+	words_split(p, b.len ? b.text : "", more ? CMDLINE_BYTES_MAX : b.len, more);
+	return 0;
+}
+
+int host_proc_open(const struct host *h, pid_t pid)
+{
+	int dir = host_openat(h, "proc/%d", pid);
+
+	return dir == -ENOENT ? -ESRCH : dir;
+}
+
+static int gone(int r)
+{
+	return r == -ENOENT ? -ESRCH : r;
+}
+
+int host_found_read(const struct host *h, pid_t pid, struct host_found *out)
+{
+	auto_close int dir = host_proc_open(h, pid);
+	struct host_found f = { .pid = pid };
+	int r = dir < 0 ? dir : gone(identity_read(dir, &f));
+
+	if (!r)
+		*out = f;
+	return r;
+}
+
+int host_proc_read_in(int dir, pid_t pid, struct host_proc *out)
+{
+	struct host_found f = { .pid = pid };
+	struct host_proc p = { .pid = pid };
+	int r = identity_read(dir, &f);
+
+	if (!r)
+		r = words_read(dir, &p);
+	if (r < 0)
+		return gone(r);
+	p.start = f.start;
+	p.uid = f.uid;
+	*out = p;
 	return 0;
 }
 
 int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out)
 {
-	auto_close int dir = host_openat(h, "proc/%d", pid);
-	struct host_proc p = { .pid = pid };
-	int r = dir;
+	auto_close int dir = host_proc_open(h, pid);
 
-	if (dir >= 0)
-		r = identity_read(dir, &p);
-	if (r >= 0)
-		r = words_read(dir, &p);
-	if (r < 0)
-		return r == -ENOENT ? -ESRCH : r;
-	*out = p;
-	return 0;
+	return dir < 0 ? dir : host_proc_read_in(dir, pid, out);
 }
 
 void host_proc_done(struct host_proc *p)

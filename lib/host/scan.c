@@ -28,7 +28,7 @@ struct known {
 	pid_t pid;
 	enum kind kind;
 	uint64_t first_ns;
-	struct host_proc *proc;		/* QEMU's, else NULL */
+	struct host_found found;	/* QEMU's */
 	struct host_vhost vhost;
 };
 
@@ -39,7 +39,7 @@ struct host_scan {
 	struct host_ids ids;
 	struct known *known;		/* sorted by pid */
 	size_t n_known;
-	struct host_proc *procs;
+	struct host_found *procs;
 	struct host_vhost *vhosts;
 };
 
@@ -52,21 +52,10 @@ struct host_scan *host_scan_new(const struct host *h)
 	return s;
 }
 
-static void known_clear(struct known *k)
-{
-	if (k->proc)
-		host_proc_done(k->proc);
-	free(k->proc);
-	k->proc = NULL;
-	k->kind = KIND_OTHER;
-}
-
 void host_scan_free(struct host_scan *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n_known; i++)
-		known_clear(&s->known[i]);
 	mem_close_ptr(&s->dir);
 	host_ids_done(&s->ids);
 	free(s->known);
@@ -107,20 +96,12 @@ static void kthread_look(const struct host *h, struct known *k)
 
 static void qemu_take(const struct host *h, struct known *k)
 {
-	struct host_proc p;
-	int r = host_proc_read(h, k->pid, &p);
+	int r = host_found_read(h, k->pid, &k->found);
 
 	if (is_short_of_fds(r))
 		k->kind = KIND_UNKNOWN;
-	if (r < 0)
-		return;
-	if (!p.argc) {
-		host_proc_done(&p);
-		return;
-	}
-	k->kind = KIND_QEMU;
-	k->proc = xmalloc(sizeof(*k->proc));
-	*k->proc = p;
+	if (!r)
+		k->kind = KIND_QEMU;
 }
 
 /* Whatever cannot be read (hidepid, gone meanwhile) is no QEMU for us. */
@@ -129,7 +110,7 @@ static void identify(const struct host *h, struct known *k)
 	char name[PATH_MAX + 16];
 	ssize_t len;
 
-	known_clear(k);
+	k->kind = KIND_OTHER;
 	len = host_readlink(h, name, sizeof(name), "proc/%d/exe", k->pid);
 	if (len < 0) {
 		len = host_read(h, name, sizeof(name), "proc/%d/cmdline", k->pid);
@@ -154,7 +135,7 @@ static bool is_as_known(const struct host *h, const struct known *k)
 		return true;
 	if (r < 0 || st.state == 'Z' || st.state == 'X')
 		return false;
-	return st.start == (k->proc ? k->proc->start : k->vhost.start);
+	return st.start == (k->kind == KIND_QEMU ? k->found.start : k->vhost.start);
 }
 
 static void look(struct host_scan *s, struct known *k, uint64_t now)
@@ -176,15 +157,13 @@ static void merge(struct host_scan *s, uint64_t now)
 
 	for (i = 0; i < s->ids.n; i++) {
 		while (old < s->n_known && s->known[old].pid < s->ids.id[i])
-			known_clear(&s->known[old++]);
+			old++;
 		if (old < s->n_known && s->known[old].pid == s->ids.id[i])
 			next[i] = s->known[old++];
 		else
 			next[i] = (struct known){ .pid = s->ids.id[i], .first_ns = now };
 		look(s, &next[i], now);
 	}
-	while (old < s->n_known)
-		known_clear(&s->known[old++]);
 	free(s->known);
 	s->known = next;
 	s->n_known = s->ids.n;
@@ -202,14 +181,12 @@ void host_scan_doubt(struct host_scan *s, pid_t pid)
 {
 	struct known *k = s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*k), known_cmp) : NULL;
 
-	if (!k)
-		return;
-	known_clear(k);
-	k->kind = KIND_UNKNOWN;
+	if (k)
+		k->kind = KIND_UNKNOWN;
 }
 
 int host_scan_run_at(struct host_scan *s, uint64_t now,
-		     const struct host_proc **procs, size_t *n_procs,
+		     const struct host_found **procs, size_t *n_procs,
 		     const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
 {
 	size_t i, np = 0, nv = 0;
@@ -225,7 +202,7 @@ int host_scan_run_at(struct host_scan *s, uint64_t now,
 		const struct known *k = &s->known[i];
 
 		if (k->kind == KIND_QEMU)
-			*vec_push(s->procs, np) = *k->proc;
+			*vec_push(s->procs, np) = k->found;
 		else if (k->kind == KIND_VHOST)
 			*vec_push(s->vhosts, nv) = k->vhost;
 	}
@@ -236,7 +213,7 @@ int host_scan_run_at(struct host_scan *s, uint64_t now,
 	return 0;
 }
 
-int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+int host_scan_run(struct host_scan *s, const struct host_found **procs, size_t *n_procs,
 		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err)
 {
 	return host_scan_run_at(s, clock_now_ns(), procs, n_procs, vhosts, n_vhosts, err);

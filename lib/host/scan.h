@@ -8,11 +8,17 @@
 
 #include "root.h"
 
-struct host_proc {
+struct host_found {
 	pid_t pid;
 	uint64_t start;			/* start time, clock ticks since boot (stat field 22): the other half of its identity */
 	uid_t uid;			/* effective, of the process */
-	char **argv;			/* words of the command line; at most 2 MiB and 16384 words of it */
+};
+
+struct host_proc {
+	pid_t pid;
+	uint64_t start;
+	uid_t uid;
+	char **argv;			/* words of the command line; CMDLINE_BYTES_MAX and CMDLINE_WORDS_MAX of it at most */
 	size_t argc;
 	bool truncated;			/* there was more */
 };
@@ -30,9 +36,10 @@ void host_scan_free(struct host_scan *s);
 /*
  * Look again. The lists are borrowed and hold until the next call; processes are sorted by pid. A process is QEMU's
  * when the base name of its executable (or of argv[0], where the executable cannot be read) is qemu-system-*,
- * qemu-kvm or kvm, and it has a command line; zombies are not. Returns 0, or negative if /proc cannot be read at all.
+ * qemu-kvm or kvm; zombies are not. Their command lines are not read: they are in the memory of the processes, which may
+ * put a reader to sleep. Returns 0, or negative if /proc cannot be read at all.
  */
-int host_scan_run(struct host_scan *s, const struct host_proc **procs, size_t *n_procs,
+int host_scan_run(struct host_scan *s, const struct host_found **procs, size_t *n_procs,
 		  const struct host_vhost **vhosts, size_t *n_vhosts, struct err *err);
 
 /* That process has ended: whoever has its pid now is looked at in the next run, not only when it is its turn. */
@@ -40,6 +47,9 @@ void host_scan_doubt(struct host_scan *s, pid_t pid);
 
 /* One process by pid, whatever its name (for a socket given by hand). -ESRCH. Free with host_proc_done. */
 int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out);
+/* The same in two: the directory of the process, which keeps to be its own, or negative; and reading, which may take for ever. */
+int host_proc_open(const struct host *h, pid_t pid);
+int host_proc_read_in(int dir, pid_t pid, struct host_proc *out);
 void host_proc_done(struct host_proc *p);
 
 #endif

@@ -32,20 +32,9 @@ bool domains_are_settled(struct sampler *s)
 	return !s->config.virt || virt_is_settled(s->config.virt);
 }
 
-bool domains_has(struct sampler *s, const struct host_proc *p)
+bool domains_has(const struct virt_list *list, const struct qmp_cmdline *cmdline)
 {
-	struct qmp_cmdline cmdline;
-	struct virt_list *list;
-	bool has;
-
-	if (!s->config.virt)
-		return false;
-	qmp_cmdline_parse(p->argv, p->argc, &cmdline);
-	list = virt_list(s->config.virt);
-	has = cmdline.libvirt && virt_list_find(list, cmdline.uuid);
-	virt_list_unref(list);
-	qmp_cmdline_done(&cmdline);
-	return has;
+	return list && cmdline->libvirt && virt_list_find(list, cmdline->uuid);
 }
 
 /* What an operator should know, NULL: nothing. */

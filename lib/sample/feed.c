@@ -65,6 +65,8 @@ static bool rest(struct feed *f, uint64_t began, unsigned *needs)
 
 /* What QEMU must be asked for each sample may cost that long; a guest that needs longer keeps its last values. */
 #define REFRESH_MS 200
+/* So long for processes that are new; those that need longer are shown when they are known. */
+#define DISCOVER_MS 100
 
 static void refocus(struct feed *f)
 {
@@ -87,7 +89,7 @@ static void *feeder(void *arg)
 	do {
 		began = clock_now_ns();
 		refocus(f);
-		sampler_discover(f->s, NULL);
+		sampler_discover_for(f->s, DISCOVER_MS, NULL);
 		sampler_refresh(f->s, needs, REFRESH_MS);
 		hand_over(f, sampler_take(f->s, needs));
 	} while (rest(f, began, &needs));
@@ -124,6 +126,7 @@ void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
+	sampler_hurry(f->s);
 	pthread_mutex_lock(&f->lock);
 	f->stop = true;
 	pthread_cond_signal(&f->wake);

@@ -18,7 +18,8 @@ struct probe {
 	struct given *given;
 	char *problem;
 	struct qmp *q;
-	struct host_proc proc;
+	struct host_found found;
+	struct qmp_cmdline cmdline;
 };
 
 static void probe_home(struct probe *p)
@@ -30,13 +31,25 @@ static void probe_home(struct probe *p)
 	p->given->problem = take_ptr(p->problem);
 	p->given->probing = false;
 	p->given->again_ns = clock_now_ns() + PROBE_AGAIN_NS;
-	g = p->q ? guest_add(p->s, &p->proc) : NULL;
+	g = p->q ? guest_add(p->s, &p->found, &p->cmdline) : NULL;
 	if (g && !g->given) {
 		g->given = true;
 		g->given_path = xstrdup(p->given->path);
 		attach_hold(g, take_ptr(p->q));
 	}
 	pthread_mutex_unlock(&p->s->lock);
+}
+
+static int read_process(struct probe *p, pid_t pid, struct err *err)
+{
+	struct host_proc proc;
+
+	if (host_proc_read(p->s->config.host, pid, &proc))
+		return err_set(err, -ESRCH, "its process %d is not in /proc here", (int)pid);
+	p->found = (struct host_found){ proc.pid, proc.start, proc.uid };
+	guest_cmdline(&proc, &p->cmdline);
+	host_proc_done(&proc);
+	return 0;
 }
 
 static void probe_run(void *arg)
@@ -53,11 +66,11 @@ static void probe_run(void *arg)
 			qmp_set_interrupt(p->q, p->s->quit_fd);
 			rc = qmp_greet(p->q, 1000, &err);
 		}
-		if (!rc && host_proc_read(p->s->config.host, peer.pid, &p->proc))
-			rc = err_set(&err, -ESRCH, "its process %d is not in /proc here", (int)peer.pid);
-		if (!rc && peer.uid != p->proc.uid && peer.uid != 0)
+		if (!rc)
+			rc = read_process(p, peer.pid, &err);
+		if (!rc && peer.uid != p->found.uid && peer.uid != 0)
 			rc = err_set(&err, -EPERM, "it was opened by uid %u, and its process runs as uid %u",
-				     (unsigned)peer.uid, (unsigned)p->proc.uid);
+				     (unsigned)peer.uid, (unsigned)p->found.uid);
 		if (rc) {
 			qmp_close(p->q);
 			p->q = NULL;
@@ -65,7 +78,7 @@ static void probe_run(void *arg)
 		}
 	}
 	probe_home(p);
-	host_proc_done(&p->proc);
+	qmp_cmdline_done(&p->cmdline);
 	qmp_close(p->q);
 	free(p);
 }

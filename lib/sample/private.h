@@ -3,6 +3,8 @@
 #ifndef KT_SAMPLE_PRIVATE_H
 #define KT_SAMPLE_PRIVATE_H
 
+#include <pthread.h>
+
 #include "guest.h"
 #include "rows.h"
 
@@ -33,7 +35,14 @@ struct given {
 struct sampler {
 	struct sample_config config;
 	pthread_mutex_t lock;
+	pthread_mutex_t scan_lock;	/* before lock: for the scan, which may take long where there are many processes */
 	struct host_scan *scan;
+	struct host_vhost *vhosts;	/* as of the last scan */
+	size_t n_vhosts;
+	struct newcomer *newcomers;	/* sorted by pid */
+	size_t n_newcomers;
+	struct lates *readers;		/* of their command lines */
+	bool hurry;			/* nothing is waited for any more */
 	struct pool *pool;
 	int quit_fd;			/* readable when askings under way must end */
 	struct ring_reader *rings;	/* started when first needed */
@@ -69,7 +78,16 @@ struct sampler {
 };
 
 struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
-struct guest *guest_add(struct sampler *s, const struct host_proc *p);	/* NULL: it has ended meanwhile */
+/* Takes over what is in cmdline. NULL: it has ended meanwhile. */
+struct guest *guest_add(struct sampler *s, const struct host_found *found, struct qmp_cmdline *cmdline);
+void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out);	/* parsed; not under the lock */
+
+/* newcomers.c */
+struct newcomer;
+void newcomers_scanned(struct sampler *s, const struct host_found *procs, size_t n);
+bool newcomers_mind(struct sampler *s);		/* those that were read become guests; true: more are, in a moment */
+void newcomers_rows(const struct sampler *s, struct snapshot *snap);	/* those that are not known yet */
+void newcomers_done(struct sampler *s);
 
 /* round.c: which questions these columns need, and putting them */
 bool round_is_for(const struct sampler *s, const struct guest *g);
@@ -96,7 +114,7 @@ bool given_is_busy(const struct sampler *s);
 /* domains.c: what libvirt says of guests; cheap while nothing has changed */
 void domains_join(struct sampler *s);
 bool domains_are_settled(struct sampler *s);
-bool domains_has(struct sampler *s, const struct host_proc *p);		/* an active domain's process */
+bool domains_has(const struct virt_list *list, const struct qmp_cmdline *cmdline);	/* an active domain's process */
 void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
 #endif

@@ -111,6 +111,9 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
 	domains_fill(s, snap, g, row);
+	if (g->cmdline.cut)
+		row->note = snapshot_printf(snap, "%s%sits command line was read in part, it has %s", row->note ? row->note : "",
+					    row->note ? "; " : "", g->cmdline.cut);
 }
 
 static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)

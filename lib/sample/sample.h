@@ -29,8 +29,13 @@ struct sampler;
 struct sampler *sampler_new(const struct sample_config *config);
 void sampler_free(struct sampler *s);			/* NULL is fine */
 
-/* Look for guests that came or went. Cheap: one directory. */
+/*
+ * Look for guests that came or went. Cheap: one directory, and the command lines of those that are new, which others
+ * read meanwhile: they are waited for, 2 s or timeout_ms at most, and become guests later if that does not suffice.
+ */
 int sampler_discover(struct sampler *s, struct err *err);
+int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err);
+void sampler_hurry(struct sampler *s);			/* from now on discovery waits for nothing: the program ends */
 /* Ask what these columns need of the guests not asked yet, and wait until all answered or timeout_ms passed. */
 void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms);
 /*

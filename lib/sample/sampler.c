@@ -3,7 +3,6 @@
 #include "private.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,8 @@
 #define MIND_NS (NS_PER_SEC / 4)
 /* Threads that wait for storage; those of a file server that is gone are never back. */
 #define LATES_MAX 64
+/* A command line is read in 10 ms at most: so long for all of them, where there are many, or one that does not answer. */
+#define DISCOVER_MS 2000
 
 const char *guest_name(const struct guest *g)
 {
@@ -83,7 +84,33 @@ static void guest_drop(struct sampler *s, size_t i)
 	memmove(&s->guests[i], &s->guests[i + 1], (s->n_guests - i) * sizeof(s->guests[0]));
 }
 
-struct guest *guest_add(struct sampler *s, const struct host_proc *p)
+void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out)
+{
+	qmp_cmdline_parse(p->argv, p->argc, out);
+	if (!p->truncated)
+		return;
+	free(out->cut);
+	out->cut = xasprintf("more than %u bytes or %u words", CMDLINE_BYTES_MAX, CMDLINE_WORDS_MAX);
+}
+
+static void give_vhosts(const struct sampler *s, struct guest *g)
+{
+	pid_t *tids = NULL;
+	uint64_t *starts = NULL;
+	size_t n_tids = 0, n_starts = 0, i;
+
+	for (i = 0; i < s->n_vhosts; i++) {
+		if (s->vhosts[i].owner != g->pid)
+			continue;
+		*vec_push(tids, n_tids) = s->vhosts[i].tid;
+		*vec_push(starts, n_starts) = s->vhosts[i].start;
+	}
+	host_watch_vhost(g->watch, tids, starts, n_tids);
+	free(tids);
+	free(starts);
+}
+
+struct guest *guest_add(struct sampler *s, const struct host_found *p, struct qmp_cmdline *cmdline)
 {
 	size_t at = place(s, p->pid);
 	struct host_watch *watch;
@@ -103,8 +130,9 @@ struct guest *guest_add(struct sampler *s, const struct host_proc *p)
 	g->start = p->start;
 	g->uid = p->uid;
 	g->ref = xasprintf("pid:%d@%llu", (int)p->pid, (unsigned long long)p->start);
-	qmp_cmdline_parse(p->argv, p->argc, &g->cmdline);
-
+	g->cmdline = *cmdline;
+	*cmdline = (struct qmp_cmdline){0};
+	give_vhosts(s, g);
 	if (s->n_guests == s->cap_guests) {
 		s->cap_guests = s->cap_guests ? 2 * s->cap_guests : 16;
 		s->guests = xrealloc(s->guests, s->cap_guests, sizeof(s->guests[0]));
@@ -123,10 +151,12 @@ struct sampler *sampler_new(const struct sample_config *config)
 
 	s->config = *config;
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->scan_lock, NULL);
 	s->scan = host_scan_new(config->host);
 	s->cgroups = host_cgroups_open(config->host);
 	s->pool = pool_new(8);
 	s->lates = lates_new(LATES_MAX);
+	s->readers = lates_new(READERS_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
 	for (i = 0; i < config->n_sockets; i++)
@@ -151,78 +181,104 @@ void sampler_free(struct sampler *s)
 	free(s->guests);
 	free(s->focus);
 	events_done(s);
+	newcomers_done(s);
+	lates_free(s->readers);
 	lates_free(s->lates);
 	links_done(&s->links);
 	free(s->nets);
 	host_scan_free(s->scan);
+	free(s->vhosts);
 	host_cgroups_free(s->cgroups);
 	free(s->qdiscs);
 	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->scan_lock);
 	close(s->quit_fd);
 	free(s);
 }
 
-static void give_vhosts(struct guest *g, const struct host_vhost *vhosts, size_t n)
-{
-	pid_t *tids = NULL;
-	uint64_t *starts = NULL;
-	size_t n_tids = 0, n_starts = 0, i;
-
-	for (i = 0; i < n; i++) {
-		if (vhosts[i].owner != g->pid)
-			continue;
-		*vec_push(tids, n_tids) = vhosts[i].tid;
-		*vec_push(starts, n_starts) = vhosts[i].start;
-	}
-	host_watch_vhost(g->watch, tids, starts, n_tids);
-	free(tids);
-	free(starts);
-}
-
-static int scan(struct sampler *s, struct err *err)
-{
-	const struct host_proc *procs;
-	const struct host_vhost *vhosts;
-	size_t n_procs, n_vhosts, i;
-	int rc;
-
-	if (!s->config.scan && !s->config.virt)
-		return 0;
-	rc = host_scan_run(s->scan, &procs, &n_procs, &vhosts, &n_vhosts, err);
-	if (rc)
-		return rc;
-	for (i = 0; i < n_procs; i++) {
-		uint64_t before = s->n_added;
-		struct guest *g = s->config.scan || domains_has(s, &procs[i]) ? guest_add(s, &procs[i]) : NULL;
-
-		if (g)
-			give_vhosts(g, vhosts, n_vhosts);
-		if (s->discovered && s->n_added > before)
-			events_add(s, g, "started", NULL);
-	}
-	return 0;
-}
-
-int sampler_discover(struct sampler *s, struct err *err)
+static void forget_gone(struct sampler *s)
 {
 	size_t i;
-	int rc;
 
-	pthread_mutex_lock(&s->lock);
 	for (i = s->n_guests; i-- > 0; ) {
 		if (!s->guests[i]->gone || s->guests[i]->lent)
 			continue;
 		host_scan_doubt(s->scan, s->guests[i]->pid);
 		guest_drop(s, i);
 	}
-	rc = scan(s, err);
-	given_mind(s);
-	s->discovered = true;
+}
+
+/* What the scan found; with the lock held. */
+static void take_scan(struct sampler *s, const struct host_found *procs, size_t n_procs, const struct host_vhost *vhosts,
+		      size_t n_vhosts)
+{
+	size_t i;
+
+	free(s->vhosts);
+	s->vhosts = xcalloc(n_vhosts, sizeof(*s->vhosts));
+	s->n_vhosts = n_vhosts;
+	if (n_vhosts)
+		memcpy(s->vhosts, vhosts, n_vhosts * sizeof(*vhosts));
+	for (i = 0; i < s->n_guests; i++)
+		give_vhosts(s, s->guests[i]);
+	newcomers_scanned(s, procs, n_procs);
+}
+
+static int scan(struct sampler *s, struct err *err)
+{
+	const struct host_vhost *vhosts = NULL;
+	const struct host_found *procs = NULL;
+	size_t n_procs = 0, n_vhosts = 0;
+	int rc = 0;
+
+	pthread_mutex_lock(&s->scan_lock);
+	pthread_mutex_lock(&s->lock);
+	forget_gone(s);
 	pthread_mutex_unlock(&s->lock);
+	if (s->config.scan || s->config.virt)
+		rc = host_scan_run(s->scan, &procs, &n_procs, &vhosts, &n_vhosts, err);
+	pthread_mutex_lock(&s->lock);
+	if (!rc)
+		take_scan(s, procs, n_procs, vhosts, n_vhosts);
+	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->scan_lock);
 	return rc;
+}
+
+int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	int rc = scan(s, err);
+	bool wait;
+
+	do {
+		pthread_mutex_lock(&s->lock);
+		wait = newcomers_mind(s) && !s->hurry;
+		if (!wait || clock_now_ns() >= deadline) {
+			given_mind(s);
+			s->discovered = true;
+			wait = false;
+		}
+		pthread_mutex_unlock(&s->lock);
+		if (wait)
+			clock_sleep_until(clock_now_ns() + NS_PER_MS);
+	} while (wait);
+	return rc;
+}
+
+int sampler_discover(struct sampler *s, struct err *err)
+{
+	return sampler_discover_for(s, DISCOVER_MS, err);
+}
+
+void sampler_hurry(struct sampler *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->hurry = true;
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void ask_new(struct sampler *s, unsigned needs)
@@ -311,6 +367,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	read_common(s, needs);
 	for (i = 0; i < s->n_guests; i++)
 		rows_fill(s, snap, s->guests[i], needs);
+	newcomers_rows(s, snap);
 	fill_host(s, snap, needs);
 	snapshot_rates(snap, s->last);
 	if (needs & NEED_CPUS)

@@ -26,7 +26,7 @@
 #define BOX "tests/fixtures/host/box1"
 
 struct found {
-	const struct host_proc *procs;
+	const struct host_found *procs;
 	const struct host_vhost *vhosts;
 	size_t n, nv;
 };
@@ -43,7 +43,7 @@ static void scan(struct host_scan *s, struct found *f)
 	scan_at(s, clock_now_ns(), f);
 }
 
-static const struct host_proc *of_pid(const struct found *f, pid_t pid)
+static const struct host_found *of_pid(const struct found *f, pid_t pid)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->procs[i].pid == pid)
@@ -69,12 +69,6 @@ static void test_box(void **state)
 			assert_int_equal(f.procs[i].start, 4000 + pids[i]);
 		}
 		assert_int_equal(f.procs[0].uid, 64055);
-		assert_int_equal(f.procs[0].argc, 7);
-		assert_string_equal(f.procs[0].argv[2], "guest=a,process=(a) b");
-		assert_string_equal(f.procs[0].argv[4], "");
-		assert_string_equal(f.procs[0].argv[6], "unix:/run/a.sock,server=on,wait=off");
-		assert_null(f.procs[0].argv[7]);
-		assert_false(f.procs[0].truncated);
 		assert_int_equal(f.nv, 1);
 		assert_int_equal(f.vhosts[0].tid, 1040);
 		assert_int_equal(f.vhosts[0].owner, 1001);
@@ -90,6 +84,16 @@ static void test_proc_read(void **state)
 	struct host_proc p;
 
 	(void)state;
+	assert_int_equal(host_proc_read(h, 1001, &p), 0);
+	assert_int_equal(p.start, 5001);
+	assert_int_equal(p.uid, 64055);
+	assert_int_equal(p.argc, 7);
+	assert_string_equal(p.argv[2], "guest=a,process=(a) b");
+	assert_string_equal(p.argv[4], "");
+	assert_string_equal(p.argv[6], "unix:/run/a.sock,server=on,wait=off");
+	assert_null(p.argv[7]);
+	assert_false(p.truncated);
+	host_proc_done(&p);
 	assert_int_equal(host_proc_read(h, 1050, &p), 0);
 	assert_string_equal(p.argv[0], "/usr/local/bin/kvm-exporter");
 	host_proc_done(&p);
@@ -165,7 +169,6 @@ static void test_turns(void **state)
 	host_scan_doubt(s, 7);
 	scan_at(s, late, &f);
 	assert_int_equal(f.procs[0].start, 11);
-	assert_int_equal(f.procs[0].argc, 2);
 	put_proc(root, "sh\0", 3, 12);
 	assert_true(runs_until(s, late, 0) <= 160);
 
@@ -194,7 +197,7 @@ static void test_long_command_line(void **state)
 	put_proc(root, line, size, 1);
 	assert_int_equal(host_proc_read(h, 7, &p), 0);
 	assert_true(p.truncated);
-	assert_int_equal(p.argc, (2u << 20) / 1000);
+	assert_int_equal(p.argc, CMDLINE_BYTES_MAX / 1000);
 	assert_int_equal(strlen(p.argv[p.argc - 1]), 999);
 	host_proc_done(&p);
 
@@ -269,7 +272,6 @@ static void test_live_process(void **state)
 	pid = spawn(path);
 	scan(s, &f);
 	assert_non_null(of_pid(&f, pid));
-	assert_string_equal(of_pid(&f, pid)->argv[0], path);
 	assert_int_equal(of_pid(&f, pid)->uid, geteuid());
 	assert_true(of_pid(&f, pid)->start > 0);
 
