@@ -14,7 +14,6 @@
 
 /* How often the screen's page of one guest reads the depths of its queues. */
 #define SCREEN_RING_HZ 1000
-#define SCRIPT_MAX (16 << 20)
 
 static unsigned terminal_width(FILE *f)
 {
@@ -194,35 +193,59 @@ static void script_done(struct script *script)
 	free(script->calls);
 }
 
+/* The next line without its end, or 0 behind the last one; no more than what a line may hold is ever read. */
+static int line_read(FILE *f, char line[LINE_MAX_BYTES + 1], size_t *len, struct err *err)
+{
+	int c = EOF;
+
+	*len = 0;
+	while ((c = getc_unlocked(f)) != EOF && c != '\n') {
+		if (!c)
+			return err_set(err, -EINVAL, "a NUL byte");
+		if (*len == LINE_MAX_BYTES)
+			return err_set(err, -EINVAL, "a line holds at most %d bytes", LINE_MAX_BYTES);
+		line[(*len)++] = (char)c;
+	}
+	line[*len] = '\0';
+	return c != EOF || *len;
+}
+
+static int line_parse(struct script *script, const char *line, unsigned number, struct err *err)
+{
+	char **words = NULL;
+	struct call call;
+	size_t n = 0;
+	int rc = words_parse(line, &words, &n, err);
+
+	if (!rc && n && script->n == SCRIPT_MAX_CALLS)
+		rc = err_set(err, -EINVAL, "the script has more than %d verbs", SCRIPT_MAX_CALLS);
+	if (!rc && n)
+		rc = call_parse(words, n, &call, err);
+	if (!rc && n) {
+		call.line = number;
+		*vec_push(script->calls, script->n) = call;
+	}
+	words_free(words, n);
+	return rc;
+}
+
 /* All of it, before the first line runs: a typo in the last line must not leave the others done. */
 static int script_parse(FILE *f, struct script *script, struct err *err)
 {
-	auto_free char *line = NULL;
-	size_t size = 0, total = 0;
+	auto_free char *line = xmalloc(LINE_MAX_BYTES + 1);
+	size_t len = 0, total = 0;
 	unsigned number = 0;
-	ssize_t len;
-	int rc = 0;
+	int rc;
 
-	while (!rc && (len = getline(&line, &size, f)) >= 0) {
-		struct call call;
-		char **words = NULL;
-		size_t n = 0;
-
+	do {
 		number++;
-		total += (size_t)len;
-		if (total > SCRIPT_MAX || strlen(line) != (size_t)len)
-			rc = err_set(err, -EINVAL, total > SCRIPT_MAX ? "the script is longer than 16 MiB" : "a NUL byte");
-		if (!rc)
-			rc = words_parse(line, &words, &n, err);
-		if (!rc && n) {
-			rc = call_parse(words, n, &call, err);
-			if (!rc) {
-				call.line = number;
-				*vec_push(script->calls, script->n) = call;
-			}
-		}
-		words_free(words, n);
-	}
+		rc = line_read(f, line, &len, err);
+		total += len + 1;
+		if (rc <= 0)
+			break;
+		rc = total > SCRIPT_MAX_BYTES ? err_set(err, -EINVAL, "the script is longer than 16 MiB") :
+						line_parse(script, line, number, err);
+	} while (!rc);
 	if (rc)
 		err_prefix(err, "line %u", number);
 	else if (ferror(f))

@@ -73,6 +73,9 @@ void call_done(struct call *c);
  * a comment where a word would begin. Nothing is expanded. The words are yours, one by one.
  */
 #define LINE_MAX_BYTES 65536
+/* A script is parsed whole before its first line runs: so much of it, in memory 50 MB at most. */
+#define SCRIPT_MAX_BYTES (16 << 20)
+#define SCRIPT_MAX_CALLS 65536
 int words_parse(const char *line, char ***words, size_t *n, struct err *err);
 void words_free(char **words, size_t n);
 

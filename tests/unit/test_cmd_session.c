@@ -290,6 +290,11 @@ static void scripts_are_parsed_whole_first(void **state)
 	assert_int_equal(r.code, EXIT_USAGE);
 	assert_non_null(strstr(r.err, "line 1: a line holds"));
 	outcome_done(&r);
+	memset(big, ' ', LINE_MAX_BYTES);
+	memcpy(big + LINE_MAX_BYTES - 8, "help vms\n", 9);
+	r = script(quiet(), big, LINE_MAX_BYTES + 1);
+	assert_int_equal(r.code, EXIT_DONE);
+	outcome_done(&r);
 	r = script(quiet(), "", 0);
 	assert_int_equal(r.code, EXIT_DONE);
 	outcome_done(&r);
