@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "err.h"
 #include "mem.h"
+#include "names.h"
 #include "str.h"
 #include "units.h"
 #include "clock.h"

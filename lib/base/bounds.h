@@ -28,16 +28,19 @@
 #define GUEST_EDGES_MAX 32768u
 #define GUEST_DEVICES_MAX 4096u
 #define GUEST_NICS_MAX 256u
-#define GUEST_VCPUS_MAX 4096u		/* q35's most; a thread each */
+#define GUEST_VCPUS_MAX 2048u		/* KVM's guests had 1,024 so far; a thread each */
 #define GUEST_IOTHREADS_MAX 1024u
 
-/* Threads of a process that are read one by one, two files each for a sample: 4,096 vCPUs, and what QEMU has beside. */
-#define PROC_THREADS_MAX 8192u
+/* Threads of a process that are read one by one, two files of 3 us each for a sample: the largest guests have 1,000. */
+#define PROC_THREADS_MAX 4096u
 /* Descriptors of a process that are looked at, 2 us each: 1,024 disks of 4 images, 256 NICs of 16 queues have 8,000. */
 #define PROC_FDS_MAX 16384u
 
 /* Processes whose command lines are read at one time: of all users, and of one, as each may put its reader to sleep. */
 #define READERS_MAX 64u
 #define READERS_OF_USER_MAX 4u
+/* Threads that sleep in memory they looked at, and are left there until they wake up: of all users, and of one. */
+#define WALKERS_LOST_MAX 16u
+#define WALKERS_LOST_OF_USER_MAX 2u
 
 #endif

@@ -37,9 +37,12 @@ static int fds_read(const struct host *h, pid_t pid, int *dir, struct host_ids *
 	int r;
 
 	*dir = host_openat(h, "proc/%d/fd", pid);
-	r = *dir < 0 ? *dir : host_ids_read(*dir, fds);
+	r = *dir < 0 ? *dir : host_ids_read_some(*dir, PROC_FDS_MAX, fds);
 	return r == -ENOENT ? -ESRCH : r;
 }
+
+/* Devices of VFIO that one process has open: a PCI bus has 256 functions. */
+#define VFIO_MAX 256
 
 struct host_fds {
 	int dir;
@@ -121,7 +124,7 @@ int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)
 		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", pid, fds.id[i]) < 0)
 			continue;
 		/* /dev/vfio/vfio is the container, of which all have one */
-		if (str_has_prefix(link, prefix) && strcmp(name, "vfio"))
+		if (str_has_prefix(link, prefix) && strcmp(name, "vfio") && count < VFIO_MAX)
 			*vec_push(found, count) = xstrdup(name);
 	}
 	*list = found;

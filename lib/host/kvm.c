@@ -338,12 +338,12 @@ static int links_each(const struct host *h, pid_t pid, bool (*visit)(void *arg, 
 	auto_close int dir = host_openat(h, "proc/%d/fd", pid);
 	auto_ids struct host_ids ids = {0};
 	char link[64];
-	int r = dir < 0 ? dir : host_ids_read(dir, &ids);
+	int r = dir < 0 ? dir : host_ids_read_some(dir, FIRST_DESCRIPTORS, &ids);
 	size_t i;
 
 	if (r)
 		return r;
-	for (i = 0; i < ids.n && i < FIRST_DESCRIPTORS; i++) {
+	for (i = 0; i < ids.n; i++) {
 		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", pid, ids.id[i]) < 0)
 			continue;
 		if (!visit(arg, ids.id[i], link))

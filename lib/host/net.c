@@ -22,6 +22,8 @@ static void netif_add(struct host_netif **list, size_t *n, const char *name, boo
 		if (!strcmp((*list)[i].name, name))
 			return;
 	}
+	if (*n == GUEST_NICS_MAX)
+		return;
 	nif = vec_push(*list, *n);
 	strcpy(nif->name, name);
 	nif->macvtap = macvtap;
@@ -113,7 +115,7 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 	struct host_netif *found = NULL;
 	size_t count = 0, i;
 	bool other = host_net_is_other(h, pid);
-	int r = dir < 0 ? dir : host_ids_read(dir, &fds);
+	int r = dir < 0 ? dir : host_ids_read_some(dir, PROC_FDS_MAX, &fds);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
@@ -123,7 +125,7 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 		found[i].other_ns = other;
 	*list = found;
 	*n = count;
-	return 0;
+	return fds.cut;
 }
 
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out)

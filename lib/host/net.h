@@ -15,7 +15,8 @@ struct host_netif {
 	bool macvtap;
 	bool other_ns;			/* in the process's network namespace, which is not ours */
 };
-int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n);	/* list is yours */
+/* list is yours. 1: it has more than PROC_FDS_MAX descriptors, the first of them were looked at; negative errno. */
+int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n);
 /* The one behind a descriptor of a process; -ENOENT: neither a tap nor a macvtap. */
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out);
 

@@ -38,14 +38,31 @@ static int dev_cmp(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Of a network namespace that anyone may have made, with as many interfaces as he likes. */
+#define OTHER_BYTES_MAX (256u << 10)
+
+static int text_read(const struct host *h, pid_t pid, struct buf *text)
+{
+	auto_free char *some = NULL;
+	ssize_t len;
+
+	if (!pid)
+		return host_read_all(h, "proc/net/dev", text);
+	some = xmalloc(OTHER_BYTES_MAX);
+	len = host_read(h, some, OTHER_BYTES_MAX, "proc/%d/net/dev", pid);
+	if (len < 0)
+		return (int)len;
+	buf_add(text, some, (size_t)len);
+	return 0;
+}
+
 int host_nets_read(const struct host *h, pid_t pid, struct host_net_dev **list, size_t *n)
 {
-	auto_free char *path = pid ? xasprintf("proc/%d/net/dev", pid) : xstrdup("proc/net/dev");
 	auto_buf struct buf text = {0};
 	struct host_net_dev *found = NULL, one;
 	char *line, *end;
 	size_t count = 0;
-	int rc = host_read_all(h, path, &text);
+	int rc = text_read(h, pid, &text);
 
 	if (rc)
 		return rc;

@@ -48,8 +48,11 @@ int host_read_all(const struct host *h, const char *path, struct buf *out);
 struct host_ids {
 	pid_t *id;
 	size_t n;
+	bool cut;			/* there are more */
 };
 int host_ids_read(int dir, struct host_ids *out);
+/* The first ones only: reading, too, ends there. */
+int host_ids_read_some(int dir, size_t max, struct host_ids *out);
 void host_ids_done(struct host_ids *ids);
 #define auto_ids __attribute__((cleanup(host_ids_done)))
 

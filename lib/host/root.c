@@ -200,35 +200,40 @@ static int id_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void id_add(struct host_ids *ids, const char *name, bool *sorted)
+static void id_add(struct host_ids *ids, const char *name, size_t max, bool *sorted)
 {
 	const char *end = name;
 	uint64_t n;
 
-	if (*name < '0' || *name > '9' || (*name == '0' && name[1]) || ids->n >= MAX_IDS)
+	if (*name < '0' || *name > '9' || (*name == '0' && name[1]))
 		return;
 	if (!host_u64_next(&end, &n) || *end || n > INT_MAX)
 		return;
+	if (ids->n == max) {
+		ids->cut = true;
+		return;
+	}
 	if (ids->n && ids->id[ids->n - 1] > (pid_t)n)
 		*sorted = false;
 	*vec_push(ids->id, ids->n) = (pid_t)n;
 }
 
 /* getdents itself: a DIR would cost 32 KiB and a descriptor of its own for each process watched. */
-int host_ids_read(int dir, struct host_ids *out)
+int host_ids_read_some(int dir, size_t max, struct host_ids *out)
 {
 	_Alignas(struct dirent64) char buf[16384];
 	bool sorted = true;
-	ssize_t len, at;
+	ssize_t len = 0, at;
 
 	out->n = 0;
+	out->cut = false;
 	if (lseek(dir, 0, SEEK_SET) < 0)
 		return -errno;
-	while ((len = getdents64(dir, buf, sizeof(buf))) > 0) {
+	while (!out->cut && (len = getdents64(dir, buf, sizeof(buf))) > 0) {
 		for (at = 0; at < len;) {
 			const struct dirent64 *d = (const void *)(buf + at);
 
-			id_add(out, d->d_name, &sorted);
+			id_add(out, d->d_name, max, &sorted);
 			at += d->d_reclen;
 		}
 	}
@@ -237,6 +242,11 @@ int host_ids_read(int dir, struct host_ids *out)
 	if (!sorted)
 		qsort(out->id, out->n, sizeof(*out->id), id_cmp);
 	return 0;
+}
+
+int host_ids_read(int dir, struct host_ids *out)
+{
+	return host_ids_read_some(dir, MAX_IDS, out);
 }
 
 void host_ids_done(struct host_ids *ids)

@@ -41,6 +41,7 @@ struct host_usage {
 	uint64_t read_ns;		/* clock_now_ns: nothing in here is older */
 	const struct host_task *tasks;	/* borrowed, until the next reading; sorted by tid */
 	size_t n_tasks;
+	bool cut;			/* it has more threads, PROC_THREADS_MAX of them are read */
 };
 
 /* Host CPUs on which a thread may run, as "0-3,8": its length or negative errno. */

@@ -125,13 +125,14 @@ static int list_read(struct host_watch *w)
 {
 	auto_close int dir = host_openat(w->h, "proc/%d/task", w->pid);
 	auto_ids struct host_ids ids = {0};
-	int r = dir < 0 ? dir : host_ids_read(dir, &ids);
+	int r = dir < 0 ? dir : host_ids_read_some(dir, PROC_THREADS_MAX, &ids);
 
 	w->relist = true;
 	if (is_gone(r))
 		return -ESRCH;
 	if (r < 0)
 		return 0;		/* out of descriptors, say: again next time */
+	w->threads_cut = ids.cut;
 	list_replace(w, &ids);
 	for (size_t i = 0; i < w->n_tasks; i++)
 		comm_read(w, &w->tasks[i], &w->threads[i]);

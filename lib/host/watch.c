@@ -270,6 +270,7 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 	u.vhost_ns = w->vhost_ns;
 	u.tasks = w->tasks;
 	u.n_tasks = w->n_tasks;
+	u.cut = w->threads_cut;
 	*out = u;
 	return 0;
 }

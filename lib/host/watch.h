@@ -30,6 +30,7 @@ struct host_watch {
 	struct host_stat stat;		/* as last read */
 	uint64_t rss_bytes, cpu_ns, wait_ns, vhost_ns;
 
+	bool threads_cut;		/* it has more than are listed */
 	bool relist;
 	unsigned since_list;
 	uint64_t read_ticks;		/* since boot, when the previous reading began; 0: none */

@@ -14,6 +14,14 @@ struct chunk {
 	char text[];
 };
 
+/* Few rows are as fast to look through. */
+#define INDEX_FROM 16
+
+struct index {
+	struct names names;
+	size_t n;
+};
+
 struct snapshot {
 	atomic_uint refs;
 	uint64_t now_ns;
@@ -22,6 +30,8 @@ struct snapshot {
 	struct {
 		char *rows;
 		size_t n, cap;
+		/* made when first needed, by whichever thread; they hold for so many rows as there were then */
+		_Atomic(struct index *) by_key, by_ref;
 	} tables[TABLE_COUNT];
 };
 
@@ -41,6 +51,14 @@ struct snapshot *snapshot_ref(struct snapshot *s)
 	return s;
 }
 
+static void index_free(struct index *x)
+{
+	if (!x)
+		return;
+	names_clear(&x->names);
+	free(x);
+}
+
 void snapshot_unref(struct snapshot *s)
 {
 	size_t i;
@@ -53,8 +71,11 @@ void snapshot_unref(struct snapshot *s)
 		s->chunks = c->next;
 		free(c);
 	}
-	for (i = 0; i < TABLE_COUNT; i++)
+	for (i = 0; i < TABLE_COUNT; i++) {
+		index_free(atomic_load(&s->tables[i].by_key));
+		index_free(atomic_load(&s->tables[i].by_ref));
 		free(s->tables[i].rows);
+	}
 	free(s);
 }
 
@@ -192,10 +213,65 @@ bool row_is_of(const struct row *row, const char *ref)
 	return !ref || (row->ref && !strcmp(row->ref, ref));
 }
 
-const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key)
+/* Of a table that is filled: by identity, or of each guest the first row. */
+static struct index *index_new(const struct snapshot *s, enum table_id t, bool by_key)
 {
+	struct index *x = xcalloc(1, sizeof(*x));
+	const char *before = NULL;
+
+	for (x->n = 0; x->n < s->tables[t].n; x->n++) {
+		const struct row *row = snapshot_row(s, t, x->n);
+
+		if (by_key)
+			names_add(&x->names, row->key, row->ref, x->n);
+		else if (row->ref != before)
+			names_add(&x->names, row->ref, NULL, x->n);
+		before = row->ref;
+	}
+	return x;
+}
+
+/* NULL: it is not worth one, or rows were added since. */
+static const struct names *index_of(const struct snapshot *s, enum table_id t, bool by_key)
+{
+	_Atomic(struct index *) *at = (_Atomic(struct index *) *)(uintptr_t)(by_key ? &s->tables[t].by_key : &s->tables[t].by_ref);
+	struct index *x = atomic_load(at), *other = NULL;
+
+	if (s->tables[t].n < INDEX_FROM)
+		return NULL;
+	if (!x) {
+		x = index_new(s, t, by_key);
+		if (!atomic_compare_exchange_strong(at, &other, x)) {
+			index_free(x);
+			x = other;
+		}
+	}
+	return x->n == s->tables[t].n ? &x->names : NULL;
+}
+
+size_t snapshot_first(const struct snapshot *s, enum table_id t, const char *ref)
+{
+	const struct names *x = index_of(s, t, false);
 	size_t i;
 
+	if (x) {
+		i = names_find(x, ref, NULL);
+		return i == NAMES_NONE ? s->tables[t].n : i;
+	}
+	for (i = 0; i < s->tables[t].n && !same(((const struct row *)snapshot_row(s, t, i))->ref, ref); i++)
+		;
+	return i;
+}
+
+const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key)
+{
+	const struct names *x = index_of(s, t, true);
+	size_t i;
+
+	if (x) {
+		i = names_find(x, key, ref);
+		return i == NAMES_NONE ? NULL : snapshot_row(s, t, i);
+	}
 	for (i = 0; i < s->tables[t].n; i++) {
 		const struct row *row = snapshot_row(s, t, i);
 

@@ -83,6 +83,8 @@ size_t snapshot_count(const struct snapshot *s, enum table_id t);
 const void *snapshot_row(const struct snapshot *s, enum table_id t, size_t i);
 /* The row of that identity, or NULL. */
 const void *snapshot_find(const struct snapshot *s, enum table_id t, const char *ref, const char *key);
+/* Where a guest's rows begin, which stand together; snapshot_count where it has none. */
+size_t snapshot_first(const struct snapshot *s, enum table_id t, const char *ref);
 
 /*
  * Compute the rate columns of cur from prev: delta over the row's own elapsed time. No earlier row, or a counter that

@@ -27,6 +27,7 @@ struct guest {
 	size_t n_netifs;
 	uint64_t netifs_ns;		/* when its descriptors were walked, 0: never */
 	bool netifs_read;		/* .. and need not be before their time */
+	bool fds_cut;			/* there were more than are looked at */
 	bool other_net;			/* it is in another network namespace */
 	bool netifs_changed;		/* they are others than at the last sum of them */
 	struct host_net_counters *netifs_seen;	/* of each, at the last sum */
@@ -40,6 +41,7 @@ struct guest {
 	uint64_t no_agent_ns;		/* when its agent did not answer, 0: it did, or was not asked */
 	struct space *spaces;		/* what its images are stored in, as far as was asked */
 	size_t n_spaces;
+	struct names spaces_by_file;
 
 	bool given;			/* by -q: its socket is held */
 	char *given_path;		/* which may be another than the command line's */

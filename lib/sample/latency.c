@@ -44,25 +44,20 @@ double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *n
 	return (double)now->bounds[now->n_bounds - 1] * 1e-3;
 }
 
-static const struct qmp_blockstat *find(const struct block_answers *a, const char *qdev)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_stats; i++)
-		if (!strcmp(a->stats[i].qdev, qdev))
-			return &a->stats[i];
-	return NULL;
-}
-
 void latency_fill(const struct block_answers *old, struct block_answers *now)
 {
-	size_t i, k;
+	auto_names struct names by_qdev = {0};
+	size_t i, k, at;
 
+	for (i = 0; i < old->n_stats; i++)
+		names_add(&by_qdev, old->stats[i].qdev, NULL, i);
 	free(now->latencies);
 	now->latencies = xcalloc(now->n_stats, sizeof(*now->latencies));
 	for (i = 0; i < now->n_stats; i++) {
-		const struct qmp_blockstat *before = find(old, now->stats[i].qdev);
+		const struct qmp_blockstat *before;
 
+		at = names_find(&by_qdev, now->stats[i].qdev, NULL);
+		before = at == NAMES_NONE ? NULL : &old->stats[at];
 		for (k = 0; k < QMP_IOS; k++) {
 			const struct qmp_histogram *h = &now->stats[i].io[k].latency;
 

@@ -24,8 +24,11 @@ static void walk(const struct sampler *s, struct guest *g, uint64_t now)
 	bool first = !g->netifs_ns;
 	size_t n = 0;
 
-	if (host_netifs_read(s->config.host, g->pid, &list, &n))
+	int rc = host_netifs_read(s->config.host, g->pid, &list, &n);
+
+	if (rc < 0)
 		return;
+	g->fds_cut = rc > 0;
 	/* those of guests found together are not due together */
 	g->netifs_ns = now - (first ? (uint64_t)g->pid % (WALK_NS / NS_PER_SEC) * NS_PER_SEC : 0);
 	g->netifs_read = true;

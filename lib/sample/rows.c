@@ -79,6 +79,21 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	g->cpu_ns = u->cpu_ns;
 }
 
+/* What there was too much of, behind what there is to say else. */
+static void note_cuts(struct snapshot *snap, const struct guest *g, const struct host_usage *u, struct vm_row *row)
+{
+	auto_buf struct buf text = {0};
+
+	if (g->cmdline.cut)
+		buf_printf(&text, "; its command line was read in part, it has %s", g->cmdline.cut);
+	if (u->cut)
+		buf_printf(&text, "; more than %u threads, the others are not counted", PROC_THREADS_MAX);
+	if (g->fds_cut)
+		buf_printf(&text, "; more than %u descriptors, the others are not looked at", PROC_FDS_MAX);
+	if (text.len)
+		row->note = snapshot_printf(snap, "%s%s", row->note ? row->note : "", text.text + (row->note ? 0 : 2));
+}
+
 static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,
 		    unsigned needs, struct vm_row *row)
 {
@@ -111,20 +126,19 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
 	domains_fill(s, snap, g, row);
-	if (g->cmdline.cut)
-		row->note = snapshot_printf(snap, "%s%sits command line was read in part, it has %s", row->note ? row->note : "",
-					    row->note ? "; " : "", g->cmdline.cut);
+	note_cuts(snap, g, u, row);
 }
 
 static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)
 {
 	size_t i;
 
-	for (i = 0; i < snapshot_count(from, t); i++) {
+	for (i = snapshot_first(from, t, ref); i < snapshot_count(from, t); i++) {
 		const struct row *row = snapshot_row(from, t, i);
 
-		if (!strcmp(row->ref, ref))
-			((struct row *)snapshot_add_copy(snap, t, row))->stale = true;
+		if (!row->ref || strcmp(row->ref, ref))
+			break;
+		((struct row *)snapshot_add_copy(snap, t, row))->stale = true;
 	}
 }
 
@@ -247,7 +261,7 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 	if (still)
 		still_detail(s, g, u.state, detail, sizeof(detail));
 	if (still && fill_stale(s, snap, g, still, detail[0] ? detail : NULL)) {
-		note_state(s, g, snapshot_find(snap, TABLE_VMS, g->ref, ""));
+		note_state(s, g, snapshot_row(snap, TABLE_VMS, snapshot_count(snap, TABLE_VMS) - 1));
 		return;
 	}
 	row = snapshot_add(snap, TABLE_VMS);

@@ -5,18 +5,16 @@
 #include <string.h>
 
 /* "vda /images/a.qcow2", "net0 tap": the property's value, and what that is */
-static const char *backing_of(struct snapshot *snap, const struct guest *g, const struct qmp_device *d)
+static const char *backing_of(struct snapshot *snap, const struct guest *g, const struct names *disks,
+			      const struct qmp_device *d)
 {
 	size_t i;
 
 	if (!d->link)
 		return NULL;
-	for (i = 0; !strcmp(d->link, "drive") && i < g->devices.n_disks; i++) {
-		const struct qmp_disk *disk = &g->devices.disks[i];
-
-		if (!strcmp(disk->id, d->id) && disk->file)
-			return snapshot_printf(snap, "drive %s %s", d->backing, disk->file);
-	}
+	i = strcmp(d->link, "drive") ? NAMES_NONE : names_find(disks, d->id, NULL);
+	if (i != NAMES_NONE)
+		return snapshot_printf(snap, "drive %s %s", d->backing, g->devices.disks[i].file);
 	for (i = 0; !strcmp(d->link, "netdev") && i < g->devices.n_nics; i++) {
 		const struct qmp_nic *nic = &g->devices.nics[i];
 
@@ -29,8 +27,12 @@ static const char *backing_of(struct snapshot *snap, const struct guest *g, cons
 
 void rows_devices(struct snapshot *snap, const struct guest *g)
 {
+	auto_names struct names disks = {0};
 	size_t i;
 
+	for (i = 0; i < g->devices.n_disks; i++)
+		if (g->devices.disks[i].file)
+			names_add(&disks, g->devices.disks[i].id, NULL, i);
 	for (i = 0; i < g->devices.n_devices; i++) {
 		const struct qmp_device *d = &g->devices.devices[i];
 		struct device_row *row = snapshot_add(snap, TABLE_DEVICES);
@@ -42,7 +44,7 @@ void rows_devices(struct snapshot *snap, const struct guest *g)
 		row->bus = snapshot_str(snap, d->bus);
 		row->address = snapshot_str(snap, d->address);
 		row->hotpluggable = d->hotpluggable ? "on" : "off";
-		row->backing = backing_of(snap, g, d);
+		row->backing = backing_of(snap, g, &disks, d);
 	}
 }
 

@@ -4,18 +4,71 @@
 
 #include <string.h>
 
-static const struct qmp_device *device_of(const struct guest *g, const char *id)
+/* A guest's own lists by the names that join them. */
+struct joins {
+	const struct guest *g;
+	struct names devices, stats, virtio, drives, queues;
+	uint64_t *inflight;		/* of each in queues */
+};
+
+static void joins_done(struct joins *j)
 {
+	names_clear(&j->devices);
+	names_clear(&j->stats);
+	names_clear(&j->virtio);
+	names_clear(&j->drives);
+	names_clear(&j->queues);
+	free(j->inflight);
+}
+
+/* Requests in the rings of virtio-blk disks: the rows of its queues stand in the snapshot already, as the last ones. */
+static void join_queues(const struct snapshot *snap, struct joins *j)
+{
+	size_t n = 0, i, at;
+
+	for (i = snapshot_count(snap, TABLE_QUEUES); i-- > 0; ) {
+		const struct queue_row *q = snapshot_row(snap, TABLE_QUEUES, i);
+
+		if (strcmp(q->head.ref, j->g->ref))
+			break;
+		if (q->depth == UNKNOWN_UINT)
+			continue;
+		at = names_find(&j->queues, q->device, NULL);
+		if (at == NAMES_NONE) {
+			at = n;
+			names_add(&j->queues, q->device, NULL, at);
+			*vec_push(j->inflight, n) = 0;
+		}
+		j->inflight[at] += q->depth;
+	}
+}
+
+static struct joins joins_of(const struct snapshot *snap, const struct guest *g)
+{
+	struct joins j = { .g = g };
 	size_t i;
 
 	for (i = 0; i < g->devices.n_devices; i++)
-		if (!strcmp(g->devices.devices[i].id, id))
-			return &g->devices.devices[i];
-	return NULL;
+		names_add(&j.devices, g->devices.devices[i].id, NULL, i);
+	for (i = 0; i < g->block.n_stats; i++)
+		names_add(&j.stats, g->block.stats[i].qdev, NULL, i);
+	for (i = 0; i < g->answers.n_virtio; i++)
+		names_add(&j.virtio, g->answers.virtio[i].id, NULL, i);
+	for (i = 0; i < g->cmdline.n_drives; i++)
+		names_add(&j.drives, g->cmdline.drives[i].node, NULL, i);
+	join_queues(snap, &j);
+	return j;
+}
+
+static const struct qmp_device *device_of(const struct joins *j, const char *id)
+{
+	size_t i = names_find(&j->devices, id, NULL);
+
+	return i == NAMES_NONE ? NULL : &j->g->devices.devices[i];
 }
 
 /* By the kind of the device; the bus where the kind alone leaves it open. */
-static const char *bus_of(const struct guest *g, const struct qmp_disk *disk)
+static const char *bus_of(const struct joins *j, const struct qmp_disk *disk)
 {
 	static const struct {
 		const char *prefix, *bus;
@@ -23,46 +76,34 @@ static const char *bus_of(const struct guest *g, const struct qmp_disk *disk)
 		{ "virtio-blk", "virtio" }, { "vhost-user-blk", "virtio" }, { "scsi-", "scsi" }, { "nvme", "nvme" },
 		{ "usb-", "usb" }, { "floppy", "floppy" }, { "sd-card", "sd" }, { "ide-", "ide" },
 	};
-	const struct qmp_device *d = device_of(g, disk->id);
+	const struct qmp_device *d = device_of(j, disk->id);
+	const char *machine = j->g->cmdline.machine;
 	size_t i;
 
 	for (i = 0; d && i < ARRAY_SIZE(kinds); i++)
 		if (str_has_prefix(d->type, kinds[i].prefix))
-			return strcmp(kinds[i].bus, "ide") || !d->bus || !g->cmdline.machine ||
-			       !strstr(g->cmdline.machine, "q35") ? kinds[i].bus : "sata";
+			return strcmp(kinds[i].bus, "ide") || !d->bus || !machine ||
+			       !strstr(machine, "q35") ? kinds[i].bus : "sata";
 	if (str_has_prefix(disk->qdev, "/machine/") && strstr(disk->qdev, "/virtio-backend"))
 		return "virtio";
 	return NULL;
 }
 
-static const struct qmp_blockstat *stat_of(const struct guest *g, const char *qdev, const struct latency **latency)
+static const struct qmp_blockstat *stat_of(const struct joins *j, const char *qdev, const struct latency **latency)
 {
-	size_t i;
+	size_t i = names_find(&j->stats, qdev, NULL);
 
-	for (i = 0; i < g->block.n_stats; i++) {
-		if (strcmp(g->block.stats[i].qdev, qdev))
-			continue;
-		*latency = &g->block.latencies[i];
-		return &g->block.stats[i];
-	}
-	return NULL;
+	if (i == NAMES_NONE)
+		return NULL;
+	*latency = &j->g->block.latencies[i];
+	return &j->g->block.stats[i];
 }
 
-/* Requests in the rings of a virtio-blk disk: the rows of its queues stand in the snapshot already. */
-static uint64_t inflight_of(const struct snapshot *snap, const char *ref, const char *id)
+static uint64_t inflight_of(const struct joins *j, const char *id)
 {
-	uint64_t depth = UNKNOWN_UINT;
-	size_t i;
+	size_t i = names_find(&j->queues, id, NULL);
 
-	for (i = snapshot_count(snap, TABLE_QUEUES); i-- > 0; ) {
-		const struct queue_row *q = snapshot_row(snap, TABLE_QUEUES, i);
-
-		if (strcmp(q->head.ref, ref))
-			break;
-		if (!strcmp(q->device, id) && q->depth != UNKNOWN_UINT)
-			depth = (depth == UNKNOWN_UINT ? 0 : depth) + q->depth;
-	}
-	return depth;
+	return i == NAMES_NONE ? UNKNOWN_UINT : j->inflight[i];
 }
 
 /* Unknown only where all of them are: a kind that QEMU does not count adds nothing. */
@@ -187,18 +228,15 @@ static double throttle_pct(const struct qmp_throttle *t, const struct disk_row *
 }
 
 /* The virtio device of a disk, or that of the controller it sits on. */
-static const char *iothread_of(const struct guest *g, const char *id)
+static const char *iothread_of(const struct joins *j, const char *id)
 {
-	const struct qmp_device *d = device_of(g, id);
-	size_t bus = d && d->bus ? strcspn(d->bus, ".") : 0, i;
+	const struct qmp_device *d = device_of(j, id);
+	auto_free char *bus = d && d->bus ? xstrndup(d->bus, strcspn(d->bus, ".")) : NULL;
+	size_t own = names_find(&j->virtio, id, NULL);
+	size_t above = names_find(&j->virtio, bus && *bus ? bus : NULL, NULL);
+	size_t at = own < above ? own : above;
 
-	for (i = 0; i < g->answers.n_virtio; i++) {
-		const struct qmp_virtio *v = &g->answers.virtio[i];
-
-		if (!strcmp(v->id, id) || (bus && strlen(v->id) == bus && !strncmp(v->id, d->bus, bus)))
-			return v->iothread;
-	}
-	return NULL;
+	return at == NAMES_NONE ? NULL : j->g->answers.virtio[at].iothread;
 }
 
 static const struct virt_disk *virt_disk_of(const struct guest *g, const char *id)
@@ -213,15 +251,17 @@ static const struct virt_disk *virt_disk_of(const struct guest *g, const char *i
 }
 
 /* The option stands at the node that opens the file, which is the top one or the one below it. */
-static const char *aio_of(const struct guest *g, const struct qmp_disk *disk, const struct qmp_blockstat *st)
+static const char *aio_of(const struct joins *j, const struct qmp_disk *disk, const struct qmp_blockstat *st)
 {
 	const char *const nodes[] = { disk->device, disk->node, st ? st->file_node : NULL };
-	const struct virt_disk *d = virt_disk_of(g, disk->id);
+	const struct virt_disk *d = virt_disk_of(j->g, disk->id);
 	const char *aio = d ? d->io : NULL;
-	size_t i;
+	size_t i, at;
 
-	for (i = 0; !aio && i < ARRAY_SIZE(nodes); i++)
-		aio = nodes[i] ? qmp_cmdline_aio(&g->cmdline, nodes[i]) : NULL;
+	for (i = 0; !aio && i < ARRAY_SIZE(nodes); i++) {
+		at = names_find(&j->drives, nodes[i], NULL);
+		aio = at == NAMES_NONE ? NULL : j->g->cmdline.drives[at].aio;
+	}
 	return aio;
 }
 
@@ -286,21 +326,21 @@ static const char *device_name(const struct guest *g, const struct qmp_disk *dis
 	return disk->device ? disk->device : disk->node;
 }
 
-static void fill_about(struct snapshot *snap, const struct guest *g, const struct qmp_disk *disk,
+static void fill_about(struct snapshot *snap, const struct joins *j, const struct qmp_disk *disk,
 		       const struct qmp_blockstat *st, struct disk_row *row)
 {
 	row->head.key = snapshot_str(snap, disk->qdev);
 	row->id = snapshot_str(snap, disk->id);
-	row->device = snapshot_str(snap, device_name(g, disk));
+	row->device = snapshot_str(snap, device_name(j->g, disk));
 	row->file = snapshot_str(snap, disk->file);
 	row->format = snapshot_str(snap, disk->format);
-	row->bus = bus_of(g, disk);
+	row->bus = bus_of(j, disk);
 	row->block_node = snapshot_str(snap, disk->node);
 	row->io_status = snapshot_str(snap, disk->io_status);
 	row->readonly = disk->read_only ? "on" : "off";
 	row->cache = disk->cache;
-	row->aio = snapshot_str(snap, aio_of(g, disk, st));
-	row->iothread = snapshot_str(snap, iothread_of(g, disk->id));
+	row->aio = snapshot_str(snap, aio_of(j, disk, st));
+	row->iothread = snapshot_str(snap, iothread_of(j, disk->id));
 	row->throttle = throttle_text(snap, disk);
 	row->throttle_group = snapshot_str(snap, disk->throttle.group);
 	if (!disk->node)
@@ -310,10 +350,11 @@ static void fill_about(struct snapshot *snap, const struct guest *g, const struc
 	row->chain = disk->chain;
 }
 
-static void fill_disk(const struct sampler *s, struct snapshot *snap, const struct guest *g, const struct qmp_disk *disk)
+static void fill_disk(const struct sampler *s, struct snapshot *snap, const struct joins *j, const struct qmp_disk *disk)
 {
+	const struct guest *g = j->g;
 	const struct latency *latency = NULL;
-	const struct qmp_blockstat *st = stat_of(g, disk->qdev, &latency);
+	const struct qmp_blockstat *st = stat_of(j, disk->qdev, &latency);
 	const struct disk_row *old = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, disk->qdev) : NULL;
 	struct disk_row *row;
 
@@ -325,9 +366,9 @@ static void fill_disk(const struct sampler *s, struct snapshot *snap, const stru
 	}
 	row = snapshot_add(snap, TABLE_DISKS);
 	rows_head(snap, g, &row->head);
-	fill_about(snap, g, disk, st, row);
+	fill_about(snap, j, disk, st, row);
 	if (row->bus && !strcmp(row->bus, "virtio"))
-		row->inflight = inflight_of(snap, g->ref, disk->id);
+		row->inflight = inflight_of(j, disk->id);
 	fill_space(row, g, snap, disk->file, st ? st->file_end : QMP_UNKNOWN);
 	if (!st)
 		return;
@@ -343,8 +384,10 @@ static void fill_disk(const struct sampler *s, struct snapshot *snap, const stru
 static void virt_disks(struct snapshot *snap, const struct guest *g)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
+	struct joins j = { .g = g };
 	size_t i;
 
+	join_queues(snap, &j);
 	for (i = 0; def && i < def->n_disks; i++) {
 		const struct virt_disk *d = &def->disks[i];
 		struct disk_row *row = snapshot_add(snap, TABLE_DISKS);
@@ -360,27 +403,30 @@ static void virt_disks(struct snapshot *snap, const struct guest *g)
 		row->cache = snapshot_str(snap, d->cache);
 		row->aio = snapshot_str(snap, d->io);
 		row->iothread = snapshot_str(snap, d->iothread);
-		row->inflight = d->alias ? inflight_of(snap, g->ref, d->alias) : UNKNOWN_UINT;
+		row->inflight = d->alias ? inflight_of(&j, d->alias) : UNKNOWN_UINT;
 		fill_space(row, g, snap, d->source, QMP_UNKNOWN);
 	}
+	joins_done(&j);
 }
 
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g)
 {
-	size_t i, k;
+	auto_names struct names disks = {0};
+	struct joins j;
+	size_t i;
 
 	if (!(g->known & WANT_DEVICES)) {
 		virt_disks(snap, g);
 		return;
 	}
-	for (i = 0; i < g->devices.n_disks; i++)
-		fill_disk(s, snap, g, &g->devices.disks[i]);
-	/* a drive that was not there when the devices were asked for */
-	for (i = 0; i < g->block.n_stats && g->block.taken_ns > g->devices.taken_ns; i++) {
-		for (k = 0; k < g->devices.n_disks; k++)
-			if (!strcmp(g->devices.disks[k].qdev, g->block.stats[i].qdev))
-				break;
-		if (k == g->devices.n_disks && !g->ask_again_ns)
-			g->ask_again_ns = clock_now_ns();
+	j = joins_of(snap, g);
+	for (i = 0; i < g->devices.n_disks; i++) {
+		names_add(&disks, g->devices.disks[i].qdev, NULL, i);
+		fill_disk(s, snap, &j, &g->devices.disks[i]);
 	}
+	joins_done(&j);
+	/* a drive that was not there when the devices were asked for */
+	for (i = 0; i < g->block.n_stats && g->block.taken_ns > g->devices.taken_ns; i++)
+		if (!g->ask_again_ns && names_find(&disks, g->block.stats[i].qdev, NULL) == NAMES_NONE)
+			g->ask_again_ns = clock_now_ns();
 }

@@ -56,7 +56,8 @@ static void add(struct snapshot *snap, const struct guest *g, const struct figur
 		row->ns = value;
 }
 
-/* Counters of vCPUs, added up by name. */
+/* Counters of vCPUs, added up by name: so many names, the kernel has 70. */
+#define SUMS_MAX 512
 struct sums {
 	struct host_kvm_stat *list;
 	size_t n;
@@ -77,6 +78,8 @@ static void sum_add(struct sums *s, size_t hint, const char *name, bool count, u
 		s->list[i].value += value;
 		return;
 	}
+	if (s->n == SUMS_MAX)
+		return;
 	strcpy(one.name, name);
 	*vec_push(s->list, s->n) = one;
 }

@@ -63,13 +63,15 @@ static bool netif_of(const struct sampler *s, const struct guest *g, const struc
 
 		nics += n->backend && !n->ifname && (!strcmp(n->backend, "tap") || !strcmp(n->backend, "bridge"));
 	}
+	if (nics != 1)
+		return false;
 	for (i = 0; i < g->n_netifs; i++) {
 		if (is_named(g, g->netifs[i].name))
 			continue;
 		left = &g->netifs[i];
 		netifs++;
 	}
-	if (nics != 1 || netifs != 1)
+	if (netifs != 1)
 		return false;
 	*out = *left;
 	return true;

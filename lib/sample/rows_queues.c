@@ -133,12 +133,15 @@ static size_t netdev_rank(const struct guest *g, const struct qmp_nic *nic)
 /* The NICs by when their netdev was set up; n indices, yours. */
 static size_t *nic_order(const struct guest *g)
 {
-	size_t *order = xcalloc(g->nics.n_nics, sizeof(*order)), rank, n = 0, i;
+	size_t *order = xcalloc(g->nics.n_nics, sizeof(*order)), *ranks = xcalloc(g->nics.n_nics, sizeof(*ranks)), i, k;
 
-	for (rank = 0; rank <= g->cmdline.n_netdevs; rank++)
-		for (i = 0; i < g->nics.n_nics; i++)
-			if (netdev_rank(g, &g->nics.nics[i]) == rank)
-				order[n++] = i;
+	for (i = 0; i < g->nics.n_nics; i++) {
+		ranks[i] = netdev_rank(g, &g->nics.nics[i]);
+		for (k = i; k && ranks[order[k - 1]] > ranks[i]; k--)
+			order[k] = order[k - 1];
+		order[k] = i;
+	}
+	free(ranks);
 	return order;
 }
 

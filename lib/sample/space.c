@@ -65,12 +65,9 @@ static bool is_path(const char *file)
 
 static struct space *find(const struct guest *g, const char *file)
 {
-	size_t i;
+	size_t i = names_find(&g->spaces_by_file, file, NULL);
 
-	for (i = 0; file && i < g->n_spaces; i++)
-		if (!strcmp(g->spaces[i].file, file))
-			return &g->spaces[i];
-	return NULL;
+	return i == NAMES_NONE ? NULL : &g->spaces[i];
 }
 
 static void want(struct sampler *s, struct guest *g, const char *file)
@@ -82,6 +79,7 @@ static void want(struct sampler *s, struct guest *g, const char *file)
 	if (!sp) {
 		sp = vec_push(g->spaces, g->n_spaces);
 		sp->file = xstrdup(file);
+		names_add(&g->spaces_by_file, sp->file, NULL, g->n_spaces - 1);
 	}
 	sp->wanted = true;
 	/* a bare name is in the process's directory */
@@ -178,9 +176,13 @@ void space_mind(struct sampler *s, struct guest *g)
 	for (i = g->n_spaces; i-- > 0; ) {
 		if (g->spaces[i].wanted)
 			continue;
+		names_clear(&g->spaces_by_file);
 		space_free(&g->spaces[i]);
 		g->spaces[i] = g->spaces[--g->n_spaces];
 	}
+	if (!g->spaces_by_file.n)	/* some went, and others stand elsewhere */
+		for (i = 0; i < g->n_spaces; i++)
+			names_add(&g->spaces_by_file, g->spaces[i].file, NULL, i);
 }
 
 bool space_is_settled(const struct guest *g)
@@ -201,6 +203,7 @@ const struct host_store *space_of(const struct guest *g, const char *file, bool 
 
 void space_done(struct guest *g)
 {
+	names_clear(&g->spaces_by_file);
 	while (g->n_spaces)
 		space_free(&g->spaces[--g->n_spaces]);
 	free(take_ptr(g->spaces));
