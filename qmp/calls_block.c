@@ -95,8 +95,10 @@ int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		struct qmp_disk d = { .qdev = qmp_ident(one, "qdev") };
 
-		if (!d.qdev)		/* a -drive that no device uses */
+		if (!d.qdev || found == GUEST_DISKS_MAX) {	/* a -drive that no device uses */
+			free(d.qdev);
 			continue;
+		}
 		read_disk(one, &d);
 		*vec_push(disks, found) = d;
 	}
@@ -119,133 +121,13 @@ int qmp_query_nodes(struct qmp *q, char ***names, size_t *n, struct err *err)
 	for (i = 0; i < json_object_array_length(ret); i++) {
 		char *name = qmp_ident(json_object_array_get_idx(ret, i), "node-name");
 
-		if (name)
+		if (name && found < GUEST_NODES_MAX)
 			*vec_push(list, found) = name;
+		else
+			free(name);
 	}
 	*names = list;
 	*n = found;
 	return 0;
 }
 
-struct graph_node {
-	uint64_t id;
-	char *name;
-	bool driver;		/* a node, neither a device's end nor a job */
-	bool taken;
-};
-struct graph_edge {
-	uint64_t parent, child;
-};
-struct graph {
-	struct graph_node *nodes;
-	struct graph_edge *edges;
-	size_t n_nodes, n_edges;
-};
-
-static void graph_done(struct graph *g)
-{
-	while (g->n_nodes)
-		free(g->nodes[--g->n_nodes].name);
-	free(g->nodes);
-	free(g->edges);
-}
-
-static void graph_read(struct json_object *ret, struct graph *g)
-{
-	struct json_object *nodes = json_array(ret, "nodes"), *edges = json_array(ret, "edges");
-	size_t i;
-
-	for (i = 0; nodes && i < json_object_array_length(nodes); i++) {
-		struct json_object *one = json_object_array_get_idx(nodes, i);
-		const char *type = json_str(one, "type");
-		struct graph_node node = { .driver = type && !strcmp(type, "block-driver") };
-
-		if (!json_u64(one, "id", &node.id))
-			continue;
-		node.name = qmp_ident(one, "name");
-		*vec_push(g->nodes, g->n_nodes) = node;
-	}
-	for (i = 0; edges && i < json_object_array_length(edges); i++) {
-		struct json_object *one = json_object_array_get_idx(edges, i);
-		struct graph_edge edge;
-
-		if (json_u64(one, "parent", &edge.parent) && json_u64(one, "child", &edge.child))
-			*vec_push(g->edges, g->n_edges) = edge;
-	}
-}
-
-static struct graph_node *graph_find(const struct graph *g, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < g->n_nodes; i++)
-		if (g->nodes[i].id == id)
-			return &g->nodes[i];
-	return NULL;
-}
-
-/* Taken nodes hold it, and nobody else does. */
-static bool graph_is_freed(const struct graph *g, const struct graph_node *node)
-{
-	bool held = false;
-	size_t i;
-
-	for (i = 0; i < g->n_edges; i++) {
-		const struct graph_node *parent;
-
-		if (g->edges[i].child != node->id)
-			continue;
-		parent = graph_find(g, g->edges[i].parent);
-		if (!parent || !parent->taken)
-			return false;
-		held = true;
-	}
-	return held;
-}
-
-static void take_node(struct graph_node *node, char ***names, size_t *n)
-{
-	node->taken = true;
-	/* QEMU's own names, which nobody can use in blockdev-del, start with '#' */
-	if (node->name && *node->name && *node->name != '#')
-		*vec_push(*names, *n) = xstrdup(node->name);
-}
-
-int qmp_query_chain(struct qmp *q, const char *node, char ***names, size_t *n, struct err *err)
-{
-	auto_json struct json_object *ret = NULL;
-	struct graph g = {0};
-	struct graph_node *top = NULL;
-	char **list = NULL;
-	size_t i, found = 0;
-	bool more = true;
-	int rc = qmp_ask(q, "x-debug-query-block-graph", NULL, json_type_object, &ret, err);
-
-	if (rc)
-		return rc;
-	graph_read(ret, &g);
-	for (i = 0; i < g.n_nodes && !top; i++)
-		if (g.nodes[i].driver && g.nodes[i].name && !strcmp(g.nodes[i].name, node))
-			top = &g.nodes[i];
-	if (!top) {
-		graph_done(&g);
-		return err_set(err, -ENODEV, "there is no block node '%s'", node);
-	}
-	take_node(top, &list, &found);
-	/* what somebody outside the chain uses too cannot be deleted, nor what is below it */
-	while (more) {
-		more = false;
-		for (i = 0; i < g.n_nodes; i++) {
-			struct graph_node *one = &g.nodes[i];
-
-			if (one->taken || !one->driver || !graph_is_freed(&g, one))
-				continue;
-			take_node(one, &list, &found);
-			more = true;
-		}
-	}
-	graph_done(&g);
-	*names = list;
-	*n = found;
-	return 0;
-}

@@ -123,8 +123,10 @@ int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, 
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		struct qmp_blockstat st = { .qdev = qmp_ident(one, "qdev") };
 
-		if (!st.qdev)		/* a -drive that no device uses */
+		if (!st.qdev || found == GUEST_DISKS_MAX) {	/* a -drive that no device uses */
+			free(st.qdev);
 			continue;
+		}
 		read_stat(one, &st);
 		*vec_push(stats, found) = st;
 	}

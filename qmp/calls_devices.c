@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEVICES_MAX 4096
-
 static void free_device(struct qmp_device *d)
 {
 	free(d->id);
@@ -159,7 +157,7 @@ static int read_container(struct qmp *q, const char *container, bool named, stru
 
 	if (rc)
 		return qmp_is_refusal(rc) ? 0 : rc;
-	for (i = 0; !rc && i < n_props && *n < DEVICES_MAX; i++) {
+	for (i = 0; !rc && i < n_props && *n < GUEST_DEVICES_MAX; i++) {
 		auto_free char *path = xasprintf("%s/%s", container, props[i].name);
 		struct qmp_device d = {0};
 		size_t len = strlen(props[i].type);

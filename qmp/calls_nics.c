@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define HMP_NETWORK_MAX (1u << 20)
-#define NICS_MAX 1024
 
 static void free_nic(struct qmp_nic *nic)
 {
@@ -90,7 +89,7 @@ static void take_client(const char *line, bool peer, bool hub, struct qmp_nic **
 	auto_free char *name = rest ? xstrndup(line, (size_t)(rest - line)) : NULL;
 	char *type = rest ? field(rest, "type") : NULL;
 
-	if (type && !strcmp(type, "nic") && !peer && *n < NICS_MAX) {
+	if (type && !strcmp(type, "nic") && !peer && *n < GUEST_NICS_MAX) {
 		*nic = find(*list, *n, name);
 		if (!*nic) {
 			*nic = vec_push(*list, *n);
@@ -153,7 +152,7 @@ int qmp_query_netdevs(struct qmp *q, char ***names, size_t *n, struct err *err)
 		auto_free char *type = rest ? field(rest, "type") : NULL;
 
 		line += str_has_prefix(line, " \\ ") ? 3 : 0;
-		if (type && strcmp(type, "nic") && rest > line && count < NICS_MAX)
+		if (type && strcmp(type, "nic") && rest > line && count < GUEST_NICS_MAX)
 			*vec_push(found, count) = xstrndup(line, (size_t)(rest - line));
 	}
 	*names = found;

@@ -103,25 +103,30 @@ static int is_main(struct qmp *q, struct qmp_ram *list, size_t n, uint64_t gpa, 
 	return rc;
 }
 
-/* Where the main memory's part below 4 GiB ends: what is mapped there are backends up to it, and none behind. */
+/*
+ * Where the main memory's part below 4 GiB ends: what is mapped there are backends up to it, and none behind. Counted in
+ * steps, of which there are 4,096: the two ends meet after 12 questions, whatever the answers are.
+ */
 static int find_gap(struct qmp *q, struct qmp_ram *list, size_t n, uint64_t base, uint64_t *gap, struct err *err)
 {
-	uint64_t low = STEP, high = base < FOUR_G ? base : FOUR_G;
+	uint64_t end = base < FOUR_G ? base : FOUR_G, low = 1, high = end / STEP;
 	bool is;
 	int rc = is_main(q, list, n, FOUR_G, &is, err);
 
-	if (!is)
-		low = high;
-	while (!rc && high - low > STEP) {
-		uint64_t mid = (low + (high - low) / 2) / STEP * STEP;
+	*gap = end;
+	if (rc || !is || high <= low)
+		return rc;
+	while (!rc && high - low > 1) {
+		uint64_t mid = low + (high - low) / 2;
 
-		rc = is_main(q, list, n, mid, &is, err);
+		rc = is_main(q, list, n, mid * STEP, &is, err);
 		if (is)
 			low = mid;
 		else
 			high = mid;
 	}
-	*gap = high;
+	if (high < end / STEP)
+		*gap = high * STEP;
 	return rc;
 }
 

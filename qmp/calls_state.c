@@ -109,7 +109,7 @@ int qmp_query_cpus(struct qmp *q, struct qmp_thread **list, size_t *n, struct er
 		uint64_t index;
 		pid_t tid;
 
-		if (!json_u64(one, "cpu-index", &index) || index > INT_MAX || !read_tid(one, &tid))
+		if (!json_u64(one, "cpu-index", &index) || index > INT_MAX || !read_tid(one, &tid) || found == GUEST_VCPUS_MAX)
 			continue;
 		*vec_push(cpus, found) = (struct qmp_thread){
 			.tid = tid, .name = xasprintf("%u", (unsigned)index),
@@ -134,7 +134,7 @@ int qmp_query_iothreads(struct qmp *q, struct qmp_thread **list, size_t *n, stru
 		char *id = qmp_ident(one, "id");
 		pid_t tid;
 
-		if (!id || !read_tid(one, &tid)) {
+		if (!id || !read_tid(one, &tid) || found == GUEST_IOTHREADS_MAX) {
 			free(id);
 			continue;
 		}

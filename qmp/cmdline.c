@@ -433,16 +433,6 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 	free(r.mons);
 }
 
-const char *qmp_cmdline_aio(const struct qmp_cmdline *c, const char *node)
-{
-	size_t i;
-
-	for (i = 0; i < c->n_drives; i++)
-		if (!strcmp(c->drives[i].node, node))
-			return c->drives[i].aio;
-	return NULL;
-}
-
 void qmp_cmdline_done(struct qmp_cmdline *c)
 {
 	size_t i;

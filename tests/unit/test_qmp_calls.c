@@ -248,6 +248,45 @@ static void test_chain_hostile(void **state)
 	fake_qmp_end(f);
 }
 
+/* A chain of 16,000 nodes that QEMU lists from its end, and more than that. */
+static void test_chain_long(void **state)
+{
+	enum { N = 16000 };
+	auto_buf struct buf nodes = {0}, edges = {0}, more = {0};
+	auto_free char *reply = NULL, *too_long = NULL;
+	uint64_t begun = clock_now_ns();
+	char **names = NULL;
+	struct err err = {0};
+	size_t n, i;
+
+	(void)state;
+	for (i = N; i; i--)
+		buf_printf(&nodes, "%s{\"id\":%zu,\"type\":\"block-driver\",\"name\":\"n%zu\"}", nodes.len ? "," : "", i, i);
+	for (i = N - 1; i; i--)
+		buf_printf(&edges, "%s{\"parent\":%zu,\"child\":%zu}", edges.len ? "," : "", i, i + 1);
+	for (i = 0; i <= GUEST_NODES_MAX; i++)
+		buf_puts(&more, i ? ",7" : "7");
+	reply = xasprintf("{\"nodes\":[%s],\"edges\":[%s]}", nodes.text, edges.text);
+	too_long = xasprintf("{\"nodes\":[%s],\"edges\":[]}", more.text);
+	{
+		struct fake_item script[] = { { .expect = "x-debug-query-block-graph", .reply = reply },
+					      { .expect = "x-debug-query-block-graph", .reply = too_long }, { 0 } };
+		struct fake_qmp *f = fake_qmp_new(script);
+		struct qmp *q = fake_qmp_client(f);
+
+		assert_int_equal(qmp_query_chain(q, "n1", &names, &n, &err), 0);
+		assert_int_equal(n, N);
+		assert_string_equal(names[0], "n1");
+		assert_string_equal(names[N - 1], "n16000");
+		qmp_strings_free(names, n);
+		assert_int_equal(qmp_query_chain(q, "n1", &names, &n, &err), -EMSGSIZE);
+		assert_non_null(strstr(err.text, "16385 block nodes"));
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+	assert_true(clock_now_ns() - begun < 20 * NS_PER_SEC);		/* 0.3 s with sanitizers */
+}
+
 static bool is_free(const void *arg, const struct qmp_port *port)
 {
 	(void)arg;
@@ -459,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_chain_hostile),
+		cmocka_unit_test(test_chain_long),
 		cmocka_unit_test(test_ports_q35),
 		cmocka_unit_test(test_ports_i440fx),
 		cmocka_unit_test(test_qom),

@@ -13,6 +13,7 @@
 #include "lib/base/base.h"
 
 #define MAX_WORDS 24
+#define PAD "0123456789012345678901234567890123456789"
 
 static void parse(const char *const words[], struct qmp_cmdline *out)
 {
@@ -386,6 +387,60 @@ static void test_huge(void **state)
 	}
 }
 
+/* Thousands of each: read in no time, up to the bounds, and what was left out is said. */
+static void test_bounds(void **state)
+{
+	enum { N = 5000 };
+	static const struct {
+		const char *option, *value, *cut;
+	} cases[] = {
+		{ "-mon", "chardev=c4999,mode=control", "more than 16 monitors" },
+		{ "-chardev", "{\"id\":\"c%d\",\"backend\":\"socket\",\"path\":\"/x\"}", "more than 1024 chardevs" },
+		{ "-drive", "id=d%d,file=/x", "more than 1024 drives" },
+		{ "-netdev", "{\"id\":\"n%d\",\"type\":\"tap\"}", "more than 256 netdevs" },
+		{ "-object", "memory-backend-ram,id=m%d,size=1M", "more than 256 memory backends" },
+		{ "-blockdev", "{\"node-name\":\"n%d\",\"driver\":\"raw\",\"pad\":\"" PAD PAD PAD PAD "\"}", "more than 524288 bytes of JSON" },
+	};
+	char **argv = xcalloc(2 * N + 2, sizeof(*argv));
+	struct qmp_cmdline c;
+	uint64_t begun = clock_now_ns();
+	size_t n, i, k;
+
+	(void)state;
+	for (k = 0; k < ARRAY_SIZE(cases); k++) {
+		for (i = 0, n = 1; i < N; i++) {
+			auto_free char *form = xstrdup(cases[k].value);
+			char *at = strstr(form, "%d");
+
+			argv[n++] = xstrdup(cases[k].option);
+			if (at)
+				*at = '\0';
+			argv[n++] = at ? xasprintf("%s%zu%s", form, i, at + 2) : xstrdup(form);
+		}
+		qmp_cmdline_parse(argv, n, &c);
+		check_text(c.cut, cases[k].cut);
+		qmp_cmdline_done(&c);
+		while (n > 1)
+			free(argv[--n]);
+	}
+	/* monitors that name the last of many chardevs */
+	for (i = 0, n = 1; i < 1000; i++) {
+		argv[n++] = xstrdup("-chardev");
+		argv[n++] = xasprintf("{\"id\":\"c%zu\",\"backend\":\"socket\",\"path\":\"/%zu\"}", i, i);
+	}
+	argv[n++] = xstrdup("-mon");
+	argv[n++] = xstrdup("chardev=c999,mode=control");
+	qmp_cmdline_parse(argv, n, &c);
+	assert_null(c.cut);
+	assert_int_equal(c.n_monitors, 1);
+	assert_string_equal(c.monitors[0].path, "/999");
+	qmp_cmdline_done(&c);
+	while (n > 1)
+		free(argv[--n]);
+	free(argv);
+	assert_true(clock_now_ns() - begun < 20 * NS_PER_SEC);		/* 0.5 s with sanitizers */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_monitors),
 		cmocka_unit_test(test_netdevs),
 		cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,39 @@ static void test_several_blocks(void **state)
 	fake_qmp_end(f);
 }
 
+/* Sizes that no guest has: one byte more than two steps, less than one step, all there is. Twelve questions at most. */
+static void test_hostile_sizes(void **state)
+{
+	static const uint64_t sizes[] = { (2 << 20) + 1, (1 << 20) + 1, 4097, (1ull << 32) - 1, (1ull << 32) + 1, UINT64_MAX };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		auto_free char *summary = xasprintf("{\"base-memory\":%llu}", (unsigned long long)sizes[i]);
+		struct fake_item script[24] = {
+			{ .expect = "query-memdev", .reply = "[{\"id\":\"m0\",\"size\":4096},{\"id\":\"m1\",\"size\":4096}]" },
+			{ .expect = "query-memory-size-summary", .reply = summary },
+		};
+		struct fake_item any = { .expect = "human-monitor-command", .any = true,
+					 .reply = "\"Host virtual address for 0x0 (m0) is 0x1000\\r\\n\"" };
+		struct qmp_ram *list = NULL;
+		struct fake_qmp *f;
+		struct err err;
+		struct qmp *q;
+		size_t n = 0;
+
+		script[2] = any;
+		script[3] = (struct fake_item){ .expect = "query-memory-devices", .any = true, .reply = "[]" };
+		f = fake_qmp_new(script);
+		q = fake_qmp_client(f);
+		assert_int_equal(qmp_query_ram(q, &list, &n, &err), 0);
+		assert_true(n <= 1);
+		qmp_ram_free(list, n);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
 static void test_no_blocks(void **state)
 {
 	static const struct fake_item script[] = {
@@ -225,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_block),
 		cmocka_unit_test(test_several_blocks),
+		cmocka_unit_test(test_hostile_sizes),
 		cmocka_unit_test(test_no_blocks),
 		cmocka_unit_test(test_balloon),
 		cmocka_unit_test(test_cmdline),
