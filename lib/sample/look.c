@@ -43,6 +43,7 @@ static struct walk *walk_of(const struct sampler *s, const struct guest *g)
 
 	w->ref = xstrdup(g->ref);
 	w->pid = g->pid;
+	w->uid = g->uid;
 	w->exact = s->config.exact;
 	w->samples = s->focus ? SAMPLES_ONE : SAMPLES_EACH;
 	for (i = 0; i < g->ram.n_ram; i++)
@@ -77,8 +78,17 @@ static void take(struct sampler *s, struct walk *w)
 	walk_free(w);
 }
 
+static void bar(struct guest *g, const char *why)
+{
+	g->pages.not_before_ns = clock_now_ns() + HUNG_NS;
+	free(g->pages.why);
+	g->pages.why = xstrdup(why);
+	page_view_done(&g->pages.view);
+}
+
 void look_mind(struct sampler *s)
 {
+	const char *why;
 	struct walk *w;
 	size_t i;
 
@@ -97,6 +107,11 @@ void look_mind(struct sampler *s)
 		if (!s->walker)
 			s->walker = walker_new(s->config.host);
 		g->pages.due = false;
+		why = walker_bars(s->walker, g->ref, g->uid);
+		if (why) {
+			bar(g, why);
+			continue;
+		}
 		g->pages.under_way = true;
 		walker_add(s->walker, walk_of(s, g));
 	}

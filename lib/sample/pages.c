@@ -8,6 +8,7 @@
 
 #define Z 1.959964			/* 95 % of a normal distribution lie within */
 #define HUGE_PAGE (2ull << 20)
+#define FITTING_MAX 1024		/* four times what a guest can have of memory backends: no doubt there is doubt */
 #define MEMFD_NAME "/memfd:memory-backend-memfd"
 
 static bool is_file_of(const struct host_map *m, const struct page_part *p)
@@ -64,7 +65,7 @@ static int match_unplaced(const struct host_map *maps, size_t n_maps, const stru
 
 	for (i = 0; i < n_parts; i++)
 		alike += !parts[i].address && is_alike(&parts[i], p) && i >= at;
-	for (i = 0; i < n_maps; i++) {
+	for (i = 0; i < n_maps && fitting < FITTING_MAX; i++) {
 		if (!may_be(&maps[i], p) || is_taken(*list, *n, maps[i].start))
 			continue;
 		fitting++;

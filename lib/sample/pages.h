@@ -63,6 +63,7 @@ void page_view_count(struct page_view *v, const struct host_page *pages, const u
 struct walk {
 	char *ref;
 	pid_t pid;
+	uid_t uid;			/* its user's */
 	struct page_part *parts;
 	size_t n_parts, samples;
 	bool exact;
@@ -78,6 +79,11 @@ struct walker *walker_new(const struct host *h);
 void walker_free(struct walker *w);			/* waits a second at most; NULL is fine */
 void walker_add(struct walker *w, struct walk *walk);	/* takes it over */
 struct walk *walker_take(struct walker *w);		/* one that is done, yours; NULL: none */
+/*
+ * Why the pages of that guest may not be looked at now, NULL: they may. Its memory, or that of others of its user, keeps
+ * a thread that was left behind in it; when that comes to its end, or the process does, it may again.
+ */
+const char *walker_bars(struct walker *w, const char *ref, uid_t uid);
 /* One that hangs for so long is given up, and returned as done with why set. NULL: none hangs. */
 struct walk *walker_give_up(struct walker *w, uint64_t after_ns, uint64_t exact_ns);
 

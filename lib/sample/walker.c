@@ -20,12 +20,16 @@ struct line {
 	size_t n_waiting, n_done;
 	struct walk *now;		/* the thread's */
 	uint64_t since_ns;		/* when it began with that */
+	char *ref;			/* of one that was given up: whose memory it sleeps in */
+	uid_t uid;
 	bool stop, busy;
 };
 
 struct walker {
 	struct line *line;
 	const struct host *h;
+	struct line *lost[WALKERS_LOST_MAX];	/* given up, and still asleep when last looked at */
+	size_t n_lost;
 };
 
 void walk_free(struct walk *w)
@@ -158,6 +162,7 @@ static void line_drop(struct line *l)
 		walk_free(l->done[--l->n_done]);
 	free(l->waiting);
 	free(l->done);
+	free(l->ref);
 	pthread_cond_destroy(&l->changed);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -264,7 +269,45 @@ void walker_free(struct walker *w)
 		;
 	pthread_mutex_unlock(&l->lock);
 	line_drop(l);
+	while (w->n_lost)
+		line_drop(w->lost[--w->n_lost]);
 	free(w);
+}
+
+/* Those that woke up after all are not lost any more. */
+static void count_lost(struct walker *w)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < w->n_lost; i++) {
+		bool busy;
+
+		pthread_mutex_lock(&w->lost[i]->lock);
+		busy = w->lost[i]->busy;
+		pthread_mutex_unlock(&w->lost[i]->lock);
+		if (busy)
+			w->lost[kept++] = w->lost[i];
+		else
+			line_drop(w->lost[i]);
+	}
+	w->n_lost = kept;
+}
+
+const char *walker_bars(struct walker *w, const char *ref, uid_t uid)
+{
+	size_t i, of_user = 0;
+
+	count_lost(w);
+	for (i = 0; i < w->n_lost; i++) {
+		of_user += w->lost[i]->uid == uid;
+		if (!strcmp(w->lost[i]->ref, ref))
+			return "its pages are not looked at: who did so last still sleeps in its memory";
+	}
+	if (of_user >= WALKERS_LOST_OF_USER_MAX)
+		return "its pages are not looked at: the memory of other guests of its user does not answer";
+	if (w->n_lost == WALKERS_LOST_MAX)
+		return "its pages are not looked at: the memory of too many other guests does not answer";
+	return NULL;
 }
 
 void walker_add(struct walker *w, struct walk *walk)
@@ -289,31 +332,55 @@ struct walk *walker_take(struct walker *w)
 	return walk;
 }
 
+/* Those that wait, but for those that may not be looked at now: these are done. */
+static void hand_on(struct walker *w, struct line *old, struct line *l)
+{
+	size_t i;
+
+	l->done = take_ptr(old->done);
+	l->n_done = old->n_done;
+	for (i = 0; i < old->n_waiting; i++) {
+		struct walk *one = old->waiting[i];
+		const char *why = walker_bars(w, one->ref, one->uid);
+
+		if (!why) {
+			*vec_push(l->waiting, l->n_waiting) = one;
+			continue;
+		}
+		one->hung = true;
+		one->why = xstrdup(why);
+		*vec_push(l->done, l->n_done) = one;
+	}
+	free(take_ptr(old->waiting));
+	old->n_waiting = old->n_done = 0;
+}
+
 struct walk *walker_give_up(struct walker *w, uint64_t after_ns, uint64_t exact_ns)
 {
 	struct line *old = w->line, *l;
 	struct walk *hung = NULL;
 
+	count_lost(w);
 	pthread_mutex_lock(&old->lock);
-	if (old->now && clock_now_ns() - old->since_ns > (old->now->exact ? exact_ns : after_ns)) {
+	if (old->now && w->n_lost < WALKERS_LOST_MAX &&
+	    clock_now_ns() - old->since_ns > (old->now->exact ? exact_ns : after_ns)) {
 		hung = xcalloc(1, sizeof(*hung));
 		hung->hung = true;
 		hung->ref = xstrdup(old->now->ref);
 		hung->why = xstrdup("its pages cannot be looked at: its memory map has been locked for seconds");
-		l = line_start(w->h);
-		pthread_mutex_lock(&l->lock);
-		l->waiting = take_ptr(old->waiting);
-		l->n_waiting = old->n_waiting;
-		l->done = take_ptr(old->done);
-		l->n_done = old->n_done;
-		pthread_cond_signal(&l->changed);
-		pthread_mutex_unlock(&l->lock);
-		old->n_waiting = old->n_done = 0;
+		old->ref = xstrdup(old->now->ref);
+		old->uid = old->now->uid;
 		old->stop = true;
-		w->line = l;
 	}
 	pthread_mutex_unlock(&old->lock);
-	if (hung)
-		line_drop(old);
+	if (!hung)
+		return NULL;
+	w->lost[w->n_lost++] = old;
+	l = line_start(w->h);
+	pthread_mutex_lock(&l->lock);
+	hand_on(w, old, l);
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+	w->line = l;
 	return hung;
 }

@@ -254,11 +254,12 @@ static void test_hang(void **state)
 	char *root = tree_new();
 	struct host *h = tree_host(root);
 	struct walker *walker = walker_new(h);
-	struct walk *big = walk_new("pid:1@1", 1 << 21), *small = walk_new("pid:2@2", 16), *got = NULL;
+	struct walk *big = walk_new("pid:1@1", 1 << 21), *second = walk_new("pid:3@3", 1 << 21), *small = walk_new("pid:2@2", 16), *got = NULL;
 	uint64_t entry = 1ull << 63 | 1, deadline = clock_now_ns() + 60 * NS_PER_SEC;
 
 	(void)state;
-	big->parts[0].bytes = 1ull << 33;	/* two million reads */
+	big->parts[0].bytes = second->parts[0].bytes = 1ull << 33;	/* two million reads */
+	big->uid = second->uid = 7;
 	small->parts[0].bytes = 1 << 20;
 	tree_puts(root, "10000000-10100000 rw-p 0 00:00 0 \n40000000-240000000 rw-p 0 00:00 0 \n", "proc/%d/maps", (int)getpid());
 	tree_put(root, "proc/self/pagemap", (char *)&entry, 8);
@@ -286,10 +287,24 @@ static void test_hang(void **state)
 	assert_null(got->why);
 	assert_int_equal(got->view.samples, 16);
 	walk_free(got);
+
+	/* that guest is left alone, and after a second one of its user all of them are; others' are not */
+	assert_non_null(walker_bars(walker, "pid:1@1", 8));
+	assert_null(walker_bars(walker, "pid:4@4", 7));
+	walker_add(walker, second);
+	got = NULL;
+	while (!got && clock_now_ns() < deadline)
+		got = walker_give_up(walker, 0, 0);
+	assert_non_null(got);
+	assert_string_equal(got->ref, "pid:3@3");
+	walk_free(got);
+	assert_non_null(walker_bars(walker, "pid:4@4", 7));
+	assert_null(walker_bars(walker, "pid:4@4", 8));
 	while (threads() > 2 && clock_now_ns() < deadline)	/* the one that was left behind comes to its end */
 		clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
 	assert_int_equal(threads(), 2);
 	assert_null(walker_take(walker));
+	assert_null(walker_bars(walker, "pid:1@1", 7));
 	walker_free(walker);
 	host_free(h);
 	tree_remove(root);
