@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/neighbour.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,38 +156,45 @@ static void leases_read(const struct host *h, struct found *f)
 	closedir(dir);
 }
 
-static void take_neighbour(const struct nlmsghdr *m, struct found *f)
+static void take(void *arg, const struct nlmsghdr *m)
 {
-	const struct ndmsg *nd = NLMSG_DATA(m);
-	const struct rtattr *a = (const void *)((const char *)nd + NLMSG_ALIGN(sizeof(*nd)));
-	char ip[INET6_ADDRSTRLEN] = "", mac[18] = "";
-	size_t len;
+	const struct nlattr *a[NDA_MAX + 1];
+	const struct ndmsg *nd = rtnl_read(m, sizeof(*nd), a, ARRAY_SIZE(a));
+	char ip[INET6_ADDRSTRLEN] = "", mac[18];
+	struct found *f = arg;
+	unsigned char p[6];
+	struct in6_addr to;
 
-	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*nd)) || (nd->ndm_state & (NUD_FAILED | NUD_INCOMPLETE | NUD_NOARP)))
+	if (m->nlmsg_type != RTM_NEWNEIGH || !nd || nd->ndm_family != AF_INET6 ||
+	    (nd->ndm_state & (NUD_FAILED | NUD_INCOMPLETE | NUD_NOARP)))
 		return;
-	len = m->nlmsg_len - NLMSG_LENGTH(sizeof(*nd));
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		const unsigned char *p = RTA_DATA(a);
-
-		if (a->rta_type == NDA_DST && RTA_PAYLOAD(a) == sizeof(struct in6_addr))
-			inet_ntop(AF_INET6, p, ip, sizeof(ip));
-		else if (a->rta_type == NDA_LLADDR && RTA_PAYLOAD(a) == 6)
-			snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", p[0], p[1], p[2], p[3], p[4], p[5]);
-	}
+	if (!rtnl_copy(a[NDA_DST], &to, sizeof(to)) || !rtnl_copy(a[NDA_LLADDR], p, sizeof(p)) ||
+	    mnl_attr_get_payload_len(a[NDA_LLADDR]) != sizeof(p))		/* as InfiniBand's */
+		return;
+	inet_ntop(AF_INET6, &to, ip, sizeof(ip));
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", p[0], p[1], p[2], p[3], p[4], p[5]);
 	host_addresses_add(&f->list, &f->n, mac, ip);
 }
 
-static bool take(void *arg, const void *data, size_t len)
+static void neighbours_read(struct found *f, unsigned timeout_ms)
 {
-	const struct nlmsghdr *m = NULL;
+	const struct ndmsg v6 = { .ndm_family = AF_INET6 };
+	const struct rtnl_question q = {
+		.type = RTM_GETNEIGH, .flags = NLM_F_DUMP, .header = &v6, .header_bytes = sizeof(v6), .timeout_ms = timeout_ms,
+	};
 
-	while ((m = rtnl_next(data, len, m))) {
-		if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR)
-			return true;
-		if (m->nlmsg_type == RTM_NEWNEIGH)
-			take_neighbour(m, arg);
-	}
-	return false;
+	rtnl_ask(&q, take, f);
+}
+
+int host_addresses_take(const void *data, size_t len, struct host_address **list, size_t *n)
+{
+	struct found f = { *list, *n };
+	bool changed = false;
+	int r = rtnl_messages(data, len, &changed, take, &f);
+
+	*list = f.list;
+	*n = f.n;
+	return r;
 }
 
 static int address_cmp(const void *a, const void *b)
@@ -218,7 +224,7 @@ void host_addresses_read(const struct host *h, uint64_t now, unsigned timeout_ms
 	each_line(h, "proc/net/arp", arp_line, &f);
 	leases_read(h, &f);
 	if (host_is_live(h))
-		rtnl_dump(RTM_GETNEIGH, AF_INET6, 0, timeout_ms, take, &f);
+		neighbours_read(&f, timeout_ms);
 	host_addresses_sort(f.list, &f.n);
 	*list = f.list;
 	*n = f.n;

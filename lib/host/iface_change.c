@@ -122,7 +122,7 @@ int host_iface_set(const struct host *h, const char *name, bool up, const char *
 	info->ifi_change = IFF_UP;
 	info->ifi_flags = up ? IFF_UP : 0;
 	if (master)
-		rtnl_put_u32(&r, IFLA_MASTER, to.index);
+		mnl_attr_put_u32(&r.head, IFLA_MASTER, to.index);
 	return told(rtnl_talk(&r, timeout_ms), err, "setting up interface", name);
 }
 
@@ -136,7 +136,7 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 		{ "bridge", MACVLAN_MODE_BRIDGE }, { "private", MACVLAN_MODE_PRIVATE }, { "vepa", MACVLAN_MODE_VEPA },
 		{ "passthru", MACVLAN_MODE_PASSTHRU },
 	};
-	struct rtattr *outer, *inner;
+	struct nlattr *outer, *inner;
 	struct host_iface link = {0};
 	unsigned char bytes[6];
 	struct rtnl_request r;
@@ -153,15 +153,15 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name,
 			       mode, mac);
 	rtnl_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	rtnl_put_str(&r, IFLA_IFNAME, name);
-	rtnl_put_u32(&r, IFLA_LINK, link.index);
-	rtnl_put(&r, IFLA_ADDRESS, bytes, sizeof(bytes));
-	outer = rtnl_put(&r, IFLA_LINKINFO, NULL, 0);
-	rtnl_put_str(&r, IFLA_INFO_KIND, "macvtap");
-	inner = rtnl_put(&r, IFLA_INFO_DATA, NULL, 0);
-	rtnl_put_u32(&r, IFLA_MACVLAN_MODE, modes[i].mode);
-	rtnl_end_nested(&r, inner);
-	rtnl_end_nested(&r, outer);
+	mnl_attr_put_strz(&r.head, IFLA_IFNAME, name);
+	mnl_attr_put_u32(&r.head, IFLA_LINK, link.index);
+	mnl_attr_put(&r.head, IFLA_ADDRESS, sizeof(bytes), bytes);
+	outer = mnl_attr_nest_start(&r.head, IFLA_LINKINFO);
+	mnl_attr_put_strz(&r.head, IFLA_INFO_KIND, "macvtap");
+	inner = mnl_attr_nest_start(&r.head, IFLA_INFO_DATA);
+	mnl_attr_put_u32(&r.head, IFLA_MACVLAN_MODE, modes[i].mode);
+	mnl_attr_nest_end(&r.head, inner);
+	mnl_attr_nest_end(&r.head, outer);
 	rc = rtnl_talk(&r, timeout_ms);
 	if (rc == -EOPNOTSUPP)
 		return err_set(err, rc, "this kernel makes no macvtap (modprobe macvtap)");

@@ -5,37 +5,23 @@
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
 #include "rtnl.h"
 
-static bool attr_u32(const struct rtattr *a, uint32_t *out)
-{
-	if (RTA_PAYLOAD(a) < sizeof(*out))
-		return false;
-	memcpy(out, RTA_DATA(a), sizeof(*out));
-	return true;
-}
-
 /* A name that fits and could be one; else "". */
-static void attr_name(const struct rtattr *a, char *out, size_t size)
+static void take_name(const struct nlattr *a, char *out, size_t size)
 {
-	size_t len = strnlen(RTA_DATA(a), RTA_PAYLOAD(a));
+	const char *name = rtnl_text(a);
 
-	*out = '\0';
-	if (len >= size)
-		return;
-	memcpy(out, RTA_DATA(a), len);
-	out[len] = '\0';
-	if (!host_name_is_plain(out))
-		*out = '\0';
+	snprintf(out, size, "%s", name && strlen(name) < size && host_name_is_plain(name) ? name : "");
 }
 
-static void take_mode(const struct rtattr *data, struct host_link *l)
+static void take_mode(const struct nlattr *data, struct host_link *l)
 {
 	static const struct {
 		uint32_t mode;
@@ -44,90 +30,42 @@ static void take_mode(const struct rtattr *data, struct host_link *l)
 		{ MACVLAN_MODE_PRIVATE, "private" }, { MACVLAN_MODE_VEPA, "vepa" }, { MACVLAN_MODE_BRIDGE, "bridge" },
 		{ MACVLAN_MODE_PASSTHRU, "passthru" }, { MACVLAN_MODE_SOURCE, "source" },
 	};
-	const struct rtattr *a = RTA_DATA(data);
-	size_t len = RTA_PAYLOAD(data), i;
-	uint32_t mode;
+	const struct nlattr *a[IFLA_MACVLAN_MODE + 1];
+	uint32_t mode = 0;
+	size_t i;
 
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if (a->rta_type != IFLA_MACVLAN_MODE || !attr_u32(a, &mode))
-			continue;
-		for (i = 0; i < ARRAY_SIZE(modes); i++)
-			if (modes[i].mode == mode)
-				strcpy(l->mode, modes[i].name);
-	}
+	rtnl_nested(data, a, ARRAY_SIZE(a));
+	rtnl_copy(a[IFLA_MACVLAN_MODE], &mode, sizeof(mode));
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
+		if (modes[i].mode == mode)
+			strcpy(l->mode, modes[i].name);
 }
 
-static void take_bridge(const struct rtattr *data, struct host_link *l)
+static void take_info(const struct nlattr *info, struct host_link *l)
 {
-	const struct rtattr *a = RTA_DATA(data);
-	size_t len = RTA_PAYLOAD(data);
+	const struct nlattr *a[IFLA_INFO_DATA + 1], *bridge[IFLA_BR_VLAN_FILTERING + 1];
+	uint8_t filters = 0;
 
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
-		if (a->rta_type == IFLA_BR_VLAN_FILTERING && RTA_PAYLOAD(a) >= 1)
-			l->filters_vlans = *(const uint8_t *)RTA_DATA(a);
+	rtnl_nested(info, a, ARRAY_SIZE(a));
+	take_name(a[IFLA_INFO_KIND], l->kind, sizeof(l->kind));
+	if (!strcmp(l->kind, "macvtap") || !strcmp(l->kind, "macvlan"))
+		take_mode(a[IFLA_INFO_DATA], l);
+	if (strcmp(l->kind, "bridge"))
+		return;
+	rtnl_nested(a[IFLA_INFO_DATA], bridge, ARRAY_SIZE(bridge));
+	rtnl_copy(bridge[IFLA_BR_VLAN_FILTERING], &filters, sizeof(filters));
+	l->filters_vlans = filters;
 }
 
-static void take_info(const struct rtattr *info, struct host_link *l)
+static void take_vlans(const struct nlattr *spec, struct host_link *l)
 {
-	const struct rtattr *a = RTA_DATA(info), *data = NULL;
-	size_t len = RTA_PAYLOAD(info);
-
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if (a->rta_type == IFLA_INFO_KIND)
-			attr_name(a, l->kind, sizeof(l->kind));
-		else if (a->rta_type == IFLA_INFO_DATA)
-			data = a;
-	}
-	if (data && (!strcmp(l->kind, "macvtap") || !strcmp(l->kind, "macvlan")))
-		take_mode(data, l);
-	else if (data && !strcmp(l->kind, "bridge"))
-		take_bridge(data, l);
-}
-
-static void take_vlans(const struct rtattr *spec, struct host_link *l)
-{
-	const struct rtattr *a = RTA_DATA(spec);
-	size_t len = RTA_PAYLOAD(spec);
+	const struct nlattr *a;
 	struct bridge_vlan_info vlan;
 
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if (a->rta_type != IFLA_BRIDGE_VLAN_INFO || RTA_PAYLOAD(a) < sizeof(vlan))
-			continue;
-		memcpy(&vlan, RTA_DATA(a), sizeof(vlan));
-		if ((vlan.flags & BRIDGE_VLAN_INFO_PVID) && vlan.vid < 4095)
+	mnl_attr_for_each_nested(a, spec)
+		if (mnl_attr_get_type(a) == IFLA_BRIDGE_VLAN_INFO && rtnl_copy(a, &vlan, sizeof(vlan)) &&
+		    (vlan.flags & BRIDGE_VLAN_INFO_PVID) && vlan.vid < 4095)
 			l->pvid = vlan.vid;
-	}
-}
-
-static void take_attr(const struct rtattr *a, bool port, struct host_link *l)
-{
-	uint32_t n;
-
-	switch (a->rta_type & NLA_TYPE_MASK) {
-	case IFLA_MASTER:
-		if (attr_u32(a, &n))
-			l->master = (int)n;
-		break;
-	case IFLA_LINK:
-		if (attr_u32(a, &n))
-			l->lower = (int)n;
-		break;
-	case IFLA_MTU:
-		if (attr_u32(a, &n))
-			l->mtu = n;
-		break;
-	case IFLA_CARRIER:
-		if (!port && RTA_PAYLOAD(a) >= 1 && !*(const uint8_t *)RTA_DATA(a) && !strcmp(l->state, "up"))
-			l->state = "no-carrier";
-		break;
-	case IFLA_LINKINFO:
-		take_info(a, l);
-		break;
-	case IFLA_AF_SPEC:		/* otherwise a list by family, not of VLANs */
-		if (port)
-			take_vlans(a, l);
-		break;
-	}
 }
 
 static struct host_link *by_index(struct host_link *list, size_t n, int index)
@@ -140,67 +78,52 @@ static struct host_link *by_index(struct host_link *list, size_t n, int index)
 	return NULL;
 }
 
-static void take_link(const struct nlmsghdr *m, struct host_link **list, size_t *n)
-{
-	const struct ifinfomsg *info = NLMSG_DATA(m);
-	const struct rtattr *a = IFLA_RTA(info), *first = a;
-	size_t len, rest;
-	struct host_link *l, new = { .state = "down" };
-	bool port;
+struct dump {
+	struct host_link *list;
+	size_t n;
+};
 
-	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
+static void take(void *arg, const struct nlmsghdr *m)
+{
+	struct dump *d = arg;
+	const struct nlattr *a[IFLA_MAX + 1];
+	const struct ifinfomsg *info = rtnl_read(m, sizeof(*info), a, ARRAY_SIZE(a));
+	struct host_link *l, new = { .state = "down" };
+	uint8_t carrier = 1;
+
+	if (m->nlmsg_type != RTM_NEWLINK || !info)
 		return;
-	rest = len = IFLA_PAYLOAD(m);
-	port = info->ifi_family == AF_BRIDGE;
-	new.index = info->ifi_index;
-	if (info->ifi_flags & IFF_UP)
-		new.state = "up";
-	l = port ? by_index(*list, *n, new.index) : NULL;
-	if (port && !l)
+	if (info->ifi_family == AF_BRIDGE) {	/* otherwise AF_SPEC is a list by family, not of VLANs */
+		l = by_index(d->list, d->n, info->ifi_index);
+		if (l && a[IFLA_AF_SPEC])
+			take_vlans(a[IFLA_AF_SPEC], l);
 		return;
-	for (; !port && RTA_OK(a, rest); a = RTA_NEXT(a, rest))
-		if (a->rta_type == IFLA_IFNAME)
-			attr_name(a, new.name, sizeof(new.name));
-	if (!port && !new.name[0])
-		return;
-	if (!l) {
-		l = vec_push(*list, *n);
-		*l = new;
 	}
-	for (a = first; RTA_OK(a, len); a = RTA_NEXT(a, len))
-		take_attr(a, port, l);
+	take_name(a[IFLA_IFNAME], new.name, sizeof(new.name));
+	if (!new.name[0])
+		return;
+	new.index = info->ifi_index;
+	rtnl_copy(a[IFLA_MASTER], &new.master, sizeof(new.master));
+	rtnl_copy(a[IFLA_LINK], &new.lower, sizeof(new.lower));
+	rtnl_copy(a[IFLA_MTU], &new.mtu, sizeof(new.mtu));
+	rtnl_copy(a[IFLA_CARRIER], &carrier, sizeof(carrier));
+	if (info->ifi_flags & IFF_UP)
+		new.state = carrier ? "up" : "no-carrier";
+	take_info(a[IFLA_LINKINFO], &new);
+	*vec_push(d->list, d->n) = new;
 }
 
 bool host_links_take(const void *data, size_t len, struct host_link **list, size_t *n, int *rc)
 {
-	const struct nlmsghdr *m = NULL;
+	struct dump d = { *list, *n };
+	bool changed = false;
+	int r = rtnl_messages(data, len, &changed, take, &d);
 
-	while ((m = rtnl_next(data, len, m))) {
-		if (m->nlmsg_type == NLMSG_DONE)
-			return true;
-		if (m->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *e = NLMSG_DATA(m);
-
-			*rc = m->nlmsg_len >= NLMSG_LENGTH(sizeof(*e)) && e->error < 0 ? e->error : -EBADMSG;
-			return true;
-		}
-		if (m->nlmsg_type == RTM_NEWLINK)
-			take_link(m, list, n);
-	}
-	return false;
-}
-
-struct dump {
-	struct host_link *list;
-	size_t n;
-	int rc;
-};
-
-static bool take(void *arg, const void *data, size_t len)
-{
-	struct dump *d = arg;
-
-	return host_links_take(data, len, &d->list, &d->n, &d->rc);
+	*list = d.list;
+	*n = d.n;
+	if (r < 0)
+		*rc = r;
+	return r;
 }
 
 static int link_cmp(const void *a, const void *b)
@@ -212,14 +135,20 @@ static int link_cmp(const void *a, const void *b)
 
 static int dump_links(unsigned timeout_ms, struct dump *d)
 {
-	int rc = rtnl_dump(RTM_GETLINK, AF_UNSPEC, RTEXT_FILTER_SKIP_STATS, timeout_ms, take, d);
+	struct ifinfomsg all = { .ifi_family = AF_UNSPEC };
+	struct rtnl_question q = {
+		.type = RTM_GETLINK, .flags = NLM_F_DUMP, .header = &all, .header_bytes = sizeof(all),
+		.ext_mask = RTEXT_FILTER_SKIP_STATS, .timeout_ms = timeout_ms,
+	};
+	int rc = rtnl_ask(&q, take, d);
 
-	if (!rc)
-		rc = d->rc;
+	if (rc < 0)
+		return rc;
 	/* ports of bridges; without bridges in the kernel there is nothing to tell */
-	if (!rc)
-		rtnl_dump(RTM_GETLINK, AF_BRIDGE, RTEXT_FILTER_BRVLAN | RTEXT_FILTER_SKIP_STATS, timeout_ms, take, d);
-	return rc;
+	all.ifi_family = AF_BRIDGE;
+	q.ext_mask |= RTEXT_FILTER_BRVLAN;
+	rtnl_ask(&q, take, d);
+	return 0;
 }
 
 int host_links_read(const struct host *h, unsigned timeout_ms, struct host_link **list, size_t *n)

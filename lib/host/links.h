@@ -60,6 +60,8 @@ void host_addresses_read(const struct host *h, uint64_t now, unsigned timeout_ms
 /* One from elsewhere, if it is one; then they have to be sorted again, which drops what is there twice. */
 void host_addresses_add(struct host_address **list, size_t *n, const char *mac, const char *ip);
 void host_addresses_sort(struct host_address *list, size_t *n);
+/* Messages of a dump of IPv6 neighbours into a list: 1 at its end, 0 for more, or the kernel's error. */
+int host_addresses_take(const void *data, size_t len, struct host_address **list, size_t *n);
 /* Those of a MAC, count of them; NULL: none */
 const struct host_address *host_addresses_of(const struct host_address *list, size_t n, const char *mac, size_t *count);
 

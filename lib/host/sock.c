@@ -8,21 +8,17 @@
 #include "sock.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/time.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #define STATE_ESTABLISHED 1		/* as TCP's numbers them */
 #define STATE_LISTEN 10
-#define DUMP_SECONDS 1
+#define DUMP_MS 1000
 #define NAME_SIZE 109			/* sun_path and a NUL */
 
 #define FS_OVERLAY 0x794c7630
@@ -85,153 +81,51 @@ static void report_judge(struct look *l, const struct report *r)
 		match_add(&l->last, r);
 }
 
-static void attr_take(struct report *r, const struct nlattr *a)
+static void take(void *arg, const struct nlmsghdr *m)
 {
-	const char *data = (const char *)a + NLA_HDRLEN;
-	size_t len = a->nla_len - (size_t)NLA_HDRLEN;
-	struct unix_diag_vfs vfs;
-	struct unix_diag_rqlen rq;
-
-	switch (a->nla_type & NLA_TYPE_MASK) {
-	case UNIX_DIAG_NAME:
-		len = len < NAME_SIZE ? len : NAME_SIZE - 1;
-		memcpy(r->name, data, len);
-		r->name[len] = '\0';
-		break;
-	case UNIX_DIAG_VFS:
-		if (len < sizeof(vfs))
-			break;
-		memcpy(&vfs, data, sizeof(vfs));
-		r->has_file = true;
-		r->ino = vfs.udiag_vfs_ino;
-		r->dev = vfs.udiag_vfs_dev;
-		break;
-	case UNIX_DIAG_RQLEN:
-		if (len < sizeof(rq))
-			break;
-		memcpy(&rq, data, sizeof(rq));
-		r->waiting = rq.udiag_rqueue;
-		break;
-	}
-}
-
-static void report_take(struct look *l, const struct nlmsghdr *m)
-{
-	const struct unix_diag_msg *msg = NLMSG_DATA(m);
-	const char *p = (const char *)m + NLMSG_SPACE(sizeof(*msg));
-	const char *end = (const char *)m + m->nlmsg_len;
+	const struct nlattr *a[UNIX_DIAG_MAX + 1];
+	const struct unix_diag_msg *msg = rtnl_read(m, sizeof(*msg), a, ARRAY_SIZE(a));
+	struct unix_diag_rqlen rq = {0};
+	struct unix_diag_vfs vfs = {0};
 	struct report r = {0};
+	size_t len;
 
-	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*msg)) || msg->udiag_family != AF_UNIX)
+	if (m->nlmsg_type != SOCK_DIAG_BY_FAMILY || !msg || msg->udiag_family != AF_UNIX)
 		return;
 	r.state = msg->udiag_state;
 	r.accepted = msg->udiag_ino != 0;
-	while (end - p >= NLA_HDRLEN) {
-		const struct nlattr *a = (const void *)p;
-
-		if (a->nla_len < NLA_HDRLEN || a->nla_len > end - p)
-			break;
-		attr_take(&r, a);
-		p += NLA_ALIGN(a->nla_len);
+	if (a[UNIX_DIAG_NAME]) {	/* an abstract one begins with a NUL, and none has to end in one */
+		len = mnl_attr_get_payload_len(a[UNIX_DIAG_NAME]);
+		memcpy(r.name, mnl_attr_get_payload(a[UNIX_DIAG_NAME]), len < NAME_SIZE ? len : NAME_SIZE - 1);
 	}
-	report_judge(l, &r);
+	r.has_file = rtnl_copy(a[UNIX_DIAG_VFS], &vfs, sizeof(vfs));
+	r.ino = vfs.udiag_vfs_ino;
+	r.dev = vfs.udiag_vfs_dev;
+	rtnl_copy(a[UNIX_DIAG_RQLEN], &rq, sizeof(rq));
+	r.waiting = rq.udiag_rqueue;
+	report_judge(arg, &r);
 }
 
-/*
- * What one datagram holds: 1 at the end of the dump, 0 for more, negative; *changed when the list
- * moved meanwhile.
- */
-static int datagram_take(struct look *l, const char *buf, size_t len, uint32_t seq, bool *changed)
-{
-	const struct nlmsghdr *m = NULL;
-
-	while ((m = rtnl_next(buf, len, m))) {
-		if (m->nlmsg_seq != seq)
-			continue;
-		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
-			*changed = true;
-		if (m->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (m->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *e = NLMSG_DATA(m);
-
-			if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || e->error >= 0)
-				return -EPROTO;
-			return e->error;
-		}
-		if (m->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-			report_take(l, m);
-	}
-	return 0;
-}
-
-static int dump_ask(int fd, uint32_t seq)
-{
-	struct {
-		struct nlmsghdr head;
-		struct unix_diag_req req;
-	} ask = {
-		.head = {
-			.nlmsg_len = sizeof(ask),
-			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			.nlmsg_seq = seq,
-		},
-		.req = {
-			.sdiag_family = AF_UNIX,
-			.udiag_states = 1u << STATE_ESTABLISHED | 1u << STATE_LISTEN,
-			.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN,
-		},
-	};
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-
-	if (sendto(fd, &ask, sizeof(ask), 0, (const void *)&kernel, sizeof(kernel)) < 0)
-		return -errno;
-	return 0;
-}
-
-static int dump_read(int fd, struct look *l, uint32_t seq, bool *changed)
-{
-	_Alignas(struct nlmsghdr) char buf[32768];
-	/* asked first: on a host where nobody has asked yet, the kernel loads unix_diag before that returns */
-	int r = dump_ask(fd, seq);
-	uint64_t deadline = clock_now_ns() + DUMP_SECONDS * NS_PER_SEC;
-	ssize_t len;
-
-	while (r == 0) {
-		if (clock_now_ns() > deadline)
-			return -ETIMEDOUT;
-		len = recv(fd, buf, sizeof(buf), MSG_TRUNC);
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		if ((size_t)len > sizeof(buf))
-			return -EMSGSIZE;
-		r = datagram_take(l, buf, (size_t)len, seq, changed);
-	}
-	return r < 0 ? r : 0;
-}
-
+/* Twice where the list moved meanwhile; and then what it is. */
 static int dump_run(struct look *l)
 {
-	const struct timeval patience = { .tv_sec = DUMP_SECONDS };
+	const struct unix_diag_req req = {
+		.sdiag_family = AF_UNIX,
+		.udiag_states = 1u << STATE_ESTABLISHED | 1u << STATE_LISTEN,
+		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN,
+	};
+	const struct rtnl_question q = {
+		.bus = NETLINK_SOCK_DIAG, .type = SOCK_DIAG_BY_FAMILY, .flags = NLM_F_DUMP, .header = &req,
+		.header_bytes = sizeof(req), .timeout_ms = DUMP_MS,
+	};
 	const struct look blank = *l;
-	auto_close int fd = -1;
-	bool changed = true;
-	int r = 0;
+	int rc = rtnl_ask(&q, take, l);
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
-		return -errno;
-	for (uint32_t try = 1; try <= 2 && changed && r == 0; try++) {
-		*l = blank;
-		changed = false;
-		r = dump_read(fd, l, try, &changed);
-	}
-	return r;
+	if (rc <= 0)
+		return rc;
+	*l = blank;
+	rc = rtnl_ask(&q, take, l);
+	return rc < 0 ? rc : 0;
 }
 
 /*

@@ -73,25 +73,23 @@ const struct host_vf *host_vfs_find(const struct host_vf *list, size_t n, unsign
 
 /* ---- what the kernel tells */
 
-static bool take_switch(const struct rtattr *a, unsigned *vf, bool *on)
+static bool take_switch(const struct nlattr *a, unsigned *vf, bool *on)
 {
 	struct ifla_vf_trust t;		/* ifla_vf_spoofchk is the same */
 
-	if (RTA_PAYLOAD(a) < sizeof(t))
+	if (!rtnl_copy(a, &t, sizeof(t)))
 		return false;
-	memcpy(&t, RTA_DATA(a), sizeof(t));
 	*vf = t.vf;
 	*on = t.setting == 1;
 	return t.setting != NOT_TOLD;
 }
 
-static bool take_mac(const struct rtattr *a, struct host_vf *v)
+static bool take_mac(const struct nlattr *a, struct host_vf *v)
 {
 	struct ifla_vf_mac m;
 
-	if (RTA_PAYLOAD(a) < sizeof(m))
+	if (!rtnl_copy(a, &m, sizeof(m)))
 		return false;
-	memcpy(&m, RTA_DATA(a), sizeof(m));
 	v->vf = m.vf;
 	snprintf(v->mac, sizeof(v->mac), "%02x:%02x:%02x:%02x:%02x:%02x", m.mac[0], m.mac[1], m.mac[2], m.mac[3], m.mac[4],
 		 m.mac[5]);
@@ -99,115 +97,95 @@ static bool take_mac(const struct rtattr *a, struct host_vf *v)
 }
 
 /* With its kind of tag; the older IFLA_VF_VLAN beside it has none. */
-static bool take_vlan(const struct rtattr *list, struct host_vf *v)
+static bool take_vlan(const struct nlattr *list, struct host_vf *v)
 {
-	const struct rtattr *a = RTA_DATA(list);
-	int len = (int)RTA_PAYLOAD(list);	/* signed: RTA_NEXT takes off the padding, too */
+	const struct nlattr *a[IFLA_VF_VLAN_INFO + 1];
 	struct ifla_vf_vlan_info i;
 
-	if (!RTA_OK(a, len) || a->rta_type != IFLA_VF_VLAN_INFO || RTA_PAYLOAD(a) < sizeof(i))
+	rtnl_nested(list, a, ARRAY_SIZE(a));
+	if (!rtnl_copy(a[IFLA_VF_VLAN_INFO], &i, sizeof(i)))
 		return false;
-	memcpy(&i, RTA_DATA(a), sizeof(i));
 	v->vlan = i.vlan;
 	v->qos = i.qos;
 	v->stag = i.vlan_proto == htons(ETH_P_8021AD);
 	return true;
 }
 
-static bool take_rate(const struct rtattr *a, struct host_vf *v)
+static bool take_rate(const struct nlattr *a, struct host_vf *v)
 {
 	struct ifla_vf_rate r;
 
-	if (RTA_PAYLOAD(a) < sizeof(r))
+	if (!rtnl_copy(a, &r, sizeof(r)))
 		return false;
-	memcpy(&r, RTA_DATA(a), sizeof(r));
 	v->rate_mbit = r.max_tx_rate;
-	return true;
-}
-
-static void take_vf(const struct rtattr *info, struct host_vf **list, size_t *n)
-{
-	const struct rtattr *a = RTA_DATA(info);
-	int len = (int)RTA_PAYLOAD(info);
-	struct host_vf v = {0};
-
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		switch (a->rta_type & NLA_TYPE_MASK) {
-		case IFLA_VF_MAC: v.told |= (unsigned)take_mac(a, &v) << HOST_VF_MAC; break;
-		case IFLA_VF_VLAN_LIST: v.told |= (unsigned)take_vlan(a, &v) << HOST_VF_VLAN; break;
-		case IFLA_VF_RATE: v.told |= (unsigned)take_rate(a, &v) << HOST_VF_RATE; break;
-		case IFLA_VF_TRUST: v.told |= (unsigned)take_switch(a, &v.vf, &v.trust) << HOST_VF_TRUST; break;
-		case IFLA_VF_SPOOFCHK: v.told |= (unsigned)take_switch(a, &v.vf, &v.spoofchk) << HOST_VF_SPOOFCHK; break;
-		}
-	}
-	if (v.told)
-		*vec_push(*list, *n) = v;
-}
-
-static void take_link(const struct nlmsghdr *m, struct host_vf **list, size_t *n)
-{
-	const struct ifinfomsg *info = NLMSG_DATA(m);
-	const struct rtattr *a = IFLA_RTA(info), *vf;
-	int len, inner;
-
-	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
-		return;
-	len = (int)IFLA_PAYLOAD(m);
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if ((a->rta_type & NLA_TYPE_MASK) != IFLA_VFINFO_LIST)
-			continue;
-		vf = RTA_DATA(a);
-		inner = (int)RTA_PAYLOAD(a);
-		for (; RTA_OK(vf, inner); vf = RTA_NEXT(vf, inner))
-			if ((vf->rta_type & NLA_TYPE_MASK) == IFLA_VF_INFO)
-				take_vf(vf, list, n);
-	}
-}
-
-bool host_vfs_take(const void *data, size_t len, struct host_vf **list, size_t *n, int *rc)
-{
-	const struct nlmsghdr *m = rtnl_next(data, len, NULL);
-
-	if (!m)
-		return false;
-	if (m->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *e = NLMSG_DATA(m);
-
-		*rc = m->nlmsg_len >= NLMSG_LENGTH(sizeof(*e)) && e->error < 0 ? e->error : -EBADMSG;
-		return true;
-	}
-	if (m->nlmsg_type != RTM_NEWLINK)
-		return false;
-	take_link(m, list, n);
 	return true;
 }
 
 struct answer {
 	struct host_vf *list;
 	size_t n;
-	int rc;
+	bool link;			/* the message came */
 };
 
-static bool take(void *arg, const void *data, size_t len)
+static void take_vf(const struct nlattr *info, struct answer *to)
 {
-	struct answer *a = arg;
+	const struct nlattr *a[IFLA_VF_MAX + 1];
+	struct host_vf v = {0};
 
-	return host_vfs_take(data, len, &a->list, &a->n, &a->rc);
+	rtnl_nested(info, a, ARRAY_SIZE(a));
+	v.told |= (unsigned)take_mac(a[IFLA_VF_MAC], &v) << HOST_VF_MAC;
+	v.told |= (unsigned)take_vlan(a[IFLA_VF_VLAN_LIST], &v) << HOST_VF_VLAN;
+	v.told |= (unsigned)take_rate(a[IFLA_VF_RATE], &v) << HOST_VF_RATE;
+	v.told |= (unsigned)take_switch(a[IFLA_VF_TRUST], &v.vf, &v.trust) << HOST_VF_TRUST;
+	v.told |= (unsigned)take_switch(a[IFLA_VF_SPOOFCHK], &v.vf, &v.spoofchk) << HOST_VF_SPOOFCHK;
+	if (v.told)
+		*vec_push(to->list, to->n) = v;
+}
+
+static void take(void *arg, const struct nlmsghdr *m)
+{
+	const struct nlattr *a[IFLA_MAX + 1], *vf;
+	struct answer *to = arg;
+
+	if (m->nlmsg_type != RTM_NEWLINK)
+		return;
+	to->link = true;
+	if (!rtnl_read(m, sizeof(struct ifinfomsg), a, ARRAY_SIZE(a)) || !a[IFLA_VFINFO_LIST])
+		return;
+	mnl_attr_for_each_nested(vf, a[IFLA_VFINFO_LIST])
+		if (mnl_attr_get_type(vf) == IFLA_VF_INFO)
+			take_vf(vf, to);
+}
+
+bool host_vfs_take(const void *data, size_t len, struct host_vf **list, size_t *n, int *rc)
+{
+	struct answer to = { *list, *n };
+	bool changed = false;
+	int r = rtnl_messages(data, len, &changed, take, &to);
+
+	*list = to.list;
+	*n = to.n;
+	if (r < 0)
+		*rc = r;
+	return r || to.link;
 }
 
 int host_vfs_read(const struct host *h, const char *iface, struct host_vf **list, size_t *n)
 {
 	struct answer a = {0};
-	struct host_iface link;
+	struct host_iface link = {0};
 	int rc = host_iface_read(h, iface, &link);
+	const struct ifinfomsg one = { .ifi_index = (int)link.index };
+	const struct rtnl_question q = {
+		.type = RTM_GETLINK, .header = &one, .header_bytes = sizeof(one),
+		.ext_mask = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS, .timeout_ms = ASK_MS,
+	};
 
 	if (!rc && !host_is_live(h))
 		rc = -EOPNOTSUPP;
 	if (!rc)
-		rc = rtnl_get_link((int)link.index, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS, ASK_MS, take, &a);
-	if (!rc)
-		rc = a.rc;
-	if (rc) {
+		rc = rtnl_ask(&q, take, &a);
+	if (rc < 0) {
 		free(a.list);
 		return rc;
 	}
@@ -227,28 +205,28 @@ static void put_setting(struct rtnl_request *r, const struct host_vf *to, enum h
 	struct ifla_vf_trust trust = { .vf = to->vf, .setting = to->trust };
 	struct ifla_vf_spoofchk spoofchk = { .vf = to->vf, .setting = to->spoofchk };
 	struct ifla_vf_mac mac = { .vf = to->vf };
-	struct rtattr *list;
+	struct nlattr *list;
 
 	switch (key) {
 	case HOST_VF_MAC:
 		if (sscanf(to->mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac.mac[0], &mac.mac[1], &mac.mac[2], &mac.mac[3],
 			   &mac.mac[4], &mac.mac[5]) != 6)
 			abort();	/* whoever read it has checked it */
-		rtnl_put(r, IFLA_VF_MAC, &mac, sizeof(mac));
+		mnl_attr_put(&r->head, IFLA_VF_MAC, sizeof(mac), &mac);
 		break;
 	case HOST_VF_VLAN:
-		list = rtnl_put(r, IFLA_VF_VLAN_LIST, NULL, 0);
-		rtnl_put(r, IFLA_VF_VLAN_INFO, &vlan, sizeof(vlan));
-		rtnl_end_nested(r, list);
+		list = mnl_attr_nest_start(&r->head, IFLA_VF_VLAN_LIST);
+		mnl_attr_put(&r->head, IFLA_VF_VLAN_INFO, sizeof(vlan), &vlan);
+		mnl_attr_nest_end(&r->head, list);
 		break;
 	case HOST_VF_RATE:
-		rtnl_put(r, IFLA_VF_TX_RATE, &rate, sizeof(rate));
+		mnl_attr_put(&r->head, IFLA_VF_TX_RATE, sizeof(rate), &rate);
 		break;
 	case HOST_VF_TRUST:
-		rtnl_put(r, IFLA_VF_TRUST, &trust, sizeof(trust));
+		mnl_attr_put(&r->head, IFLA_VF_TRUST, sizeof(trust), &trust);
 		break;
 	case HOST_VF_SPOOFCHK:
-		rtnl_put(r, IFLA_VF_SPOOFCHK, &spoofchk, sizeof(spoofchk));
+		mnl_attr_put(&r->head, IFLA_VF_SPOOFCHK, sizeof(spoofchk), &spoofchk);
 		break;
 	case HOST_VF_KEYS:
 		break;
@@ -257,14 +235,14 @@ static void put_setting(struct rtnl_request *r, const struct host_vf *to, enum h
 
 static void build(struct rtnl_request *r, int index, const struct host_vf *to, enum host_vf_key key)
 {
-	struct rtattr *list, *one;
+	struct nlattr *list, *one;
 
 	rtnl_begin(r, RTM_NEWLINK, 0)->ifi_index = index;
-	list = rtnl_put(r, IFLA_VFINFO_LIST, NULL, 0);
-	one = rtnl_put(r, IFLA_VF_INFO, NULL, 0);
+	list = mnl_attr_nest_start(&r->head, IFLA_VFINFO_LIST);
+	one = mnl_attr_nest_start(&r->head, IFLA_VF_INFO);
 	put_setting(r, to, key);
-	rtnl_end_nested(r, one);
-	rtnl_end_nested(r, list);
+	mnl_attr_nest_end(&r->head, one);
+	mnl_attr_nest_end(&r->head, list);
 }
 
 size_t host_vf_request(int index, const struct host_vf *to, enum host_vf_key key, void *out)

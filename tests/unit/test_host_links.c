@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@
 
 #include "host_tree.h"
 #include "lib/host/host.h"
+#include "netlink_lies.h"
 
 /* A message under construction; lengths of the open attributes are mended when they are closed. */
 struct msg {
@@ -207,6 +209,30 @@ static void test_bad_messages(void **state)
 	free(list);
 }
 
+static void read_links(const void *data, size_t len)
+{
+	struct host_link *list = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	host_links_take(data, len, &list, &n, &rc);
+	assert_true(n <= 2);
+	free(list);
+}
+
+static void test_lying_links(void **state)
+{
+	struct msg m = {0};
+	size_t port;
+
+	(void)state;
+	put_bridge(&m);
+	port = m.len;
+	put_macvtap(&m);
+	netlink_lies(m.data + port, m.len - port, NLMSG_SPACE(sizeof(struct ifinfomsg)), 0, read_links);
+	netlink_lies(m.data, port, NLMSG_SPACE(sizeof(struct ifinfomsg)), 0, read_links);
+}
+
 static void link_to(const char *root, const char *name, const char *target)
 {
 	auto_free char *path = xasprintf("%s/%s", root, name), *dir = xstrdup(path);
@@ -312,6 +338,49 @@ static void test_addresses(void **state)
 	free(list);
 	host_free(h);
 	tree_remove(root);
+}
+
+/* A neighbour by IPv6, of a card whose address has bytes bytes. */
+static void put_neighbour(struct msg *m, size_t bytes)
+{
+	const struct nlmsghdr head = { .nlmsg_type = RTM_NEWNEIGH };
+	const struct ndmsg nd = { .ndm_family = AF_INET6, .ndm_state = NUD_REACHABLE };
+	const unsigned char ip[16] = { 0xfe, 0x80, [15] = 9 }, mac[20] = { 0x52, 0x54, 0, 0xab, 0xcd, (unsigned char)bytes };
+	size_t at = m->len;
+
+	memcpy(m->data + at, &head, sizeof(head));
+	memcpy(m->data + at + sizeof(head), &nd, sizeof(nd));
+	m->len += sizeof(head) + sizeof(nd);
+	put(m, NDA_DST, ip, sizeof(ip));
+	put(m, NDA_LLADDR, mac, bytes);
+	end(m, at);
+}
+
+static void read_neighbours(const void *data, size_t len)
+{
+	struct host_address *list = NULL;
+	size_t n = 0;
+
+	host_addresses_take(data, len, &list, &n);
+	assert_true(n <= 1);
+	free(list);
+}
+
+static void test_neighbours(void **state)
+{
+	struct msg m = {0};
+	struct host_address *list = NULL;
+	size_t n = 0, one;
+
+	(void)state;
+	put_neighbour(&m, 6);
+	one = m.len;
+	put_neighbour(&m, 20);
+	assert_int_equal(host_addresses_take(m.data, m.len, &list, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(has(list, n, "52:54:00:ab:cd:06", "fe80::9"));
+	free(list);
+	netlink_lies(m.data, one, NLMSG_SPACE(sizeof(struct ndmsg)), 0, read_neighbours);
 }
 
 #define BRIDGES "{\"rows\":[{\"name\":\"ovsbr0\",\"ports\":[\"set\",[[\"uuid\",\"p1\"],[\"uuid\",\"p2\"]]]}," \
@@ -435,9 +504,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_bad_messages),
+		cmocka_unit_test(test_lying_links),
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_ovs_parse),
 		cmocka_unit_test(test_ovs_server),
 	};

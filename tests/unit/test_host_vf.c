@@ -15,6 +15,7 @@
 
 #include "host_tree.h"
 #include "lib/host/host.h"
+#include "netlink_lies.h"
 
 #define PF "0000:41:00.0"
 #define DEVICES "sys/bus/pci/devices/"
@@ -92,6 +93,31 @@ static void a_broken_message_is_survived(void **state)
 	free(data);
 }
 
+static void read_vfs(const void *data, size_t len)
+{
+	struct host_vf *list = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	host_vfs_take(data, len, &list, &n, &rc);
+	assert_true(n <= 2);
+	free(list);
+}
+
+/* Cut inside the list of functions, where most attributes are nested. */
+static void a_lying_message_is_survived(void **state)
+{
+	size_t len;
+	unsigned char *data = recorded(&len), *list;
+
+	(void)state;
+	list = memmem(data, len, &(uint16_t){ IFLA_VFINFO_LIST }, sizeof(uint16_t));
+	assert_non_null(list);
+	memmove(data + NLMSG_SPACE(sizeof(struct ifinfomsg)), list - 2, 150);
+	netlink_lies(data, NLMSG_SPACE(sizeof(struct ifinfomsg)) + 150, NLMSG_SPACE(sizeof(struct ifinfomsg)), 2, read_vfs);
+	free(data);
+}
+
 static void what_is_not_told_is_not_known(void **state)
 {
 	static const unsigned char trust[] = { 0x0c, 0, IFLA_VF_TRUST, 0 };
@@ -132,7 +158,7 @@ static void an_error_is_the_kernels(void **state)
 	assert_null(list);
 }
 
-/* "ip link set lo vf 1 .." under strace, with its sequence number left out. */
+/* "ip link set lo vf 1 .." under strace, with its sequence number left out, and with NLA_F_NESTED where attributes are in one. */
 static void requests_are_those_of_iproute2(void **state)
 {
 	static const struct {
@@ -141,15 +167,15 @@ static void requests_are_those_of_iproute2(void **state)
 		const char *hex;
 	} rows[] = {
 		{ { .vf = 1, .mac = "52:54:00:aa:bb:03" }, HOST_VF_MAC, "50000000100005000000000000000000" "00000000010000000000000000000000"
-		  "300016002c00010028000100010000005254" "00aabb03" },
+		  "300016802c00018028000100010000005254" "00aabb03" },
 		{ { .vf = 1, .vlan = 301, .qos = 3, .stag = true }, HOST_VF_VLAN, "40000000100005000000000000000000"
-		  "00000000010000000000000000000000" "200016001c00010018000c0014000100" "010000002d0100000300000088a80000" },
+		  "00000000010000000000000000000000" "200016801c00018018000c8014000100" "010000002d0100000300000088a80000" },
 		{ { .vf = 1, .rate_mbit = 100 }, HOST_VF_RATE, "34000000100005000000000000000000" "00000000010000000000000000000000"
-		  "14001600100001000c00030001000000" "64000000" },
+		  "14001680100001800c00030001000000" "64000000" },
 		{ { .vf = 1, .trust = true }, HOST_VF_TRUST, "34000000100005000000000000000000" "00000000010000000000000000000000"
-		  "14001600100001000c00090001000000" "01000000" },
+		  "14001680100001800c00090001000000" "01000000" },
 		{ { .vf = 1 }, HOST_VF_SPOOFCHK, "34000000100005000000000000000000" "00000000010000000000000000000000"
-		  "14001600100001000c00040001000000" "00000000" },
+		  "14001680100001800c00040001000000" "00000000" },
 	};
 	_Alignas(struct nlmsghdr) unsigned char out[1024];
 	size_t i, k;
@@ -340,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_recorded_message_is_read),
 		cmocka_unit_test(a_broken_message_is_survived),
+		cmocka_unit_test(a_lying_message_is_survived),
 		cmocka_unit_test(what_is_not_told_is_not_known),
 		cmocka_unit_test(an_error_is_the_kernels),
 		cmocka_unit_test(requests_are_those_of_iproute2),
