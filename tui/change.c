@@ -273,11 +273,18 @@ static const struct layer_ops change_ops = {
 
 void change_open(struct app *a, const struct call *call, const char *line)
 {
-	struct change_layer *c = xcalloc(1, sizeof(*c));
+	struct job *job = job_new(a->session, call);
+	struct change_layer *c;
+	struct err err;
 
+	if (!job) {
+		thread_err(&err, call->verb->name);
+		app_say(a, PAINT_WARN, "%s", err.text);
+		return;
+	}
+	c = xcalloc(1, sizeof(*c));
 	c->layer.ops = &change_ops;
 	c->line = xstrdup(line);
-	c->job = job_new(a->session, call);
-	a->job = c->job;
+	c->job = a->job = job;
 	app_push(a, &c->layer);
 }

@@ -190,6 +190,22 @@ static void call_copy(struct call *to, const struct call *from)
 		to->values[i] = xstrdup(from->values[i]);
 }
 
+static void drop(struct job *j)
+{
+	struct job_priv *t = j->priv;
+
+	view_free(t->fresh);
+	view_free(t->shown);
+	close(t->wake_fd);
+	close(t->interrupt_fd);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->word);
+	call_done(&t->call);
+	free(t->title);
+	free(t);
+	free(j);
+}
+
 struct job *job_new(struct session *s, const struct call *c)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
@@ -204,29 +220,18 @@ struct job *job_new(struct session *s, const struct call *c)
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->word, NULL);
 	publish(j, NULL, 0);
-	if (t->wake_fd < 0 || t->interrupt_fd < 0 || pthread_create(&t->thread, NULL, work, j))
-		abort();
-	return j;
+	if (t->wake_fd >= 0 && t->interrupt_fd >= 0 && !thread_start(&t->thread, work, j, 0))
+		return j;
+	drop(j);
+	return NULL;
 }
 
 void job_free(struct job *j)
 {
-	struct job_priv *t;
-
 	if (!j)
 		return;
-	t = j->priv;
-	pthread_join(t->thread, NULL);
-	view_free(t->fresh);
-	view_free(t->shown);
-	close(t->wake_fd);
-	close(t->interrupt_fd);
-	pthread_mutex_destroy(&t->lock);
-	pthread_cond_destroy(&t->word);
-	call_done(&t->call);
-	free(t->title);
-	free(t);
-	free(j);
+	pthread_join(j->priv->thread, NULL);
+	drop(j);
 }
 
 int job_fd(const struct job *j)

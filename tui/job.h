@@ -38,7 +38,7 @@ struct job {
 	struct job_priv *priv;
 };
 
-struct job *job_new(struct session *s, const struct call *c);
+struct job *job_new(struct session *s, const struct call *c);	/* NULL: the system allows no more threads */
 /* Waits until it is over: ask job_is_over first, or job_stop. */
 void job_free(struct job *j);
 

@@ -311,7 +311,12 @@ int tui_run(struct session *s)
 	struct err err = {0};
 	struct look look;
 	pthread_t helper;
+	bool started;
 
+	if (session_sampler(s, &err)) {
+		out_error("%s", err.text);
+		return EXIT_FAILED;
+	}
 	if (look_parse(TABLE_VMS, s->opts, &s->out, &look, &err) || tty_open(&a.tty, !s->opts->no_mouse, &err)) {
 		out_error("%s", err.text);
 		look_done(&look);
@@ -320,18 +325,22 @@ int tui_run(struct session *s)
 	theme_init(&a.theme, !s->opts->no_color && !(no_color && *no_color), s->opts->ascii);
 	a.draw.theme = &a.theme;
 	a.history = history_new();
-	session_sampler(s);
 	list_open(&a, &look);
 	look_done(&look);
 	a.needs = needs_of(&a);
 	a.feed = feed_new(s->sampler, a.delay_ns, a.needs);
-	if (pthread_create(&helper, NULL, look_after, s))
-		abort();
-	loop(&a);
+	started = a.feed && !thread_start(&helper, look_after, s, 0);
+	if (started)
+		loop(&a);
 	tty_close(&a.tty);
 	tell_change(&a);
 	sampler_hurry(s->sampler);
-	pthread_join(helper, NULL);
+	if (started) {
+		pthread_join(helper, NULL);
+	} else {
+		thread_err(&err, "the screen");
+		out_error("%s", err.text);
+	}
 	app_done(&a);
-	return EXIT_DONE;
+	return started ? EXIT_DONE : EXIT_FAILED;
 }

@@ -13,6 +13,7 @@
 #include "units.h"
 #include "clock.h"
 #include "json.h"
+#include "thread.h"
 #include "pool.h"
 #include "late.h"
 

@@ -3,7 +3,6 @@
 #include "base.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #define STACK_BYTES (256u << 10)
@@ -80,26 +79,6 @@ static void *body(void *p)
 	return NULL;
 }
 
-static bool start_thread(struct late *late)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
-	int rc;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&thread, &attr, body, late);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return !rc;
-}
-
 struct late *late_start(struct lates *l, void (*run)(void *arg), void (*drop)(void *arg), void *arg)
 {
 	struct late *late;
@@ -114,7 +93,7 @@ struct late *late_start(struct lates *l, void (*run)(void *arg), void (*drop)(vo
 	pthread_mutex_unlock(&l->lock);
 	late = xcalloc(1, sizeof(*late));
 	*late = (struct late){ .group = l, .run = run, .drop = drop, .arg = arg };
-	if (start_thread(late))
+	if (!thread_start(NULL, body, late, STACK_BYTES))
 		return late;
 	free(late);
 	pthread_mutex_lock(&l->lock);

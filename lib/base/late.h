@@ -19,7 +19,7 @@ struct late;
 
 /*
  * Call run(arg) in a thread. It may touch arg only, which belongs to it until it is over; drop frees what nobody waits
- * for any more. NULL: too many are under way, and arg is still yours.
+ * for any more. NULL: too many are under way or the system allows no more threads, and arg is still yours.
  */
 struct late *late_start(struct lates *l, void (*run)(void *arg), void (*drop)(void *arg), void *arg);
 bool late_is_over(struct late *late);

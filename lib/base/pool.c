@@ -3,7 +3,6 @@
 #include "base.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct job {
@@ -50,25 +49,6 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-struct pool *pool_new(unsigned threads)
-{
-	struct pool *p = xcalloc(1, sizeof(*p) + threads * sizeof(p->threads[0]));
-	sigset_t all, old;
-
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->wake, NULL);
-	p->last = &p->first;
-	/* signals are the main thread's */
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (p->n < threads && !pthread_create(&p->threads[p->n], NULL, worker, p))
-		p->n++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return p;
-}
-
 void pool_add(struct pool *p, void (*run)(void *), void (*drop)(void *), void *arg)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
@@ -105,4 +85,19 @@ void pool_free(struct pool *p)
 	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->wake);
 	free(p);
+}
+
+struct pool *pool_new(unsigned threads)
+{
+	struct pool *p = xcalloc(1, sizeof(*p) + threads * sizeof(p->threads[0]));
+
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->wake, NULL);
+	p->last = &p->first;
+	while (p->n < threads && !thread_start(&p->threads[p->n], worker, p, 0))
+		p->n++;
+	if (p->n || !threads)
+		return p;
+	pool_free(p);
+	return NULL;
 }

@@ -10,6 +10,7 @@
 
 struct pool;
 
+/* Fewer than threads where the system allows no more; NULL: not one. */
 struct pool *pool_new(unsigned threads);
 /* Queue run(arg); jobs start in order. Called is either run(arg), or drop(arg) when the pool ends first. */
 void pool_add(struct pool *p, void (*run)(void *arg), void (*drop)(void *arg), void *arg);

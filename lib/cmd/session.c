@@ -52,7 +52,7 @@ static void open_virt(struct session *s)
 		out_error("--connect: %s", err.text);
 }
 
-void session_sampler(struct session *s)
+int session_sampler(struct session *s, struct err *err)
 {
 	struct sample_config config = {
 		.exact = s->opts->exact, .answer_ms = s->opts->answer_ms,
@@ -61,10 +61,11 @@ void session_sampler(struct session *s)
 	};
 
 	if (s->sampler)
-		return;
+		return 0;
 	open_virt(s);
 	config.virt = s->virt;
 	s->sampler = sampler_new(&config);
+	return s->sampler ? 0 : thread_err(err, "asking guests");
 }
 
 int session_guests(struct session *s, struct err *err)
@@ -73,8 +74,9 @@ int session_guests(struct session *s, struct err *err)
 
 	if (s->sampler)		/* guests come and go between the lines of a script */
 		return sampler_discover(s->sampler, err);
-	session_sampler(s);
-	rc = sampler_discover(s->sampler, err);
+	rc = session_sampler(s, err);
+	if (!rc)
+		rc = sampler_discover(s->sampler, err);
 	if (rc)
 		return rc;
 	/* who is to be found may be libvirt's, and without a scan only it knows him */

@@ -26,7 +26,7 @@ struct session {
 int session_open(struct session *s, const struct options *opts, struct err *err);
 void session_done(struct session *s);
 /* The sampler before it looked for anything: for who must not wait. */
-void session_sampler(struct session *s);
+int session_sampler(struct session *s, struct err *err);
 /* The sampler with its first discovery done; sockets given by hand are found, or their problems known. */
 int session_guests(struct session *s, struct err *err);
 /* Finish removals that guests have let go of meanwhile. Tells on standard error; never in read-only. */

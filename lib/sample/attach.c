@@ -194,7 +194,7 @@ static void rings_of(struct sampler *s, struct guest *g)
 		n = ring_addresses(g->answers.virtio, g->answers.n_virtio, &addr);
 	if (n && !s->rings)
 		s->rings = rings_start();
-	set = n ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;
+	set = n && s->rings ? rings_add(s->rings, g->pid, addr, n, g->rings) : NULL;
 	rings_remove(s->rings, g->rings);
 	g->rings = set;
 	g->n_rings = n;

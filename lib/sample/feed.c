@@ -96,11 +96,20 @@ static void *feeder(void *arg)
 	return NULL;
 }
 
+static void done(struct feed *f)
+{
+	snapshot_unref(f->latest);
+	free(f->focus);
+	mem_close_ptr(&f->fd);
+	pthread_cond_destroy(&f->wake);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
 struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs)
 {
 	struct feed *f = xcalloc(1, sizeof(*f));
 	pthread_condattr_t attr;
-	sigset_t all, old;
 
 	f->s = s;
 	f->delay_ns = delay_ns;
@@ -112,14 +121,10 @@ struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (f->fd < 0 || pthread_create(&f->thread, NULL, feeder, f))
-		abort();
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return f;
+	if (f->fd >= 0 && !thread_start(&f->thread, feeder, f, 0))
+		return f;
+	done(f);
+	return NULL;
 }
 
 void feed_free(struct feed *f)
@@ -132,12 +137,7 @@ void feed_free(struct feed *f)
 	pthread_cond_signal(&f->wake);
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
-	snapshot_unref(f->latest);
-	free(f->focus);
-	close(f->fd);
-	pthread_cond_destroy(&f->wake);
-	pthread_mutex_destroy(&f->lock);
-	free(f);
+	done(f);
 }
 
 int feed_fd(const struct feed *f)

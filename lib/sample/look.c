@@ -113,7 +113,14 @@ void look_mind(struct sampler *s)
 			continue;
 		}
 		g->pages.under_way = true;
-		walker_add(s->walker, walk_of(s, g));
+		w = walk_of(s, g);
+		if (s->walker) {
+			walker_add(s->walker, w);
+			continue;
+		}
+		w->hung = true;
+		w->why = xstrdup("its pages cannot be looked at: the system allows no more threads (ulimit -u)");
+		take(s, w);
 	}
 }
 

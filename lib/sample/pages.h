@@ -75,7 +75,7 @@ struct walk {
 void walk_free(struct walk *w);
 
 struct walker;
-struct walker *walker_new(const struct host *h);
+struct walker *walker_new(const struct host *h);	/* NULL: the system allows no more threads */
 void walker_free(struct walker *w);			/* waits a second at most; NULL is fine */
 void walker_add(struct walker *w, struct walk *walk);	/* takes it over */
 struct walk *walker_take(struct walker *w);		/* one that is done, yours; NULL: none */

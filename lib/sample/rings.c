@@ -216,20 +216,6 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-static void start_thread(struct ring_reader *r)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&r->thread, NULL, reader, r))
-		abort();
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	r->threads++;
-}
-
 struct ring_reader *rings_start(void)
 {
 	struct ring_reader *r = xcalloc(1, sizeof(*r));
@@ -242,15 +228,23 @@ struct ring_reader *rings_start(void)
 	pthread_cond_init(&r->left, &attr);
 	pthread_condattr_destroy(&attr);
 	r->watched_ns = clock_now_ns();
-	pthread_mutex_lock(&r->lock);
-	start_thread(r);
-	pthread_mutex_unlock(&r->lock);
-	return r;
+	r->threads = 1;
+	if (!thread_start(&r->thread, reader, r, 0))
+		return r;
+	reader_free(r);
+	return NULL;
 }
 
-/* The thread sleeps in a guest's memory: it is left there, with all that it may touch when it wakes up. */
+/*
+ * The thread sleeps in a guest's memory: it is left there, with all that it may touch when it wakes up. Not before there
+ * is another, which waits for the lock.
+ */
 static void replace_thread(struct ring_reader *r)
 {
+	pthread_t other;
+
+	if (thread_start(&other, reader, r, 0))
+		return;
 	ring_set_break(r->reading);
 	r->reading->stuck = r->reading->read = true;
 	r->reading = NULL;
@@ -258,7 +252,8 @@ static void replace_thread(struct ring_reader *r)
 	r->asleep++;
 	r->turn++;
 	r->due_ns = 0;
-	start_thread(r);
+	r->thread = other;
+	r->threads++;
 }
 
 /* Somebody wants rings to be read. */

@@ -11,7 +11,7 @@
 struct ring_reader;
 struct ring_set;
 
-struct ring_reader *rings_start(void);
+struct ring_reader *rings_start(void);		/* NULL: the system allows no more threads */
 /* Waits for the thread, but not for one that sleeps in a guest's memory: that one frees what is left when it wakes. */
 void rings_stop(struct ring_reader *r);
 

@@ -26,7 +26,7 @@ struct sample_config {
 
 struct sampler;
 
-struct sampler *sampler_new(const struct sample_config *config);
+struct sampler *sampler_new(const struct sample_config *config);	/* NULL: the system allows no more threads */
 void sampler_free(struct sampler *s);			/* NULL is fine */
 
 /*
@@ -95,7 +95,7 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q);
  * is held for a pointer's copy.
  */
 struct feed;
-struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs);
+struct feed *feed_new(struct sampler *s, uint64_t delay_ns, unsigned needs);	/* NULL: no thread is to be had */
 void feed_free(struct feed *f);
 int feed_fd(const struct feed *f);			/* readable when there is a new snapshot */
 struct snapshot *feed_latest(struct feed *f);		/* a reference of yours, NULL before the first; empties the fd */

@@ -149,12 +149,16 @@ struct sampler *sampler_new(const struct sample_config *config)
 	struct sampler *s = xcalloc(1, sizeof(*s));
 	size_t i;
 
+	s->pool = pool_new(8);
+	if (!s->pool) {
+		free(s);
+		return NULL;
+	}
 	s->config = *config;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->scan_lock, NULL);
 	s->scan = host_scan_new(config->host);
 	s->cgroups = host_cgroups_open(config->host);
-	s->pool = pool_new(8);
 	s->lates = lates_new(LATES_MAX);
 	s->readers = lates_new(READERS_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -218,12 +218,11 @@ static void *walk_on(void *arg)
 	return NULL;
 }
 
+/* NULL: the system allows no more threads */
 static struct line *line_start(const struct host *h)
 {
 	struct line *l = xcalloc(1, sizeof(*l));
 	pthread_condattr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
 
 	l->h = h;
 	l->holders = 2;
@@ -233,23 +232,23 @@ static struct line *line_start(const struct host *h)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&l->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);	/* a crash in here is the whole program's */
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&thread, NULL, walk_on, l))
-		abort();
-	pthread_detach(thread);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return l;
+	if (!thread_start(NULL, walk_on, l, 0))
+		return l;
+	l->holders = 1;
+	line_drop(l);
+	return NULL;
 }
 
 struct walker *walker_new(const struct host *h)
 {
-	struct walker *w = xcalloc(1, sizeof(*w));
+	struct line *l = line_start(h);
+	struct walker *w;
 
+	if (!l)
+		return NULL;
+	w = xcalloc(1, sizeof(*w));
 	w->h = h;
-	w->line = line_start(h);
+	w->line = l;
 	return w;
 }
 
@@ -363,7 +362,7 @@ struct walk *walker_give_up(struct walker *w, uint64_t after_ns, uint64_t exact_
 	count_lost(w);
 	pthread_mutex_lock(&old->lock);
 	if (old->now && w->n_lost < WALKERS_LOST_MAX &&
-	    clock_now_ns() - old->since_ns > (old->now->exact ? exact_ns : after_ns)) {
+	    clock_now_ns() - old->since_ns > (old->now->exact ? exact_ns : after_ns) && (l = line_start(w->h))) {
 		hung = xcalloc(1, sizeof(*hung));
 		hung->hung = true;
 		hung->ref = xstrdup(old->now->ref);
@@ -376,7 +375,6 @@ struct walk *walker_give_up(struct walker *w, uint64_t after_ns, uint64_t exact_
 	if (!hung)
 		return NULL;
 	w->lost[w->n_lost++] = old;
-	l = line_start(w->h);
 	pthread_mutex_lock(&l->lock);
 	hand_on(w, old, l);
 	pthread_cond_signal(&l->changed);

@@ -108,19 +108,7 @@ void virt_unref_locked(struct virt *v)
 
 bool virt_thread(struct virt *v, void *(*run)(void *), void *arg)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
-	pthread_t thread;
-	int rc;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&thread, &attr, run, arg);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (rc)
+	if (thread_start(NULL, run, arg, 0))
 		return false;
 	v->threads++;
 	v->refs++;
@@ -197,7 +185,7 @@ int virt_new(const struct virt_config *config, struct virt **out, struct err *er
 	pthread_mutex_unlock(&v->lock);
 	if (!ok) {
 		virt_free(v);
-		return err_set(err, -EAGAIN, "libvirt: no thread to be had");
+		return thread_err(err, "libvirt");
 	}
 	*out = v;
 	return 0;
