@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,30 @@ struct job {
 	int rc;
 };
 
+/* Before Linux 5.9 there is no close_range: by the list of what is open, until there is no more. Async-signal-safe. */
+static void close_from(int first)
+{
+	_Alignas(struct dirent64) char list[1024];
+	int dir, fd = first;
+	long n = 0, at;
+
+	if (!close_range((unsigned)first, ~0u, 0))
+		return;
+	dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (dir >= 0 && fd >= 0) {
+		fd = -1;
+		lseek(dir, 0, SEEK_SET);
+		while (fd < 0 && (n = syscall(SYS_getdents64, dir, list, sizeof(list))) > 0)
+			for (at = 0; at < n; at += ((struct dirent64 *)(list + at))->d_reclen) {
+				int one = atoi(((struct dirent64 *)(list + at))->d_name);
+
+				if (one >= first && one != dir)
+					close(fd = one);
+			}
+	}
+	close(dir);
+}
+
 /* Between fork and _exit, in a program with threads: system calls only. */
 static _Noreturn void child(const struct job *j)
 {
@@ -31,7 +56,7 @@ static _Noreturn void child(const struct job *j)
 
 	setsid();			/* Ctrl-C is meant for us */
 	dup2(j->dir, STDIN_FILENO);
-	close_range(STDOUT_FILENO, ~0u, 0);	/* a monitor that stayed open would be busy for everybody */
+	close_from(STDOUT_FILENO);	/* a monitor that stayed open would be busy for everybody */
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	signal(SIGALRM, SIG_DFL);

@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,16 @@
 
 #define LONG_MS 20000
 #define SHORT_MS 100
+
+/* libc's, but for a kernel older than 5.9. */
+static bool old_kernel;
+int close_range(unsigned first, unsigned last, int flags)
+{
+	if (!old_kernel)
+		return (int)syscall(SYS_close_range, first, last, flags);
+	errno = ENOSYS;
+	return -1;
+}
 
 static char *dir;
 static struct host *host;
@@ -94,6 +106,51 @@ static void who_hangs_is_left_behind(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* Once there is a child that writes, ours of the pipe is closed: it ends if the child does not hold it. Then the FIFO is read. */
+static void *watch_pipe(void *arg)
+{
+	auto_free char *path = xasprintf("%s/sys/a/fifo", dir);
+	struct pollfd ours = { .fd = ((int *)arg)[0], .events = POLLIN };
+	bool ended;
+	siginfo_t info;
+	char text[8];
+	int fd;
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		poll(NULL, 0, 1);
+	close(((int *)arg)[1]);
+	ended = poll(&ours, 1, LONG_MS / 4) == 1;
+	fd = open(path, O_RDONLY);
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	close(fd);
+	return ended ? arg : NULL;
+}
+
+static void a_writer_holds_nothing_of_ours(void **state)
+{
+	struct err err = {0};
+	int ends[2], extra[200], i, k;
+	pthread_t thread;
+	void *ended;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		extra[i] = open("/dev/null", O_RDONLY);
+	for (k = 0; k < 2; k++) {
+		old_kernel = k;
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(pthread_create(&thread, NULL, watch_pipe, ends), 0);
+		assert_int_equal(host_write_late(host, "4\n", LONG_MS, &err, "sys/a/fifo"), 0);
+		pthread_join(thread, &ended);
+		assert_non_null(ended);
+		close(ends[0]);
+	}
+	old_kernel = false;
+	for (i = 0; i < 200; i++)
+		close(extra[i]);
+}
+
 /* One that comes back late, but in time. */
 static void a_slow_kernel_is_waited_for(void **state)
 {
@@ -119,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_written),
 		cmocka_unit_test(what_is_not_there_is_not_made),
 		cmocka_unit_test(who_hangs_is_left_behind),
+		cmocka_unit_test(a_writer_holds_nothing_of_ours),
 		cmocka_unit_test(a_slow_kernel_is_waited_for),
 	};
 
