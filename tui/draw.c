@@ -78,20 +78,15 @@ static void paint(const struct draw *d, enum paint p)
 	attr_set(look, pair, NULL);
 }
 
-static bool is_joiner(wchar_t wc)
-{
-	return (wc >= 0x200b && wc <= 0x200d) || wc == 0x2060 || (wc >= 0xfe00 && wc <= 0xfe0f) || wc >= 0xe0000;
-}
-
 /*
- * Terminals and wcwidth() agree on letters, wide letters and a mark behind a letter. On what joins or selects variants,
- * and on a mark without a letter, they do not: those are left out.
+ * Terminals and wcwidth() agree on letters, wide letters and a mark behind a letter. On a mark without a letter they do
+ * not: it is left out, as str_clean does with what joins or selects variants.
  */
 static void add_char(struct buf *out, const char *at, size_t n, wchar_t wc, int *marks)
 {
 	int width = wcwidth(wc);
 
-	if (width == 0 && (*marks < 0 || *marks >= MARKS_MAX || !iswprint((wint_t)wc) || is_joiner(wc)))
+	if (width == 0 && (*marks < 0 || *marks >= MARKS_MAX || !iswprint((wint_t)wc)))
 		return;
 	*marks = width ? 0 : *marks + 1;
 	if (width < 0 || !iswprint((wint_t)wc))

@@ -161,6 +161,8 @@ char *json_text(struct json_object *obj)
 
 		if (!n)			/* json-c passes on what it was given; JSON is UTF-8 */
 			buf_puts(&out, "\xef\xbf\xbd");
+		else if (!str_is_drawable(cp) && cp > 0xffff)
+			buf_printf(&out, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (cp >> 10)), (unsigned)(0xdc00 | (cp & 0x3ff)));
 		else if (!str_is_drawable(cp))
 			buf_printf(&out, "\\u%04x", (unsigned)cp);
 		else

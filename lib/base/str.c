@@ -127,6 +127,24 @@ char *str_utf8(const char *s, size_t len, size_t max)
 	return buf_take(&out);
 }
 
+/* Unicode's Default_Ignorable_Code_Point, but for what str_is_drawable names: a text with them looks like one without. */
+static bool is_invisible(uint32_t cp)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0xad, 0xad }, { 0x34f, 0x34f }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200d },
+		{ 0x2060, 0x2065 }, { 0x206a, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfff8 }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges) && cp >= ranges[i].first; i++)
+		if (cp <= ranges[i].last)
+			return true;
+	return false;
+}
+
 bool str_is_drawable(uint32_t cp)
 {
 	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
@@ -134,7 +152,7 @@ bool str_is_drawable(uint32_t cp)
 	/* separators and bidirectional controls move what stands around them */
 	if (cp == 0x61c || cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069))
 		return false;
-	return cp != 0xfeff && !(cp >= 0xfff9 && cp <= 0xfffb);
+	return cp != 0xfeff && !(cp >= 0xfff9 && cp <= 0xfffb) && !is_invisible(cp);
 }
 
 char *str_clean(char *s)
@@ -148,7 +166,7 @@ char *str_clean(char *s)
 		if (n && str_is_drawable(cp)) {
 			memmove(s + out, s + in, n);
 			out += n;
-		} else {
+		} else if (!n || !is_invisible(cp)) {
 			s[out++] = '?';
 		}
 		in += n ? n : 1;

@@ -31,7 +31,8 @@ char *str_utf8(const char *s, size_t len, size_t max);
 
 /*
  * The same for a terminal: control characters (C0, DEL, C1), invalid bytes, line separators and
- * bidirectional overrides become '?'. In place; the string never gets longer.
+ * bidirectional overrides become '?'; what has no shape of its own (zero width, joiners, selectors,
+ * tags) is left out. In place; the string never gets longer.
  */
 char *str_clean(char *s);
 bool str_is_clean(const char *s);

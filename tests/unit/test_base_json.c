@@ -171,6 +171,7 @@ static void text_for_a_terminal(void **state)
 		{ "\xe2\x80\xae" "abc", "\\u202eabc" }, { "\xe2\x80\xa8", "\\u2028" }, { "\xef\xbb\xbf", "\\ufeff" },
 		{ "\x9b" "31m", "\xef\xbf\xbd" "31m" }, { "a\xff" "b\xc3", "a\xef\xbf\xbd" "b\xef\xbf\xbd" },
 		{ "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" }, { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "\xe2\x80\x8b", "\\u200b" }, { "\xf3\xa0\x81\xa1", "\\udb40\\udc61" },	/* a tag */
 	};
 	size_t i;
 
