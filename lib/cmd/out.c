@@ -105,18 +105,21 @@ static void print_json(struct out *o, const struct snapshot *snap, enum table_id
 	fprintf(o->file, "%s\n", text);
 }
 
-static void print_csv_field(FILE *f, char *text, bool first)
+/* What is text and begins as a formula does would be one to a spreadsheet: a quote before it makes it text there, too. */
+static void print_csv_field(FILE *f, char *text, bool is_number, bool first)
 {
 	const char *p;
+	bool formula;
 
 	str_clean(text);
+	formula = !is_number && *text && strchr("=+-@", *text);
 	if (!first)
 		fputc(',', f);
-	if (!strpbrk(text, ",\"\n")) {
+	if (!formula && !strpbrk(text, ",\"\n")) {
 		fputs(text, f);
 		return;
 	}
-	fputc('"', f);
+	fputs(formula ? "\"'" : "\"", f);
 	for (p = text; *p; p++) {
 		if (*p == '"')
 			fputc('"', f);
@@ -146,7 +149,7 @@ static void print_csv(struct out *o, const struct snapshot *snap, enum table_id 
 	for (k = 0; k < ARRAY_SIZE(lead); k++) {
 		auto_free char *text = xstrdup(lead[k]);
 
-		print_csv_field(o->file, text, k == 0);
+		print_csv_field(o->file, text, false, k == 0);
 	}
 	for (k = 0; k < n; k++) {
 		auto_buf struct buf b = {0};
@@ -156,7 +159,7 @@ static void print_csv(struct out *o, const struct snapshot *snap, enum table_id 
 		buf_puts(&b, row ? "" : columns[k]->id);
 		if (row)
 			value_raw(column_get(columns[k], row), &b);
-		print_csv_field(o->file, b.text, false);
+		print_csv_field(o->file, b.text, !is_text(columns[k]), false);
 	}
 	fputc('\n', o->file);
 	(void)t;
@@ -265,7 +268,7 @@ static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		auto_free char *text = xstrdup(fields[i] ? fields[i] : i == 7 && left.text ? left.text : "");
 
-		print_csv_field(o->file, text, i == 0);
+		print_csv_field(o->file, text, false, i == 0);
 	}
 	fputc('\n', o->file);
 }

@@ -119,14 +119,15 @@ static char *printed(enum format format, const char *name, const char *fields)
 static const char *const hostile[] = {
 	"plain", "a,b", "a\"b", "a b=c", "a\nb", "\033[2J\033]0;x\a", "k\xc3\xbc", "bad\xff\x9b", "\xc2\x9b" "31m",
 	  "\xe2\x80\xae" "x", "",
-	"{\"a\":1}", "'", "\\", "\r",
+	"{\"a\":1}", "'", "\\", "\r", "=cmd|' /C calc'!A0", "+1", "-5", "@SUM(A1)", "\t=1", "\xe2\x80\x8b=1", "=\"a\"", "a-5",
 };
 
 static void tables_and_csv_are_clean(void **state)
 {
 	static const char *const csv[] = {
 		"plain", "\"a,b\"", "\"a\"\"b\"", "a b=c", "a?b", "?[2J?]0;x?", "k\xc3\xbc", "bad??", "?31m", "?x", "",
-		"\"{\"\"a\"\":1}\"", "'", "\\", "?",
+		"\"{\"\"a\"\":1}\"", "'", "\\", "?", "\"'=cmd|' /C calc'!A0\"", "\"'+1\"", "\"'-5\"", "\"'@SUM(A1)\"", "?=1", "\"'=1\"",
+		"\"'=\"\"a\"\"\"", "a-5",
 	};
 	size_t i;
 
