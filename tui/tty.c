@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* How long an Esc may be the beginning of something. */
@@ -20,16 +21,48 @@
 
 static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
-/* Where standard error really goes, for a crash; -1 while the screen is not on. The one flag of the signal handler. */
+/* For a crash: where standard error really goes, -1 while the screen is not on. The one flag of the signal handler. */
 static volatile sig_atomic_t crash_stderr = -1;
+/* What it writes and sets, made while all is well: no function of curses may be called from a handler. */
+static struct {
+	struct termios modes;
+	size_t len;
+	char text[256];
+} before;
 
 /* The terminal first, then the end that was due: its message and core are the kernel's and libc's. */
 static void on_crash(int number)
 {
-	endwin();
+	if (write(STDOUT_FILENO, before.text, before.len) > 0)
+		tcsetattr(STDIN_FILENO, TCSANOW, &before.modes);
 	if (crash_stderr >= 0)
 		dup2(crash_stderr, STDERR_FILENO);
 	raise(number);
+}
+
+static int note_byte(int c)
+{
+	if (before.len < sizeof(before.text))
+		before.text[before.len++] = (char)c;
+	return c;
+}
+
+/* What endwin would write: plain letters, the cursor, the keypad's keys and the other screen back, no mouse. */
+static void note_end(bool mouse)
+{
+	static const char *const names[] = { "sgr0", "op", "cnorm", "rmkx", "rmcup" };
+	const char *s = mouse ? "\033[?1006l\033[?1000l" : "";
+	size_t i;
+
+	before.len = 0;
+	while (*s)
+		note_byte((unsigned char)*s++);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char *text = tigetstr(names[i]);
+
+		if (text && text != (char *)-1)
+			tputs(text, 1, note_byte);
+	}
 }
 
 static void signals_of_ours(sigset_t *set)
@@ -136,10 +169,13 @@ int tty_open(struct tty *t, bool mouse, struct err *err)
 	t->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (t->signal_fd < 0)
 		return err_sys(err, -errno, "signalfd");
+	tcgetattr(STDIN_FILENO, &before.modes);
 	t->curses = newterm(NULL, stdout, stdin);
 	if (!t->curses)
 		return err_set(err, -ENODEV,
 			       "the terminal cannot be used (try TERM=xterm, or use: kvmtop --batch VERB)");
+	mouse = mouse && !on_console();
+	note_end(mouse);
 	divert_stderr(t);
 	catch_crashes(true);
 	set_escdelay(20);
@@ -150,7 +186,7 @@ int tty_open(struct tty *t, bool mouse, struct err *err)
 	nodelay(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
 	curs_set(0);
-	if (mouse && !on_console()) {		/* 0: a press is one at once, and none is held back to be a click or two */
+	if (mouse) {		/* 0: a press is one at once, and none is held back to be a click or two */
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	}
