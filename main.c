@@ -3,11 +3,16 @@
 #include "lib/cmd/cmd.h"
 #include "tui/tui.h"
 
+#include <errno.h>
 #include <locale.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int run_help(struct session *s)
 {
@@ -46,6 +51,46 @@ static int run(struct session *s)
 	return EXIT_USAGE;
 }
 
+/* Root's alone, or yet to be made where only root can. */
+static bool is_roots(const char *name)
+{
+	auto_free char *path = xstrdup(name);
+	struct stat st;
+	char *slash;
+
+	while (lstat(path, &st)) {
+		slash = strrchr(path, '/');
+		if (errno != ENOENT || !slash || slash == path)
+			return false;
+		*slash = '\0';
+	}
+	return !st.st_uid && !S_ISLNK(st.st_mode) && !(st.st_mode & 022);
+}
+
+/*
+ * As root, often by sudo: what of the environment leads to files of another user is not followed. HOME becomes root's,
+ * which has readline's ~/.inputrc (a key there may type a whole line) and ~/.terminfo.
+ */
+static void drop_foreign_places(void)
+{
+	static const char *const names[] = { "HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
+					     "INPUTRC", "TERMINFO" };
+	const struct passwd *root = geteuid() ? NULL : getpwuid(0);
+	size_t i;
+
+	if (geteuid())
+		return;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *path = getenv(names[i]);
+
+		if (path && !is_roots(path))
+			unsetenv(names[i]);
+	}
+	unsetenv("TERMINFO_DIRS");
+	if (!getenv("HOME"))
+		setenv("HOME", root ? root->pw_dir : "/", 1);
+}
+
 /* A guest takes a descriptor per thread and a few more; where they run out, files are opened for each reading. */
 static void raise_limit(void)
 {
@@ -67,6 +112,7 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");	/* a decimal comma would break what scripts read */
 	signal(SIGPIPE, SIG_IGN);
+	drop_foreign_places();
 	if (argc > 1 && !strcmp(argv[1], "complete")) {	/* for completions/kvmtop.bash: the words are raw */
 		docs_complete(stdout, argv + 2, (size_t)argc - 2);
 		return EXIT_DONE;

@@ -3,6 +3,8 @@
 #include "tui.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,39 +67,55 @@ static char **complete(const char *word, int start, int end)
 
 /* ---- history */
 
-/* $XDG_STATE_HOME/kvmtop/history; NULL: there is no place for it. Yours. */
-static char *history_path(bool make)
+/*
+ * The file of the lines: beside the journal, and believed as that is, since what is recalled is run. NULL: there is none,
+ * or none to be trusted, which is said once.
+ */
+static FILE *history_open(const struct session *s, bool create)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	auto_free char *base = state && *state == '/' ? xstrdup(state) :
-			       home && *home == '/' ? xasprintf("%s/.local/state", home) : NULL;
-	auto_free char *dir = base ? xasprintf("%s/kvmtop", base) : NULL;
+	auto_free char *path = state_dir(), *name = xasprintf("%s/history", path);
+	auto_close int dir = -1, fd = -1;
+	struct err err = {0};
 
-	if (!dir)
+	if (s->opts->read_only || (create && state_make(path)))
 		return NULL;
-	if (make && mkdir(dir, 0700) && errno != EEXIST)
-		return NULL;
-	return xasprintf("%s/history", dir);
+	dir = state_open(path, &err);
+	if (dir >= 0)
+		fd = openat(dir, "history", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+	if (dir >= 0 && fd < 0 && errno == ELOOP)
+		err_set(&err, -EPERM, "%s is a symbolic link", name);
+	else if (fd >= 0)
+		state_check_owner(fd, S_IFREG, name, &err);
+	if (err.code == -EPERM && !create)
+		out_error("the history is not to be trusted, and is left alone: %s", err.text);
+	return fd < 0 || err.code ? NULL : fdopen(take_fd(&fd), "r+");
 }
 
 static void history_load(const struct session *s)
 {
-	auto_free char *path = s->opts->read_only ? NULL : history_path(false);
+	FILE *f = history_open(s, false);
+	char line[LINE_MAX];
 
 	using_history();
 	stifle_history(HISTORY_LINES);
-	if (path)
-		read_history(path);
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		add_history(line);
+	}
+	if (f)
+		fclose(f);
 }
 
 static void history_save(const struct session *s)
 {
-	auto_free char *path = s->opts->read_only ? NULL : history_path(true);
-	mode_t was = umask(077);
+	HIST_ENTRY **list = history_list();
+	FILE *f = list ? history_open(s, true) : NULL;
 
-	if (path)
-		write_history(path);
-	umask(was);
+	if (f && !ftruncate(fileno(f), 0))
+		for (; *list; list++)
+			fprintf(f, "%s\n", (*list)->line);
+	if (f)
+		fclose(f);
 	clear_history();
 }
 

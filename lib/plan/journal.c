@@ -22,71 +22,19 @@ struct journal {
 	char *path;
 };
 
-static char *state_dir(void)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	if (state && state[0] == '/')
-		return xasprintf("%s/kvmtop/journal", state);
-	if (geteuid() == 0 || !home || home[0] != '/')
-		return xstrdup("/var/lib/kvmtop/journal");
-	return xasprintf("%s/.local/state/kvmtop/journal", home);
-}
-
-static int make_dirs(char *path)
-{
-	char *slash;
-
-	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdir(path, 0700);
-		*slash = '/';
-		if (rc && errno != EEXIST)
-			return -errno;
-	}
-	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
-}
-
-/* Ours, and nobody else may write it. */
-static int check_owner(int fd, mode_t type, const char *name, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return err_sys(err, -errno, "%s", name);
-	if ((st.st_mode & S_IFMT) != type)
-		return err_set(err, -EPERM, "%s is not a %s", name, type == S_IFDIR ? "directory" : "file");
-	if (st.st_uid != geteuid())
-		return err_set(err, -EPERM, "%s belongs to uid %u", name, (unsigned)st.st_uid);
-	if (st.st_mode & (type == S_IFDIR ? 022 : 077))
-		return err_set(err, -EPERM, "%s has mode %04o: others may %s it", name, (unsigned)st.st_mode & 07777,
-			       type == S_IFDIR ? "write" : "read or write");
-	if (type == S_IFREG && st.st_nlink != 1)
-		return err_set(err, -EPERM, "%s has a second name", name);
-	return 0;
-}
-
 int journal_open(bool create, struct journal **out, struct err *err)
 {
-	auto_free char *path = state_dir();
+	auto_free char *state = state_dir(), *path = xasprintf("%s/journal", state);
 	auto_close int dir = -1;
 	int rc = 0;
 
 	if (create)
-		rc = make_dirs(path);
+		rc = state_make(path);
 	if (rc)
 		return err_sys(err, rc, "journal %s cannot be made (another place: XDG_STATE_HOME=DIR)", path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return err_set(err, -EPERM, "the journal is not to be trusted: %s is not a directory itself (move it away, or another place: "
-			       "XDG_STATE_HOME=DIR)", path);
+	dir = state_open(path, err);
 	if (dir < 0)
-		return err_sys(err, -errno, "journal %s", path);
-	rc = check_owner(dir, S_IFDIR, path, err);
-	if (rc)
-		return err_prefix(err, "the journal is not to be trusted");
+		return dir == -EPERM ? err_prefix(err, "the journal is not to be trusted") : err_prefix(err, "journal");
 	*out = xcalloc(1, sizeof(**out));
 	(*out)->dir = take_fd(&dir);
 	(*out)->path = take_ptr(path);
@@ -172,7 +120,7 @@ static int entry_read(struct journal *j, const char *name, struct plan **out, st
 	fd = openat(j->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ELOOP ? err_set(err, -EPERM, "%s is a symbolic link", name) : err_sys(err, -errno, "%s", name);
-	rc = check_owner(fd, S_IFREG, name, err);
+	rc = state_check_owner(fd, S_IFREG, name, err);
 	if (rc)
 		return rc;
 	text = xmalloc(ENTRY_MAX);

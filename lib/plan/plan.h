@@ -11,6 +11,7 @@
 #include "qmp/qmp.h"
 #include "journal.h"
 #include "lock.h"
+#include "state.h"
 
 enum step_op {
 	STEP_QMP,			/* run a QMP command */
