@@ -79,7 +79,7 @@ void docs_verb(FILE *f, const struct verb *v)
 	size_t i;
 
 	verb_synopsis(v, &synopsis);
-	fprintf(f, "%s\n\n%s\n", synopsis.text, v->doc);
+	fprintf(f, "%s\n\n%s\nRights: %s.\n", synopsis.text, v->doc, v->rights ? v->rights : "none");
 	if (v->n_args)
 		fputc('\n', f);
 	for (i = 0; i < v->n_args; i++)

@@ -62,6 +62,9 @@ static void man_verbs(FILE *f)
 			continue;
 		verb_synopsis(all[i], &synopsis);
 		item(f, synopsis.text, all[i]->doc);
+		fputs("Rights: ", f);
+		roff(f, all[i]->rights ? all[i]->rights : "none");
+		fputs(".\n", f);
 		for (k = 0; k < all[i]->n_args; k++) {
 			fputs(k ? "" : ".RS\n", f);
 			item(f, all[i]->args[k].name, all[i]->args[k].help);

@@ -38,6 +38,7 @@ struct verb {
 	const char *name;		/* one or two words */
 	const char *group;		/* "look", "change", "help" */
 	const char *summary, *doc;	/* one line; the man page's paragraph */
+	const char *rights;		/* what it needs without root, for help and man page; NULL: none */
 	const struct arg *args;
 	size_t n_args;
 	const char *key;		/* on the screen, NULL: none */

@@ -44,6 +44,7 @@ static const struct arg disk_add_args[] = {
 };
 static const struct verb verb_disk_add = {
 	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
+	.rights = RIGHT_MONITOR ", and to read the image",
 	.doc = "Plugs a disk into a running guest, virtio-blk on a free hotpluggable PCI port or SCSI on a controller, and waits for "
 	       "the guest's driver. What fails is taken back. An image that names files outside of its directory is refused.",
 };
@@ -55,6 +56,7 @@ static const struct arg disk_remove_args[] = {
 };
 static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Asks the guest to let go of a disk, waits until it has, then closes the image. A guest that does not answer keeps "
 	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has let go or was reset.",
 };
@@ -67,6 +69,7 @@ static const struct arg disk_resize_args[] = {
 };
 static const struct verb verb_disk_resize = {
 	.name = "disk resize", CHANGE(hotplug_disk_resize), ARGS(disk_resize_args), .summary = "Resize a disk.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Gives a disk another size while the guest uses it: the image grows, and the guest is told.",
 };
 
@@ -75,6 +78,7 @@ static const struct arg undo_args[] = {
 };
 static const struct verb verb_undo = {
 	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Undo a change.",
+	.rights = "those of the change",
 	.doc = "Takes back a change that the journal has, in reverse: of one that is over, of one that a killed kvmtop left behind, and "
 	       "finishes one that is pending. A removal has no way back: what was removed is added again.",
 };

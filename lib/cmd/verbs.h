@@ -10,6 +10,11 @@
 #define CHANGE(fn) .group = "change", .table = TABLE_COUNT, .build = (fn)
 #define OTHER(fn) .group = "help", .table = TABLE_COUNT, .run = (fn)
 
+/* The file of the guest's monitor may be written: what QEMU must be asked for, and every change of a guest. */
+#define RIGHT_MONITOR "write access to the guest's QMP socket"
+/* Files below /proc/PID are of QEMU's user, and are open to who may trace it. */
+#define RIGHT_PROC "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+
 #define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
 	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
 #define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }

@@ -17,6 +17,7 @@ static const struct arg add_args[] = {
 };
 const struct verb vcpu_add_verb = {
 	.name = "vcpu add", CHANGE(hotplug_vcpu_add), ARGS(add_args), .summary = "Plug vCPUs.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Plugs vCPUs into the first free places of the guest's topology (its -smp maxcpus) and waits until "
 	       "the guest's ACPI has taken them; whether it puts them to use is up to the guest (udev).",
 };
@@ -30,6 +31,7 @@ static const struct arg remove_args[] = {
 };
 const struct verb vcpu_remove_verb = {
 	.name = "vcpu remove", CHANGE(hotplug_vcpu_remove), ARGS(remove_args), .summary = "Unplug vCPUs.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Asks the guest to let go of the last vCPUs that were plugged, in reverse, and waits until it has. "
 	       "Those that were there when the guest started stay. Without KVM, QEMU may die of what is plugged "
 	       "after that: refused without force=on.",
@@ -47,5 +49,6 @@ static const struct arg set_args[] = {
 };
 const struct verb vcpu_set_verb = {
 	.name = "vcpu set", CHANGE(hotplug_vcpu_set), ARGS(set_args), .summary = "Give a guest so many vCPUs.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Plugs or unplugs vCPUs until the guest has that many.",
 };

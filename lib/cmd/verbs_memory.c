@@ -22,6 +22,7 @@ static const struct arg add_args[] = {
 };
 const struct verb dimm_add_verb = {
 	.name = "dimm add", CHANGE(hotplug_dimm_add), ARGS(add_args), .summary = "Plug memory.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Plugs a DIMM and waits until the guest has taken it. The guest needs free slots and room (-m "
 	       "..,slots=,maxmem=), the host the memory or the huge pages, on the nodes that are asked for.",
 };
@@ -34,6 +35,7 @@ static const struct arg remove_args[] = {
 };
 const struct verb dimm_remove_verb = {
 	.name = "dimm remove", CHANGE(hotplug_dimm_remove), ARGS(remove_args), .summary = "Unplug memory.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Asks the guest to let go of a DIMM, waits until it has, then gives the memory back. A guest that "
 	       "cannot move what lies there refuses, keeps the DIMM, and may be asked again; memory it has put "
 	       "online as movable can always be moved.",
@@ -51,6 +53,7 @@ static const struct arg set_args[] = {
 };
 const struct verb vmem_set_verb = {
 	.name = "vmem set", CHANGE(hotplug_vmem_set), ARGS(set_args), .summary = "Resize a virtio-mem device.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Asks the guest to take or give back memory of a virtio-mem device, and waits until it has. A guest "
 	       "that cannot give back all of it goes as far as it can, which is then partly done.",
 };

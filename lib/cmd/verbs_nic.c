@@ -26,6 +26,8 @@ static const struct arg add_args[] = {
 };
 const struct verb nic_add_verb = {
 	.name = "nic add", CHANGE(hotplug_nic_add), ARGS(add_args), .summary = "Plug a NIC.",
+	.rights = RIGHT_MONITOR "; of type bridge and macvtap CAP_NET_ADMIN and access to /dev/net/tun or /dev/tapN, of type tap to be "
+		  "the owner of the tap; with vhost access to /dev/vhost-net",
 	.doc = "Plugs a NIC into a running guest and waits for the guest's driver. Descriptors of taps and of vhost "
 	  "are opened by kvmtop and passed to QEMU. What fails is taken back. A tap that kvmtop makes lives as long "
 	  "as the NIC.",
@@ -39,6 +41,7 @@ static const struct arg remove_args[] = {
 };
 const struct verb nic_remove_verb = {
 	.name = "nic remove", CHANGE(hotplug_nic_remove), ARGS(remove_args), .summary = "Unplug a NIC.",
+	.rights = RIGHT_MONITOR "; CAP_NET_ADMIN where kvmtop has made the interface",
 	.doc = "Asks the guest to let go of a NIC, waits until it has, then removes what was behind it: the netdev, "
 	  "and of the host what kvmtop made for it. A guest that does not answer keeps the NIC, and the removal is "
 	  "pending.",
@@ -52,6 +55,7 @@ static const struct arg link_args[] = {
 };
 const struct verb nic_link_verb = {
 	.name = "nic link", CHANGE(hotplug_nic_link), ARGS(link_args), .summary = "Plug or pull a NIC's cable.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Sets the link of a NIC up or down, as a cable would. QEMU does not tell how a link is: of a guest "
 	  "that is not libvirt's, taking it back is the other state.",
 };

@@ -14,6 +14,7 @@ static const struct arg sriov_args[] = {
 };
 const struct verb sriov_set_verb = {
 	.name = "sriov set", CHANGE(hotplug_sriov_set), ARGS(sriov_args), .summary = "Make virtual functions of a device.",
+	.rights = "write access to the device in /sys: root or CAP_DAC_OVERRIDE",
 	.doc = "Gives a PCI device of the host so many virtual functions (SR-IOV) and waits until they are there; from one number "
 	       "to another it goes by none, so all there are must be free. Whether drivers of the host take them is left to the "
 	       "device's sriov_drivers_autoprobe; vfio add takes one from its driver. undo brings the old number back, not the "
@@ -31,6 +32,7 @@ static const struct arg vf_args[] = {
 };
 const struct verb vf_set_verb = {
 	.name = "vf set", CHANGE(hotplug_vf_set), ARGS(vf_args), .summary = "Set what a virtual function of a NIC may.",
+	.rights = "CAP_NET_ADMIN",
 	.doc = "Sets address, VLAN, rate and rights of one virtual function of a NIC, over the NIC's own driver, best before the "
 	       "function is handed to a guest. Only what is given is changed, and it is read back: a driver that takes a setting "
 	       "and does not do it is an error.",

@@ -15,6 +15,7 @@ static const struct arg add_args[] = {
 };
 const struct verb usb_add_verb = {
 	.name = "usb add", CHANGE(hotplug_usb_add), ARGS(add_args), .summary = "Hand a USB device through.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Gives a USB device of the host to a guest, on its USB 3 controller; one is added where there is "
 	       "none. Hubs are refused, and what the host needs: a disk that is mounted, a network interface that is "
 	       "up, a keyboard, a device that another program has.",
@@ -28,5 +29,6 @@ static const struct arg remove_args[] = {
 };
 const struct verb usb_remove_verb = {
 	.name = "usb remove", CHANGE(hotplug_usb_remove), ARGS(remove_args), .summary = "Take a USB device back.",
+	.rights = RIGHT_MONITOR,
 	.doc = "Pulls a USB device out of the guest, which is not asked; the host has it back then.",
 };

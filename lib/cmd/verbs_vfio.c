@@ -13,6 +13,7 @@ static const struct arg add_args[] = {
 };
 const struct verb vfio_add_verb = {
 	.name = "vfio add", CHANGE(hotplug_vfio_add), ARGS(add_args), .summary = "Hand a PCI device through.",
+	.rights = RIGHT_MONITOR ", write access to the device and its driver in /sys, and CAP_SYS_RESOURCE for QEMU's limit of locked memory: root",
 	.doc = "Binds a PCI device of the host to vfio-pci and plugs it into a guest. Its whole IOMMU group must be free for "
 	       "that, and the host must not need it: a disk that is mounted, a network interface that is up. All memory of "
 	       "the guest gets pinned. What fails is taken back: the device is with the driver that it had.",
@@ -25,6 +26,7 @@ static const struct arg remove_args[] = {
 };
 const struct verb vfio_remove_verb = {
 	.name = "vfio remove", CHANGE(hotplug_vfio_remove), ARGS(remove_args), .summary = "Take a PCI device back.",
+	.rights = RIGHT_MONITOR ", and write access to the device in /sys: root",
 	.doc = "Asks the guest to let go of a PCI device of the host, waits until it has, then gives the device back to the "
 	       "driver that it had before; one that kvmtop has not added stays with vfio-pci. A guest that does not answer keeps "
 	       "it, and the removal is pending.",
