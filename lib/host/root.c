@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define MAX_IDS 4194304		/* the kernel's PID_MAX_LIMIT */
 
 struct host {
+	atomic_uint holders;
 	int dir;
 	bool live;
 	struct host_facts facts;
@@ -337,6 +339,7 @@ int host_open(const char *root, struct host **out, struct err *err)
 	if (fd < 0)
 		return err_sys(err, -errno, "%s", root);
 	h = xcalloc(1, sizeof(*h));
+	atomic_init(&h->holders, 1);
 	h->dir = fd;
 	h->live = !stat("/", &real) && !fstat(fd, &here) && real.st_dev == here.st_dev &&
 		  real.st_ino == here.st_ino;
@@ -345,9 +348,17 @@ int host_open(const char *root, struct host **out, struct err *err)
 	return 0;
 }
 
+struct host *host_keep(const struct host *h)
+{
+	struct host *kept = (struct host *)(uintptr_t)h;	/* all but the count is as it was opened */
+
+	atomic_fetch_add(&kept->holders, 1);
+	return kept;
+}
+
 void host_free(struct host *h)
 {
-	if (!h)
+	if (!h || atomic_fetch_sub(&h->holders, 1) > 1)
 		return;
 	close(h->dir);
 	free(h->cpu_node);

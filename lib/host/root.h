@@ -14,6 +14,8 @@ struct host;		/* immutable after host_open: any thread may use it */
 
 /* root: "/" for the real host; anything else is a recorded tree, in which no socket, memory or netlink is touched. */
 int host_open(const char *root, struct host **out, struct err *err);
+/* One more holder, such as a thread that may be left behind: the last host_free closes it. */
+struct host *host_keep(const struct host *h);
 void host_free(struct host *h);
 bool host_is_live(const struct host *h);		/* the real one */
 

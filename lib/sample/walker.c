@@ -15,7 +15,7 @@ struct line {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	unsigned holders;		/* the walker, and its thread: the last one frees it */
-	const struct host *h;
+	struct host *h;			/* kept: the thread may outlive the sampler */
 	struct walk **waiting, **done;	/* vecs */
 	size_t n_waiting, n_done;
 	struct walk *now;		/* the thread's */
@@ -163,6 +163,7 @@ static void line_drop(struct line *l)
 	free(l->waiting);
 	free(l->done);
 	free(l->ref);
+	host_free(l->h);
 	pthread_cond_destroy(&l->changed);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -224,7 +225,7 @@ static struct line *line_start(const struct host *h)
 	struct line *l = xcalloc(1, sizeof(*l));
 	pthread_condattr_t attr;
 
-	l->h = h;
+	l->h = host_keep(h);
 	l->holders = 2;
 	l->busy = true;
 	pthread_mutex_init(&l->lock, NULL);
