@@ -1,6 +1,6 @@
 # kvmtop: one program, one static library that the tests link, no recursion.
 #
-#   make [V=1] [SAN=1] [LIBVIRT=0] [BUILD=dir]     build/kvmtop
+#   make [V=1] [SAN=1|TSAN=1] [LIBVIRT=0] [BUILD=dir]     build/kvmtop; with ASan and UBSan, or with TSan
 #   make install PREFIX= DESTDIR=      program, man page, completion
 #   make check                         everything that is tested
 #   make bench, make soak              speed; long runs and fuzzers
@@ -35,6 +35,10 @@ KT_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -pthread -lm $(LIBS)
 ifeq ($(SAN),1)
 KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 KT_LDFLAGS := -fsanitize=address,undefined
+endif
+ifeq ($(TSAN),1)
+KT_CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=thread
+KT_LDFLAGS := -fsanitize=thread
 endif
 ifeq ($(WERROR),1)
 STRICT := -Werror

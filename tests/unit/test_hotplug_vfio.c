@@ -147,7 +147,7 @@ static void forget(void)
 	auto_free char *up = xasprintf("%s/..", dir);
 
 	if (!chdir(up))
-		tree_remove(dir);
+		tree_remove(xstrdup(dir));	/* the thread may still read ours */
 }
 
 /* In the process of each run, which stands in its own tree; the threads go with it. */
