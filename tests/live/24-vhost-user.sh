@@ -71,4 +71,4 @@ for turn in 1 2; do
 	t_ok "turn $turn: and holds open what it did" wait_for 20 same_descriptors
 	: >switch.log
 done
-cp queues nics switch.log /tmp/lab-d/ 2>/dev/null; t_done
+t_done
