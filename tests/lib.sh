@@ -46,19 +46,22 @@ cd "$T_DIR" || exit 1
 # Kills what was started and waits for it, so that nothing of a test outlives it.
 # SIGKILL: a stopped or hung QEMU hears nothing else, and its files go away anyway.
 t_cleanup() {
-	local status=$? pid
+	local status=$? own
 
 	trap - EXIT INT TERM HUP
+	! declare -F t_leave >/dev/null || t_leave	# a test's own, which takes back what it did to the host
 	libvirt_stop
-	for pid in "${T_PIDS[@]+"${T_PIDS[@]}"}"; do
-		kill -KILL "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
+	for own in "${T_PIDS[@]+"${T_PIDS[@]}"}"; do
+		kill -KILL "$own" 2>/dev/null
+		wait "$own" 2>/dev/null
 	done
 	cd "$ROOT" && rm -rf "$T_DIR"
 	exit "$status"
 }
 # shellcheck source=tests/libvirt.sh
 . "$ROOT/tests/libvirt.sh"
+# shellcheck source=tests/numbers.sh
+. "$ROOT/tests/numbers.sh"
 trap t_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

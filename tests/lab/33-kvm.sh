@@ -6,7 +6,7 @@
 
 debug=$T_DIR/debug	# ours, so that theirs can be closed
 mkdir -p "$debug" && mount -t debugfs debug "$debug"
-trap 'umount "$debug"; mountpoint -q /sys/kernel/debug || mount -t debugfs debug /sys/kernel/debug; t_cleanup' EXIT
+t_leave() { umount "$debug"; mountpoint -q /sys/kernel/debug || mount -t debugfs debug /sys/kernel/debug; }
 
 t_ok 'a guest boots under KVM' l2_shared || t_done
 guest_cmd shared 'rm -f /run/stop; (while [ ! -e /run/stop ]; do dd if=/dev/vda of=/dev/null bs=512 count=50 iflag=direct; done) >/dev/null 2>&1 &'

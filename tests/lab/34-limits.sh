@@ -8,7 +8,12 @@ base=/sys/fs/cgroup/kt.slice
 t_ok 'a guest boots under KVM' l2_start g || t_done
 vm=$(vm g) pid=$(vm_pid g)
 taker=''
-trap '[ -z "$taker" ] || t_kill "$taker"; rm -f /dev/shm/kt-high; vm_kill g; find "$base" -depth -type d -exec rmdir {} \;; t_cleanup' EXIT
+t_leave() {
+	[ -z "$taker" ] || t_kill "$taker"
+	rm -f /dev/shm/kt-high
+	vm_kill g
+	find "$base" -depth -type d -exec rmdir {} \;
+}
 fields=limits,throttled_pct,psi_cpu_pct,psi_io_pct,psi_mem_pct
 limits() { ktp -d "${1:-1}" -n "${2:-1}" -o json -F $fields vms "$vm"; }
 t_is 'in the root group there is no limit, and no pressure of its own' \

@@ -16,13 +16,12 @@ functions() {
 	done
 }
 told() { jq -r '[.status, .id, (.steps | length), (.left | length)] | join(" ")' record; }
-leave() {
+t_leave() {
 	local status=$?
 	[ ! -e g.pid ] || vm_kill g
 	echo 0 >"$sys/sriov_numvfs"
 	return "$status"
 }
-trap 'leave; t_cleanup' EXIT
 t_is 'it has none' "$(numvfs)" 0
 
 # ---- how many

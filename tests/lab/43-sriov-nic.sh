@@ -17,13 +17,12 @@ fresh='00:00:00:00:00:00, spoof checking on, trust off'
 has_link() { [ "$(cat "/sys/class/net/$nic/carrier")" = 1 ]; }
 told() { jq -r '[.status, .id, (.steps | length), (.left | length)] | join(" ")' record; }
 vf() { basename "$(readlink "$sys/virtfn$1")"; }
-leave() {
+t_leave() {
 	local status=$?
 	echo 0 >"$sys/sriov_numvfs"
 	ip link set "$nic" down
 	return "$status"
 }
-trap 'leave; t_cleanup' EXIT
 
 # ---- how many, by the interface's name
 

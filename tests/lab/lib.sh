@@ -17,63 +17,6 @@ T_BOOT=${T_BOOT:-400}	# a guest boots in 20 to 45 s
 T_ASK=60
 T_KT+=(--timeout 90) T_KV+=(--timeout 90)
 
-# ---- ten seconds or more of kvmtop's against the kernel's own counters in the same time
-
-# FILE PATH..: from now on, four times a second, a line with the time and what each of the paths holds. Nobody else is
-# disturbed: it starts no process. Until record_end.
-record() {
-	local to=$1 path lines line
-	shift
-	while :; do
-		line=$EPOCHREALTIME
-		for path in "$@"; do
-			mapfile -t lines 2>/dev/null <"$path" || lines=()
-			line+="|${lines[*]##*) }"	# of /proc/TID/stat: what follows the name
-		done
-		printf '%s\n' "$line"
-		t_pause 0.25
-	done >"$to"
-}
-record_start() { record "$@" & T_RECORD=$!; t_own "$T_RECORD"; }
-record_end() { t_kill "$T_RECORD"; }
-
-# ROWS: into ROWS.times, unless it is there: when kvmtop took its samples, the first of which only begins the first
-# interval that is compared.
-sampled() { [ "$1.times" -nt "$1" ] || sed -n 's/^.*"time":"\([^"]*\)".*/\1/p' "$1" | uniq | date -f - +%s.%N >"$1.times"; }
-# ROWS FILTER: the mean of a rate, between its first sample and the last, of the rows that the filter tells: one a sample.
-told() {
-	sampled "$1"
-	paste "$1.times" <(jq "$2" "$1") | awk 'NF != 2 || NR > 1 && $2 == "null" { bad = 1 } NR > 1 { sum += $2 * ($1 - last) } NR == 1 { first = $1 }
-		{ last = $1 } END { if (bad || last == first) print "null"; else printf "%.3f\n", sum / (last - first) }'
-}
-# ROWS FILE N FIELD[+FIELD]: how fast fields of the Nth path grew, per second, in the same time.
-recorded() {
-	local times
-	sampled "$1"
-	mapfile -t times <"$1.times"
-	awk -F '|' -v start="${times[0]}" -v end="${times[-1]}" -v n="$3" -v fields="$4" '
-		function value(word, i, d) { split($(n + 1), word, " "); d = 0; for (i in want) d += word[want[i]]; return d }
-		# between two lines, by the time
-		function at(t) { return v0 + (v - v0) * (t - t0) / ($1 - t0) }
-		BEGIN { split(fields, want, "+") }
-		{ v = value() }
-		t0 && t0 <= start && $1 > start { a = at(start); begun = 1 }
-		t0 && t0 <= end && $1 > end && begun { printf "%.3f\n", (at(end) - a) / (end - start); exit }
-		{ t0 = $1; v0 = v }' "$2"
-}
-
-# FILE ARG..: kvmtop in the background, three samples in ten seconds, and others beside it; beside_end waits for them all.
-# Two that ask QEMU would wait for each other.
-T_BESIDE=()
-beside() { local to=$1; shift; kt_start -d 5 -n 3 -o json "$@" >"$to"; T_BESIDE+=("${T_PIDS[-1]}"); }
-beside_end() { wait "${T_BESIDE[@]}"; T_BESIDE=(); t_pause 0.6; }
-
-# GOT WANT PERCENT [SLACK]: two numbers that differ by no more.
-near() {
-	awk -v a="$1" -v b="$2" -v p="$3" -v s="${4:-0}" 'BEGIN { d = a > b ? a - b : b - a; m = a > b ? a : b
-		exit !(a != "null" && a != "" && b != "" && d <= m * p / 100 + s) }'
-}
-
 # The host's USB stick: waits for it, by its port STICK, and as a disk, whose name stick_disk prints while it is the host's.
 stick_await() {
 	modprobe -a xhci_pci usb_storage sd_mod && wait_for 60 stick_has_port && wait_for 60 stick_is_host

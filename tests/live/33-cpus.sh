@@ -6,15 +6,13 @@
 
 tap=ktc$$
 cg=''
-leave() {
+t_leave() {
 	ip link del "$tap" 2>/dev/null
 	if [ -n "$cg" ]; then
 		t_kill "$pid"
 		rmdir "$cg"
 	fi
-	t_cleanup
 }
-trap leave EXIT
 
 # A guest whose vCPU is always busy: a BIOS that is one jump to itself. It shares CPU 0 with a
 # loop of ours, so it waits as much as it runs.
