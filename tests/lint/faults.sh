@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every verb that plugs or unplugs has its rows in the fault table: each step of its plan with each fault, and kvmtop killed
-# there. The builder in the verb table is the one that a case of tests/unit names. No kernel can be faked that takes vf
-# set: it is killed at its steps where there is a NIC with virtual functions.
+# there. The builder in the verb table is the one that a case of tests/unit names. No kernel can be faked that takes
+# vf set: it is killed at its steps where there is a NIC with virtual functions.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
