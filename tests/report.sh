@@ -119,7 +119,7 @@ run_again() {
 	done
 }
 
-# The last lines, and what they mean. What failed is said once more, where a reader looks first.
+# The last lines; succeeds when nothing failed. What failed is said once more, where a reader looks first.
 total() {
 	finish
 	trap - EXIT
@@ -127,5 +127,4 @@ total() {
 	[ ! -e "$LOG/unsteady" ] || cat "$LOG/unsteady"
 	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 	[ "$failed" = 0 ]
-	exit
 }

@@ -13,7 +13,7 @@ for builder in $builders; do
 	n=$((n + 1))
 	if grep -q -x "$builder" <<<"$cases"; then
 		printf 'ok %d - %s is in the fault table\n' "$n" "$builder"
-	elif [ "$builder" = hotplug_vf_set ] && grep -q 'kt_killed_at_each_sync .* vf set ' tests/lab/43-sriov-nic.sh; then
+	elif [ "$builder" = hotplug_vf_set ] && grep -q 'kt_killed_at_each_sync .* vf set ' tests/lab/sriov-nic.sh; then
 		printf 'ok %d - %s is killed at its steps on a NIC\n' "$n" "$builder"
 	else
 		printf 'not ok %d - %s is in the fault table\n# no .build = %s in tests/unit\n' "$n" "$builder" "$builder"

@@ -15,6 +15,7 @@ file() {
 }
 good=$'echo "ok 1 - one"; echo "ok 2 - two"; echo 1..2'
 bad=$'echo "ok 1 - one"; echo "not ok 2 - two"; echo "# why"; echo 1..2; exit 1'
+# shellcheck disable=SC2016 # for that file's shell
 first='seen=$0.seen; [ -e "$seen" ] || { touch "$seen";'	# and what is done the first time
 # NAME..: what the runner says; its status is the last line.
 runs() {

@@ -24,7 +24,7 @@ cycle() {
 }
 
 nics_are() { [ "$(guest_get "$1" net)" = "$2" ]; }
-# GUEST: the kinds of NICs are 24-nic.sh's.
+# GUEST: the kinds of NICs are nic.sh's.
 nic_cycle() {
 	local g=$1
 	kt -o json nic add "$(vm "$g")" type=user id=n >record 2>err

@@ -1,6 +1,6 @@
 #!/bin/bash
-# kernels: any
 # Virtual functions of the host's NVMe controller come, go and are handed to a guest under KVM.
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 

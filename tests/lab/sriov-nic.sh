@@ -1,6 +1,6 @@
 #!/bin/bash
-# outer: newer
 # Virtual functions of the host's igb and what it lets them do, by the word of iproute2 and the kernel.
+# outer: newer
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# kernels: any
 # The host's e1000e is handed to a guest under KVM and comes back: to its driver, whatever went wrong.
+# kernels: any
 
 . "$(dirname "$0")/lib.sh"
 
