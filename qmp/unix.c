@@ -79,16 +79,13 @@ struct qmp *qmp_open_fd(int fd)
 static int connect_to(int fd, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	auto_close int link = -1;
+	struct stat st;
+	/* held first: it may be too long for a socket's address, and below another process's root */
+	auto_close int link = file_hold(path, &st);
 
-	if (strlen(path) < sizeof(addr.sun_path)) {
-		strcpy(addr.sun_path, path);
-	} else {
-		link = open(path, O_PATH | O_CLOEXEC);
-		if (link < 0)
-			return -errno;
-		snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d", link);
-	}
+	if (link < 0)
+		return link;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d", link);
 	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 }
 

@@ -16,5 +16,6 @@
 #include "thread.h"
 #include "pool.h"
 #include "late.h"
+#include "file.h"
 
 #endif

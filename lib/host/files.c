@@ -20,9 +20,10 @@ static struct host_file identity(const struct stat *st)
 int host_file_of(const char *path, struct host_file *out)
 {
 	struct stat st;
+	auto_close int fd = file_hold(path, &st);
 
-	if (stat(path, &st))
-		return -errno;
+	if (fd < 0)
+		return fd;
 	*out = identity(&st);
 	return 0;
 }

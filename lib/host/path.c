@@ -19,18 +19,22 @@ static bool is_same_mount_ns(const struct host *h, pid_t pid)
 
 char *host_proc_path(const struct host *h, pid_t pid, const char *path)
 {
-	char link[PATH_MAX];
+	char root[PATH_MAX], cwd[PATH_MAX];
+	bool absolute = path[0] == '/', known;
+	size_t len;
 
 	if (!host_is_live(h) || strlen(path) >= PATH_MAX)
 		return xstrdup(path);
-	if (path[0] != '/') {
-		if (host_readlink(h, link, sizeof(link), "proc/%d/cwd", pid) < 0)
-			return xstrdup(path);
+	known = host_readlink(h, root, sizeof(root), "proc/%d/root", pid) >= 0;
+	if (!absolute && host_readlink(h, cwd, sizeof(cwd), "proc/%d/cwd", pid) < 0)
+		return xstrdup(path);
+	if (!known || (!strcmp(root, "/") && is_same_mount_ns(h, pid)))
+		return absolute ? xstrdup(path) : xasprintf("/proc/%d/cwd/%s", pid, path);
+	if (absolute)
+		return xasprintf("/proc/%d/root%s", pid, path);
+	/* as a path below its root, so that links in it end there */
+	len = strcmp(root, "/") ? strlen(root) : 0;
+	if (len && (strncmp(cwd, root, len) || (cwd[len] && cwd[len] != '/')))
 		return xasprintf("/proc/%d/cwd/%s", pid, path);
-	}
-	if (host_readlink(h, link, sizeof(link), "proc/%d/root", pid) < 0)
-		return xstrdup(path);
-	if (!strcmp(link, "/") && is_same_mount_ns(h, pid))
-		return xstrdup(path);
-	return xasprintf("/proc/%d/root%s", pid, path);
+	return xasprintf("/proc/%d/root%s/%s", pid, cwd + len, path);
 }

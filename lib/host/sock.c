@@ -133,11 +133,11 @@ static int dump_run(struct look *l)
  * (subvolumes) or both (layers). Elsewhere a file that no socket matches is simply one nobody
  * listens on any more.
  */
-static bool fs_hides_numbers(const char *path)
+static bool fs_hides_numbers(int fd)
 {
 	struct statfs fs;
 
-	if (statfs(path, &fs) < 0)
+	if (fstatfs(fd, &fs) < 0)
 		return false;
 	switch ((uint32_t)fs.f_type) {
 	case FS_OVERLAY:
@@ -153,13 +153,15 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 	const char *slash = strrchr(path, '/');
 	struct look l = { .path = path, .base = slash ? slash + 1 : path };
 	const struct match *m = &l.file;
+	auto_close int fd = -1;
 	struct stat st;
 	int r;
 
 	if (!host_is_live(h))
 		return -EOPNOTSUPP;
-	if (stat(path, &st) < 0)
-		return -errno;
+	fd = file_hold(path, &st);
+	if (fd < 0)
+		return fd;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
 	l.ino = (uint32_t)st.st_ino;
@@ -169,7 +171,7 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 		return -EOPNOTSUPP;
 	if (r < 0)
 		return r;
-	if (!m->any && fs_hides_numbers(path)) {
+	if (!m->any && fs_hides_numbers(fd)) {
 		m = l.name.any ? &l.name : &l.last;
 		if (m->ambiguous)
 			return -EOPNOTSUPP;

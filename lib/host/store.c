@@ -48,16 +48,17 @@ int host_store_read(const char *path, struct host_store *out)
 	struct host_store s = {0};
 	struct statfs fs;
 	struct stat st;
+	auto_close int fd = file_hold(path, &st);
 
-	if (stat(path, &st))
-		return -errno;
+	if (fd < 0)
+		return fd;
 	if (S_ISBLK(st.st_mode)) {
 		*out = (struct host_store){ .kind = "block", .device = true, .dev = st.st_rdev };
 		return 0;
 	}
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	if (statfs(path, &fs))
+	if (fstatfs(fd, &fs))
 		return -errno;
 	kind_name((unsigned long)fs.f_type, s.kind);
 	if (__builtin_mul_overflow((uint64_t)fs.f_blocks, (uint64_t)fs.f_frsize, &s.total_bytes) ||
