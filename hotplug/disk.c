@@ -24,7 +24,7 @@ struct disk {
 	char *bus;			/* PCI bus of the disk, or of a new controller */
 	char *controller;		/* id of the virtio-scsi controller, NULL: virtio-blk */
 	bool new_controller;		/* it is to be added */
-	bool block_device;
+	struct image_chain chain;
 };
 
 static void disk_done(struct disk *d)
@@ -32,6 +32,7 @@ static void disk_done(struct disk *d)
 	free(d->node);
 	free(d->bus);
 	free(d->controller);
+	image_chain_done(&d->chain);
 }
 
 static size_t cache_of(const struct plan *p)
@@ -126,7 +127,7 @@ static int check_options(const struct plan *p, struct qmp *q, const struct disk 
 		return err_set(err, -EINVAL, "serial=%s is longer than %d characters (a shorter one)", serial, SERIAL_MAX);
 	if (aio && !strcmp(aio, "native") && !caches[cache_of(p)].direct)
 		return err_set(err, -EINVAL, "aio=native wants cache=none or cache=directsync");
-	if (is_on(p, "passthrough") && (!is_scsi(p) || !d->block_device || strcmp(plan_arg(p, "format"), "raw")))
+	if (is_on(p, "passthrough") && (!is_scsi(p) || !d->chain.images->block_device || strcmp(plan_arg(p, "format"), "raw")))
 		return err_set(err, -EINVAL, "passthrough=on hands a SCSI LUN through: it wants bus=scsi, format=raw and a block device");
 	if (iothread && is_scsi(p))
 		return err_set(err, -EINVAL, "iothread= belongs to a SCSI controller, not to its disks (leave it out, or bus=virtio)");
@@ -195,12 +196,12 @@ static void put_cache(const struct plan *p, struct json_object *obj)
 		json_put(obj, "cache", cache_json(p));
 }
 
-/* The file is nested in the format's node, so that deleting the one drops both: only the outer has a name of ours. */
+/* All are nested in the format's node, so that deleting the one drops them: only the outer has a name of ours. */
 static struct json_object *node_json(const struct plan *p, const struct disk *d)
 {
 	struct json_object *file = json_object_new_object(), *obj = json_object_new_object();
 
-	json_put_str(file, "driver", d->block_device ? "host_device" : "file");
+	json_put_str(file, "driver", d->chain.images->block_device ? "host_device" : "file");
 	json_put_str(file, "filename", plan_arg(p, "file"));
 	if (plan_arg(p, "aio"))
 		json_put_str(file, "aio", plan_arg(p, "aio"));
@@ -210,7 +211,9 @@ static struct json_object *node_json(const struct plan *p, const struct disk *d)
 	if (is_on(p, "readonly"))
 		json_put(obj, "read-only", json_object_new_boolean(true));
 	put_cache(p, obj);
-	return json_put(obj, "file", file);
+	json_put(obj, "file", file);
+	image_put_rest(&d->chain, 0, obj);
+	return obj;
 }
 
 static struct json_object *device_json(const struct plan *p, const struct disk *d)
@@ -289,7 +292,7 @@ int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err
 		return virt_disk_build(p, env, DISK_ADD, err);
 	rc = check_plain(p, err);
 	if (!rc)
-		rc = check_image(p, env->host, &d.block_device, err);
+		rc = check_image(p, env->host, plan_arg(p, "file"), &d.chain, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);
 	if (!rc)

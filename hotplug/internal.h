@@ -4,6 +4,7 @@
 #define KT_HOTPLUG_INTERNAL_H
 
 #include "hotplug.h"
+#include "image.h"
 
 /* Not migrating; a warning in the plan when the guest does not run. */
 int check_guest(struct plan *p, struct qmp *q, struct err *err);
@@ -114,9 +115,11 @@ enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };
 int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb verb, struct err *err);
 
 /*
- * image.c: what an image is. format= and file= of the plan against the file's header; the chain of files that QEMU will
- * open, each named in a header the guest may have written.
+ * image.c: a file, as the guest's QEMU finds it, against format= and force= of the plan, and the chain of files it names.
+ * A warning in the plan says what they are. Waits for the file systems, but not for long: -ETIMEDOUT. out is yours.
  */
-int check_image(struct plan *p, const struct host *h, bool *block_device, struct err *err);
+int check_image(struct plan *p, const struct host *h, const char *file, struct image_chain *out, struct err *err);
+/* Into the node of image i of a chain: its data file and what is below it, so that QEMU looks for neither. */
+void image_put_rest(const struct image_chain *c, size_t i, struct json_object *node);
 
 #endif

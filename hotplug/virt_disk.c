@@ -119,14 +119,24 @@ static void plan_add(struct plan *p, const struct virt_def *def, const struct vi
 	free(controller.alias);
 }
 
-static int check_source(struct plan *p, const struct plan_env *env, bool *block_device, struct err *err)
+/* libvirt 9 gives QEMU no node for a data file, so QEMU would find it by the header after all. */
+static int check_chain(const struct plan *p, const struct image_chain *c, struct err *err)
 {
-	const char *volume = plan_arg(p, "volume"), *slash = volume ? strchr(volume, '/') : NULL;
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->images[i].data && !is_on(p, "force"))
+			return err_set(err, -EINVAL, "image %s has the data file %s, which libvirt knows nothing of (qemu-img convert -O qcow2 "
+				       "makes one file of both, or force=on to leave it to QEMU)", c->images[i].file, c->images[i].data);
+	return 0;
+}
+
+static int check_volume(struct plan *p, const struct plan_env *env, const char *volume, struct image_chain *out, struct err *err)
+{
+	const char *slash = strchr(volume, '/');
 	auto_free char *pool = NULL, *path = NULL, *format = NULL;
 	int rc;
 
-	if (!volume)
-		return check_image(p, env->host, block_device, err);
 	if (plan_arg(p, "file"))
 		return err_set(err, -EINVAL, "file= and volume= exclude each other");
 	if (!slash || slash == volume || !slash[1])
@@ -137,7 +147,32 @@ static int check_source(struct plan *p, const struct plan_env *env, bool *block_
 		return rc == -ENOENT ? err_set(err, -EINVAL, "volume %s: no such pool or volume", volume) : rc;
 	if (!plan_arg(p, "format"))
 		return err_set(err, -EINVAL, "format= is missing%s%s", format ? ": libvirt has the volume as " : "", format ? format : "");
-	return 0;
+	/* one of a server has no path */
+	return path && *path == '/' ? check_image(p, env->host, path, out, err) : 0;
+}
+
+static int check_source(struct plan *p, const struct plan_env *env, struct image_chain *out, struct err *err)
+{
+	const char *volume = plan_arg(p, "volume"), *file = plan_arg(p, "file");
+	int rc;
+
+	if (volume)
+		rc = check_volume(p, env, volume, out, err);
+	else
+		rc = file ? check_image(p, env->host, file, out, err) : err_set(err, -EINVAL, "file= or volume= is missing");
+	return rc ? rc : check_chain(p, out, err);
+}
+
+/* Only of what was looked at: a raw image has nothing below it, whatever is in it. */
+static void put_chain(struct virt_disk *d, const struct image_chain *c)
+{
+	size_t i;
+
+	d->has_chain = c->n && c->images->qcow2 && !c->unchecked;
+	for (i = 1; i < c->n; i++)
+		*vec_push(d->chain, d->n_chain) = (struct virt_backing){
+			xstrdup(c->images[i].file), xstrdup(c->images[i].qcow2 ? "qcow2" : "raw"),
+		};
 }
 
 static int check_options(const struct plan *p, bool block_device, struct err *err)
@@ -159,37 +194,47 @@ static const char *iothread_number(const char *name)
 	return number && *number ? number : name;
 }
 
+static void fill_disk(const struct plan *p, const struct virt_def *def, bool block_device, struct virt_disk *d)
+{
+	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *volume = plan_arg(p, "volume");
+
+	d->type = xstrdup(volume ? "volume" : block_device ? "block" : "file");
+	d->device = xstrdup(is_on(p, "passthrough") ? "lun" : "disk");
+	d->source = xstrdup(volume ? volume : plan_arg(p, "file"));
+	d->format = xstrdup(plan_arg(p, "format"));
+	d->cache = xstrdup(plan_arg(p, "cache"));
+	d->io = xstrdup(plan_arg(p, "aio"));
+	d->iothread = xstrdup(iothread_number(plan_arg(p, "iothread")));
+	d->serial = xstrdup(plan_arg(p, "serial"));
+	d->read_only = is_on(p, "readonly");
+	d->bus = xstrdup(bus);
+	d->target = free_target(def, !strcmp(bus, "scsi"));
+	d->alias = xstrdup(p->device);
+}
+
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
-	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *file = plan_arg(p, "file");
-	bool block_device = false;
+	struct image_chain chain = {0};
 	struct virt_disk d = {0};
+	bool block_device;
 	int rc;
 
-	rc = check_source(p, env, &block_device, err);
+	rc = check_source(p, env, &chain, err);
+	block_device = chain.n && chain.images->block_device;
+	put_chain(&d, &chain);
+	image_chain_done(&chain);
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-disk", err);
 	if (!rc && virt_def_has_alias(def, p->device))
-		return same_or_taken(p, by_alias(def, p->device), err);
-	if (!rc)
+		rc = same_or_taken(p, by_alias(def, p->device), err);
+	else if (!rc)
 		rc = check_options(p, block_device, err);
-	if (rc)
-		return rc;
-	d.type = xstrdup(plan_arg(p, "volume") ? "volume" : block_device ? "block" : "file");
-	d.device = xstrdup(is_on(p, "passthrough") ? "lun" : "disk");
-	d.source = xstrdup(plan_arg(p, "volume") ? plan_arg(p, "volume") : file);
-	d.format = xstrdup(plan_arg(p, "format"));
-	d.cache = xstrdup(plan_arg(p, "cache"));
-	d.io = xstrdup(plan_arg(p, "aio"));
-	d.iothread = xstrdup(iothread_number(plan_arg(p, "iothread")));
-	d.serial = xstrdup(plan_arg(p, "serial"));
-	d.read_only = is_on(p, "readonly");
-	d.bus = xstrdup(bus);
-	d.target = free_target(def, !strcmp(bus, "scsi"));
-	d.alias = xstrdup(p->device);
-	plan_add(p, def, &d);
+	if (!rc && p->status != PLAN_UNCHANGED)
+		fill_disk(p, def, block_device, &d);
+	if (!rc && p->status != PLAN_UNCHANGED)
+		plan_add(p, def, &d);
 	virt_disk_done(&d);
-	return 0;
+	return rc;
 }
 
 static int build_remove(struct plan *p, const struct virt_def *def, struct err *err)

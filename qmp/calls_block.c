@@ -58,6 +58,26 @@ static void read_throttle(struct json_object *in, struct qmp_throttle *t)
 	t->group = qmp_ident(in, "group");
 }
 
+/*
+ * A node whose parts were given one by one is called "json:{..}" after them; the file in it is what was meant. One of more
+ * than 4 KiB QEMU cuts off: it stays as it is.
+ */
+static char *read_file(struct json_object *in)
+{
+	const char *text = json_str(in, "file"), *driver;
+	auto_json struct json_object *doc = NULL;
+	struct json_object *node, *next;
+
+	if (!text || !str_has_prefix(text, "json:") || json_parse(text + 5, strlen(text + 5), &doc, NULL))
+		return qmp_text(in, "file", QMP_FILE_MAX);
+	for (node = doc; (next = json_member(node, "file")); )
+		node = next;
+	driver = json_str(node, "driver");
+	if (!driver || (strcmp(driver, "file") && strcmp(driver, "host_device")) || !json_str(node, "filename"))
+		return qmp_text(in, "file", QMP_FILE_MAX);
+	return qmp_text(node, "filename", QMP_FILE_MAX);
+}
+
 static void read_disk(struct json_object *one, struct qmp_disk *d)
 {
 	struct json_object *in = json_member(one, "inserted");
@@ -72,7 +92,7 @@ static void read_disk(struct json_object *one, struct qmp_disk *d)
 	}
 	d->io_status = qmp_ident(one, "io-status");
 	d->node = qmp_ident(in, "node-name");
-	d->file = qmp_text(in, "file", QMP_FILE_MAX);
+	d->file = read_file(in);
 	d->format = qmp_ident(in, "drv");
 	d->read_only = json_flag(in, "ro", false);
 	d->cache = cache_name(json_member(in, "cache"));

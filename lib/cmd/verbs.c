@@ -40,13 +40,16 @@ static const struct arg disk_add_args[] = {
 	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: take an image whose header names files outside of its directory or of another "
+	  "user, a qcow2 image that kvmtop cannot read, or a raw disk with a qcow2 header." },
 };
 static const struct verb verb_disk_add = {
 	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
 	.rights = RIGHT_MONITOR ", and to read the image",
 	.doc = "Plugs a disk into a running guest, virtio-blk on a free hotpluggable PCI port or SCSI on a controller, and waits for "
-	       "the guest's driver. What fails is taken back. An image that names files outside of its directory is refused.",
+	       "the guest's driver. What fails is taken back. The backing files of a qcow2 image and its data file must be regular files "
+	       "in its directory, of the same owner or readable for all users. A backing file must be raw or qcow2 and have its format in the "
+	       "header (qemu-img rebase -u -F). QEMU gets the whole chain by name, and opens nothing else that a header names.",
 };
 
 static const struct arg disk_remove_args[] = {

@@ -10,6 +10,11 @@
 
 #define VIRT_UUID_SIZE 37			/* 8-4-4-4-12, lower case, and NUL */
 
+/* What an image is based on, as libvirt is to open it. */
+struct virt_backing {
+	char *file, *format;
+};
+
 /* Any text may be NULL: the XML does not say. */
 struct virt_disk {
 	char *target, *bus, *device;		/* "vda", "virtio", "disk" | "cdrom" | "lun" | "floppy" */
@@ -17,6 +22,9 @@ struct virt_disk {
 	char *format, *cache, *io, *iothread, *serial;
 	char *alias;				/* QEMU's device id */
 	bool read_only;
+	bool has_chain;				/* for virt_disk_xml: what is below the image is this, and nothing else */
+	struct virt_backing *chain;		/* from the top down */
+	size_t n_chain;
 };
 
 struct virt_nic {

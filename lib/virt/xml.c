@@ -412,6 +412,9 @@ void virt_disk_done(struct virt_disk *d)
 {
 	free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io, d->iothread,
 			       d->serial, d->alias }, 11);
+	while (d->n_chain--)
+		free_words((char *[]){ d->chain[d->n_chain].file, d->chain[d->n_chain].format }, 2);
+	free(d->chain);
 	*d = (struct virt_disk){0};
 }
 

@@ -57,6 +57,20 @@ static void put_source(xmlNodePtr source, const struct virt_disk *d)
 	}
 }
 
+/* An empty one says that there is nothing below: without it libvirt looks into the image. */
+static void put_chain(xmlNodePtr parent, const struct virt_disk *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n_chain; i++) {
+		parent = add(parent, "backingStore");
+		put(parent, "type", "file");
+		put(add(parent, "format"), "type", d->chain[i].format);
+		put(add(parent, "source"), "file", d->chain[i].file);
+	}
+	add(parent, "backingStore");
+}
+
 char *virt_disk_xml(const struct virt_disk *d)
 {
 	xmlNodePtr disk = xmlNewNode(NULL, (const xmlChar *)"disk"), driver, target;
@@ -70,6 +84,8 @@ char *virt_disk_xml(const struct virt_disk *d)
 	put(driver, "io", d->io);
 	put(driver, "iothread", d->iothread);
 	put_source(add(disk, "source"), d);
+	if (d->has_chain)
+		put_chain(disk, d);
 	target = add(disk, "target");
 	put(target, "dev", d->target);
 	put(target, "bus", d->bus);

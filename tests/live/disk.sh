@@ -105,7 +105,7 @@ t_is 'locked: the step that failed, and the one that was taken back' \
 	"$(jq -r '[.steps[].status] | join(" ")' record)" 'undone failed todo'
 qemu-img create -q -f qcow2 broken.qcow2 1M
 printf 'x' | dd of=broken.qcow2 bs=1 seek=7 conv=notrunc status=none
-refused 'a broken image' failed 1 'blockdev-add|qcow2|[Ii]mage' file=broken.qcow2 format=qcow2
+refused 'a broken image' invalid 1 'another version.*qemu-img check' file=broken.qcow2 format=qcow2
 kt disk add "$vm" file=one.raw format=vmdk 2>err
 t_is 'a format that is none: exit 2' "$?" 2
 kt disk add "$vm" fiel=one.raw 2>err

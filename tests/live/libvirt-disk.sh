@@ -95,6 +95,26 @@ kv disk add "$vm" volume=kt/none format=raw >/dev/null 2>err
 t_is 'no such volume: exit 1' "$?" 1
 t_like 'named' "$(cat err)" 'volume kt/none'
 
+# ---- chains: libvirt gets what was checked, and looks into no header itself
+
+(cd pool && qemu-img create -q -f qcow2 base.qcow2 24M && qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 top.qcow2 &&
+	qemu-img create -q -f qcow2 -b ../disk.raw -F raw stray.qcow2)
+virsh_ pool-refresh kt >/dev/null
+for source in "file=$PWD/pool/top.qcow2" volume=kt/top.qcow2; do
+	kv -o json disk add "$vm" "$source" format=qcow2 id=c >record 2>err
+	t_is "${source%%=*}=, a chain" "$? $(jq -r .status record)" '0 ok'
+	t_like "${source%%=*}=: libvirt has it" "$(virsh_ dumpxml "$vm" | tr -d '\n')" \
+		"<backingStore type='file'[^>]*> *<format type='qcow2'/> *<source file='[^']*/pool/base.qcow2'"
+	t_ok "${source%%=*}=: the guest sees it" wait_for 60 has_size q35 24576
+	kv disk remove "$vm" c >/dev/null 2>err
+	t_is "${source%%=*}=: removed" "$? $(cat err)" '0 '
+done
+for source in "file=$PWD/pool/stray.qcow2" volume=kt/stray.qcow2; do
+	kv -o json disk add "$vm" "$source" format=qcow2 >record 2>err
+	t_is "${source%%=*}=, one that leaves its directory: refused" "$? $(jq -r .status record)" '1 invalid'
+	t_like "${source%%=*}=: with these words" "$(cat err)" 'not in its directory.*force=on'
+done
+
 truncate -s 8M disk.raw
 kv -o json disk add "$vm" file=disk.raw format=raw id=p persist=on >record
 t_is 'persist=on' "$? $(jq -r .status record)" '0 ok'

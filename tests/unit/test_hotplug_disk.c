@@ -20,16 +20,22 @@
 
 static char *dir;
 
-/* A version 2 header, and the name of a backing file behind it. */
-static void put_qcow2(const char *name, const char *backing)
+/* A version 2 header, the format of the backing file, and its name. */
+static void put_qcow2(const char *name, const char *backing, const char *format)
 {
 	char image[4096] = "QFI\xfb";
-	uint32_t version = htobe32(2), len = htobe32((uint32_t)strlen(backing ? backing : ""));
+	uint32_t version = htobe32(2), len = htobe32((uint32_t)strlen(backing ? backing : "")), bits = htobe32(16);
+	uint32_t ext[2] = { htobe32(0xe2792aca), htobe32((uint32_t)strlen(format ? format : "")) };
 	uint64_t at = htobe64(backing ? 104 : 0);
 
 	memcpy(image + 4, &version, 4);
 	memcpy(image + 8, &at, 8);
 	memcpy(image + 16, &len, 4);
+	memcpy(image + 20, &bits, 4);
+	if (format) {
+		memcpy(image + 72, ext, 8);
+		memcpy(image + 80, format, strlen(format));
+	}
 	if (backing)
 		memcpy(image + 104, backing, strlen(backing));
 	{
@@ -52,11 +58,18 @@ static int setup(void **state)
 	tree_puts(dir, "plain", "images/raw");
 	tree_puts(dir, "plain", "images/bad\xff");
 	tree_puts(dir, "plain", "other");
-	put_qcow2("qcow2", NULL);
-	put_qcow2("layered", "qcow2");
-	put_qcow2("stray", "../other");
-	put_qcow2("circle", "circle");
-	put_qcow2("remote", "json:{}");
+	put_qcow2("qcow2", NULL, NULL);
+	put_qcow2("layered", "qcow2", "qcow2");
+	put_qcow2("deep", "layered", "qcow2");
+	put_qcow2("on-raw", "raw", "raw");
+	put_qcow2("on-false", "raw", "qcow2");
+	put_qcow2("stray", "../other", "raw");
+	put_qcow2("circle", "circle", "qcow2");
+	put_qcow2("remote", "json:{}", "raw");
+	put_qcow2("on-vmdk", "raw", "vmdk");
+	put_qcow2("on-unsaid", "qcow2", NULL);
+	put_qcow2("on-fifo", "fifo", "raw");
+	put_qcow2("on-none", "none", "raw");
 	tree_puts(dir, "QFI\xfb", "images/short");
 	return mkfifo(fifo, 0600) || mkdir(path, 0700);
 }
@@ -135,8 +148,16 @@ static void each_check_of_an_addition_has_its_words(void **state)
 		{ hotplug_disk_add, { { IMAGE("qcow2"), { "format", "raw" } } }, -EINVAL, "has a qcow2 header", "force=on" },
 		{ hotplug_disk_add, { { IMAGE("stray"), { "format", "qcow2" } } }, -EACCES, "which is not in its directory",
 		  "force=on" },
-		{ hotplug_disk_add, { { IMAGE("remote"), { "format", "qcow2" } } }, -EACCES, "which is not in its directory",
-		  "force=on" },
+		{ hotplug_disk_add, { { IMAGE("remote"), { "format", "qcow2" }, { "force", "on" } } }, -EINVAL, "a URL or options",
+		  "qemu-img convert" },
+		{ hotplug_disk_add, { { IMAGE("on-vmdk"), { "format", "qcow2" }, { "force", "on" } } }, -EINVAL, "of the format vmdk",
+		  "qemu-img convert" },
+		{ hotplug_disk_add, { { IMAGE("on-unsaid"), { "format", "qcow2" }, { "force", "on" } } }, -EINVAL, "without its format",
+		  "qemu-img rebase" },
+		{ hotplug_disk_add, { { IMAGE("on-false"), { "format", "qcow2" } } }, -EINVAL, "images/raw is not qcow2", "say format=raw" },
+		{ hotplug_disk_add, { { IMAGE("on-fifo"), { "format", "qcow2" }, { "force", "on" } } }, -EINVAL, "not a regular file",
+		  "qemu-img convert" },
+		{ hotplug_disk_add, { { IMAGE("on-none"), { "format", "qcow2" } } }, -EINVAL, "images/none: no such file", "qemu-img info" },
 		{ hotplug_disk_add, { { IMAGE("circle"), { "format", "qcow2" } } }, -ELOOP, "in a circle", "--backing-chain" },
 		{ hotplug_disk_add, { { RAW } }, -EBUSY, "is being migrated", "until that is over", migrating },
 		{ hotplug_disk_add, { { RAW, { "id", "0x" } } }, -EINVAL, "a letter, then", "are expected" },
@@ -256,7 +277,8 @@ static void plans_are_as_they_are_told(void **state)
 		    { "readonly", "on" }, { "serial", "S\"1" }, { "iothread", "io0" } } }, NULL,
 		  "blockdev-add {\"driver\":\"qcow2\",\"node-name\":\"d9-node\",\"read-only\":true,\"cache\":{\"direct\":true,\"no-flush\":false},"
 		  "\"file\":{\"driver\":\"file\",\"filename\":\"%D/images/layered\",\"aio\":\"native\","
-		  "\"cache\":{\"direct\":true,\"no-flush\":false}}}\n"
+		  "\"cache\":{\"direct\":true,\"no-flush\":false}},\"backing\":{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\","
+		  "\"filename\":\"%D/images/qcow2\"},\"backing\":null}}\n"
 		  "  undo blockdev-del {\"node-name\":\"d9-node\"}\n"
 		  "  leaves block node d9-node (%D/images/layered)\n"
 		  "device_add {\"driver\":\"virtio-blk-pci\",\"id\":\"d9\",\"drive\":\"d9-node\",\"bus\":\"rp1\",\"serial\":\"S\\\"1\","
@@ -264,6 +286,14 @@ static void plans_are_as_they_are_told(void **state)
 		  "  undo device_del {\"id\":\"d9\"}\n"
 		  "  undo wait until the guest has let go of d9, at most 1 s\n"
 		  "  leaves device d9\n"
+		  "wait until the guest's driver for d9 is up, at most 1 s\n", NULL, 1 },
+		{ hotplug_disk_add, { { IMAGE("on-raw"), { "format", "qcow2" }, { "id", "d9" } } }, NULL,
+		  "blockdev-add {\"driver\":\"qcow2\",\"node-name\":\"d9-node\",\"file\":{\"driver\":\"file\","
+		  "\"filename\":\"%D/images/on-raw\"},\"backing\":{\"driver\":\"raw\",\"file\":{\"driver\":\"file\","
+		  "\"filename\":\"%D/images/raw\"}}}\n"
+		  "  undo blockdev-del {\"node-name\":\"d9-node\"}\n  leaves block node d9-node (%D/images/on-raw)\n"
+		  "device_add {\"driver\":\"virtio-blk-pci\",\"id\":\"d9\",\"drive\":\"d9-node\",\"bus\":\"rp1\"}\n"
+		  "  undo device_del {\"id\":\"d9\"}\n  undo wait until the guest has let go of d9, at most 1 s\n  leaves device d9\n"
 		  "wait until the guest's driver for d9 is up, at most 1 s\n", NULL, 1 },
 		{ hotplug_disk_remove, { { { "ID", "vd0" } } }, NULL,
 		  "device_del {\"id\":\"vd0\"}\n"

@@ -133,6 +133,41 @@ static void test_migrating(void **state)
 	}
 }
 
+/* What QEMU calls a node whose parts were given one by one. */
+static void test_files_of_explicit_nodes(void **state)
+{
+	static const struct {
+		const char *file, *want;
+	} rows[] = {
+		{ "/a.qcow2", "/a.qcow2" },
+		{ "json:{\\\"backing\\\": null, \\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": {\\\"driver\\\": \\\"file\\\", "
+		  "\\\"filename\\\": \\\"/b.qcow2\\\"}}", "/b.qcow2" },
+		{ "json:{\\\"driver\\\": \\\"throttle\\\", \\\"file\\\": {\\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": "
+		  "{\\\"driver\\\": \\\"host_device\\\", \\\"filename\\\": \\\"/dev/sdb\\\"}}}", "/dev/sdb" },
+		{ "json:{\\\"driver\\\": \\\"nbd\\\", \\\"filename\\\": \\\"/c\\\"}", "json:{\"driver\": \"nbd\", \"filename\": \"/c\"}" },
+		{ "json:{\\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": \\\"node1\\\"}", "json:{\"driver\": \"qcow2\", \"file\": \"node1\"}" },
+		{ "json:{\\\"backing\\\": {\\\"driv...", "json:{\"backing\": {\"driv..." }, { "json:[]", "json:[]" }, { "json:", "json:" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *reply = xasprintf("[{\"qdev\":\"d\",\"inserted\":{\"file\":\"%s\"}}]", rows[i].file);
+		const struct fake_item script[] = { { .expect = "query-block", .reply = reply }, { 0 } };
+		struct fake_qmp *f = fake_qmp_new(script);
+		struct qmp *q = fake_qmp_client(f);
+		struct qmp_disk *list = NULL;
+		struct err err;
+		size_t n;
+
+		assert_int_equal(qmp_query_disks(q, &list, &n, &err), 0);
+		assert_string_equal(list[0].file, rows[i].want);
+		qmp_disks_free(list, n);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
 static void test_disks(void **state)
 {
 	static const struct fake_item script[] = {
@@ -496,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_migrating),
 		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_files_of_explicit_nodes),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_chain_hostile),
 		cmocka_unit_test(test_chain_long),

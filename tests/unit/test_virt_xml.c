@@ -405,6 +405,28 @@ static void test_links_written(void **state)
 	}
 }
 
+/* What is below an image is said, also that nothing is: libvirt does not look into it then. */
+static void chains_are_written_out(void **state)
+{
+	struct virt_disk d = {
+		.type = (char *)"file", .device = (char *)"disk", .source = (char *)"/a", .format = (char *)"qcow2", .target = (char *)"vdb",
+		.bus = (char *)"virtio", .alias = (char *)"ua-d", .has_chain = true,
+	};
+	struct virt_backing chain[] = { { (char *)"/b<", (char *)"qcow2" }, { (char *)"/c", (char *)"raw" } };
+	auto_free char *alone = virt_disk_xml(&d), *three = NULL, *unsaid = NULL;
+
+	(void)state;
+	d.chain = chain;
+	d.n_chain = ARRAY_SIZE(chain);
+	three = virt_disk_xml(&d);
+	d.has_chain = false;
+	unsaid = virt_disk_xml(&d);
+	assert_non_null(strstr(alone, "<source file=\"/a\"/><backingStore/><target"));
+	assert_non_null(strstr(three, "<source file=\"/a\"/><backingStore type=\"file\"><format type=\"qcow2\"/><source file=\"/b&lt;\"/>"
+			       "<backingStore type=\"file\"><format type=\"raw\"/><source file=\"/c\"/><backingStore/></backingStore></backingStore>"));
+	assert_null(strstr(unsaid, "backingStore"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(chains_are_written_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
