@@ -3,10 +3,13 @@
 #include "files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "private.h"
 
@@ -108,6 +111,72 @@ int host_proc_count_links(const struct host *h, pid_t pid, const char *path)
 	return r < 0 ? r : count;
 }
 
+/* "device 10:196" of /proc/PID/fd/N, without asking the file system it is on: that may be the process's own, and mute. */
+static bool node_of(const struct host *h, pid_t pid, int fd, char *text, size_t size)
+{
+	auto_free char *path = xasprintf("proc/%d/fd/%d", pid, fd);
+	struct statx st;
+
+	if (statx(host_dir(h), path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) || !S_ISCHR(st.stx_mode))
+		return false;
+	snprintf(text, size, "%u:%u\n", st.stx_rdev_major, st.stx_rdev_minor);
+	return true;
+}
+
+bool host_fd_is_node(const struct host *h, pid_t pid, int fd, const char *dev)
+{
+	static const char key[] = "flags:\t";
+	char text[1024], want[64], *flags;
+
+	if (!host_is_live(h))		/* a recorded one has names only */
+		return true;
+	/* who may not open a node can hold it all the same */
+	if (host_read(h, text, sizeof(text), "proc/%d/fdinfo/%d", pid, fd) < 0)
+		return false;
+	flags = strstr(text, key);
+	if (!flags || strtoull(flags + strlen(key), NULL, 8) & O_PATH)
+		return false;
+	return host_read(h, want, sizeof(want), "%s", dev) > 0 && node_of(h, pid, fd, text, sizeof(text)) && !strcmp(text, want);
+}
+
+struct copy {
+	int fd;
+};
+
+static void copy_close(void *arg)
+{
+	close(((struct copy *)arg)->fd);
+}
+
+int host_fd_copy(struct lates *lates, int pidfd, int theirs, const char *link)
+{
+	auto_close int fd = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
+	auto_free char *what = fd < 0 ? NULL : file_where(fd);
+	struct late *late;
+	struct copy *copy;
+
+	if (fd < 0)
+		return -errno;
+	if (what && !strcmp(what, link))
+		return take_fd(&fd);
+	copy = xcalloc(1, sizeof(*copy));
+	copy->fd = take_fd(&fd);
+	late = late_start(lates, copy_close, free, copy);
+	free(late ? late_end(late) : copy);	/* where none can be started, it stays open */
+	return -ESTALE;
+}
+
+/* "7" of /dev/vfio/7, "devices/vfio0": the file of sysfs that has its number; NULL: neither of them. Yours. */
+static char *vfio_dev(const char *name)
+{
+	const char *base = str_has_prefix(name, "devices/") ? name + strlen("devices/") : name;
+
+	/* /dev/vfio/vfio is the container, of which all have one */
+	if (!host_name_is_plain(base) || !strcmp(name, "vfio"))
+		return NULL;
+	return xasprintf("sys/class/vfio%s/%s/dev", base == name ? "" : "-dev", base);
+}
+
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)
 {
 	static const char prefix[] = "/dev/vfio/";
@@ -121,11 +190,12 @@ int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)
 		return r;
 	for (size_t i = 0; i < fds.n; i++) {
 		const char *name = link + strlen(prefix);
+		auto_free char *dev = NULL;
 
-		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", pid, fds.id[i]) < 0)
+		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", pid, fds.id[i]) < 0 || !str_has_prefix(link, prefix))
 			continue;
-		/* /dev/vfio/vfio is the container, of which all have one */
-		if (str_has_prefix(link, prefix) && strcmp(name, "vfio") && count < VFIO_MAX)
+		dev = vfio_dev(name);
+		if (dev && count < VFIO_MAX && host_fd_is_node(h, pid, fds.id[i], dev))
 			*vec_push(found, count) = xstrdup(name);
 	}
 	*list = found;

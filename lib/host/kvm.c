@@ -37,6 +37,8 @@ struct host_kvm {
 	struct vcpu *vcpus;
 	struct host_kvm_vcpu *list;	/* the vcpus' */
 	size_t n_vcpus;
+	struct lates *lates;
+	bool shifty;			/* it changes its descriptors while they are looked at */
 	unsigned since_look;		/* readings of vCPUs since they were looked for; 0: never */
 };
 
@@ -80,6 +82,7 @@ struct host_kvm *host_kvm_new(const struct host *h, pid_t pid, uint64_t start)
 	k->h = h;
 	k->pid = pid;
 	k->start = start;
+	k->lates = lates_new(1);
 	return k;
 }
 
@@ -109,6 +112,7 @@ void host_kvm_free(struct host_kvm *k)
 		return;
 	counters_drop(k);
 	vcpus_drop(k);
+	lates_free(k->lates);
 	free(k);
 }
 
@@ -308,14 +312,15 @@ static bool is_same_process(const struct host_kvm *k)
 	       st.start == k->start;
 }
 
-static int vcpu_add(struct host_kvm *k, int pidfd, int theirs, unsigned id)
+/* The link was read before, so only a process that changes its descriptors meanwhile gives us something else. */
+static int vcpu_add(struct host_kvm *k, int pidfd, int theirs, const char *link, unsigned id)
 {
-	auto_close int fd = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
+	auto_close int fd = host_fd_copy(k->lates, pidfd, theirs, link);
 	struct host_kvm_binary b;
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (!host_may_keep(fd))
 		return -EMFILE;
 	r = host_kvm_binary_open(fd, &b);
@@ -365,8 +370,8 @@ static bool visit_vcpu(void *arg, int fd, const char *link)
 
 	if (!vcpu_of_link(link, &id))
 		return true;
-	r = vcpu_add(s->k, s->pidfd, fd, id);
-	if (r == -EPERM || r == -EMFILE || r == -ENOSYS) {
+	r = vcpu_add(s->k, s->pidfd, fd, link, id);
+	if (r == -EPERM || r == -EMFILE || r == -ENOSYS || r == -ESTALE) {
 		s->r = r;
 		return false;
 	}
@@ -380,7 +385,7 @@ static int vcpus_look(struct host_kvm *k)
 	int r;
 
 	vcpus_drop(k);
-	if (!host_is_live(k->h))
+	if (!host_is_live(k->h) || k->shifty)
 		return -ENOTSUP;
 	pidfd = (int)syscall(SYS_pidfd_open, k->pid, 0);
 	if (pidfd < 0)
@@ -389,6 +394,7 @@ static int vcpus_look(struct host_kvm *k)
 		return -ESRCH;
 	s.pidfd = pidfd;
 	r = links_each(k->h, k->pid, visit_vcpu, &s);
+	k->shifty = s.r == -ESTALE;
 	if (r || s.r) {			/* some of them would be taken for all */
 		vcpus_drop(k);
 		return r ? r : s.r;

@@ -70,11 +70,15 @@ static bool name_in_sysfs(const struct host *h, uint64_t index, char name[IF_NAM
 }
 
 /* /dev/tapN: N is the interface's index. */
-static void macvtap_add(const struct host *h, uint64_t index, struct host_netif **list, size_t *n)
+static void macvtap_add(const struct host *h, pid_t pid, int fd, uint64_t index, struct host_netif **list, size_t *n)
 {
+	auto_free char *dev = NULL;
 	char name[IF_NAMESIZE];
 
-	if (host_is_live(h) ? if_indextoname((unsigned)index, name) != NULL : name_in_sysfs(h, index, name))
+	if (host_is_live(h) ? !if_indextoname((unsigned)index, name) : !name_in_sysfs(h, index, name))
+		return;
+	dev = xasprintf("sys/class/net/%s/macvtap/tap%llu/dev", name, (unsigned long long)index);
+	if (host_fd_is_node(h, pid, fd, dev))
 		netif_add(list, n, name, true);
 }
 
@@ -93,7 +97,7 @@ static void fd_look(const struct host *h, pid_t pid, int fd, bool other, struct 
 	} else if (!other && str_has_prefix(link, "/dev/tap")) {
 		p = link + strlen("/dev/tap");
 		if (host_u64_next(&p, &index) && !*p)
-			macvtap_add(h, index, list, n);
+			macvtap_add(h, pid, fd, index, list, n);
 	}
 }
 

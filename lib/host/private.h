@@ -38,6 +38,17 @@ DIR *host_dir_open(const struct host *h, const char *path);
 void host_link_name(const struct host *h, char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * A descriptor of a process is a device node that it has opened: the one whose number a file of sysfs has ("..../dev").
+ * What a path is called says nothing: a process can have a /dev of its own. Waits for no file system.
+ */
+bool host_fd_is_node(const struct host *h, pid_t pid, int fd, const char *dev);
+/*
+ * A copy of a descriptor of a process; link: what it is, as /proc/PID/fd has it. -ESTALE: it has become something else
+ * meanwhile, and the copy is closed in a thread of its own, as closing can wait for who serves the file.
+ */
+int host_fd_copy(struct lates *lates, int pidfd, int theirs, const char *link);
+
 /* A file of any length, up to 8 MiB of it: out ends in a NUL. 0 or negative errno. */
 int host_read_all(const struct host *h, const char *path, struct buf *out);
 

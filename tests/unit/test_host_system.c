@@ -9,14 +9,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host_tree.h"
 #include "lib/host/host.h"
+#include "lib/host/private.h"
 
 static void link_to(const char *root, const char *name, const char *target)
 {
@@ -287,6 +293,85 @@ static void test_place(void **state)
 	tree_remove(root);
 }
 
+/* Opened, merely held, and another file of that number's place. */
+static void test_nodes(void **state)
+{
+	struct host *h = tree_host("/"), *recorded = tree_host("tests/fixtures/host/box1");
+	auto_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC), held = open("/dev/null", O_PATH | O_CLOEXEC);
+	auto_close int file = open("Makefile", O_RDONLY | O_CLOEXEC);
+	static const char dev[] = "sys/class/mem/null/dev";
+
+	(void)state;
+	assert_true(host_fd_is_node(h, getpid(), null, dev));
+	assert_false(host_fd_is_node(h, getpid(), null, "sys/class/mem/zero/dev"));
+	assert_false(host_fd_is_node(h, getpid(), null, "sys/class/mem/none/dev"));
+	assert_false(host_fd_is_node(h, getpid(), held, dev));
+	assert_false(host_fd_is_node(h, getpid(), file, dev));
+	assert_false(host_fd_is_node(h, getpid(), 9999, dev));
+	assert_true(host_fd_is_node(recorded, 1, 3, dev));		/* nothing but names is recorded */
+	host_free(recorded);
+	host_free(h);
+}
+
+/* A process with a /dev of its own, where anything can be called /dev/vfio/7: 1 if host_vfio_read believes it, -1: no right. */
+static int has_false_vfio(void)
+{
+	struct host *h;
+	char **names = NULL;
+	size_t n = 0;
+	int fd;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", "/dev", "tmpfs", 0, NULL))
+		return -1;
+	if (mkdir("/dev/vfio", 0700))
+		return -1;
+	fd = open("/dev/vfio/7", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	h = tree_host("/");
+	if (fd < 0 || host_vfio_read(h, getpid(), &names, &n))
+		return -1;
+	host_free(h);
+	return n != 0;
+}
+
+static void test_false_nodes(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid)
+		_exit(has_false_vfio() + 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (!WEXITSTATUS(status))
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+/* Our own descriptors: a copy is had of what it should be, and of nothing else. */
+static void test_copies(void **state)
+{
+	struct lates *lates = lates_new(1);
+	auto_close int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), event = eventfd(7, EFD_CLOEXEC), copy = -1;
+	auto_free char *link = file_where(event);
+	int pipes[2];
+	uint64_t n = 0;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	copy = host_fd_copy(lates, pidfd, event, link);
+	assert_true(copy >= 0 && copy != event);
+	assert_int_equal(read(copy, &n, sizeof(n)), sizeof(n));
+	assert_int_equal(n, 7);
+	assert_int_equal(host_fd_copy(lates, pidfd, pipes[1], link), -ESTALE);
+	assert_int_equal(host_fd_copy(lates, pidfd, 9999, link), -EBADF);
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &c, 1), 0);		/* the copy is closed */
+	close(pipes[0]);
+	lates_free(lates);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +382,9 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_false_nodes),
+		cmocka_unit_test(test_copies),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
