@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Operations on the host's network. A tap that kvmtop makes is not persistent: it lives as long as QEMU has it open,
- * and goes with the netdev, with QEMU, or with us if we die before QEMU has it. So none has to be removed, ever. A macvtap,
- * a row of Open vSwitch's database and a tap that somebody else made stay when QEMU has gone.
+ * Operations on the host's network. A tap that kvmtop makes is not persistent: it lives as long as a process has it open,
+ * and goes with the netdev, with QEMU, or with us if we die before QEMU has it. But a QEMU that means harm keeps the
+ * descriptor, or gives it to another process, and would be on the bridge for good: so a tap is removed as a macvtap is,
+ * which leaves a descriptor of nothing. A row of Open vSwitch's database and a tap that was there stay when QEMU has gone.
+ *
+ * A name is given again when its interface is gone. So what takes something back has the index of the interface.
  */
 #include "private.h"
 
@@ -48,15 +51,58 @@ static int open_it(struct run *r, const struct step *s, struct err *err)
 	return host_dev_open(r->env->host, name, err);
 }
 
+static bool is_about_link(const struct step *s, const char *name)
+{
+	return (s->op == STEP_LINK_SET || s->op == STEP_LINK_DEL || s->op == STEP_OVS_DEL) && !strcmp(s->what, name);
+}
+
+/* Before anything else is done with it, so that the journal has it by then. */
+static void note_index(struct run *r, const char *name)
+{
+	struct host_iface link;
+	size_t i, k;
+
+	if (host_iface_read(r->env->host, name, &link))
+		return;
+	for (i = 0; i < r->p->n_steps; i++) {
+		struct step *s = &r->p->steps[i];
+
+		if (is_about_link(s, name))
+			s->number = link.index;
+		for (k = 0; k < s->n_undo; k++)
+			if (is_about_link(&s->undo[k], name))
+				s->undo[k].number = link.index;
+	}
+}
+
+/* QEMU said no, and may have kept it all the same. */
+static int remove_made(struct run *r, const char *name, unsigned timeout_ms, int why, struct err *err)
+{
+	int rc = host_iface_del(r->env->host, name, timeout_ms, NULL);
+
+	if (!rc || rc == -ENODEV)
+		return why;
+	/* the engine takes a step that fails for not done, one that may be done it takes back itself */
+	err_prefix(err, "tap %s could not be removed", name);
+	return -ETIMEDOUT;
+}
+
 static int pass_fd_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
+	const char *name = json_str(s->args, "name");
+	bool made = how_of(s) == HOST_TAP_MAKE, perhaps;
 	auto_close int fd = open_it(r, s, err);
 	struct json_object *args;
+	int rc;
 
 	if (fd < 0)
 		return fd;
+	if (how_of(s) >= 0)
+		note_index(r, name);
 	args = json_put_str(json_object_new_object(), "fdname", s->what);
-	return qmp_call_fd(r->env->qmp, "getfd", args, fd, timeout_ms, NULL, err);
+	rc = qmp_call_fd(r->env->qmp, "getfd", args, fd, timeout_ms, NULL, err);
+	perhaps = rc == -ETIMEDOUT || rc == -ECANCELED || rc == -ECONNRESET;
+	return rc && made && !perhaps ? remove_made(r, name, timeout_ms, rc, err) : rc;
 }
 
 static char *pass_fd_text(const struct step *s, unsigned timeout_ms)
@@ -86,38 +132,60 @@ static int pass_fd_check(const struct step *s, struct err *err)
 }
 
 const struct op op_pass_fd = {
-	.name = "pass-fd", .run = pass_fd_run, .text = pass_fd_text, .check = pass_fd_check, .forward = true,
+	.name = "pass-fd", .run = pass_fd_run, .text = pass_fd_text, .check = pass_fd_check,
 };
 
 /* ---- interfaces */
 
-/* Ours to change: the guest's end of something, never the host's own. */
-static int guests_link(struct run *r, const struct step *s, struct err *err)
+/* Ours to change: the guest's end of something, never the host's own. -ENODEV: it is gone, or another has its name. */
+static int guests_link(struct run *r, const struct step *s, struct host_iface *link, struct err *err)
 {
-	struct host_iface link;
-	int rc = host_iface_read(r->env->host, s->what, &link);
+	int rc = host_iface_read(r->env->host, s->what, link);
 
 	if (rc)
 		return err_set(err, rc, "no interface %s on this host", s->what);
-	if (!link.tap && !link.macvtap)
+	if (s->number && s->number != link->index)
+		return err_set(err, -ENODEV, "interface %s is another one by now", s->what);
+	if (!link->tap && !link->macvtap)
 		return err_set(err, -EPERM, "interface %s is neither a tap nor a macvtap", s->what);
 	return 0;
 }
 
+static bool guest_has_open(struct run *r, const char *name)
+{
+	struct host_netif *list = NULL;
+	pid_t pid = plan_guest_pid(r->p);
+	bool found = false;
+	size_t n = 0, i;
+
+	if (!pid || host_netifs_read(r->env->host, pid, &list, &n) < 0)
+		return false;
+	for (i = 0; i < n; i++)
+		found |= !strcmp(list[i].name, name) && !list[i].other_ns;
+	free(list);
+	return found;
+}
+
 static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	int rc = guests_link(r, s, err);
+	struct host_iface link;
+	int rc = guests_link(r, s, &link, err);
 
+	/* out of a journal, a tap that was there: the guest's, or one without a user */
+	if (!rc && s->journaled && !str_has_prefix(s->what, OURS) && link.up && link.carrier && !guest_has_open(r, s->what))
+		return err_set(err, -EPERM, "interface %s is in use by another process than the guest's QEMU", s->what);
 	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
 		json_str(s->args, "master"), timeout_ms, err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)
 {
-	const char *master = json_str(s->args, "master");
+	const char *master = json_str(s->args, "master"), *where = "";
 
 	(void)timeout_ms;
-	return xasprintf("interface %s%s%s %s", s->what, master ? " into bridge " : "", master ? master : "",
+	if (master)
+		where = *master ? " into bridge " : " out of its bridge,";
+	return xasprintf("interface %s%s%s %s", s->what, where, master ? master : "",
 			 json_flag(s->args, "up", true) ? "up" : "down");
 }
 
@@ -128,14 +196,27 @@ static int link_check(const struct step *s, struct err *err)
 	return 0;
 }
 
+/* Down, and out of its bridge: never up, nor into one. */
+static bool link_takes_back(const struct step *s, const struct step *of)
+{
+	const char *master = json_str(s->args, "master");
+
+	return !json_flag(s->args, "up", true) && (!master || !*master) && (!of || takes_back_same(s, of));
+}
+
 const struct op op_link_set = {
-	.name = "link-set", .run = link_set_run, .text = link_set_text, .check = link_check, .outlives = true,
+	.name = "link-set", .run = link_set_run, .text = link_set_text, .check = link_check, .takes_back = link_takes_back,
+	.outlives = true,
 };
 
 static int link_add_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	return host_iface_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
-				     json_str(s->args, "mac"), timeout_ms, err);
+	int rc = host_iface_add_macvtap(r->env->host, s->what, json_str(s->args, "lower"), json_str(s->args, "mode"),
+				       json_str(s->args, "mac"), timeout_ms, err);
+
+	if (!rc)
+		note_index(r, s->what);
+	return rc;
 }
 
 static char *link_add_text(const struct step *s, unsigned timeout_ms)
@@ -156,24 +237,26 @@ static int link_add_check(const struct step *s, struct err *err)
 }
 
 const struct op op_link_add = {
-	.name = "link-add", .run = link_add_run, .text = link_add_text, .check = link_add_check, .forward = true, .outlives = true,
+	.name = "link-add", .run = link_add_run, .text = link_add_text, .check = link_add_check, .outlives = true,
 };
 
 static int link_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	struct host_iface link;
-	int rc = host_iface_read(r->env->host, s->what, &link);
+	int rc = guests_link(r, s, &link, err);
 
-	if (rc == -ENODEV)
+	/* kvmtop died before the journal had its index: a tap that is up by now is another one, ours came up later */
+	if (!rc && s->journaled && !s->number && link.tap && link.up)
 		return 0;
-	rc = guests_link(r, s, err);
-	return rc ? rc : host_iface_del(r->env->host, s->what, timeout_ms, err);
+	if (!rc)
+		rc = host_iface_del(r->env->host, s->what, timeout_ms, err);
+	return rc == -ENODEV ? 0 : rc;
 }
 
 static char *link_del_text(const struct step *s, unsigned timeout_ms)
 {
 	(void)timeout_ms;
-	return xasprintf("remove macvtap %s", s->what);
+	return xasprintf("remove interface %s", s->what);
 }
 
 static int link_del_check(const struct step *s, struct err *err)
@@ -184,7 +267,8 @@ static int link_del_check(const struct step *s, struct err *err)
 }
 
 const struct op op_link_del = {
-	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .one_way = true, .outlives = true,
+	.name = "link-del", .run = link_del_run, .text = link_del_text, .check = link_del_check, .takes_back = takes_back_always,
+	.one_way = true, .outlives = true,
 };
 
 /* ---- ports of Open vSwitch */
@@ -215,13 +299,17 @@ static int ovs_add_check(const struct step *s, struct err *err)
 }
 
 const struct op op_ovs_add = {
-	.name = "ovs-add", .run = ovs_add_run, .text = ovs_add_text, .check = ovs_add_check, .forward = true, .outlives = true,
+	.name = "ovs-add", .run = ovs_add_run, .text = ovs_add_text, .check = ovs_add_check, .outlives = true,
 };
 
 static int ovs_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
+	struct host_iface link;
 	int rc = ovs_live(r, err);
 
+	/* the port is that of a later NIC */
+	if (!rc && s->number && !host_iface_read(r->env->host, s->what, &link) && link.index != s->number)
+		return 0;
 	if (!rc)
 		rc = host_ovs_del(HOST_OVS_SOCKET, s->what, timeout_ms, err);
 	return rc == -ENOENT ? 0 : rc;
@@ -234,7 +322,8 @@ static char *ovs_del_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_ovs_del = {
-	.name = "ovs-del", .run = ovs_del_run, .text = ovs_del_text, .check = link_del_check, .one_way = true, .outlives = true,
+	.name = "ovs-del", .run = ovs_del_run, .text = ovs_del_text, .check = link_del_check, .takes_back = takes_back_always,
+	.one_way = true, .outlives = true,
 };
 
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args)
@@ -244,7 +333,7 @@ struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct 
 
 void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args)
 {
-	step_add(&s->undo, &s->n_undo, op, what, args);
+	step_add(&s->undo, &s->n_undo, op, what, args)->if_there = true;
 }
 
 /* ---- what a journal may have QEMU connect to */

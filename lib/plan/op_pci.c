@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define VFIO "vfio-pci"
+
 /* ---- the driver */
 
 static const char *override_of(const struct step *s)
@@ -13,6 +15,13 @@ static const char *override_of(const struct step *s)
 	const char *override = json_str(s->args, "override");
 
 	return override ? override : "";
+}
+
+static bool is_target(const struct step *s, const char *driver)
+{
+	const char *target = json_str(s->args, "driver");
+
+	return target && !strcmp(target, driver);
 }
 
 static int bind_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -23,6 +32,9 @@ static int bind_run(struct run *r, const struct step *s, unsigned timeout_ms, st
 
 	if (rc)
 		return err_set(err, rc, "the host has no PCI device %s", s->what);
+	/* out of a journal: one that was handed through is given back, and no other is touched */
+	if (s->journaled && *before.driver && strcmp(before.driver, VFIO) && !is_target(s, before.driver))
+		return err_set(err, -EPERM, "PCI device %s has driver %s, and is not handed through", s->what, before.driver);
 	rc = host_pci_bind(h, s->what, json_str(s->args, "driver"), override_of(s), timeout_ms, err);
 	/* the engine takes a step that fails for not done, one that may be done it takes back itself */
 	if (rc && rc != -ETIMEDOUT && host_pci_bind(h, s->what, before.driver, before.override, timeout_ms, NULL)) {
@@ -56,8 +68,13 @@ static int bind_check(const struct step *s, struct err *err)
 	return 0;
 }
 
+static bool bind_takes_back(const struct step *s, const struct step *of)
+{
+	return !is_target(s, VFIO) && (!of || takes_back_same(s, of));
+}
+
 const struct op op_pci_bind = {
-	.name = "pci-bind", .run = bind_run, .text = bind_text, .check = bind_check, .outlives = true,
+	.name = "pci-bind", .run = bind_run, .text = bind_text, .check = bind_check, .takes_back = bind_takes_back, .outlives = true,
 };
 
 static struct json_object *bind_args(const char *driver, const char *override)
@@ -84,12 +101,16 @@ void step_undo_pci_bind(struct step *s, const char *address, const char *driver,
 static int memlock_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	pid_t pid = plan_guest_pid(r->p);
+	uint64_t now;
 
 	(void)timeout_ms;
 	if (!host_is_live(r->env->host))
 		return err_set(err, -EOPNOTSUPP, "a recorded host cannot be changed");
 	if (!pid || plan_guest_is_gone(r->p, r->env->host))
 		return err_set(err, -ESRCH, "the guest's QEMU has ended");
+	/* an inverse lowers it */
+	if (s->journaled && (host_lock_limit(r->env->host, pid, &now) || s->number > now))
+		return err_set(err, -EPERM, "the journal would let QEMU lock more memory than now");
 	return host_lock_limit_set(r->env->host, pid, s->number, err);
 }
 
@@ -99,8 +120,13 @@ static char *memlock_text(const struct step *s, unsigned timeout_ms)
 	return xasprintf("QEMU may lock %llu bytes of memory (RLIMIT_MEMLOCK)", (unsigned long long)s->number);
 }
 
+static bool memlock_takes_back(const struct step *s, const struct step *of)
+{
+	return !of || takes_back_same(s, of);
+}
+
 const struct op op_memlock = {
-	.name = "memlock", .run = memlock_run, .text = memlock_text,
+	.name = "memlock", .run = memlock_run, .text = memlock_text, .takes_back = memlock_takes_back,
 };
 
 struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old)

@@ -15,8 +15,9 @@
 #define SEEN_MAX 1024
 
 /*
- * What a step from a journal may do. Anything that could run a program or open what it likes (human-monitor-command,
- * migrate, chardev-add of a pipe..) is not here, so that an edited journal cannot make kvmtop do it.
+ * What a journal may have in it. Anything that could run a program or open what it likes (human-monitor-command,
+ * migrate, chardev-add of a pipe..) is not here. Of these, only what removes is run out of a journal, and what puts a
+ * value back, as the inverse of the same command about the same thing.
  */
 static bool is_ram(struct json_object *args);
 static bool is_requested_size(struct json_object *args);
@@ -24,22 +25,24 @@ static bool is_requested_size(struct json_object *args);
 static const struct {
 	const char *command;
 	bool (*fits)(struct json_object *args);	/* NULL: with any arguments */
+	bool removes;
+	const char *about;			/* it puts back a value of what this argument names */
 } allowed[] = {
-	{ "block-latency-histogram-set" },
-	{ "block_resize" },
+	{ "block-latency-histogram-set", .about = "id" },
+	{ "block_resize", .about = "node-name" },
 	{ "blockdev-add" },
-	{ "blockdev-del" },
+	{ "blockdev-del", .removes = true },
 	{ "chardev-add", chardev_is_harmless },
-	{ "chardev-remove" },
-	{ "closefd" },
+	{ "chardev-remove", .removes = true },
+	{ "closefd", .removes = true },
 	{ "device_add" },
-	{ "device_del" },
+	{ "device_del", .removes = true },
 	{ "netdev_add", netdev_is_harmless },
-	{ "netdev_del" },
+	{ "netdev_del", .removes = true },
 	{ "object-add", is_ram },
-	{ "object-del" },
-	{ "qom-set", is_requested_size },
-	{ "set_link" },
+	{ "object-del", .removes = true },
+	{ "qom-set", is_requested_size, .about = "path" },
+	{ "set_link", .about = "name" },
 };
 
 /* Memory that opens no file. */
@@ -148,8 +151,22 @@ static int qmp_check(const struct step *s, struct err *err)
 	return err_set(err, -EPERM, "the command %s, with such arguments, does not belong in a journal", s->what);
 }
 
+static bool qmp_takes_back(const struct step *s, const struct step *of)
+{
+	const char *mine, *theirs;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(allowed) && strcmp(allowed[i].command, s->what); i++)
+		;
+	if (i == ARRAY_SIZE(allowed) || !allowed[i].about)
+		return i < ARRAY_SIZE(allowed) && allowed[i].removes;
+	mine = json_str(s->args, allowed[i].about);
+	theirs = of ? json_str(of->args, allowed[i].about) : NULL;
+	return takes_back_same(s, of) && mine && theirs && !strcmp(mine, theirs);
+}
+
 const struct op op_qmp = {
-	.name = "qmp", .run = qmp_run, .text = qmp_text, .check = qmp_check, .one_way = true,
+	.name = "qmp", .run = qmp_run, .text = qmp_text, .check = qmp_check, .takes_back = qmp_takes_back, .one_way = true,
 };
 
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
@@ -243,7 +260,8 @@ static char *await_gone_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_await_gone = {
-	.name = "await-gone", .run = await_gone_run, .text = await_gone_text, .is_there = device_is_there,
+	.name = "await-gone", .run = await_gone_run, .text = await_gone_text, .takes_back = takes_back_always,
+	.is_there = device_is_there,
 };
 
 struct step *plan_await_gone(struct plan *p, const char *device)

@@ -45,7 +45,7 @@ static int sriov_check(const struct step *s, struct err *err)
 }
 
 const struct op op_sriov = {
-	.name = "sriov", .run = sriov_run, .text = sriov_text, .check = sriov_check, .outlives = true,
+	.name = "sriov", .run = sriov_run, .text = sriov_text, .check = sriov_check, .takes_back = takes_back_same, .outlives = true,
 };
 
 struct step *plan_sriov(struct plan *p, const char *pf, unsigned vfs, unsigned old)
@@ -144,8 +144,16 @@ static int vf_check(const struct step *s, struct err *err)
 	return 0;
 }
 
+/* The same setting of the same one. */
+static bool vf_takes_back(const struct step *s, const struct step *of)
+{
+	struct host_vf v, was;
+
+	return takes_back_same(s, of) && setting_of(s, &v) == setting_of(of, &was) && v.vf == was.vf;
+}
+
 const struct op op_vf_set = {
-	.name = "vf-set", .run = vf_run, .text = vf_text, .check = vf_check, .outlives = true,
+	.name = "vf-set", .run = vf_run, .text = vf_text, .check = vf_check, .takes_back = vf_takes_back, .outlives = true,
 };
 
 static struct json_object *vf_args(const struct host_vf *v, enum host_vf_key key)

@@ -26,7 +26,7 @@ static char *attach_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_virt_attach = {
-	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml, .forward = true,
+	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml,
 };
 
 static int detach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -55,7 +55,8 @@ static int domain_has(struct run *r, const struct step *s, bool *there, struct e
 }
 
 const struct op op_virt_detach = {
-	.name = "virt-detach", .run = detach_run, .text = detach_text, .is_there = domain_has, .one_way = true,
+	.name = "virt-detach", .run = detach_run, .text = detach_text, .takes_back = takes_back_always, .is_there = domain_has,
+	.one_way = true,
 };
 
 /*
@@ -82,7 +83,7 @@ static char *config_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_virt_config = {
-	.name = "virt-config", .run = config_run, .text = config_text, .check = has_xml,
+	.name = "virt-config", .run = config_run, .text = config_text, .check = has_xml, .takes_back = takes_back_always,
 };
 
 static int resize_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -97,7 +98,7 @@ static char *resize_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_virt_resize = {
-	.name = "virt-resize", .run = resize_run, .text = resize_text,
+	.name = "virt-resize", .run = resize_run, .text = resize_text, .takes_back = takes_back_same,
 };
 
 static int link_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -112,19 +113,8 @@ static char *link_text(const struct step *s, unsigned timeout_ms)
 }
 
 const struct op op_virt_link = {
-	.name = "virt-link", .run = link_run, .text = link_text,
+	.name = "virt-link", .run = link_run, .text = link_text, .takes_back = takes_back_same,
 };
-
-static int update_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
-{
-	return virt_update(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
-}
-
-static char *update_text(const struct step *s, unsigned timeout_ms)
-{
-	(void)timeout_ms;
-	return xasprintf("update-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
-}
 
 /* Of a virtio-mem device, the one that is named, and nothing but what kvmtop itself would write of it. */
 static bool is_virtio_mem(const struct virt_def *def, const struct step *s)
@@ -138,18 +128,69 @@ static bool is_virtio_mem(const struct virt_def *def, const struct step *s)
 	return !strcmp(xml, s->xml);
 }
 
-static int update_check(const struct step *s, struct err *err)
+/* What the step's XML requests of its device. -EPERM: it is no such device. */
+static int requested_by(const struct step *s, uint64_t *bytes, struct err *err)
 {
 	auto_free char *domain = s->xml ? xasprintf("<domain><devices>%s</devices></domain>", s->xml) : NULL;
 	struct virt_def *def = NULL;
 	bool good = domain && !virt_def_parse(domain, strlen(domain), &def, err) && is_virtio_mem(def, s);
 
+	if (good)
+		*bytes = def->memory[0].requested_bytes;
 	virt_def_free(def);
 	return good ? 0 : err_set(err, -EPERM, "a step updates what is no virtio-mem device");
 }
 
+/* The XML is of a device that the guest has, and changes nothing but its requested size: what a journal may do. */
+static int changes_size_only(struct run *r, const struct step *s, struct err *err)
+{
+	struct virt_def *live;
+	uint64_t wanted;
+	bool same = false;
+	size_t i;
+	int rc = requested_by(s, &wanted, err);
+
+	if (!rc)
+		rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &live, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < live->n_memory; i++) {
+		struct virt_memory m = live->memory[i];
+		auto_free char *xml = NULL;
+
+		if (!m.alias || strcmp(m.alias, s->what))
+			continue;
+		m.requested_bytes = wanted;
+		xml = virt_memory_xml(&m);
+		same = !strcmp(xml, s->xml);
+	}
+	virt_def_free(live);
+	return same ? 0 : err_set(err, -EPERM, "the journal would change more of %s than its requested size", s->what);
+}
+
+static int update_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	int rc = s->journaled ? changes_size_only(r, s, err) : 0;
+
+	return rc ? rc : virt_update(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
+}
+
+static char *update_text(const struct step *s, unsigned timeout_ms)
+{
+	(void)timeout_ms;
+	return xasprintf("update-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+}
+
+static int update_check(const struct step *s, struct err *err)
+{
+	uint64_t wanted;
+
+	return requested_by(s, &wanted, err);
+}
+
 const struct op op_virt_update = {
 	.name = "virt-update", .run = update_run, .text = update_text, .check = update_check,
+	.takes_back = takes_back_same,
 };
 
 static int set_vcpus(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -222,7 +263,8 @@ static int vcpus_check(const struct step *s, struct err *err)
 
 /* libvirt itself waits for the guest, when it is to let go of one. */
 const struct op op_virt_vcpus = {
-	.name = "virt-vcpus", .run = vcpus_run, .text = vcpus_text, .check = vcpus_check, .asks_guest = true,
+	.name = "virt-vcpus", .run = vcpus_run, .text = vcpus_text, .check = vcpus_check,
+	.takes_back = takes_back_same, .asks_guest = true,
 };
 
 static struct step *with_xml(struct step *s, const char *xml, uint64_t number)

@@ -45,6 +45,23 @@ int op_find(const char *name)
 	return -1;
 }
 
+bool op_takes_back(const struct step *s, const struct step *of)
+{
+	return ops[s->op]->takes_back && ops[s->op]->takes_back(s, of);
+}
+
+bool takes_back_always(const struct step *s, const struct step *of)
+{
+	(void)s;
+	(void)of;
+	return true;
+}
+
+bool takes_back_same(const struct step *s, const struct step *of)
+{
+	return of && of->op == s->op && !strcmp(of->what, s->what);
+}
+
 char *step_text(const struct step *s, unsigned timeout_ms)
 {
 	auto_free char *text = ops[s->op]->text(s, step_ms(s, timeout_ms));

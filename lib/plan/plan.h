@@ -20,7 +20,7 @@ enum step_op {
 	STEP_PASS_FD,			/* open a tap or a device node here and give QEMU the descriptor, by the name of what */
 	STEP_LINK_SET,			/* a tap up or down, into a bridge */
 	STEP_LINK_ADD,			/* make a macvtap */
-	STEP_LINK_DEL,			/* remove a macvtap that kvmtop made */
+	STEP_LINK_DEL,			/* remove a tap or macvtap that kvmtop made */
 	STEP_AWAIT_TAKEN,		/* until the guest's ACPI has said whether it took vCPUs or DIMMs */
 	STEP_AWAIT_SIZE,		/* until a virtio-mem device has number bytes */
 	STEP_AWAIT_USB,			/* until QEMU has opened the host's USB device and the guest has given it an address */
@@ -47,11 +47,12 @@ struct step {
 	char *what;			/* QMP command, block node, alias, target, or the device that is waited for */
 	struct json_object *args;	/* of a QMP command; NULL: none */
 	char *xml;			/* for libvirt; NULL: none */
-	uint64_t number;		/* flags or bytes for libvirt, bytes for AWAIT_SIZE */
+	uint64_t number;		/* flags or bytes for libvirt, bytes for AWAIT_SIZE, index of an interface (0: not known yet) */
 	unsigned at_least_ms;		/* QEMU may need so long whatever the time-out is; 0: the time-out is enough */
 	unsigned at_most_ms;		/* waiting longer than that is of no use; 0: as long as the time-out allows */
 	bool required;			/* AWAIT_DRIVER and the like: a guest that does not take it is a timeout, not a remark */
 	bool if_there;			/* what it takes away may be gone already: then it is done */
+	bool journaled;			/* read from a journal: its operation does no more than clean up */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
@@ -105,7 +106,7 @@ void step_undo_drop(struct step *s, const char *command, struct json_object *arg
 /*
  * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
  * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
- * LINK_SET {"up":BOOL[,"master":BRIDGE]}    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
+ * LINK_SET {"up":BOOL[,"master":BRIDGE]}, "": out of its bridge    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
  * OVS_ADD {"bridge":BRIDGE}    OVS_DEL none
  */
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);

@@ -30,11 +30,15 @@ struct op {
 	/* 0; -ETIMEDOUT; -EACCES: the guest said no; -ECANCELED: interrupted; else an error, and nothing was done */
 	int (*run)(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err);
 	char *(*text)(const struct step *s, unsigned timeout_ms);	/* as step_text */
-	/* -EPERM: a step read from a journal that must not be run. NULL: any may. */
+	/* -EPERM: a step that kvmtop does not write, in a journal. NULL: any is believed. */
 	int (*check)(const struct step *s, struct err *err);
 	/* It waits until the guest has let go, and can be taken up again later: is it still there? NULL: does not wait so. */
 	int (*is_there)(struct run *r, const struct step *s, bool *there, struct err *err);
-	bool forward;			/* it is never an inverse nor put off: in a journal such a step is not believed */
+	/*
+	 * A journal may have it run: as an inverse of `of`, or, of NULL, as what was put off. NULL: never. Its run does no
+	 * more than clean up when the step is `journaled`.
+	 */
+	bool (*takes_back)(const struct step *s, const struct step *of);
 	bool one_way;			/* without an inverse there is no way back from it */
 	bool outlives;			/* done to the host, it does not go with the guest */
 	bool asks_guest;		/* it waits for the guest to take what was added: its timeout is the guest's silence */
@@ -42,6 +46,9 @@ struct op {
 
 const struct op *op_get(enum step_op op);
 int op_find(const char *name);			/* by its name in the journal; -1: none */
+bool op_takes_back(const struct step *s, const struct step *of);
+bool takes_back_always(const struct step *s, const struct step *of);
+bool takes_back_same(const struct step *s, const struct step *of);	/* of the same operation on the same thing */
 
 /* op_*.c, one per row of ops.c */
 extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;

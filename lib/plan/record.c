@@ -121,9 +121,15 @@ static char *text(struct json_object *obj, const char *key)
 	return s && strlen(s) <= TEXT_MAX ? xstrdup(s) : NULL;
 }
 
-static int step_parse(struct json_object *obj, struct step *s, bool inner, struct err *err);
+/* Where in an entry a step is, and, of an inverse, what of. */
+struct place {
+	bool inner;
+	const struct step *of;
+};
 
-static int steps_parse(struct json_object *array, struct step **steps, size_t *n, bool inner, struct err *err)
+static int step_parse(struct json_object *obj, struct step *s, struct place at, struct err *err);
+
+static int steps_parse(struct json_object *array, struct step **steps, size_t *n, struct place at, struct err *err)
 {
 	size_t count = array ? json_object_array_length(array) : 0, i;
 	int rc = 0;
@@ -133,12 +139,12 @@ static int steps_parse(struct json_object *array, struct step **steps, size_t *n
 	for (i = 0; i < count && !rc; i++) {
 		struct step *s = vec_push(*steps, *n);
 
-		rc = step_parse(json_object_array_get_idx(array, i), s, inner, err);
+		rc = step_parse(json_object_array_get_idx(array, i), s, at, err);
 	}
 	return rc;
 }
 
-static int step_parse(struct json_object *obj, struct step *s, bool inner, struct err *err)
+static int step_parse(struct json_object *obj, struct step *s, struct place at, struct err *err)
 {
 	int op = op_find(json_str(obj, "op")), status, rc;
 	struct json_object *args = json_member(obj, "args");
@@ -147,6 +153,7 @@ static int step_parse(struct json_object *obj, struct step *s, bool inner, struc
 	if (op < 0 || !s->what)
 		return err_set(err, -EPERM, "a step does what kvmtop does not know");
 	s->op = (enum step_op)op;
+	s->journaled = true;
 	if (args && !json_object_is_type(args, json_type_object))
 		return err_set(err, -EPERM, "the arguments of %s are none", s->what);
 	s->args = args ? json_object_get(args) : NULL;
@@ -155,18 +162,18 @@ static int step_parse(struct json_object *obj, struct step *s, bool inner, struc
 	s->leaves = text(obj, "leaves");
 	s->xml = text(obj, "xml");
 	json_u64(obj, "number", &s->number);
-	if (inner && op_get(s->op)->forward)
-		return err_set(err, -EPERM, "a step that takes something back does %s", op_get(s->op)->name);
 	rc = op_get(s->op)->check ? op_get(s->op)->check(s, err) : 0;
 	if (rc)
 		return rc;
+	if (at.inner && !op_takes_back(s, at.of))
+		return err_set(err, -EPERM, "a step that takes something back does %s %s", op_get(s->op)->name, s->what);
 	json_u64(obj, "ns", &s->ns);
 	for (status = 0; status < STEP_STATUS_COUNT; status++)
 		if (json_str(obj, "status") && !strcmp(json_str(obj, "status"), step_status_name((enum step_status)status)))
 			s->status = (enum step_status)status;
-	if (inner && json_array(obj, "undo"))
+	if (at.inner && json_array(obj, "undo"))
 		return err_set(err, -EPERM, "an undo step has an undo of its own");
-	return inner ? 0 : steps_parse(json_array(obj, "undo"), &s->undo, &s->n_undo, true, err);
+	return at.inner ? 0 : steps_parse(json_array(obj, "undo"), &s->undo, &s->n_undo, (struct place){ true, s }, err);
 }
 
 static void left_parse(struct json_object *array, struct plan *p)
@@ -198,9 +205,9 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 	for (status = 0; status < PLAN_STATUS_COUNT; status++)
 		if (json_str(obj, "status") && !strcmp(json_str(obj, "status"), plan_status_name(status)))
 			p->status = status;
-	rc = steps_parse(json_array(obj, "steps"), &p->steps, &p->n_steps, false, err);
+	rc = steps_parse(json_array(obj, "steps"), &p->steps, &p->n_steps, (struct place){ false, NULL }, err);
 	if (!rc)
-		rc = steps_parse(json_array(obj, "rest"), &p->rest, &p->n_rest, true, err);
+		rc = steps_parse(json_array(obj, "rest"), &p->rest, &p->n_rest, (struct place){ true, NULL }, err);
 	if (!rc && (!p->verb || !p->id || !p->begun || p->status == PLAN_STATUS_COUNT))
 		rc = err_set(err, -EPERM, "a field is missing or not what it must be");
 	if (rc) {

@@ -70,6 +70,25 @@ static int step_do(struct run *r, const struct step *s, unsigned timeout_ms, str
 	return rc && s->if_there && is_absent(rc, err) ? 0 : rc;
 }
 
+/* Of what takes a step back, what is done to the host: the guest has ended. */
+static void take_back_from_host(struct run *r, struct step *s)
+{
+	bool done = false;
+	size_t i;
+
+	for (i = 0; i < s->n_undo; i++) {
+		if (!op_get(s->undo[i].op)->outlives)
+			continue;
+		if (step_do(r, &s->undo[i], r->env->timeout_ms, NULL)) {
+			plan_note_left(r->p, s->leaves);
+			return;
+		}
+		done = true;
+	}
+	if (done && s->status == STEP_OK)
+		s->status = STEP_UNDONE;
+}
+
 /*
  * Take one step back. sure: it is known to have happened, so an inverse that fails leaves something. A device the guest
  * does not let go of, and what has to wait for that, is put off.
@@ -146,9 +165,8 @@ static void guest_ended(struct run *r, size_t failed)
 	size_t i;
 
 	set_interrupt(r, -1);
-	for (i = failed; !removes && i-- > 0; )
-		if (op_get(p->steps[i].op)->outlives)
-			step_take_back(r, &p->steps[i], true);
+	for (i = failed + 1; !removes && i-- > 0; )
+		take_back_from_host(r, &p->steps[i]);
 	for (i = failed + 1; removes && i < p->n_steps; i++) {
 		if (!op_get(p->steps[i].op)->outlives)
 			continue;

@@ -78,6 +78,7 @@ void step_copy(struct step *to, const struct step *from)
 	to->at_most_ms = from->at_most_ms;
 	to->required = from->required;
 	to->if_there = from->if_there;
+	to->journaled = from->journaled;
 	to->args = from->args ? json_object_get(from->args) : NULL;
 }
 

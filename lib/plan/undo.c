@@ -47,7 +47,8 @@ static void ask_again(const struct plan *e, struct plan *out)
 	size_t i;
 
 	for (i = 1; e->n_rest && i < e->n_steps; i++)
-		if (same_step(&e->steps[i], &e->rest[0]) && e->steps[i - 1].status == STEP_TODO)
+		if (same_step(&e->steps[i], &e->rest[0]) && e->steps[i - 1].status == STEP_TODO &&
+		    op_takes_back(&e->steps[i - 1], NULL))
 			add_copy(out, &e->steps[i - 1], NULL);
 }
 
@@ -59,7 +60,7 @@ static void ask_for_the_rest(const struct plan *e, struct plan *out)
 	if (i && i < e->n_steps)
 		i--;			/* the request itself */
 	for (; i < e->n_steps; i++)
-		if (!op_get(e->steps[i].op)->forward)
+		if (op_takes_back(&e->steps[i], NULL))
 			add_copy(out, &e->steps[i], NULL);
 }
 

@@ -108,7 +108,8 @@ static void check_named(const struct plan *p, const char *list, const char *othe
 
 static struct plan *undo(struct plan *entry, struct model *m, const struct host *h, struct err *err)
 {
-	struct plan *p = plan_new("undo", "vm1", NULL);
+	auto_free char *ref = xasprintf("pid:%d@0", (int)getpid());	/* the model's process is ours */
+	struct plan *p = plan_new("undo", "vm1", ref);
 	struct plan_env env = { .host = h, .interrupt_fd = -1, .timeout_ms = PATIENCE_MS, .undo_ms = PATIENCE_MS };
 
 	env.qmp = model_connect(m);

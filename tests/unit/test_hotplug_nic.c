@@ -282,7 +282,7 @@ static const struct build_plan plans[] = {
 	  GETFD("n-t0", "tap kt-tap1 made", "kt-tap1") GETFD("n-t1", "tap kt-tap1 opened", "kt-tap1") "interface kt-tap1 into bridge br0 up\n"
 	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"") DEVICE(",\"mq\":true,\"vectors\":6"), NULL, 1 },
 	{ hotplug_nic_add, { { TYPE("macvtap"), { "id", "n" }, MAC, SOURCE("eth0") } }, NULL,
-	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove macvtap "
+	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove interface "
 	  "kt-mvt0\n  leaves macvtap kt-mvt0 on eth0\ninterface kt-mvt0 up\n"
 	  GETFD("n-t0", "macvtap kt-mvt0 opened", "kt-mvt0") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("vhost-user"), { "id", "n" }, MAC, SOURCE("/s") } }, NULL,

@@ -254,13 +254,29 @@ static void put_entry(const char *text, size_t len)
 	assert_int_equal(chmod(path, 0600), 0);
 }
 
+/* why: NULL, it is believed */
+static void check_entry(const char *text, const char *why)
+{
+	struct journal *j;
+
+	put_entry(text, strlen(text));
+	if (why) {
+		check_refused(why);
+		return;
+	}
+	assert_int_equal(journal_open(false, &j, NULL), 0);
+	plan_free(only_entry(j));
+	journal_close(j);
+}
+
 #define HEAD "{\"v\":1,\"id\":\"" ID "\",\"begun\":\"2026-01-02T03:04:05.000+00:00\",\"verb\":\"disk add\",\"status\":\"timeout\","
 #define STEPS(list) HEAD "\"steps\":[" list "],\"left\":[]}"
 #define QMP(command) "{\"op\":\"qmp\",\"what\":\"" command "\",\"args\":{\"node-name\":\"n\"}}"
 #define UPDATE(alias, xml) "{\"op\":\"virt-update\",\"what\":\"" alias "\",\"xml\":\"" xml "\",\"number\":1}"
 #define VMEM(more) "<memory model=\\\"virtio-mem\\\">" more "<target><size unit=\\\"KiB\\\">524288</size><node>0</node>" \
 	"<block unit=\\\"KiB\\\">2048</block><requested unit=\\\"KiB\\\">0</requested></target><alias name=\\\"ua-vm0\\\"/></memory>"
-#define UNDO(list) "{\"op\":\"qmp\",\"what\":\"device_add\",\"args\":{},\"undo\":[" list "]}"
+#define WITH_UNDO(command, list) "{\"op\":\"qmp\",\"what\":\"" command "\",\"args\":{},\"undo\":[" list "]}"
+#define UNDO(list) WITH_UNDO("device_add", list)
 
 static void edited_entries_are_refused(void **state)
 {
@@ -274,8 +290,8 @@ static void edited_entries_are_refused(void **state)
 		{ STEPS(QMP("blockdev-add\\u0000x")), NULL },		/* as C has it, it ends there */
 		{ STEPS(UNDO(QMP("chardev-add"))), "does not belong" },
 		{ HEAD "\"steps\":[],\"rest\":[" QMP("system_reset") "]}", "does not belong" },
-		{ HEAD "\"steps\":[],\"rest\":[" UNDO(QMP("device_del")) "]}", "undo of its own" },
-		{ STEPS(UNDO(UNDO(QMP("device_del")))), "undo of its own" },
+		{ HEAD "\"steps\":[],\"rest\":[" WITH_UNDO("device_del", QMP("device_del")) "]}", "undo of its own" },
+		{ STEPS(UNDO(WITH_UNDO("device_del", QMP("device_del")))), "undo of its own" },
 		{ STEPS("{\"op\":\"shell\",\"what\":\"rm\"}"), "does not know" },
 		{ STEPS("{\"op\":\"qmp\"}"), "does not know" },
 		{ STEPS("{\"what\":\"device_add\"}"), "does not know" }, { STEPS("7"), "does not know" },
@@ -305,18 +321,84 @@ static void edited_entries_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		put_entry(rows[i].text, strlen(rows[i].text));
-		if (rows[i].why) {
-			check_refused(rows[i].why);
-		} else {
-			struct journal *j;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		check_entry(rows[i].text, rows[i].why);
+}
 
-			assert_int_equal(journal_open(false, &j, NULL), 0);
-			plan_free(only_entry(j));
-			journal_close(j);
+#define OP(op, what, args) "{\"op\":\"" op "\",\"what\":\"" what "\",\"args\":" args "}"
+#define SET_LINK(name) OP("qmp", "set_link", "{\"name\":\"" name "\",\"up\":true}")
+#define SIZE(path) OP("qmp", "qom-set", "{\"path\":\"/machine/peripheral/" path "\",\"property\":\"requested-size\",\"value\":0}")
+#define BIND(args) OP("pci-bind", "0000:01:00.0", args)
+#define VF(n) OP("vf-set", "eth0", "{\"vf\":" n ",\"set\":\"trust\",\"trust\":true}")
+#define VCPUS OP("virt-vcpus", "vcpus", "{\"count\":2}")
+
+/* Each operation: what it may be told to do out of a journal, as what was put off and as the inverse of something. */
+static void each_operation_only_cleans_up(void **state)
+{
+	static const char never[] = "takes something back does";
+	static const struct {
+		const char *op, *step, *of;	/* of: what it may be the inverse of, NULL: nothing */
+		bool put_off;			/* it may */
+	} rows[] = {
+		{ "qmp", OP("qmp", "device_del", "{\"id\":\"x\"}"), QMP("device_add"), true },
+		{ "qmp", QMP("blockdev-del"), QMP("blockdev-add"), true },
+		{ "qmp", QMP("netdev_del"), QMP("device_add"), true },
+		{ "qmp", QMP("object-del"), QMP("device_add"), true },
+		{ "qmp", QMP("chardev-remove"), QMP("device_add"), true },
+		{ "qmp", QMP("closefd"), QMP("device_add"), true },
+		{ "qmp", QMP("device_add"), NULL, false }, { "qmp", QMP("blockdev-add"), NULL, false },
+		{ "qmp", OP("qmp", "netdev_add", "{\"type\":\"user\",\"id\":\"x\"}"), NULL, false },
+		{ "qmp", OP("qmp", "object-add", "{\"qom-type\":\"memory-backend-ram\"}"), NULL, false },
+		{ "qmp", SET_LINK("a"), SET_LINK("a"), false }, { "qmp", SIZE("a"), SIZE("a"), false },
+		{ "qmp", QMP("block_resize"), QMP("block_resize"), false },
+		{ "qmp", OP("qmp", "block-latency-histogram-set", "{\"id\":\"d\"}"), OP("qmp", "block-latency-histogram-set", "{\"id\":\"d\"}"),
+		  false },
+		{ "await-gone", OP("await-gone", "x", "{}"), QMP("device_add"), true },
+		{ "await-driver", OP("await-driver", "x", "{}"), NULL, false },
+		{ "await-taken", OP("await-taken", "x", "{\"devices\":[\"x\"]}"), NULL, false },
+		{ "await-size", OP("await-size", "x", "{}"), NULL, false }, { "await-usb", OP("await-usb", "x", "{}"), NULL, false },
+		{ "pass-fd", OP("pass-fd", "x", "{\"open\":\"dev\",\"name\":\"vhost-net\"}"), NULL, false },
+		{ "link-set", OP("link-set", "kt-tap0", "{\"up\":false,\"master\":\"\"}"), OP("link-set", "kt-tap0", "{\"up\":true}"), true },
+		{ "link-set", OP("link-set", "kt-tap0", "{\"up\":true}"), NULL, false },
+		{ "link-add", OP("link-add", "kt-mvt0", "{\"lower\":\"eth0\",\"mode\":\"bridge\",\"mac\":\"52:54:00:00:00:01\"}"), NULL, false },
+		{ "link-del", OP("link-del", "kt-tap0", "{}"), QMP("device_add"), true },
+		{ "ovs-add", OP("ovs-add", "kt-tap0", "{\"bridge\":\"br0\"}"), NULL, false },
+		{ "ovs-del", OP("ovs-del", "kt-tap0", "{}"), QMP("device_add"), true },
+		{ "virt-attach", "{\"op\":\"virt-attach\",\"what\":\"x\",\"xml\":\"<disk/>\"}", NULL, false },
+		{ "virt-detach", OP("virt-detach", "x", "{}"), QMP("device_add"), true },
+		{ "virt-config", "{\"op\":\"virt-config\",\"what\":\"x\",\"xml\":\"<disk/>\"}", QMP("device_add"), true },
+		{ "virt-resize", OP("virt-resize", "vda", "{}"), OP("virt-resize", "vda", "{}"), false },
+		{ "virt-link", OP("virt-link", "x", "{}"), OP("virt-link", "x", "{}"), false },
+		{ "virt-update", UPDATE("ua-vm0", VMEM("")), UPDATE("ua-vm0", VMEM("")), false },
+		{ "virt-vcpus", VCPUS, VCPUS, false },
+		{ "pci-bind", BIND("{\"driver\":\"e1000e\"}"), BIND("{\"driver\":\"vfio-pci\"}"), true },
+		{ "pci-bind", BIND("{\"driver\":\"vfio-pci\"}"), NULL, false },
+		{ "memlock", OP("memlock", "memlock", "{}"), OP("memlock", "memlock", "{}"), true },
+		{ "sriov", OP("sriov", "0000:01:00.0", "{}"), OP("sriov", "0000:01:00.0", "{}"), false },
+		{ "vf-set", VF("1"), VF("1"), false },
+	};
+	static const char *const others[] = { SET_LINK("b"), SIZE("b"), VF("2"), BIND("{\"driver\":\"x\"}"), QMP("quit") };
+	size_t i, k, n_ops = 0;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *put_off = xasprintf(HEAD "\"steps\":[],\"rest\":[%s]}", rows[i].step);
+		auto_free char *of = xstrndup(rows[i].of ? rows[i].of : QMP("device_add"), strlen(rows[i].of ? rows[i].of : QMP("device_add")) - 1);
+		auto_free char *inverse = xasprintf(HEAD "\"steps\":[%s,\"undo\":[%s]}]}", of, rows[i].step);
+
+		check_entry(put_off, rows[i].put_off ? NULL : never);
+		check_entry(inverse, rows[i].of ? NULL : never);
+		for (k = 0; k < ARRAY_SIZE(others) && !rows[i].put_off; k++) {
+			auto_free char *other = xstrndup(others[k], strlen(others[k]) - 1);
+			auto_free char *wrong = xasprintf(HEAD "\"steps\":[%s,\"undo\":[%s]}]}", other, rows[i].step);
+
+			check_entry(wrong, strstr(other, "quit") ? "does not belong" : never);
 		}
+		for (k = 0; k < i && strcmp(rows[k].op, rows[i].op); k++)
+			;
+		n_ops += k == i;
 	}
+	assert_int_equal(n_ops, STEP_OP_COUNT);		/* an operation that is not in the table */
 }
 
 static void too_many_steps_are_refused(void **state)
@@ -492,6 +574,7 @@ int main(void)
 		TEST(entries_are_in_the_order_of_time),
 		TEST(what_is_over_is_forgotten),
 		TEST(edited_entries_are_refused),
+		TEST(each_operation_only_cleans_up),
 		TEST(too_many_steps_are_refused),
 		TEST(files_of_others_are_refused),
 		TEST(the_directory_must_be_ours),
