@@ -198,6 +198,9 @@ static char *plan_descriptors(struct plan *p, const struct nic *n, char letter, 
 			json_put(args, "multi", json_object_new_boolean(n->queues > 1 || n->multi_queue));
 		}
 		s = plan_net(p, STEP_PASS_FD, fd, args);
+		/* before QEMU is asked to forget it: it may say that it does, and keep it */
+		if (n->make && !i && !strcmp(open, "tap"))
+			step_undo_net(s, STEP_LINK_DEL, name, NULL);
 		step_undo_drop(s, "closefd", named("fdname", fd));
 		step_leaves(s, "descriptor %s in QEMU (%s)", fd, name);
 		buf_printf(&all, "%s%s", i ? ":" : "", fd);
@@ -214,29 +217,32 @@ static void plan_macvtap(struct plan *p, const struct nic *n)
 	step_leaves(s, "macvtap %s on %s", n->ifname, n->source);
 }
 
-/* One of ours goes with its descriptor; one that was there is put back as it was. */
+static struct json_object *link_json(bool up, const char *master)
+{
+	struct json_object *args = json_put(json_object_new_object(), "up", json_object_new_boolean(up));
+
+	return master ? json_put_str(args, "master", master) : args;
+}
+
+/*
+ * Once the device is in, and first of all to be taken back, whatever QEMU says to the rest: until then, and from then on,
+ * who has the descriptor reaches nothing with it.
+ */
 static void plan_up(struct plan *p, const struct nic *n)
 {
-	struct json_object *args = json_put(json_object_new_object(), "up", json_object_new_boolean(true));
+	bool bridge = n->kind == NIC_BRIDGE && !n->ovs;
 	struct step *s;
 
-	if (!n->make && n->was_up) {
-		json_object_put(args);
+	if (!*n->ifname || (!n->make && n->was_up))
 		return;
-	}
-	if (n->kind == NIC_BRIDGE && !n->ovs)
-		json_put_str(args, "master", n->source);
 	if (n->ovs) {
 		s = plan_net(p, STEP_OVS_ADD, n->ifname, named("bridge", n->source));
 		step_undo_net(s, STEP_OVS_DEL, n->ifname, NULL);
 		step_leaves(s, "port %s of Open vSwitch bridge %s", n->ifname, n->source);
 	}
-	s = plan_net(p, STEP_LINK_SET, n->ifname, args);
-	if (n->make)
-		return;
-	step_undo_net(s, STEP_LINK_SET, n->ifname, json_put(json_object_new_object(), "up",
-		json_object_new_boolean(false)));
-	step_leaves(s, "tap %s up", n->ifname);
+	s = plan_net(p, STEP_LINK_SET, n->ifname, link_json(true, bridge ? n->source : NULL));
+	step_undo_net(s, STEP_LINK_SET, n->ifname, link_json(false, bridge ? "" : NULL));
+	step_leaves(s, "interface %s%s%s up", n->ifname, bridge ? " in bridge " : "", bridge ? n->source : "");
 }
 
 /* What is made on the host and opened, for a tap and a macvtap alike. */
@@ -246,13 +252,9 @@ static struct json_object *plan_tap(struct plan *p, const struct nic *n)
 	struct json_object *args = json_put_str(named("type", "tap"), "id", n->netdev);
 	auto_free char *taps = NULL, *vhosts = NULL;
 
-	if (n->kind == NIC_MACVTAP) {
+	if (n->kind == NIC_MACVTAP)
 		plan_macvtap(p, n);
-		plan_up(p, n);
-	}
 	taps = plan_descriptors(p, n, 't', open, n->ifname);
-	if (n->kind != NIC_MACVTAP)		/* before that there is none */
-		plan_up(p, n);
 	if (n->vhost)
 		vhosts = plan_descriptors(p, n, 'v', "dev", "vhost-net");
 	json_put_str(args, n->queues > 1 ? "fds" : "fd", taps);
@@ -340,6 +342,7 @@ static void plan_add(struct plan *p, const struct nic *n)
 {
 	plan_netdev(p, n);
 	plan_device(p, p->device, device_json(p, n));
+	plan_up(p, n);
 	if (n->virtio)
 		plan_await_driver(p, p->device, plan_arg(p, "wait") != NULL);
 	else

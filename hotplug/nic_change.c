@@ -6,9 +6,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* kvmtop made it, and it is this guest's: QEMU may name what it likes. index: of the interface. */
+static bool is_ours(const struct plan *p, const struct host *h, const struct nic_found *f, struct host_iface *link)
+{
+	struct host_netif *list = NULL;
+	pid_t pid = plan_guest_pid(p);
+	bool open = false;
+	size_t n = 0, i;
+
+	if (!pid || !nic_is_ours(f->netif.name) || host_iface_read(h, f->netif.name, link) ||
+	    host_netifs_read(h, pid, &list, &n) < 0)
+		return false;
+	for (i = 0; i < n; i++)
+		open |= !strcmp(list[i].name, f->netif.name) && !list[i].other_ns;
+	free(list);
+	return open;
+}
+
+static struct step *plan_link(struct plan *p, enum step_op op, const struct host_iface *link, struct json_object *args)
+{
+	struct step *s = plan_net(p, op, link->name, args);
+
+	s->if_there = true;
+	s->number = link->index;
+	return s;
+}
+
+/* Off the network before QEMU is asked to close it, which it may say it does. */
+static void plan_off(struct plan *p, const struct host *h, const struct host_iface *link)
+{
+	bool port = nic_ovs_has(h, NULL, link->name);
+	struct json_object *args = json_put(json_object_new_object(), "up", json_object_new_boolean(false));
+	struct step *s;
+
+	if (port)
+		step_leaves(plan_link(p, STEP_OVS_DEL, link, NULL), "port %s of Open vSwitch", link->name);
+	else if (*link->master)
+		json_put_str(args, "master", "");
+	s = plan_link(p, STEP_LINK_SET, link, args);
+	step_leaves(s, "interface %s up", link->name);
+}
+
 /* Of what is behind it, what kvmtop made goes too: by its name it is known, whether the journal is there or not. */
 static void plan_remove(struct plan *p, const struct host *h, const struct nic_found *f)
 {
+	struct host_iface link;
+	bool ours = is_ours(p, h, f, &link);
 	auto_free char *chardev = NULL;
 	struct step *s;
 
@@ -18,6 +61,8 @@ static void plan_remove(struct plan *p, const struct host *h, const struct nic_f
 	/* the netdev while its NIC is still there would leave a NIC with a dead end; of a hub it is not the NIC's own */
 	if (!f->nic.netdev || !strcmp(f->nic.backend, "hub"))
 		return;
+	if (ours)
+		plan_off(p, h, &link);
 	s = plan_drop(p, "netdev_del", named("id", f->nic.netdev));
 	step_leaves(s, "netdev %s%s%s", f->nic.netdev, *f->netif.name ? " on " : "", f->netif.name);
 	chardev = nic_chardev(f->id);
@@ -25,15 +70,9 @@ static void plan_remove(struct plan *p, const struct host *h, const struct nic_f
 		s = plan_drop(p, "chardev-remove", named("id", chardev));
 		step_leaves(s, "chardev %s", chardev);
 	}
-	/* the tap goes with the netdev, its row in the database does not */
-	if (nic_is_ours(f->netif.name) && nic_ovs_has(h, NULL, f->netif.name)) {
-		s = plan_net(p, STEP_OVS_DEL, f->netif.name, NULL);
-		step_leaves(s, "port %s of Open vSwitch", f->netif.name);
-	}
-	if (f->netif.macvtap && nic_is_ours(f->netif.name)) {
-		s = plan_net(p, STEP_LINK_DEL, f->netif.name, NULL);
-		step_leaves(s, "macvtap %s", f->netif.name);
-	}
+	/* a tap goes with the netdev, where QEMU is honest */
+	if (ours)
+		step_leaves(plan_link(p, STEP_LINK_DEL, &link, NULL), "interface %s", link.name);
 }
 
 static bool is_bus(const void *bus, const struct qmp_port *port)

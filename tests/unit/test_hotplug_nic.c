@@ -259,12 +259,16 @@ static void each_check_has_its_words(void **state)
 }
 
 #define MAC { "mac", "52:54:00:00:00:01" }
-#define DEVICE(more) "device_add {\"driver\":\"virtio-net-pci\",\"id\":\"n\",\"netdev\":\"n-net\"," \
+#define DEVICE_UP(more, link) "device_add {\"driver\":\"virtio-net-pci\",\"id\":\"n\",\"netdev\":\"n-net\"," \
 	"\"mac\":\"52:54:00:00:00:01\",\"bus\":\"rp1\",\"romfile\":\"\"" more "}\n" \
 	"  undo device_del {\"id\":\"n\"}\n  undo wait until the guest has let go of n, at most 1 s\n  leaves device n\n" \
-	"wait until the guest's driver for n is up, at most 1 s\n"
+	link "wait until the guest's driver for n is up, at most 1 s\n"
+#define DEVICE(more) DEVICE_UP(more, "")
+/* It joins the network when the device is in, and leaves it before anything else is taken back. */
+#define LINK(name, up, down, leaves) "interface " name up " up\n  undo interface " name down " down\n  leaves interface " name leaves " up\n"
 #define NETDEV(args) "netdev_add {\"type\":\"" args "}\n  undo netdev_del {\"id\":\"n-net\"}, if it is there\n  leaves netdev n-net\n"
-#define GETFD(fd, with, of) "getfd {\"fdname\":\"" fd "\"}, with " with " here\n" \
+#define GETFD(fd, with, of) GETFD_MADE(fd, with, of, "")
+#define GETFD_MADE(fd, with, of, undo) "getfd {\"fdname\":\"" fd "\"}, with " with " here\n" undo \
 	"  undo closefd {\"fdname\":\"" fd "\"}, if it is there\n  leaves descriptor " fd " in QEMU (" of ")\n"
 #define GONE(id) "device_del {\"id\":\"" id "\"}\nwait until the guest has let go of " id ", at most 1 s\n" \
 	"  leaves device " id ", which the guest has not let go of\n"
@@ -273,18 +277,20 @@ static void each_check_has_its_words(void **state)
 static const struct build_plan plans[] = {
 	{ hotplug_nic_add, { { TYPE("user"), { "id", "n" }, MAC } }, NULL, NETDEV("user\",\"id\":\"n-net\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC } }, NULL,
-	  GETFD("n-t0", "tap kt-tap1 made", "kt-tap1") "interface kt-tap1 up\n"
-	  	NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n")
+	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("kt-tap1", "", "", "")) },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC, SOURCE("one") } }, NULL,
-	  GETFD("n-t0", "tap one opened", "one") "interface one up\n  undo interface one down\n  leaves tap one up\n"
-	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	  GETFD("n-t0", "tap one opened", "one")
+	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("one", "", "", "")) },
 	{ hotplug_nic_add, { { TYPE("bridge"), { "id", "n" }, MAC, SOURCE("br0"), { "queues", "2" } } }, NULL,
-	  GETFD("n-t0", "tap kt-tap1 made", "kt-tap1") GETFD("n-t1", "tap kt-tap1 opened", "kt-tap1") "interface kt-tap1 into bridge br0 up\n"
-	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"") DEVICE(",\"mq\":true,\"vectors\":6"), NULL, 1 },
+	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n") GETFD("n-t1", "tap kt-tap1 opened", "kt-tap1")
+	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"")
+	  DEVICE_UP(",\"mq\":true,\"vectors\":6", LINK("kt-tap1", " into bridge br0", " out of its bridge,", " in bridge br0")), NULL, 1 },
 	{ hotplug_nic_add, { { TYPE("macvtap"), { "id", "n" }, MAC, SOURCE("eth0") } }, NULL,
 	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove interface "
-	  "kt-mvt0\n  leaves macvtap kt-mvt0 on eth0\ninterface kt-mvt0 up\n"
-	  GETFD("n-t0", "macvtap kt-mvt0 opened", "kt-mvt0") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE("") },
+	  "kt-mvt0\n  leaves macvtap kt-mvt0 on eth0\n"
+	  GETFD("n-t0", "macvtap kt-mvt0 opened", "kt-mvt0")
+	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("kt-mvt0", "", "", "")) },
 	{ hotplug_nic_add, { { TYPE("vhost-user"), { "id", "n" }, MAC, SOURCE("/s") } }, NULL,
 	  "chardev-add {\"id\":\"n-chr\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/s\"}},"
 	  "\"server\":false}}}\n  undo chardev-remove {\"id\":\"n-chr\"}, if it is there\n  leaves chardev n-chr (/s)\n"
@@ -336,6 +342,12 @@ static void edited_journals_are_not_believed(void **state)
 	static const char *const inverses[] = {		/* fine in a plan, and never what takes something back */
 		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"dev\",\"name\":\"vhost-net\"}}",
 		"{\"op\":\"link-add\",\"what\":\"kt-mvt0\",\"args\":{\"lower\":\"eth0\",\"mode\":\"bridge\",\"mac\":\"52:54:00:00:00:01\"}}",
+		"{\"op\":\"qmp\",\"what\":\"netdev_add\",\"args\":{\"type\":\"user\",\"id\":\"x\"}}",
+		"{\"op\":\"qmp\",\"what\":\"set_link\",\"args\":{\"name\":\"nic0\",\"up\":false}}",
+		"{\"op\":\"link-set\",\"what\":\"kt-tap0\",\"args\":{\"up\":true}}",
+		"{\"op\":\"link-set\",\"what\":\"kt-tap0\"}",
+		"{\"op\":\"link-set\",\"what\":\"kt-tap0\",\"args\":{\"up\":false,\"master\":\"br0\"}}",
+		"{\"op\":\"ovs-add\",\"what\":\"kt-tap0\",\"args\":{\"bridge\":\"br0\"}}",
 	};
 	size_t i;
 
