@@ -273,6 +273,15 @@ static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)
 	fputc('\n', o->file);
 }
 
+/* In JSON they are in the record. */
+static void print_warnings(const struct out *o, const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; o->format != FORMAT_JSON && i < p->n_warnings; i++)
+		out_error("%s: warning: %s", p->vm ? p->vm : "host", p->warnings[i]);
+}
+
 void out_record(struct out *o, const struct plan *p, unsigned timeout_ms, unsigned line)
 {
 	auto_json struct json_object *obj = NULL;
@@ -294,4 +303,5 @@ void out_record(struct out *o, const struct plan *p, unsigned timeout_ms, unsign
 		break;
 	}
 	fflush(o->file);
+	print_warnings(o, p);
 }
