@@ -79,7 +79,7 @@ static FILE *history_open(const struct session *s, bool create)
 
 	if (s->opts->read_only || (create && state_make(path)))
 		return NULL;
-	dir = state_open(path, &err);
+	dir = state_open(AT_FDCWD, path, path, &err);
 	if (dir >= 0)
 		fd = openat(dir, "history", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	if (dir >= 0 && fd < 0 && errno == ELOOP)

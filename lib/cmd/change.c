@@ -190,7 +190,8 @@ void change_run(struct change *change, int interrupt_fd,
 	}
 	/* an undo is written into the entry that it undoes; as long as it runs, that one is not over */
 	change->entry->status = PLAN_RUNNING;
-	if (journal_write(change->journal, change->entry, &change->plan->err)) {
+	if (journal_reserve(change->journal, change->entry, &change->plan->err) ||
+	    journal_write(change->journal, change->entry, &change->plan->err)) {
 		fail(change->plan, PLAN_FAILED);
 		return;
 	}

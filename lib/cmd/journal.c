@@ -15,16 +15,12 @@ static void bad_entry(void *arg, const struct err *err)
 	out_error("journal: %s", err->text);
 }
 
-/* Whoever ran it has died, and what may be left is told once. */
+/* We have the lock, so the kvmtop that ran it has died. What may be left is told once. */
 static bool abandon(const struct session *s, struct plan *p)
 {
-	struct lock *lock = NULL;
 	size_t i;
 
-	if (lock_take(plan_lock_name(p), p->verb, 0, -1, &lock, NULL))
-		return false;
 	plan_abandon(p);
-	lock_release(lock);
 	if (plan_guest_is_gone(p, s->host) && !plan_outlives(p))
 		return true;
 	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "host", p->verb,
@@ -39,7 +35,6 @@ static bool finish(struct session *s, struct plan *p)
 {
 	struct plan_env env = { .host = s->host, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = -1 };
 	struct sample_guest guest;
-	struct lock *lock = NULL;
 	struct err err = {0};
 	int rc;
 
@@ -53,8 +48,6 @@ static bool finish(struct session *s, struct plan *p)
 	if (rc)
 		return false;
 	sample_guest_done(&guest);
-	if (lock_take(p->ref, p->verb, 0, -1, &lock, &err))	/* whoever is at it may be finishing it */
-		return false;
 	env.virt = s->virt;
 	if (p->domain && s->virt)
 		sampler_settle(s->sampler, 0, SETTLE_MS);
@@ -66,12 +59,29 @@ static bool finish(struct session *s, struct plan *p)
 		rc = plan_finish(p, &env);
 	if (env.qmp)
 		sampler_return(s->sampler, p->ref, env.qmp);
-	lock_release(lock);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT)
 		return false;
 	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id,
 		  rc ? p->err.text : "the guest has let go, finished");
 	return !rc;
+}
+
+/* One that is not over, unless another kvmtop is at it. */
+static void take_up(struct session *s, struct journal *journal, struct plan *p)
+{
+	struct lock *lock = NULL;
+	struct err err = {0};
+	bool news = false;
+
+	if (lock_take(plan_lock_name(p), p->verb, 0, -1, &lock, NULL))
+		return;
+	if (p->status == PLAN_RUNNING)
+		news = abandon(s, p);
+	if (p->n_rest && p->status != PLAN_RUNNING)
+		news |= finish(s, p);
+	if (news && journal_write(journal, p, &err))
+		out_error("%s", err.text);
+	lock_release(lock);
 }
 
 void session_finish_pending(struct session *s)
@@ -95,13 +105,9 @@ void session_finish_pending(struct session *s)
 		n = 0;
 		plans = NULL;
 	}
-	for (i = 0; i < n; i++) {
-		bool news = plans[i]->status == PLAN_RUNNING && abandon(s, plans[i]);
-
-		news |= plans[i]->n_rest && plans[i]->status != PLAN_RUNNING && finish(s, plans[i]);
-		if (news && journal_write(journal, plans[i], &err))
-			out_error("%s", err.text);
-	}
+	for (i = 0; i < n; i++)
+		if (plans[i]->status == PLAN_RUNNING || plans[i]->n_rest)
+			take_up(s, journal, plans[i]);
 	journal_prune(journal, plans, n, JOURNAL_KEEP, JOURNAL_DAYS);
 	for (i = 0; i < n; i++)
 		plan_free(plans[i]);

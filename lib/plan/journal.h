@@ -2,7 +2,8 @@
 /*
  * The journal: one file per change, written before and after each step, so that what a crash leaves behind is known.
  * $XDG_STATE_HOME/kvmtop/journal; without that, /var/lib/kvmtop/journal for root, ~/.local/state/kvmtop/journal for
- * others. Directory and files must belong to us and to nobody else's writing, or nothing in them is believed.
+ * others. It, the directory above and its files must belong to us, with no right for others to write, or nothing in them
+ * is believed.
  */
 #ifndef KT_PLAN_JOURNAL_H
 #define KT_PLAN_JOURNAL_H
@@ -16,6 +17,12 @@ struct journal;
 int journal_open(bool create, struct journal **out, struct err *err);
 void journal_close(struct journal *j);				/* NULL is fine */
 
+/*
+ * Room on the disk for all that may come to be written of the plan, until the journal is closed or room is reserved for
+ * another one: from then on a full disk fails no journal_write of it. Gives the plan an id, that no other entry has, and a
+ * time, unless it has them; not if it fails.
+ */
+int journal_reserve(struct journal *j, struct plan *p, struct err *err);
 /* Give the plan an id and a time, unless it has them, and write it: whole or not at all, on the disk on return. */
 int journal_write(struct journal *j, struct plan *p, struct err *err);
 /* All entries, oldest first; a vec of plans, yours. An entry that cannot be believed is left out and told to bad(). */

@@ -299,6 +299,11 @@ int plan_run(struct plan *p, const struct plan_env *env)
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
 	int rc;
 
+	p->status = PLAN_RUNNING;
+	if (env->journal && journal_reserve(env->journal, p, &p->err)) {
+		p->status = PLAN_FAILED;
+		return p->err.code;
+	}
 	follow_events(&r, run_on_event);
 	rc = run_from(&r, 0);
 	run_done(&r);

@@ -54,9 +54,9 @@ int state_check_owner(int fd, mode_t type, const char *name, struct err *err)
 	return 0;
 }
 
-int state_open(const char *path, struct err *err)
+int state_open(int at, const char *name, const char *path, struct err *err)
 {
-	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int rc;
 
 	if (dir < 0 && (errno == ELOOP || errno == ENOTDIR))

@@ -12,9 +12,10 @@ char *state_dir(void);
 /* path with all above it, for oneself only. 0 or -errno. */
 int state_make(char *path);
 /*
- * A directory that is one itself and belongs to us alone: its descriptor. -ENOENT; -EPERM: not to be trusted, err says why.
+ * A directory that is one itself and belongs to us alone: its descriptor. name is below at (AT_FDCWD), path is what err
+ * calls it. -ENOENT; -EPERM: not to be trusted, err says why.
  */
-int state_open(const char *path, struct err *err);
+int state_open(int at, const char *name, const char *path, struct err *err);
 /* 0: the file or directory (S_IFREG, S_IFDIR) is ours, has one name, and no other user may write it, nor read a file. -EPERM */
 int state_check_owner(int fd, mode_t type, const char *name, struct err *err);
 

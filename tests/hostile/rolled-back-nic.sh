@@ -21,6 +21,12 @@ evil_start() {
 	evil=$!
 	wait_for 5 listens
 }
+# NETWORK: the same, and what it says of its NICs.
+evil_with_nic() {
+	export NETWORK=$1
+	evil_start none
+	unset NETWORK
+}
 evil_end() { t_kill "$evil"; wait_for 5 no_taps; }
 links() { ip -j link show | jq -r '[.[] | select(.ifname | startswith("kt-")) | "\(.ifname) \(.operstate)"] | join(" ")'; }
 no_taps() { [ -z "$(links)" ]; }
@@ -66,6 +72,17 @@ t_ok 'it has the descriptor' holds_any_tap
 t_is 'and no link behind it' "$(on_bridge) $(links)" ' '
 evil_end
 
+# ---- one that is removed
+
+evil_with_nic '"n: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:66:66:66\r\n \\ n-net: index=0,type=tap,ifname=kt-tap0,script=no\r\n"'
+nic nic add type=bridge source=br0 id=m
+t_is 'a NIC to be removed is on the bridge' "$(on_bridge)" kt-tap0
+nic nic remove n
+t_is 'removed' "$? $(status)" '0 ok left: '
+t_ok 'it has the descriptor' holds_any_tap
+t_is 'and no link behind it' "$(on_bridge) $(links)" ' '
+evil_end
+
 # ---- an honest guest beside it
 
 evil_start device_add
@@ -75,6 +92,27 @@ t_is 'an honest guest gets its NIC' "$? $(status)" '0 ok left: '
 t_is 'on the bridge' "$(on_bridge)" kt-tap0
 nic nic add type=bridge source=br0 id=n
 t_is 'and keeps it while the other one fails' "$(on_bridge) $(links | cut -d' ' -f1)" 'kt-tap0 kt-tap0'
-# A name is no interface: what is taken back later is the tap that was made then, not another guest's of that name.
 evil_end
+
+# A name is no interface. One NIC is added, its QEMU dies, and the honest guest's gets the name.
+kt --timeout 2 nic remove "$(vm h)" n >/dev/null 2>&1
+hmp_ask h 'device_del n' >/dev/null
+vm_kill h
+t_ok 'the tap of a guest that ended is gone' wait_for 5 no_taps
+evil_start none
+nic nic add type=bridge source=br0 id=n
+id=$(jq -r .journal record)
+evil_end
+honest_start i
+kt -o json --timeout 2 nic add "$(vm i)" type=bridge source=br0 id=n >record 2>err
+t_is 'the next NIC has the name of the last one' "$? $(on_bridge)" '0 kt-tap0'
+kt --no-libvirt -o json undo "$id" >record 2>err
+t_like 'undoing the first' "$? $(status)" '^0 (undone|unchanged)'
+t_is 'leaves the other one its tap' "$(on_bridge)" kt-tap0
+
+# What QEMU says its NIC is on is believed where its process has that open.
+evil_with_nic '"n: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:66:66:66\r\n \\ n-net: index=0,type=tap,ifname=kt-tap0,script=no\r\n"'
+nic nic remove n
+t_like 'a NIC on the tap of another guest, it says' "$? $(status)" '^0 ok'
+t_is 'that one keeps it' "$(on_bridge)" kt-tap0
 t_done

@@ -2,7 +2,8 @@
 /*
  * A "QEMU" that keeps what it is given: hostile_monitor -qmp unix:PATH [OPTION..]. It answers on PATH what a guest with
  * one free port would, keeps every descriptor that comes along open for good, and refuses the commands that the
- * variable REFUSES lists. Options it does not know are for who reads its command line.
+ * variable REFUSES lists. NETWORK: what it says of "info network", as a JSON string, and then it has such a NIC, which
+ * goes as soon as it is asked to. Options it does not know are for who reads its command line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +23,6 @@ static const struct {
 } answers[] = {
 	{ "query-name", NULL, NULL, "{\"name\":\"evil\"}" },
 	{ "query-status", NULL, NULL, "{\"running\":true,\"singlestep\":false,\"status\":\"running\"}" },
-	{ "human-monitor-command", NULL, NULL, "\"\"" },
 	{ "device-list-properties", NULL, NULL, NIC_PROPS },
 	{ "qom-list", "path", "/machine/peripheral", "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"}]" },
 	{ "qom-list", "path", "/machine/peripheral/rp1", "[{\"name\":\"rp1\",\"type\":\"child<PCIE>\"}]" },
@@ -43,8 +43,11 @@ static const char *const obeyed[] = {
 
 static const char *reply_to(const char *command, struct json_object *args)
 {
+	const char *network = getenv("NETWORK");
 	size_t i;
 
+	if (!strcmp(command, "human-monitor-command"))
+		return network ? network : "\"\"";
 	for (i = 0; i < ARRAY_SIZE(answers); i++) {
 		const char *value = answers[i].key ? json_str(args, answers[i].key) : NULL;
 
