@@ -15,30 +15,57 @@
 
 #define WAIT_MS 50
 
+/* Only a privileged process can put something into /run. */
+#define SHARED_DIR "/run/kvmtop"
+
 struct lock {
 	int fd;
 	char *dir, *path;
+	gid_t group;			/* of the directory, where its group may write: the administrator made it so */
+	bool for_group;
 };
+
+/* By its capabilities, or as a member of the group that an administrator gave the directory to. */
+static bool can_share(void)
+{
+	if (mkdir(SHARED_DIR, 0700) && errno != EEXIST)
+		return false;
+	return !faccessat(AT_FDCWD, SHARED_DIR, W_OK | X_OK, AT_EACCESS);
+}
 
 static char *lock_dir(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0)
-		return xstrdup("/run/kvmtop");
+	if (geteuid() == 0 || can_share())
+		return xstrdup(SHARED_DIR);
 	return runtime && runtime[0] == '/' ? xasprintf("%s/kvmtop", runtime) : NULL;
 }
 
-static int check_dir(const char *dir, struct err *err)
+/* A kvmtop with capabilities was the first: what its user can do without them is not to hold up root. */
+static int take_over(const char *dir, struct stat *st)
 {
+	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 || fchown(fd, 0, 0) || fchmod(fd, 0700) || fstat(fd, st) ? -errno : 0;
+}
+
+static int check_dir(struct lock *l, struct err *err)
+{
+	bool shared = !strcmp(l->dir, SHARED_DIR);
 	struct stat st;
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
-		return err_sys(err, -errno, "the directory for locks, %s", dir);
-	if (lstat(dir, &st))
-		return err_sys(err, -errno, "the directory for locks, %s", dir);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
-		return err_set(err, -EPERM, "%s is not a directory that only we can write", dir);
+	if (mkdir(l->dir, 0700) && errno != EEXIST)
+		return err_sys(err, -errno, "the directory for locks, %s", l->dir);
+	if (lstat(l->dir, &st))
+		return err_sys(err, -errno, "the directory for locks, %s", l->dir);
+	if (shared && !geteuid() && st.st_uid && take_over(l->dir, &st))
+		return err_sys(err, -errno, "the directory for locks, %s, belongs to uid %u", l->dir, (unsigned)st.st_uid);
+	l->for_group = shared && !st.st_uid && (st.st_mode & 020);
+	l->group = st.st_gid;
+	if (!S_ISDIR(st.st_mode) || (st.st_uid != geteuid() && !(shared && !st.st_uid)) ||
+	    (st.st_mode & (l->for_group ? 002 : 022)))
+		return err_set(err, -EPERM, "%s is not a directory that only root and kvmtop's user can write", l->dir);
 	return 0;
 }
 
@@ -47,12 +74,16 @@ static int try_lock(struct lock *l, struct err *err)
 {
 	struct stat mine, there;
 
-	l->fd = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	l->fd = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (l->fd < 0)
 		return errno == ENOENT ? -ESTALE : err_sys(err, -errno, "the lock %s", l->path);
+	if (fstat(l->fd, &mine) || !S_ISREG(mine.st_mode) || mine.st_nlink > 1)
+		return err_set(err, -EPERM, "the lock %s is no file of kvmtop's (remove it)", l->path);
+	if (l->for_group && mine.st_uid == geteuid() && (fchown(l->fd, (uid_t)-1, l->group) || fchmod(l->fd, 0660)))
+		return err_sys(err, -errno, "the lock %s", l->path);
 	if (flock(l->fd, LOCK_EX | LOCK_NB))
 		return -EAGAIN;
-	if (fstat(l->fd, &mine) || stat(l->path, &there) || mine.st_ino != there.st_ino || mine.st_dev != there.st_dev)
+	if (stat(l->path, &there) || mine.st_ino != there.st_ino || mine.st_dev != there.st_dev)
 		return -ESTALE;
 	return 0;
 }
@@ -87,7 +118,7 @@ static int wait_turn(struct lock *l, const char *what, unsigned timeout_ms, int 
 	int rc;
 
 	for (;;) {
-		rc = check_dir(l->dir, err);
+		rc = check_dir(l, err);
 		if (!rc)
 			rc = try_lock(l, err);
 		if (rc != -EAGAIN && rc != -ESTALE)
@@ -142,6 +173,7 @@ void lock_release(struct lock *l)
 	if (!l)
 		return;
 	unlink(l->path);	/* before it is let go: who opens it now sees that it is not the one in the directory */
-	rmdir(l->dir);		/* when it was the last */
+	if (!l->for_group)
+		rmdir(l->dir);		/* when it was the last */
 	lock_free(l);
 }
