@@ -9,18 +9,8 @@
 /* kvmtop made it, and it is this guest's: QEMU may name what it likes. index: of the interface. */
 static bool is_ours(const struct plan *p, const struct host *h, const struct nic_found *f, struct host_iface *link)
 {
-	struct host_netif *list = NULL;
-	pid_t pid = plan_guest_pid(p);
-	bool open = false;
-	size_t n = 0, i;
-
-	if (!pid || !nic_is_ours(f->netif.name) || host_iface_read(h, f->netif.name, link) ||
-	    host_netifs_read(h, pid, &list, &n) < 0)
-		return false;
-	for (i = 0; i < n; i++)
-		open |= !strcmp(list[i].name, f->netif.name) && !list[i].other_ns;
-	free(list);
-	return open;
+	return nic_is_ours(f->netif.name) && !host_iface_read(h, f->netif.name, link) &&
+	       host_netif_is_open(h, plan_guest_pid(p), f->netif.name);
 }
 
 static struct step *plan_link(struct plan *p, enum step_op op, const struct host_iface *link, struct json_object *args)

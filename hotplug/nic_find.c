@@ -37,25 +37,11 @@ static const struct qmp_device *device_of(const struct qmp_device *list, size_t 
 	return found;
 }
 
-/* QEMU may name what it likes: the process has that interface open, in our network namespace. */
-static bool has_open(const struct host *h, pid_t pid, const char *name)
-{
-	auto_free struct host_netif *list = NULL;
-	bool open = false;
-	size_t n = 0, i;
-
-	if (host_netifs_read(h, pid, &list, &n) < 0)
-		return false;
-	for (i = 0; i < n; i++)
-		open |= !strcmp(list[i].name, name) && !list[i].other_ns;
-	return open;
-}
-
 static void find_netif(const struct plan *p, const struct host *h, struct nic_found *f)
 {
 	pid_t pid = plan_guest_pid(p);
 
-	if (f->nic.ifname && strlen(f->nic.ifname) < sizeof(f->netif.name) && (!pid || has_open(h, pid, f->nic.ifname)))
+	if (f->nic.ifname && strlen(f->nic.ifname) < sizeof(f->netif.name) && (!pid || host_netif_is_open(h, pid, f->nic.ifname)))
 		strcpy(f->netif.name, f->nic.ifname);
 	else if (f->nic.fd >= 0 && pid && (host_netif_of_fd(h, pid, f->nic.fd, &f->netif) || f->netif.other_ns))
 		f->netif = (struct host_netif){0};

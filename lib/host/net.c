@@ -132,6 +132,19 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 	return fds.cut;
 }
 
+bool host_netif_is_open(const struct host *h, pid_t pid, const char *name)
+{
+	auto_free struct host_netif *list = NULL;
+	bool open = false;
+	size_t n = 0, i;
+
+	if (!pid || host_netifs_read(h, pid, &list, &n) < 0)
+		return false;
+	for (i = 0; i < n; i++)
+		open |= !strcmp(list[i].name, name) && !list[i].other_ns;
+	return open;
+}
+
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out)
 {
 	auto_free struct host_netif *found = NULL;

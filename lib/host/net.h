@@ -17,6 +17,8 @@ struct host_netif {
 };
 /* list is yours. 1: it has more than PROC_FDS_MAX descriptors, the first of them were looked at; negative errno. */
 int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n);
+/* The process has that tap or macvtap open, in our network namespace: QEMU may name any. pid 0: no. */
+bool host_netif_is_open(const struct host *h, pid_t pid, const char *name);
 /* The one behind a descriptor of a process; -ENOENT: neither a tap nor a macvtap. */
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out);
 

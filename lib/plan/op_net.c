@@ -151,28 +151,14 @@ static int guests_link(struct run *r, const struct step *s, struct host_iface *l
 	return 0;
 }
 
-static bool guest_has_open(struct run *r, const char *name)
-{
-	struct host_netif *list = NULL;
-	pid_t pid = plan_guest_pid(r->p);
-	bool found = false;
-	size_t n = 0, i;
-
-	if (!pid || host_netifs_read(r->env->host, pid, &list, &n) < 0)
-		return false;
-	for (i = 0; i < n; i++)
-		found |= !strcmp(list[i].name, name) && !list[i].other_ns;
-	free(list);
-	return found;
-}
-
 static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
 	struct host_iface link;
 	int rc = guests_link(r, s, &link, err);
 
 	/* out of a journal, a tap that was there: the guest's, or one without a user */
-	if (!rc && s->journaled && !str_has_prefix(s->what, OURS) && link.up && link.carrier && !guest_has_open(r, s->what))
+	if (!rc && s->journaled && !str_has_prefix(s->what, OURS) && link.up && link.carrier &&
+	    !host_netif_is_open(r->env->host, plan_guest_pid(r->p), s->what))
 		return err_set(err, -EPERM, "interface %s is in use by another process than the guest's QEMU", s->what);
 	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
 		json_str(s->args, "master"), timeout_ms, err);

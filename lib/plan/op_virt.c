@@ -151,7 +151,7 @@ static int changes_size_only(struct run *r, const struct step *s, struct err *er
 	int rc = requested_by(s, &wanted, err);
 
 	if (!rc)
-		rc = virt_domain_read(r->env->virt, r->p->domain, READ_MS, &live, err);
+		rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &live, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < live->n_memory; i++) {
