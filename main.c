@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -118,6 +121,9 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	raise_limit();
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 2);	/* what one thread has freed is of use to the others */
+#endif
 	if (options_parse(argc, argv, &opts, &err)) {
 		out_error("%s", err.text);
 		return EXIT_USAGE;

@@ -111,7 +111,7 @@ int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err
 
 	if (rc)
 		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
+	for (i = 0; i < json_object_array_length(ret) && found < QMP_LIST_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		struct qmp_disk d = { .qdev = qmp_ident(one, "qdev") };
 

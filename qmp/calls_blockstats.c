@@ -119,7 +119,7 @@ int qmp_query_blockstats(struct qmp *q, struct qmp_blockstat **list, size_t *n, 
 
 	if (rc)
 		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
+	for (i = 0; i < json_object_array_length(ret) && found < QMP_LIST_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		struct qmp_blockstat st = { .qdev = qmp_ident(one, "qdev") };
 

@@ -122,18 +122,19 @@ static int read_express(struct qmp *q, const char *device, struct qmp_port *port
 static int read_slots(struct qmp *q, const char *path, uint32_t *taken, struct err *err)
 {
 	struct qmp_prop *props;
-	size_t i, n;
+	size_t i, n, asked = 0;
 	int rc = qmp_qom_list(q, path, &props, &n, err);
 
 	if (rc)
 		return rc;
-	for (i = 0; !rc && i < n; i++) {
+	for (i = 0; !rc && i < n && asked < PCI_SLOTS * 8; i++) {
 		auto_free char *device = xasprintf("%s/%s", path, props[i].name);
 		auto_json struct json_object *addr = NULL;
 		int64_t devfn;
 
 		if (!is_occupant(&props[i]))
 			continue;
+		asked++;
 		rc = qmp_ask(q, "qom-get", qmp_path_args(device, "addr"), json_type_int, &addr,
 			     err);
 		if (qmp_is_refusal(rc)) {	/* just unplugged: counts as taken no more */
@@ -235,7 +236,7 @@ static int list_below(struct qmp *q, const char *container, struct look *l, stru
 		return rc;
 	if (n_props)
 		qsort(props, n_props, sizeof(*props), compare_props);
-	for (i = 0; !rc && !l->over && i < n_props; i++) {
+	for (i = 0; !rc && !l->over && i < n_props && l->n < QMP_LIST_MAX; i++) {
 		auto_free char *path = xasprintf("%s/%s", container, props[i].name);
 		struct qmp_port port = { .kind = child_type(props[i].type) };
 		bool express = port.kind && is_express(port.kind);

@@ -104,7 +104,7 @@ int qmp_query_cpus(struct qmp *q, struct qmp_thread **list, size_t *n, struct er
 
 	if (rc)
 		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
+	for (i = 0; i < json_object_array_length(ret) && found < QMP_CPUS_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		uint64_t index;
 		pid_t tid;
@@ -129,7 +129,7 @@ int qmp_query_iothreads(struct qmp *q, struct qmp_thread **list, size_t *n, stru
 
 	if (rc)
 		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
+	for (i = 0; i < json_object_array_length(ret) && found < QMP_LIST_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		char *id = qmp_ident(one, "id");
 		pid_t tid;

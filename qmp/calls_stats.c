@@ -91,7 +91,7 @@ static int read_jobs(struct qmp *q, struct qmp_job **list, size_t *n, struct err
 
 	if (rc)
 		return rc;
-	for (i = 0; i < json_object_array_length(ret); i++) {
+	for (i = 0; i < json_object_array_length(ret) && *n < QMP_LIST_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(ret, i);
 		struct qmp_job job = { .id = qmp_ident(one, "id") };
 

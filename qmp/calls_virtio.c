@@ -33,6 +33,9 @@ static const struct qmp_virtio_class classes[] = {
 	{ "vhost-vsock-device" },
 };
 
+/* Of all devices together: a hundred disks with a ring for each of 128 vCPUs. */
+#define RINGS_MAX 16384
+
 static const struct qmp_virtio_class *find_class(const char *type)
 {
 	size_t i;
@@ -182,40 +185,46 @@ void qmp_virtio_free(struct qmp_virtio *list, size_t n)
 	free(list);
 }
 
-static int list_paths(struct qmp *q, struct json_object **paths, struct err *err)
+/* QOM paths, a vec. */
+static int list_paths(struct qmp *q, char ***paths, size_t *n, struct err *err)
 {
+	auto_json struct json_object *ret = NULL;
 	struct err why = {0};
-	int rc = qmp_ask(q, "x-query-virtio", NULL, json_type_array, paths, &why);
+	int rc = qmp_ask(q, "x-query-virtio", NULL, json_type_array, &ret, &why);
+	size_t i;
 
 	/* newer than 7.2: an empty list is an error */
-	if (rc == -EREMOTEIO && strstr(why.text, "No virtio devices")) {
-		*paths = json_object_new_array();
+	if (rc == -EREMOTEIO && strstr(why.text, "No virtio devices"))
 		return 0;
-	}
 	if (rc == -ENOSYS)
 		return err_set(err, rc, "QEMU before 7.2 cannot say where its virtio rings are");
-	return rc ? err_set(err, rc, "%s", why.text) : 0;
+	if (rc)
+		return err_set(err, rc, "%s", why.text);
+	for (i = 0; i < json_object_array_length(ret) && *n < QMP_LIST_MAX; i++) {
+		char *path = qmp_ident(json_object_array_get_idx(ret, i), "path");
+
+		if (path)
+			*vec_push(*paths, *n) = path;
+	}
+	return 0;
 }
 
 int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n,
 		    struct err *err)
 {
-	auto_json struct json_object *paths = NULL;
 	struct qmp_nics nics = {0};
 	struct qmp_virtio *devices = NULL;
-	size_t i, found = 0;
-	int rc = list_paths(q, &paths, err);
+	char **paths = NULL;
+	size_t i, n_paths = 0, found = 0, rings = 0;
+	int rc = list_paths(q, &paths, &n_paths, err);
 
-	for (i = 0; !rc && i < json_object_array_length(paths); i++) {
-		struct qmp_virtio v = {
-			.path = qmp_ident(json_object_array_get_idx(paths, i), "path"),
-		};
+	for (i = 0; !rc && i < n_paths && rings < RINGS_MAX; i++) {
+		struct qmp_virtio v = { .path = take_ptr(paths[i]) };
 
-		if (!v.path)
-			continue;
 		v.id = qmp_device_id(v.path);
 		rc = read_device(q, &nics, with_rings, &v, err);
 		if (!rc) {
+			rings += v.n_rings;
 			*vec_push(devices, found) = v;
 			continue;
 		}
@@ -224,6 +233,7 @@ int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, si
 			rc = 0;
 	}
 	free(nics.text);
+	qmp_strings_free(paths, n_paths);
 	if (rc) {
 		qmp_virtio_free(devices, found);
 		return rc;

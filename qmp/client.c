@@ -11,7 +11,16 @@
 
 #define CHUNK 16384
 /* A pump takes in this much at most, so that a peer that never stops talking cannot hold it. */
-#define PUMP_CHUNKS 256
+#define PUMP_CHUNKS 16
+/* While others have used up the room for what is parsed, it is looked for again so often. */
+#define STARVED_MS 5
+/* QEMU has an answer whole before it begins to send. */
+#define LARGE_NS NS_PER_SEC
+#define STOPPED "QEMU stopped in the middle of a long answer"
+
+static const struct json_limits reply_limits = { QMP_REPLY_MAX, QMP_VALUES_MAX, JSON_COST_MAX };
+/* A greeting, too; none of them needs any of the room that is shared. */
+static const struct json_limits event_limits = { QMP_EVENT_MAX, QMP_VALUES_MAX, JSON_FREE_COST };
 
 enum qmp_state {
 	QMP_CONNECTED,		/* the greeting is to come */
@@ -26,9 +35,15 @@ struct qmp {
 	void *ctx;
 	int interrupt;
 	unsigned patience_ms;
+	uint64_t deadline_ns;	/* of all that is asked; 0: none */
 
 	struct json_stream *in;
+	struct budget *budget;	/* borrowed; NULL: none */
+	char chunk[CHUNK + 1];	/* what came and is not taken yet */
+	size_t chunk_at, chunk_len;
 	bool mid;		/* part of a message is in */
+	bool starved;		/* the rest of the chunk has to wait for room */
+	uint64_t large_ns;	/* since when a large answer comes in, which others wait for; 0: none does */
 	struct buf out;		/* a command under way; what was begun must be finished */
 	size_t out_at;
 
@@ -126,6 +141,8 @@ static int take_message(struct qmp *q, struct json_object *doc)
 	if (q->state == QMP_CONNECTED)
 		return take_greeting(q, doc);
 	event = json_str(doc, "event");
+	if (event && json_stream_last(q->in) > QMP_EVENT_MAX)
+		return break_off(q, -EMSGSIZE, "it does not speak QMP: an event of more than %u bytes", QMP_EVENT_MAX);
 	if (event) {
 		if (q->on_event)
 			q->on_event(q->event_arg, event, json_member(doc, "data"));
@@ -139,51 +156,64 @@ static int take_message(struct qmp *q, struct json_object *doc)
 	return 0;
 }
 
-static int take_bytes(struct qmp *q, const char *bytes, size_t len)
+static bool is_overdue(const struct qmp *q)
 {
-	size_t at = 0;
+	return q->large_ns && clock_now_ns() > q->large_ns + LARGE_NS;
+}
 
-	while (at < len) {
+/* 1: all that came is taken, 0: others have all the room for it now, negative: broken. */
+static int take_chunk(struct qmp *q)
+{
+	while (q->chunk_at < q->chunk_len) {
 		auto_json struct json_object *doc = NULL;
+		bool reply = q->state != QMP_CONNECTED && (q->awaited || q->late);
+		const char *bytes = q->chunk + q->chunk_at;
 		struct err why = {0};
 		size_t used;
 		int rc;
 
-		rc = json_stream_feed(q->in, bytes + at, len - at, &used, &doc, &why);
-		if (rc)
+		json_stream_bound(q->in, reply ? &reply_limits : &event_limits, q->budget);
+		rc = json_stream_feed(q->in, bytes, q->chunk_len - q->chunk_at, &used, &doc, &why);
+		q->starved = rc == -EAGAIN;
+		q->large_ns = !json_stream_is_large(q->in) ? 0 : q->large_ns ? q->large_ns : clock_now_ns();
+		if (rc && !q->starved)
 			return break_off(q, rc, "it does not speak QMP: %s", why.text);
-		q->mid = !doc && (q->mid || strspn(bytes + at, " \t\r\n") < used);
-		at += used;
+		q->mid = !doc && (q->mid || strspn(bytes, " \t\r\n") < used);
+		q->chunk_at += used;
+		if (q->starved)
+			return 0;
 		if (!doc)
-			break;
+			continue;
 		rc = take_message(q, doc);
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return 1;
 }
 
-/* 1: bytes came, 0: none there, negative: broken. */
+/* 1: bytes came, 0: none there, or no room for them; negative: broken. */
 static int receive(struct qmp *q)
 {
-	char bytes[CHUNK + 1];
 	ssize_t n;
 	int rc;
 
-	n = q->transport.recv(q->ctx, bytes, CHUNK);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n < 0)
-		return break_off(q, -ECONNRESET, "the connection to QEMU broke: %s",
-				 strerror(errno));
-	if (n == 0)
-		return break_off(q, -ECONNRESET, "QEMU closed the connection%s",
-				 q->mid ? " in the middle of a message" : "");
-	bytes[n] = '\0';
+	if (q->chunk_at == q->chunk_len) {
+		n = q->transport.recv(q->ctx, q->chunk, CHUNK);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (n < 0)
+			return break_off(q, -ECONNRESET, "the connection to QEMU broke: %s", strerror(errno));
+		if (n == 0)
+			return break_off(q, -ECONNRESET, "QEMU closed the connection%s",
+					 q->mid ? " in the middle of a message" : "");
+		q->chunk[n] = '\0';
+		q->chunk_at = 0;
+		q->chunk_len = (size_t)n;
+	}
 	q->busy = true;		/* an event function must not call back */
-	rc = take_bytes(q, bytes, (size_t)n);
+	rc = take_chunk(q);
 	q->busy = false;
-	return rc ? rc : 1;
+	return rc;
 }
 
 /* What the descriptor is ready for, -ETIMEDOUT (its text is up to the caller), -ECANCELED. */
@@ -195,7 +225,9 @@ static int wait_ready(struct qmp *q, short events, uint64_t deadline, struct err
 	};
 
 	for (;;) {
-		int n = poll(fds, ARRAY_SIZE(fds), clock_left_ms(deadline));
+		bool large = q->large_ns && q->large_ns + LARGE_NS < deadline;
+		int left = clock_left_ms(large ? q->large_ns + LARGE_NS : deadline);
+		int n = poll(q->starved ? fds + 1 : fds, q->starved ? 1 : 2, q->starved && left > STARVED_MS ? STARVED_MS : left);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -203,6 +235,10 @@ static int wait_ready(struct qmp *q, short events, uint64_t deadline, struct err
 			return break_off(q, -ECONNRESET, "waiting for QEMU: %s", strerror(errno));
 		if (fds[1].revents)
 			return err_set(err, -ECANCELED, "interrupted");
+		if (q->starved)
+			return POLLIN;
+		if (!n && large)
+			return break_off(q, -EMSGSIZE, STOPPED);
 		return n ? fds[0].revents : -ETIMEDOUT;
 	}
 }
@@ -221,6 +257,8 @@ static int wait_more(struct qmp *q, short events, uint64_t deadline, struct err 
 		/* a peer that talks without end must not outrun the deadline */
 		if (!q->reply && !clock_left_ms(deadline))
 			return -ETIMEDOUT;
+		if (is_overdue(q))
+			return break_off(q, -EMSGSIZE, STOPPED);
 	}
 	return 0;
 }
@@ -296,7 +334,7 @@ static int take_result(struct json_object *reply, struct json_object **ret, stru
 			       desc && *desc ? desc : "QEMU reports an error without saying which");
 	}
 	if (ret)
-		*ret = json_object_get(json_member(reply, "return"));
+		*ret = json_take(reply, "return");
 	return 0;
 }
 
@@ -322,6 +360,21 @@ static int send_command(struct qmp *q, const char *command, struct json_object *
 	return rc;
 }
 
+/* This question's own deadline, or that of all of them. */
+static uint64_t until(const struct qmp *q, unsigned timeout_ms)
+{
+	uint64_t own = clock_now_ns() + timeout_ms * NS_PER_MS;
+
+	return q->deadline_ns && q->deadline_ns < own ? q->deadline_ns : own;
+}
+
+static int say_late(const struct qmp *q, const char *command, unsigned timeout_ms, struct err *err)
+{
+	if (q->deadline_ns && clock_now_ns() >= q->deadline_ns)
+		return err_set(err, -ETIMEDOUT, "QEMU did not answer all questions in time, the last was %s", command);
+	return err_set(err, -ETIMEDOUT, "QEMU did not answer %s within %u ms", command, timeout_ms);
+}
+
 static int await_reply(struct qmp *q, const char *command, unsigned timeout_ms, uint64_t deadline,
 		       struct err *err)
 {
@@ -329,8 +382,7 @@ static int await_reply(struct qmp *q, const char *command, unsigned timeout_ms, 
 		int rc = wait_more(q, POLLIN, deadline, err);
 
 		if (rc == -ETIMEDOUT && !q->reply)
-			err_set(err, rc, "QEMU did not answer %s within %u ms", command,
-				timeout_ms);
+			say_late(q, command, timeout_ms, err);
 		if (rc && !q->reply) {
 			q->late++;
 			return rc;
@@ -342,11 +394,13 @@ static int await_reply(struct qmp *q, const char *command, unsigned timeout_ms, 
 static int exchange(struct qmp *q, const char *command, struct json_object *args, int fd,
 		    unsigned timeout_ms, struct json_object **ret, struct err *err)
 {
-	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	uint64_t deadline = until(q, timeout_ms);
 	auto_json struct json_object *reply = NULL;
 	int rc;
 
 	assert(!q->busy);
+	if (q->deadline_ns && !clock_left_ms(q->deadline_ns))
+		return say_late(q, command, timeout_ms, err);
 	q->awaited = ++q->last_id;
 	rc = send_command(q, command, args, fd, deadline, err);
 	if (!rc)
@@ -377,7 +431,7 @@ int qmp_call(struct qmp *q, const char *command, struct json_object *args, unsig
 
 static int await_greeting(struct qmp *q, unsigned timeout_ms, struct err *err)
 {
-	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	uint64_t deadline = until(q, timeout_ms);
 
 	while (q->state == QMP_CONNECTED) {
 		int rc = wait_more(q, POLLIN, deadline, err);
@@ -441,7 +495,7 @@ struct qmp *qmp_open(const struct qmp_transport *transport, void *ctx)
 	q->transport = *transport;
 	q->ctx = ctx;
 	q->interrupt = -1;
-	q->in = json_stream_new(QMP_REPLY_MAX);
+	q->in = json_stream_new(QMP_REPLY_MAX);	/* take_chunk says how much */
 	return q;
 }
 
@@ -471,6 +525,16 @@ void qmp_on_event(struct qmp *q, qmp_event_fn *fn, void *arg)
 void qmp_set_interrupt(struct qmp *q, int fd)
 {
 	q->interrupt = fd;
+}
+
+void qmp_set_deadline(struct qmp *q, uint64_t deadline_ns)
+{
+	q->deadline_ns = deadline_ns;
+}
+
+void qmp_set_budget(struct qmp *q, struct budget *budget)
+{
+	q->budget = budget;
 }
 
 void qmp_set_patience(struct qmp *q, unsigned ms)

@@ -21,8 +21,14 @@
 
 #include "lib/base/base.h"
 
-/* A reply longer than this ends the connection: 200 kB is the largest known (query-qmp-schema). */
-#define QMP_REPLY_MAX (16u << 20)
+/*
+ * A longer reply, or one of more values, ends the connection, and so does a longer event. The largest that are known, with
+ * what they cost (JSON_COST_MAX is 16 MiB): query-named-block-nodes of 100 disks 105 kB, 6,001 values, 2.2 MB;
+ * query-blockstats of the same 137 kB, 1.7 MB; query-qmp-schema 207 kB, 15,966 values, 6.7 MB; "info mtree" 57 kB.
+ */
+#define QMP_REPLY_MAX JSON_BYTES_MAX
+#define QMP_VALUES_MAX JSON_VALUES_MAX
+#define QMP_EVENT_MAX (64u << 10)
 
 struct qmp;
 
@@ -70,6 +76,10 @@ int qmp_pump(struct qmp *q, unsigned timeout_ms, struct err *err);
 
 /* A descriptor that, when readable, makes waiting calls return -ECANCELED; -1 = none. Borrowed. */
 void qmp_set_interrupt(struct qmp *q, int fd);
+/* No call waits beyond it, whatever its own timeout is; 0, as it is at first: none. For many questions as a whole. */
+void qmp_set_deadline(struct qmp *q, uint64_t deadline_ns);
+/* What replies take while they are parsed and kept comes out of it (borrowed), beyond JSON_FREE_COST of each. */
+void qmp_set_budget(struct qmp *q, struct budget *budget);
 /* How long the typed calls (qmp/calls.h) wait for each answer; 0, as it is at first: QMP_ASK_MS. */
 void qmp_set_patience(struct qmp *q, unsigned ms);
 unsigned qmp_patience(const struct qmp *q);

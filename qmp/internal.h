@@ -11,6 +11,9 @@
 
 #define QMP_IDENT_MAX 1024	/* ids, QOM paths, types, node names */
 #define QMP_FILE_MAX 4096	/* file names */
+/* Devices, disks, jobs, ports, IOThreads that are taken from one answer, and asked about: more of them are left out. */
+#define QMP_LIST_MAX 1024
+#define QMP_CPUS_MAX 8192		/* QEMU 10 has 4096 at most */
 
 /* A slot for query-commands' answer, freed with the client; NULL in it until somebody asked. */
 struct json_object **qmp_commands(struct qmp *q);

@@ -12,6 +12,7 @@
 #include "str.h"
 #include "units.h"
 #include "clock.h"
+#include "budget.h"
 #include "json.h"
 #include "thread.h"
 #include "pool.h"

@@ -33,16 +33,13 @@ static bool last_word(const struct run *r, const char *device, bool eject, uint6
 	size_t i;
 
 	for (i = 0; i < r->n_seen; i++) {
-		struct json_object *info = json_member(r->seen[i].data, "info");
-		const char *id = json_str(info, "device");
-		uint64_t source, word;
+		const struct seen *seen = &r->seen[i];
 
-		if (strcmp(r->seen[i].event, "ACPI_DEVICE_OST") || !id || strcmp(id, device) ||
-		    !json_u64(info, "source", &source) || !json_u64(info, "status", &word))
+		if (strcmp(seen->event, "ACPI_DEVICE_OST") || !seen->device || strcmp(seen->device, device) || !seen->has_ost)
 			continue;
-		if ((source == OST_EJECT || source == OST_EJECT_PRESSED) != eject)
+		if ((seen->source == OST_EJECT || seen->source == OST_EJECT_PRESSED) != eject)
 			continue;
-		*status = word;
+		*status = seen->status;
 		found = true;
 	}
 	return found;

@@ -13,6 +13,7 @@
 #define DRIVER_LOOK_NS (100 * NS_PER_MS)
 /* A plan causes a handful; a guest must not fill our memory with them. */
 #define SEEN_MAX 1024
+#define SEEN_TEXT_MAX 1024
 
 /*
  * What a journal may have in it. Anything that could run a program or open what it likes (human-monitor-command,
@@ -62,16 +63,30 @@ static bool is_requested_size(struct json_object *args)
 	       json_object_is_type(json_member(args, "value"), json_type_int);
 }
 
+static char *short_str(struct json_object *data, const char *key)
+{
+	const char *text = json_str(data, key);
+
+	return text && strlen(text) <= SEEN_TEXT_MAX ? xstrdup(text) : NULL;
+}
+
 void run_on_event(void *run, const char *event, struct json_object *data)
 {
+	static const char *const awaited[] = { "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "ACPI_DEVICE_OST" };
+	struct json_object *info = json_member(data, "info");
 	struct run *r = run;
-	struct seen *seen;
+	struct seen seen = {0};
+	size_t i;
 
-	if (r->n_seen == SEEN_MAX)
+	for (i = 0; i < ARRAY_SIZE(awaited) && strcmp(awaited[i], event); i++)
+		;
+	if (i == ARRAY_SIZE(awaited) || r->n_seen == SEEN_MAX)
 		return;
-	seen = vec_push(r->seen, r->n_seen);
-	seen->event = xstrdup(event);
-	seen->data = data ? json_object_get(data) : NULL;
+	seen.event = xstrdup(event);
+	seen.device = short_str(info ? info : data, "device");
+	seen.path = short_str(data, "path");
+	seen.has_ost = json_u64(info, "source", &seen.source) && json_u64(info, "status", &seen.status);
+	*vec_push(r->seen, r->n_seen) = seen;
 }
 
 void run_forget_events(struct run *r)
@@ -80,7 +95,8 @@ void run_forget_events(struct run *r)
 		struct seen *seen = &r->seen[--r->n_seen];
 
 		free(seen->event);
-		json_object_put(seen->data);
+		free(seen->device);
+		free(seen->path);
 	}
 	free(take_ptr(r->seen));
 }
@@ -91,10 +107,10 @@ bool run_saw(const struct run *r, const char *event, const char *device)
 
 	for (i = 0; i < r->n_seen; i++) {
 		/* a device without an id has its path only, and so have the inner parts of any */
-		const char *id = json_str(r->seen[i].data, "device"), *path = json_str(r->seen[i].data, "path");
+		const struct seen *seen = &r->seen[i];
 
-		if (!strcmp(r->seen[i].event, event) &&
-		    ((id && !strcmp(id, device)) || (path && !strcmp(path, device))))
+		if (!strcmp(seen->event, event) &&
+		    ((seen->device && !strcmp(seen->device, device)) || (seen->path && !strcmp(seen->path, device))))
 			return true;
 	}
 	return false;

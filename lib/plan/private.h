@@ -20,9 +20,12 @@ struct run {
 	size_t n_seen;
 };
 
+/* What steps wait for of an event: no more of it is kept, as it comes from the guest's QEMU. */
 struct seen {
 	char *event;
-	struct json_object *data;
+	char *device, *path;		/* NULL: it names none */
+	bool has_ost;			/* of ACPI_DEVICE_OST */
+	uint64_t source, status;
 };
 
 struct op {

@@ -132,6 +132,75 @@ static void depth_and_length_are_bounded(void **state)
 	assert_int_equal(strlen(fits), 5000 * strlen("{\"a\":1}|"));
 }
 
+/* What json-c would make of a short text is refused before it is made: 2 MiB of "{}," are 600 MiB. */
+static void what_it_would_cost_is_bounded(void **state)
+{
+	static const struct {
+		const char *head, *piece;
+		size_t n;
+		int rc;
+	} rows[] = {
+		{ "[0", ",0", 99000, 0 }, { "[0", ",0", 100000, -EMSGSIZE }, { "[0", ",{}", 15000, 0 },
+		{ "[0", ",{}", 17000, -EMSGSIZE }, { "[0", ",[]", 35000, -EMSGSIZE },
+		/* for json-c, not for us, this is a string of one quotation mark */
+		{ "['\"'", ",{}", 17000, -EMSGSIZE }, { "[\"x", ",,,,,,,,", 20000, -EMSGSIZE },
+		{ "[\"x", "xxxxxxxxxxxxxxxx", 140000, -EMSGSIZE },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_json struct json_object *out = NULL;
+		auto_buf struct buf b = {0};
+
+		buf_puts(&b, rows[i].head);
+		for (k = 0; k < rows[i].n; k++)
+			buf_puts(&b, rows[i].piece);
+		buf_puts(&b, "]");
+		if (json_parse(b.text, b.len, &out, NULL) != rows[i].rc)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* Documents in several streams: one large one at a time, small ones always. */
+static void large_documents_share_a_budget(void **state)
+{
+	static const struct json_limits limits = { 1u << 20, 100000, 4u << 20 };
+	struct budget *budget = budget_new(limits.cost);
+	struct json_stream *a = json_stream_new(1), *b = json_stream_new(1);
+	struct json_object *doc, *kept;
+	auto_buf struct buf large = {0};
+	size_t used, i;
+
+	(void)state;
+	json_stream_bound(a, &limits, budget);
+	json_stream_bound(b, &limits, budget);
+	buf_puts(&large, "{\"return\":[0");
+	for (i = 0; i < 3000; i++)
+		buf_puts(&large, ",{}\n");
+	assert_int_equal(json_stream_feed(a, large.text, large.len, &used, &doc, NULL), 0);
+	assert_true(!doc && used == large.len && json_stream_is_large(a));
+	assert_int_equal(json_stream_feed(b, large.text, large.len, &used, &doc, NULL), -EAGAIN);
+	assert_true(used > 0 && used < large.len && !json_stream_is_large(b));
+	i = used;
+	assert_int_equal(json_stream_feed(b, large.text + i, large.len - i, &used, &doc, NULL), -EAGAIN);
+	assert_int_equal(json_stream_feed(a, "]}", 2, &used, &doc, NULL), 0);
+	assert_non_null(doc);
+	assert_false(json_stream_is_large(a));
+	/* what is kept of it still takes its room */
+	kept = json_take(doc, "return");
+	json_object_put(doc);
+	assert_false(budget_take(budget, limits.cost));
+	json_object_put(kept);
+	assert_true(budget_take(budget, limits.cost));
+	budget_give(budget, limits.cost);
+	assert_int_equal(json_stream_feed(b, large.text + i, large.len - i, &used, &doc, NULL), 0);
+	assert_true(json_stream_is_large(b));
+	json_stream_free(a);
+	budget_free(budget);
+	json_stream_free(b);		/* in the middle of it, and the last to need the budget */
+}
+
 static void getters_check_types(void **state)
 {
 	static const char text[] = "{\"s\":\"x\",\"n\":null,\"t\":true,\"a\":[1],\"i\":5,\"neg\":-1,\"max\":18446744073709551615,"
@@ -195,6 +264,8 @@ int main(void)
 		cmocka_unit_test(streams_may_be_split_anywhere),
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(depth_and_length_are_bounded),
+		cmocka_unit_test(what_it_would_cost_is_bounded),
+		cmocka_unit_test(large_documents_share_a_budget),
 		cmocka_unit_test(getters_check_types),
 		cmocka_unit_test(text_for_a_terminal),
 	};

@@ -388,6 +388,123 @@ static void test_too_much(void **state)
 	fake_qmp_end(f);
 }
 
+/* A large answer: so many objects, and the end of it or not. Yours. */
+static char *many_objects(unsigned n, const char *end)
+{
+	struct buf b = {0};
+
+	buf_puts(&b, "{\"return\":[0");
+	while (n--)
+		buf_puts(&b, ",{}");
+	buf_puts(&b, end);
+	return buf_take(&b);
+}
+
+static void test_too_many_values(void **state)
+{
+	struct fake_item script[] = { { .expect = "stop", .how = FAKE_RAW }, { 0 } };
+	auto_free char *text = many_objects(100000, "],\"id\":$ID}\r\n");
+	struct fake_qmp *f;
+	struct err err;
+	struct qmp *q;
+
+	(void)state;
+	script[0].raw = text;
+	f = fake_qmp_new(script);
+	q = fake_qmp_client(f);
+	assert_int_equal(qmp_call(q, "stop", NULL, LONG, NULL, &err), -EMSGSIZE);
+	assert_non_null(strstr(err.text, "values"));
+	assert_false(qmp_is_open(q));
+	qmp_close(q);
+	fake_qmp_end(f);
+}
+
+/* An event is short, whether an answer, which may be long, is awaited or not. */
+static void test_long_events(void **state)
+{
+	struct fake_item asked[] = { { .expect = "stop", .how = FAKE_RAW }, { 0 } }, unasked[] = { { .raw = "" }, { 0 } };
+	struct fake_item *const scripts[] = { asked, unasked };
+	auto_buf struct buf event = {0};
+	size_t i;
+
+	(void)state;
+	buf_puts(&event, "{\"event\":\"E\",\"data\":{\"text\":\"");
+	while (event.len <= QMP_EVENT_MAX)
+		buf_puts(&event, "0123456789abcdef");
+	buf_puts(&event, "\"}}\r\n");
+	for (i = 0; i < ARRAY_SIZE(scripts); i++) {
+		struct fake_qmp *f;
+		struct err err;
+		struct qmp *q;
+
+		scripts[i][0].raw = event.text;
+		f = fake_qmp_new(scripts[i]);
+		q = fake_qmp_client(f);
+		if (i)
+			while (!qmp_pump(q, LONG, &err))
+				;
+		else
+			assert_int_equal(qmp_call(q, "stop", NULL, LONG, NULL, &err), -EMSGSIZE);
+		assert_int_equal(err.code, -EMSGSIZE);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
+/* One deadline of many questions, none of which is late by itself. */
+static void test_deadline_of_all(void **state)
+{
+	static const struct fake_item script[] = { { .expect = "a", .any = true }, { 0 } };
+	struct fake_qmp *f = fake_qmp_new(script);
+	struct qmp *q = fake_qmp_client(f);
+	struct err err = {0};
+	int rc;
+
+	(void)state;
+	qmp_set_deadline(q, clock_now_ns() + SHORT * NS_PER_MS);
+	while (!(rc = qmp_call(q, "a", NULL, LONG, NULL, &err)))
+		;
+	assert_int_equal(rc, -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "all questions"));
+	assert_true(qmp_is_open(q));
+	qmp_set_deadline(q, 0);
+	assert_int_equal(qmp_call(q, "a", NULL, LONG, NULL, &err), 0);
+	qmp_close(q);
+	fake_qmp_end(f);
+}
+
+/* Who does not come to the end of a large answer keeps others waiting for a moment only. */
+static void test_large_answers_take_turns(void **state)
+{
+	auto_free char *part = many_objects(1000, ""), *whole = many_objects(1000, "],\"id\":$ID}\r\n");
+	const struct fake_item hungry[] = { { .expect = "a", .how = FAKE_RAW, .raw = part }, { 0 } };
+	const struct fake_item honest[] = { { .expect = "a", .how = FAKE_RAW, .raw = whole },
+					    { .expect = "b", .how = FAKE_RAW, .raw = whole }, { 0 } };
+	struct budget *budget = budget_new(JSON_COST_MAX);
+	struct fake_qmp *f = fake_qmp_new(hungry), *g = fake_qmp_new(honest);
+	struct qmp *q = fake_qmp_client(f), *r = fake_qmp_client(g);
+	struct json_object *ret = NULL;
+	struct err err;
+
+	(void)state;
+	qmp_set_budget(q, budget);
+	qmp_set_budget(r, budget);
+	assert_int_equal(qmp_call(q, "a", NULL, SHORT, NULL, &err), -ETIMEDOUT);
+	assert_int_equal(qmp_call(r, "a", NULL, SHORT, NULL, &err), -ETIMEDOUT);
+	assert_true(qmp_is_open(r));
+	while (qmp_is_open(q))
+		qmp_pump(q, SHORT, &err);
+	assert_non_null(strstr(err.text, "in the middle of a long answer"));
+	qmp_close(q);
+	assert_int_equal(qmp_call(r, "b", NULL, LONG, &ret, &err), 0);
+	assert_int_equal(json_object_array_length(ret), 1001);
+	json_object_put(ret);
+	qmp_close(r);
+	budget_free(budget);
+	fake_qmp_end(f);
+	fake_qmp_end(g);
+}
+
 static void test_deep_nesting(void **state)
 {
 	auto_buf struct buf text = {0}, deeper = {0};
@@ -544,6 +661,10 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_event_flood),
 		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_too_many_values),
+		cmocka_unit_test(test_long_events),
+		cmocka_unit_test(test_deadline_of_all),
+		cmocka_unit_test(test_large_answers_take_turns),
 		cmocka_unit_test(test_deep_nesting),
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_interrupt),
