@@ -264,7 +264,7 @@ static void *look_after(void *arg)
 			out_error("%s", problems[i]);
 		qmp_strings_free(problems, n);
 	}
-	session_finish_pending(s);
+	session_finish_pending(s, sampler_leave_fd(s->sampler));
 	return NULL;
 }
 
@@ -334,7 +334,7 @@ int tui_run(struct session *s)
 		loop(&a);
 	tty_close(&a.tty);
 	tell_change(&a);
-	sampler_hurry(s->sampler);
+	sampler_leave(s->sampler);
 	if (started) {
 		pthread_join(helper, NULL);
 	} else {

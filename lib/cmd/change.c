@@ -37,11 +37,11 @@ static struct plan *plan_of(const struct call *c)
 static int find_with_owner(struct session *s, const char *word, int interrupt_fd, struct sample_guest *guest, struct err *err)
 {
 	struct pollfd interrupt = { .fd = interrupt_fd, .events = POLLIN };
-	uint64_t deadline = clock_now_ns() + s->opts->timeout_ms * NS_PER_MS;
+	uint64_t deadline = clock_now_ns() + s->opts->timeout_ms * NS_PER_MS, settled = clock_now_ns() + SETTLE_MS * NS_PER_MS;
 	int rc;
 
-	if (s->virt)
-		sampler_settle(s->sampler, 0, SETTLE_MS);
+	while (s->virt && !sampler_settle(s->sampler, 0, LOOK_MS) && clock_now_ns() < settled && poll(&interrupt, 1, 0) <= 0)
+		;
 	for (;;) {
 		rc = sampler_find(s->sampler, word, guest, err);
 		if (rc || !guest->awaited || clock_now_ns() >= deadline || poll(&interrupt, 1, LOOK_MS) > 0)
@@ -56,7 +56,7 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	struct sample_guest guest;
 	int rc;
 
-	rc = session_guests(s, &p->err);
+	rc = session_guests(s, interrupt_fd, &p->err);
 	if (!rc)
 		rc = find_with_owner(s, word, interrupt_fd, &guest, &p->err);
 	if (rc)
@@ -68,7 +68,7 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	sample_guest_done(&guest);
 	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
 	if (!rc && !p->domain)
-		rc = sampler_borrow(s->sampler, p->ref, &change->qmp, &p->err);
+		rc = sampler_borrow(s->sampler, p->ref, s->opts->timeout_ms, interrupt_fd, &change->qmp, &p->err);
 	if (!rc && p->domain)
 		return 0;
 	if (!rc) {
@@ -82,7 +82,7 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 static int take_host(struct session *s, int interrupt_fd, struct change *change)
 {
 	struct plan *p = change->plan;
-	int rc = change->gone ? 0 : session_guests(s, &p->err);
+	int rc = change->gone ? 0 : session_guests(s, interrupt_fd, &p->err);
 
 	if (rc)
 		return fail(p, PLAN_INVALID);
@@ -160,11 +160,13 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 		return;
 	if (take_target(s, c, interrupt_fd, change))
 		return;
+	if (change->qmp)	/* what it takes to make the plan, all of it */
+		qmp_set_deadline(change->qmp, clock_now_ns() + s->opts->timeout_ms * NS_PER_MS);
 	env.qmp = change->qmp;
 	env.virt = s->virt;
 	rc = c->verb->build ? c->verb->build(p, &env, &p->err) : build_undo(change);
 	if (rc)
-		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : PLAN_INVALID);
+		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -ECANCELED ? PLAN_FAILED : PLAN_INVALID);
 	else			/* what a question answered with "no" on the way is no error */
 		p->err = (struct err){0};
 }
@@ -179,6 +181,8 @@ void change_run(struct change *change, int interrupt_fd,
 	};
 	int rc = journal_open(true, &change->journal, &change->plan->err);
 
+	if (change->qmp)	/* each step has its own */
+		qmp_set_deadline(change->qmp, 0);
 	if (rc) {
 		fail(change->plan, rc == -EPERM || rc == -EACCES ? PLAN_DENIED : PLAN_FAILED);
 		return;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE_MS 3000
+/* For all entries together: who looks at guests, or changes another one, has not asked for it. */
+#define PENDING_MS 5000
 
 static void bad_entry(void *arg, const struct err *err)
 {
@@ -30,10 +31,17 @@ static bool abandon(const struct session *s, struct plan *p)
 	return true;
 }
 
-/* True when the entry is over and has to be written back. */
-static bool finish(struct session *s, struct plan *p)
+static int finish_asking(struct plan *p, const struct plan_env *env, uint64_t deadline)
 {
-	struct plan_env env = { .host = s->host, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = -1 };
+	qmp_set_deadline(env->qmp, deadline);
+	return plan_finish(p, env);
+}
+
+/* True when the entry is over and has to be written back. */
+static bool finish(struct session *s, struct plan *p, uint64_t deadline, int interrupt_fd)
+{
+	unsigned left = (unsigned)clock_left_ms(deadline);
+	struct plan_env env = { .host = s->host, .timeout_ms = left, .interrupt_fd = interrupt_fd };
 	struct sample_guest guest;
 	struct err err = {0};
 	int rc;
@@ -50,16 +58,16 @@ static bool finish(struct session *s, struct plan *p)
 	sample_guest_done(&guest);
 	env.virt = s->virt;
 	if (p->domain && s->virt)
-		sampler_settle(s->sampler, 0, SETTLE_MS);
+		sampler_settle(s->sampler, 0, left);
 	if (p->domain)
 		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
-	else if (sampler_borrow(s->sampler, p->ref, &env.qmp, &err))
+	else if (sampler_borrow(s->sampler, p->ref, left, interrupt_fd, &env.qmp, &err))
 		rc = -EAGAIN;
 	else
-		rc = plan_finish(p, &env);
+		rc = finish_asking(p, &env, deadline);
 	if (env.qmp)
 		sampler_return(s->sampler, p->ref, env.qmp);
-	if (rc == -EAGAIN || rc == -ETIMEDOUT)
+	if (rc == -EAGAIN || rc == -ETIMEDOUT || rc == -ECANCELED)
 		return false;
 	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id,
 		  rc ? p->err.text : "the guest has let go, finished");
@@ -67,7 +75,7 @@ static bool finish(struct session *s, struct plan *p)
 }
 
 /* One that is not over, unless another kvmtop is at it. */
-static void take_up(struct session *s, struct journal *journal, struct plan *p)
+static void take_up(struct session *s, struct journal *journal, struct plan *p, uint64_t deadline, int interrupt_fd)
 {
 	struct lock *lock = NULL;
 	struct err err = {0};
@@ -78,14 +86,15 @@ static void take_up(struct session *s, struct journal *journal, struct plan *p)
 	if (p->status == PLAN_RUNNING)
 		news = abandon(s, p);
 	if (p->n_rest && p->status != PLAN_RUNNING)
-		news |= finish(s, p);
+		news |= finish(s, p, deadline, interrupt_fd);
 	if (news && journal_write(journal, p, &err))
 		out_error("%s", err.text);
 	lock_release(lock);
 }
 
-void session_finish_pending(struct session *s)
+void session_finish_pending(struct session *s, int interrupt_fd)
 {
+	uint64_t deadline = clock_now_ns() + PENDING_MS * NS_PER_MS;
 	struct journal *journal;
 	struct plan **plans;
 	struct err err = {0};
@@ -107,7 +116,7 @@ void session_finish_pending(struct session *s)
 	}
 	for (i = 0; i < n; i++)
 		if (plans[i]->status == PLAN_RUNNING || plans[i]->n_rest)
-			take_up(s, journal, plans[i]);
+			take_up(s, journal, plans[i], deadline, interrupt_fd);
 	journal_prune(journal, plans, n, JOURNAL_KEEP, JOURNAL_DAYS);
 	for (i = 0; i < n; i++)
 		plan_free(plans[i]);

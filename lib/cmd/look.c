@@ -276,7 +276,7 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 		look_done(&look);
 		return err->code ? EXIT_FAILED : EXIT_DONE;
 	}
-	rc = session_guests(s, err);
+	rc = session_guests(s, -1, err);
 	if (!rc && t == TABLE_FIND) {
 		code = find(s, &look, word, err);
 		look_done(&look);

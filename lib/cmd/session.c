@@ -33,6 +33,7 @@ int session_open(struct session *s, const struct options *opts, struct err *err)
 
 void session_done(struct session *s)
 {
+	virt_leave(s->virt);
 	sampler_free(s->sampler);
 	virt_free(s->virt);
 	host_free(s->host);
@@ -68,7 +69,7 @@ int session_sampler(struct session *s, struct err *err)
 	return s->sampler ? 0 : thread_err(err, "asking guests");
 }
 
-int session_guests(struct session *s, struct err *err)
+int session_guests(struct session *s, int interrupt_fd, struct err *err)
 {
 	int rc;
 
@@ -84,7 +85,7 @@ int session_guests(struct session *s, struct err *err)
 		sampler_settle(s->sampler, 0, 1500);
 	if (s->virt && s->opts->no_scan)
 		sampler_discover(s->sampler, NULL);
-	session_finish_pending(s);
+	session_finish_pending(s, interrupt_fd);
 	return 0;
 }
 

@@ -27,10 +27,13 @@ int session_open(struct session *s, const struct options *opts, struct err *err)
 void session_done(struct session *s);
 /* The sampler before it looked for anything: for who must not wait. */
 int session_sampler(struct session *s, struct err *err);
-/* The sampler with its first discovery done; sockets given by hand are found, or their problems known. */
-int session_guests(struct session *s, struct err *err);
-/* Finish removals that guests have let go of meanwhile. Tells on standard error; never in read-only. */
-void session_finish_pending(struct session *s);
+/*
+ * The sampler with its first discovery done; sockets given by hand are found, or their problems known. interrupt_fd, -1:
+ * none: once readable nothing is waited for.
+ */
+int session_guests(struct session *s, int interrupt_fd, struct err *err);
+/* Finish removals that guests have let go of meanwhile, in 5 s at most. Tells on standard error; never in read-only. */
+void session_finish_pending(struct session *s, int interrupt_fd);
 
 /* Run one call, print what comes of it: an exit code. */
 int session_run(struct session *s, const struct call *c);

@@ -76,7 +76,7 @@ int wait_run(struct session *s, const struct call *c, struct err *err)
 
 	if (filter_parse(table_get(TABLE_VMS), expr, &w.filter, err))
 		return EXIT_USAGE;
-	rc = session_guests(s, err);
+	rc = session_guests(s, -1, err);
 	if (!rc)
 		rc = sampler_find(s->sampler, call_value(c, "VM"), &guest, err);
 	if (rc) {

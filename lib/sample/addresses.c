@@ -99,7 +99,7 @@ void addresses_mind(struct sampler *s, struct guest *g)
 	j->agent = !g->no_agent_ns || now - g->no_agent_ns > NO_AGENT_NS;
 	g->addresses_asked = true;
 	g->addresses_asked_ns = now;
-	pool_add(s->pool, job_run, job_free, j);
+	pool_add(s->pool, 0, job_run, job_free, j);
 }
 
 bool addresses_are_settled(const struct guest *g)

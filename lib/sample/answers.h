@@ -112,6 +112,9 @@ int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err);
 void ask_take(struct guest *g, struct replies *r);	/* what was answered becomes the guest's */
 void ask_done(struct guest *g);
 void replies_done(struct replies *r);
+/* weight.c: memory they take, but for those on KVM; more of a guest is not kept */
+size_t replies_bytes(const struct replies *r);
+#define REPLIES_MAX (512u << 10)
 
 /* latency.c */
 double latency_of(const struct qmp_histogram *old, const struct qmp_histogram *now, double share);	/* us */

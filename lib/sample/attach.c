@@ -6,6 +6,7 @@
 #include "private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #define GREET_MS 1000
+/* All questions of one asking together, and the greeting: a hundred disks with a hundred rings take 1 s. */
+#define ASKING_MS 5000
 /* QEMU takes a moment to notice that a client (the kvmtop before this one) has left. */
 #define RETRY_FIRST_NS (2 * NS_PER_SEC)
 #define SETTLE_TRIES 8
@@ -23,6 +26,7 @@
 struct job {
 	struct sampler *s;
 	char *ref, *note;
+	enum asking before;
 	char **paths;			/* monitors to try */
 	size_t n_paths;
 	uid_t uid;
@@ -30,6 +34,7 @@ struct job {
 	char *held_path;
 	char *through;			/* UUID: by way of libvirt */
 	unsigned what;
+	uint64_t deadline_ns;		/* of all that it asks */
 	struct qmp *q;
 	struct replies replies;
 	struct heard {			/* on a held connection meanwhile */
@@ -133,8 +138,10 @@ char *attach_none(const struct guest *g)
 	return xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
 }
 
-int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, size_t *picked, struct err *err)
+int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, int interrupt, size_t *picked,
+		struct err *err)
 {
+	struct pollfd stop = { .fd = interrupt, .events = POLLIN };
 	uint64_t deadline = clock_now_ns() + wait_ns;
 	size_t i;
 	bool wait;
@@ -153,8 +160,8 @@ int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wai
 				err_set(err, -EBUSY, "%s", why);
 		}
 		wait = n && clock_now_ns() < deadline;
-		if (wait)
-			clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+		if (wait && poll(&stop, 1, 10) > 0)
+			return err_set(err, -ECANCELED, "interrupted");
 	} while (wait);
 	return -EBUSY;
 }
@@ -243,16 +250,23 @@ static void on_event(void *arg, const char *event, struct json_object *data)
 /* While a job has the connection, off the lock. */
 static void on_event_in_job(void *arg, const char *event, struct json_object *data)
 {
+	auto_free char *detail = NULL;
 	struct job *j = arg;
 
-	if (j->n_heard < EVENTS_MAX)
-		*vec_push(j->heard, j->n_heard) = (struct heard){ xstrdup(event), data ? json_text(data) : NULL };
+	if (j->n_heard == EVENTS_MAX)
+		return;
+	detail = data ? json_text(data) : NULL;
+	*vec_push(j->heard, j->n_heard) = (struct heard){
+		.event = str_utf8(event, strlen(event), EVENT_NAME_MAX),
+		.detail = detail ? str_utf8(detail, strlen(detail), EVENT_DETAIL_MAX) : NULL,
+	};
 }
 
 void attach_hold(struct guest *g, struct qmp *q)
 {
 	g->held = q;
 	qmp_set_interrupt(q, -1);
+	qmp_set_deadline(q, 0);
 	qmp_on_event(q, on_event, g);
 }
 
@@ -273,6 +287,7 @@ static void come_home(struct job *j)
 	size_t i;
 
 	pthread_mutex_lock(&j->s->lock);
+	turn_end(&j->s->turns, j->uid);
 	g = guest_by_ref(j->s, j->ref);
 	if (g && j->taints && !g->remark)
 		g->remark = xasprintf("%s: asked through libvirt, which marks the guest as tainted (custom-monitor) while it "
@@ -281,6 +296,8 @@ static void come_home(struct job *j)
 		free(g->note);
 		g->note = take_ptr(j->note);
 		g->asking = j->rc ? ASK_FAILED : ASK_DONE;
+		g->begun = false;
+		g->failed = j->rc ? g->failed + 1 : 0;
 		ask_take(g, &j->replies);
 		if (!j->rc && (j->what & WANT_BASE))
 			rings_of(j->s, g);
@@ -309,7 +326,7 @@ static int job_connect(struct job *j, struct err *err)
 		return virt_qmp_open(j->s->config.virt, j->through, greet_ms, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
-	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, LEAVING_NS, &i, err);
+	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, LEAVING_NS, j->s->quit_fd, &i, err);
 	if (!rc)
 		rc = attach_open(j->paths[i], j->uid, greet_ms, j->s->quit_fd, &j->q, err);
 	if (!rc && j->hold) {
@@ -319,16 +336,74 @@ static int job_connect(struct job *j, struct err *err)
 	return rc;
 }
 
+/* The monitor of a guest that was named for its events is held as one given by hand. */
+static bool wants_hold(const struct sampler *s, const struct guest *g)
+{
+	return g->given || (s->hold && s->focus && !strcmp(s->focus, g->ref) && !g->passed);
+}
+
+/* How to reach its monitor, now that a worker is here. False: a change has it, so its questions wait until that is over. */
+static bool job_begin(struct job *j)
+{
+	struct sampler *s = j->s;
+	struct guest *g;
+	bool begins;
+
+	pthread_mutex_lock(&s->lock);
+	g = guest_by_ref(s, j->ref);
+	begins = g && !g->lent;
+	if (!begins)
+		turn_end(&s->turns, j->uid);
+	if (g && !begins) {
+		g->asking = j->before;
+		g->wanted |= j->what;
+	}
+	if (begins) {
+		g->begun = true;
+		j->hold = wants_hold(s, g);
+		if (!g->held)
+			j->n_paths = attach_paths(s->config.host, g, &j->paths);
+		if (!g->held && !j->n_paths && g->passed && g->domain)
+			j->through = xstrdup(g->domain->uuid);
+		else if (!g->held && !j->n_paths)
+			j->note = attach_none(g);
+		j->q = take_ptr(g->held);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (begins && j->q)		/* ask on the connection that is there */
+		qmp_on_event(j->q, on_event_in_job, j);
+	return begins;
+}
+
+static int job_ask(struct job *j, struct err *err)
+{
+	int rc;
+
+	qmp_set_interrupt(j->q, j->s->quit_fd);
+	qmp_set_budget(j->q, j->s->budget);
+	qmp_set_deadline(j->q, j->deadline_ns);
+	qmp_set_patience(j->q, j->s->config.answer_ms);
+	rc = ask_put(j->q, j->what, &j->replies, err);
+	if (replies_bytes(&j->replies) <= REPLIES_MAX)
+		return rc;
+	replies_done(&j->replies);
+	j->replies = (struct replies){0};
+	return err_set(err, -EMSGSIZE, "its answers are too long: more than %u KiB to be kept", REPLIES_MAX >> 10);
+}
+
 static void job_run(void *arg)
 {
 	struct job *j = arg;
 	struct err err = {0};
 
-	j->rc = job_connect(j, &err);
-	if (!j->rc) {
-		qmp_set_patience(j->q, j->s->config.answer_ms);
-		j->rc = ask_put(j->q, j->what, &j->replies, &err);
+	if (!job_begin(j)) {
+		job_free(j);
+		return;
 	}
+	j->deadline_ns = clock_now_ns() + (j->s->config.answer_ms ? j->s->config.answer_ms : ASKING_MS) * NS_PER_MS;
+	j->rc = job_connect(j, &err);
+	if (!j->rc)
+		j->rc = job_ask(j, &err);
 	if (j->rc && !j->note)
 		j->note = xasprintf("%s%s", str_has_prefix(err.text, "monitor: ") ? "" : "monitor: ", err.text);
 	if (j->q && (!j->hold || j->rc)) {
@@ -337,12 +412,6 @@ static void job_run(void *arg)
 	}
 	come_home(j);
 	job_free(j);
-}
-
-/* The monitor of a guest that was named for its events is held as one given by hand. */
-static bool wants_hold(const struct sampler *s, const struct guest *g)
-{
-	return g->given || (s->hold && s->focus && !strcmp(s->focus, g->ref) && !g->passed);
 }
 
 /*
@@ -379,24 +448,13 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;
 	j->replies.balloon_path = xstrdup(g->ram.balloon);
-	j->hold = wants_hold(s, g);
 	j->replies.kvm_named = s->kvm_names;
-	if (g->held) {			/* ask on the connection that is there */
-		j->q = take_ptr(g->held);
-		qmp_on_event(j->q, on_event_in_job, j);
-		qmp_set_interrupt(j->q, s->quit_fd);
-	} else {
-		j->n_paths = attach_paths(s->config.host, g, &j->paths);
-		if (!j->n_paths && g->passed && g->domain)
-			j->through = xstrdup(g->domain->uuid);
-		else if (!j->n_paths)
-			j->note = attach_none(g);
-	}
+	j->before = g->asking;
 	g->asking = ASK_UNDER_WAY;
 	g->under_way = j->what;
 	if (j->what & WANT_BASE)
 		g->ask_again_ns = 0;
-	pool_add(s->pool, job_run, job_free, j);
+	pool_add(s->pool, turn_begin(&s->turns, g->uid, g->failed), job_run, job_free, j);
 }
 
 void attach_stop(struct sampler *s)
@@ -442,6 +500,7 @@ void attach_mind(struct sampler *s)
 	uint64_t now = clock_now_ns();
 	size_t i;
 
+	pool_mind(s->pool);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 

@@ -72,7 +72,7 @@ void balloon_begin(struct sampler *s, struct guest *g, unsigned needs)
 	j->uuid = xstrdup(g->domain->uuid);
 	g->balloon_asked = true;
 	g->balloon_asked_ns = clock_now_ns();
-	pool_add(s->pool, job_run, job_free, j);
+	pool_add(s->pool, 0, job_run, job_free, j);
 }
 
 bool balloon_is_settled(const struct guest *g)

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DETAIL_MAX 400
 
 static void event_free(struct event *e)
 {
@@ -33,8 +32,8 @@ void events_add(struct sampler *s, const struct guest *g, const char *event, con
 	clock_gettime(CLOCK_REALTIME, &e->wall);
 	e->vm = name ? xstrdup(name) : xasprintf("pid:%d", (int)g->pid);
 	e->ref = xstrdup(g->ref);
-	e->event = xstrdup(event);
-	e->detail = detail ? str_utf8(detail, strlen(detail), DETAIL_MAX) : NULL;
+	e->event = str_utf8(event, strlen(event), EVENT_NAME_MAX);
+	e->detail = detail ? str_utf8(detail, strlen(detail), EVENT_DETAIL_MAX) : NULL;
 }
 
 void events_pull(struct sampler *s)

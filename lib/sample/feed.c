@@ -131,7 +131,6 @@ void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
-	sampler_hurry(f->s);
 	pthread_mutex_lock(&f->lock);
 	f->stop = true;
 	pthread_cond_signal(&f->wake);

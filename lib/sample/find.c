@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define GREET_MS 3000
 /* A change can wait for another kvmtop, which asks its questions and leaves. */
-#define CLIENT_NS (3 * NS_PER_SEC)
+#define CLIENT_MS 3000
+#define QUIET_LOOK_MS 5
 
 enum how { BY_ANY, BY_NAME, BY_UUID, BY_PID };
 
@@ -106,27 +108,45 @@ void sample_guest_done(struct sample_guest *g)
 	*g = (struct sample_guest){0};
 }
 
-/* An asking under way has the connection, or the socket's one place: it is bounded, so wait for it. */
-static struct guest *when_quiet(struct sampler *s, const char *ref)
-{
-	struct guest *g;
+/* How long a borrower may wait, and what ends it before. */
+struct patience {
+	uint64_t deadline_ns;
+	int interrupt;
+};
 
-	while ((g = guest_by_ref(s, ref)) && g->asking == ASK_UNDER_WAY) {
+/*
+ * An asking under way has the connection, or the socket's one place: it is bounded, so wait for it. One that waits for a
+ * worker has nothing yet, and steps back.
+ */
+static int when_quiet(struct sampler *s, const char *ref, const struct patience *p, struct guest **out, struct err *err)
+{
+	struct pollfd stop = { .fd = p->interrupt, .events = POLLIN };
+
+	while ((*out = guest_by_ref(s, ref)) && (*out)->asking == ASK_UNDER_WAY && (*out)->begun) {
+		int left = clock_left_ms(p->deadline_ns), n;
+
+		if (!left)
+			return err_set(err, -ETIMEDOUT, "its monitor is in use: kvmtop's own questions are not answered");
+		pool_mind(s->pool);
 		pthread_mutex_unlock(&s->lock);
-		clock_sleep_until(clock_now_ns() + 5 * NS_PER_MS);
+		n = poll(&stop, 1, left < QUIET_LOOK_MS ? left : QUIET_LOOK_MS);
 		pthread_mutex_lock(&s->lock);
+		if (n > 0)
+			return err_set(err, -ECANCELED, "interrupted");
 	}
-	return g;
+	return *out ? 0 : err_set(err, -ENOENT, "the guest has ended");
 }
 
 /* The guest is marked as lent; *q is set where a connection was held, else paths are those to try. */
-static int lend(struct sampler *s, const char *ref, struct qmp **q, char ***paths, size_t *n, uid_t *uid, struct err *err)
+static int lend(struct sampler *s, const char *ref, const struct patience *p, struct qmp **q, char ***paths, size_t *n,
+		uid_t *uid, struct err *err)
 {
 	auto_free char *none = NULL;
-	struct guest *g = when_quiet(s, ref);
+	struct guest *g;
+	int rc = when_quiet(s, ref, p, &g, err);
 
-	if (!g)
-		return err_set(err, -ENOENT, "the guest has ended");
+	if (rc)
+		return rc;
 	if (g->lent)
 		return err_set(err, -EBUSY, "another change is under way on this guest");
 	if (attach_is_hopeless(g))
@@ -144,21 +164,33 @@ static int lend(struct sampler *s, const char *ref, struct qmp **q, char ***path
 	return 0;
 }
 
-int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct err *err)
+static unsigned left_ms(const struct patience *p, unsigned most)
 {
+	unsigned left = (unsigned)clock_left_ms(p->deadline_ns);
+
+	return left < most ? left : most;
+}
+
+int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
+{
+	const struct patience p = { clock_now_ns() + timeout_ms * NS_PER_MS, interrupt };
 	char **paths = NULL;
 	size_t n = 0, picked;
 	uid_t uid = 0;
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	rc = lend(s, ref, out, &paths, &n, &uid, err);
+	rc = lend(s, ref, &p, out, &paths, &n, &uid, err);
 	pthread_mutex_unlock(&s->lock);
+	if (!rc && *out)
+		qmp_set_interrupt(*out, interrupt);
 	if (rc || *out)
 		return rc;
-	rc = attach_pick(s->config.host, paths, n, CLIENT_NS, &picked, err);
+	rc = attach_pick(s->config.host, paths, n, left_ms(&p, CLIENT_MS) * NS_PER_MS, interrupt, &picked, err);
 	if (!rc)
-		rc = attach_open(paths[picked], uid, GREET_MS, -1, out, err);
+		rc = attach_open(paths[picked], uid, left_ms(&p, GREET_MS), interrupt, out, err);
+	if (!rc)
+		qmp_set_budget(*out, s->budget);
 	qmp_strings_free(paths, n);
 	if (rc)
 		sampler_return(s, ref, NULL);
@@ -182,6 +214,7 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 
 	if (q) {
 		qmp_set_interrupt(q, -1);
+		qmp_set_deadline(q, 0);
 		qmp_on_event(q, NULL, NULL);
 	}
 	pthread_mutex_lock(&s->lock);

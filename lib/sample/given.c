@@ -64,6 +64,7 @@ static void probe_run(void *arg)
 
 		if (!rc) {
 			qmp_set_interrupt(p->q, p->s->quit_fd);
+			qmp_set_budget(p->q, p->s->budget);
 			rc = qmp_greet(p->q, 1000, &err);
 		}
 		if (!rc)
@@ -153,7 +154,7 @@ void given_mind(struct sampler *s)
 		p->s = s;
 		p->given = given;
 		given->probing = true;
-		pool_add(s->pool, probe_run, free, p);
+		pool_add(s->pool, 0, probe_run, free, p);
 	}
 }
 

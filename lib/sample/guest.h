@@ -85,8 +85,10 @@ struct guest {
 	char *remark;			/* to be told once */
 
 	enum asking asking;
+	bool begun;			/* under way: a worker is at it, it waits for none any more */
 	uint64_t ask_again_ns;		/* not before; 0: no need */
 	unsigned failures, doubts;
+	unsigned failed;		/* askings of late, one after another, that were not answered */
 	uint64_t doubted_ns;
 	char *note;
 	struct answers answers;
@@ -142,8 +144,12 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 /* The monitors of a guest that we could use, as paths for us (a vec of yours); attach_none says why there is none. */
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
 char *attach_none(const struct guest *g);
-/* One of them that nobody uses, waiting a moment for somebody who is just leaving. Not under the lock. -EBUSY. */
-int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, size_t *picked, struct err *err);
+/*
+ * One of them that nobody uses, waiting a moment for somebody who is just leaving, or until interrupt (-1: none) is
+ * readable. Not under the lock. -EBUSY, -ECANCELED.
+ */
+int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, int interrupt, size_t *picked,
+		struct err *err);
 /* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
 char *attach_occupied(const struct host *h, const char *path);
 #define LEAVING_NS (NS_PER_SEC / 4)

@@ -78,7 +78,7 @@ void links_mind(struct sampler *s)
 	j->s = s;
 	s->links_asked = true;
 	s->links_asked_ns = now;
-	pool_add(s->pool, job_run, job_free, j);
+	pool_add(s->pool, 0, job_run, job_free, j);
 }
 
 bool links_are_settled(const struct sampler *s)

@@ -320,6 +320,7 @@ static void drop_hit(struct lookup *l, size_t i)
 static void name_devices(struct lookup *l)
 {
 	bool by_mac = l->kind == KIND_MAC || l->kind == KIND_IP;
+	uint64_t deadline = clock_now_ns() + 2 * ASK_MS * NS_PER_MS;	/* of all of them */
 	size_t i;
 
 	for (i = l->n_hits; i-- > 0; ) {
@@ -328,7 +329,8 @@ static void name_devices(struct lookup *l)
 		struct guest *g;
 
 		sampler_focus(l->s, l->hits[i].ref);
-		sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
+		if (clock_left_ms(deadline))
+			sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
 		if (l->kind == KIND_IMAGE)
 			disk = disk_in(l, l->hits[i].ref);
 		pthread_mutex_lock(&l->s->lock);

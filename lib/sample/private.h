@@ -7,6 +7,7 @@
 
 #include "guest.h"
 #include "rows.h"
+#include "turn.h"
 
 /* Something that happened. */
 struct event {
@@ -15,6 +16,8 @@ struct event {
 	char *vm, *ref, *event, *detail;
 };
 #define EVENTS_MAX 256
+#define EVENT_NAME_MAX 64
+#define EVENT_DETAIL_MAX 400
 
 /* What is known of the host's network; taken_ns 0: nothing yet. */
 struct links {
@@ -42,9 +45,11 @@ struct sampler {
 	struct newcomer *newcomers;	/* sorted by pid */
 	size_t n_newcomers;
 	struct lates *readers;		/* of their command lines */
-	bool hurry;			/* nothing is waited for any more */
 	struct pool *pool;
+	struct turns turns;		/* in it */
+	struct budget *budget;		/* of what monitors answer, all of them together */
 	int quit_fd;			/* readable when askings under way must end */
+	bool leaving;			/* and nothing is waited for any more */
 	struct ring_reader *rings;	/* started when first needed */
 	unsigned ring_needs;		/* of the columns of the last sample */
 	struct guest **guests;		/* sorted by pid */

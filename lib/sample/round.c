@@ -93,6 +93,7 @@ void round_mind(struct sampler *s)
 {
 	size_t i;
 
+	pool_mind(s->pool);
 	/* an answer may be long in coming: rings are read meanwhile */
 	if (s->ring_needs & NEED_RINGS)
 		rings_watch(s->rings);

@@ -28,6 +28,9 @@ struct sampler;
 
 struct sampler *sampler_new(const struct sample_config *config);	/* NULL: the system allows no more threads */
 void sampler_free(struct sampler *s);			/* NULL is fine */
+/* The program ends: what waits or asks in here comes back at once, with nothing, in all threads. It can only be freed now. */
+void sampler_leave(struct sampler *s);
+int sampler_leave_fd(const struct sampler *s);		/* readable from then on */
 
 /*
  * Look for guests that came or went. Cheap: one directory, and the command lines of those that are new, which others
@@ -35,9 +38,11 @@ void sampler_free(struct sampler *s);			/* NULL is fine */
  */
 int sampler_discover(struct sampler *s, struct err *err);
 int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err);
-void sampler_hurry(struct sampler *s);			/* from now on discovery waits for nothing: the program ends */
-/* Ask what these columns need of the guests not asked yet, and wait until all answered or timeout_ms passed. */
-void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms);
+/*
+ * Ask what these columns need of the guests not asked yet, and wait until all answered or timeout_ms passed. 0: nothing of
+ * guests, only until it is known which there are. True: there is nothing left to wait for.
+ */
+bool sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms);
 /*
  * The guest whose parts are looked at: what is asked for each sample is asked of it only, and its monitor is held while
  * events are wanted. NULL: of all guests; "": of none.
@@ -84,10 +89,11 @@ char **sampler_remarks(struct sampler *s, size_t *n);
 
 /*
  * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.
- * -EBUSY: another client is in; -ENOTCONN: it has no monitor we can use; else as qmp_greet. Give it back in any case;
- * the guest is then asked anew, as its devices may have changed.
+ * -EBUSY: another client is in; -ENOTCONN: it has no monitor we can use; -ETIMEDOUT, -ECANCELED: timeout_ms passed, or
+ * interrupt (-1: none) became readable, while it was waited for; else as qmp_greet. Its questions are interrupted the same
+ * way. Give it back in any case; the guest is then asked anew, as its devices may have changed.
  */
-int sampler_borrow(struct sampler *s, const char *ref, struct qmp **out, struct err *err);
+int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q);
 
 /*

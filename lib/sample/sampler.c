@@ -14,6 +14,11 @@
 #define LATES_MAX 64
 /* A command line is read in 10 ms at most: so long for all of them, where there are many, or one that does not answer. */
 #define DISCOVER_MS 2000
+/* Threads that ask guests; the most are for hosts where many do not answer. */
+#define WORKERS 8
+#define WORKERS_MAX 64
+/* Memory for what is being parsed of their answers, beyond JSON_FREE_COST of each. */
+#define ANSWERS_MAX JSON_COST_MAX
 
 const char *guest_name(const struct guest *g)
 {
@@ -51,16 +56,6 @@ static void guest_free(struct sampler *s, struct guest *g)
 	free(g);
 }
 
-struct guest *guest_by_ref(struct sampler *s, const char *ref)
-{
-	size_t i;
-
-	for (i = 0; i < s->n_guests; i++)
-		if (!strcmp(s->guests[i]->ref, ref) && !s->guests[i]->gone)
-			return s->guests[i];
-	return NULL;
-}
-
 /* Where a pid stands, or would stand, in the sorted list. */
 static size_t place(const struct sampler *s, pid_t pid)
 {
@@ -75,6 +70,14 @@ static size_t place(const struct sampler *s, pid_t pid)
 			high = mid;
 	}
 	return low;
+}
+
+struct guest *guest_by_ref(struct sampler *s, const char *ref)
+{
+	size_t at = place(s, str_has_prefix(ref, "pid:") ? (pid_t)strtol(ref + strlen("pid:"), NULL, 10) : 0);
+	struct guest *g = at < s->n_guests ? s->guests[at] : NULL;
+
+	return g && !g->gone && !strcmp(g->ref, ref) ? g : NULL;
 }
 
 static void guest_drop(struct sampler *s, size_t i)
@@ -149,7 +152,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	struct sampler *s = xcalloc(1, sizeof(*s));
 	size_t i;
 
-	s->pool = pool_new(8);
+	s->pool = pool_new(WORKERS, WORKERS_MAX);
 	if (!s->pool) {
 		free(s);
 		return NULL;
@@ -159,6 +162,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	pthread_mutex_init(&s->scan_lock, NULL);
 	s->scan = host_scan_new(config->host);
 	s->cgroups = host_cgroups_open(config->host);
+	s->budget = budget_new(ANSWERS_MAX);
 	s->lates = lates_new(LATES_MAX);
 	s->readers = lates_new(READERS_MAX);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -200,6 +204,8 @@ void sampler_free(struct sampler *s)
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->scan_lock);
 	close(s->quit_fd);
+	turns_done(&s->turns);
+	budget_free(s->budget);
 	free(s);
 }
 
@@ -260,7 +266,7 @@ int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err
 
 	do {
 		pthread_mutex_lock(&s->lock);
-		wait = newcomers_mind(s) && !s->hurry;
+		wait = newcomers_mind(s) && !s->leaving;
 		if (!wait || clock_now_ns() >= deadline) {
 			given_mind(s);
 			s->discovered = true;
@@ -276,13 +282,6 @@ int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err
 int sampler_discover(struct sampler *s, struct err *err)
 {
 	return sampler_discover_for(s, DISCOVER_MS, err);
-}
-
-void sampler_hurry(struct sampler *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->hurry = true;
-	pthread_mutex_unlock(&s->lock);
 }
 
 static void ask_new(struct sampler *s, unsigned needs)
@@ -319,7 +318,7 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms)
 		clock_sleep_until(clock_now_ns() + NS_PER_MS);
 		pthread_mutex_lock(&s->lock);
 		round_mind(s);
-		over = round_is_over(s);
+		over = round_is_over(s) || s->leaving;
 		pthread_mutex_unlock(&s->lock);
 	}
 }
@@ -387,6 +386,7 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	bool settled = !given_is_busy(s) && domains_are_settled(s);
 	size_t i;
 
+	pool_mind(s->pool);
 	s->ring_needs = needs;
 	if (needs & NEED_RINGS)
 		rings_watch(s->rings);
@@ -395,25 +395,40 @@ static bool is_settled(struct sampler *s, unsigned needs)
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
 
-		if (g->asking == ASK_UNDER_WAY || ((needs & NEED_RINGS) && g->rings && !rings_are_read(s->rings, g->rings)))
+		if ((needs && g->asking == ASK_UNDER_WAY) || ((needs & NEED_RINGS) && g->rings && !rings_are_read(s->rings, g->rings)))
 			settled = false;
 	}
 	return settled;
 }
 
-void sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms)
+bool sampler_settle(struct sampler *s, unsigned needs, unsigned timeout_ms)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
-	bool settled;
+	bool settled, leaving;
 
 	do {
 		pthread_mutex_lock(&s->lock);
 		s->hold = needs & NEED_EVENTS;
 		settled = is_settled(s, needs);
+		leaving = s->leaving;
 		pthread_mutex_unlock(&s->lock);
-		if (!settled)
+		if (!settled && !leaving)
 			clock_sleep_until(clock_now_ns() + NS_PER_MS);
-	} while (!settled && clock_now_ns() < deadline);
+	} while (!settled && !leaving && clock_now_ns() < deadline);
+	return settled;
+}
+
+void sampler_leave(struct sampler *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->leaving = true;
+	pthread_mutex_unlock(&s->lock);
+	eventfd_write(s->quit_fd, 1);
+}
+
+int sampler_leave_fd(const struct sampler *s)
+{
+	return s->quit_fd;
 }
 
 void sampler_sleep(struct sampler *s, uint64_t until_ns)

@@ -195,6 +195,19 @@ int call_wait(struct call *call, struct err *err)
 	return rc;
 }
 
+static void wake(struct call *list)
+{
+	for (; list; list = list->next)
+		if (list->done_fd >= 0)
+			eventfd_write(list->done_fd, 1);
+}
+
+void calls_wake(struct conn *c)
+{
+	wake(c->queue);
+	wake(c->running);
+}
+
 void calls_drop(struct conn *c)
 {
 	while (c->queue) {

@@ -200,6 +200,19 @@ static void await_threads(struct virt *v, unsigned left, uint64_t until)
 		;
 }
 
+void virt_leave(struct virt *v)
+{
+	size_t i;
+
+	if (!v)
+		return;
+	pthread_mutex_lock(&v->lock);
+	v->stop = true;
+	for (i = 0; i < v->n_conns; i++)
+		calls_wake(&v->conns[i]);
+	pthread_mutex_unlock(&v->lock);
+}
+
 void virt_free(struct virt *v)
 {
 	uint64_t until = clock_now_ns() + END_NS;

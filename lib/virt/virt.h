@@ -28,6 +28,8 @@ struct virt;
 /* Starts connecting and returns at once. A daemon is never started for this. uris are copied. */
 int virt_new(const struct virt_config *config, struct virt **out, struct err *err);
 /* Waits a moment for connections to be closed; whoever is stuck is left behind. NULL is fine. */
+/* The program ends: what waits for libvirt in any thread comes back at once. It can only be freed now. NULL is fine. */
+void virt_leave(struct virt *v);
 void virt_free(struct virt *v);
 
 /* Each connection has been asked for its domains or is known not to answer: there is nothing to wait for. */

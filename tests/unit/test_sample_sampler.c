@@ -10,10 +10,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -345,18 +347,91 @@ static void a_monitor_is_lent_to_one(void **state)
 	s = sampler(sockets, 1);
 	snapshot_unref(settled(s, getpid()));
 	assert_int_equal(sampler_find(s, pid, &g, &err), 0);
-	assert_int_equal(sampler_borrow(s, "pid:1@1", &q, &err), -ENOENT);
-	assert_int_equal(sampler_borrow(s, g.ref, &q, &err), 0);
+	assert_int_equal(sampler_borrow(s, "pid:1@1", 20000, -1, &q, &err), -ENOENT);
+	assert_int_equal(sampler_borrow(s, g.ref, 20000, -1, &q, &err), 0);
 	assert_true(qmp_is_open(q));
-	assert_int_equal(sampler_borrow(s, g.ref, &other, &err), -EBUSY);
+	assert_int_equal(sampler_borrow(s, g.ref, 20000, -1, &other, &err), -EBUSY);
 	assert_null(other);
 	snapshot_unref(sampler_take(s, NEEDS));		/* keeps off it */
 	sampler_return(s, g.ref, q);
 	/* asked anew, on the connection that was held: there is but one */
 	snapshot_unref(settled(s, getpid()));
-	assert_int_equal(sampler_borrow(s, g.ref, &q, &err), 0);
+	assert_int_equal(sampler_borrow(s, g.ref, 20000, -1, &q, &err), 0);
 	qmp_close(q);
 	sampler_return(s, g.ref, NULL);
+	sample_guest_done(&g);
+	sampler_free(s);
+	fake_qmp_end(f);
+}
+
+/* While a guest does not answer, who wants to change it waits as long as he likes to, and no other guest is waited for. */
+static void a_borrower_waits_as_long_as_he_likes(void **state)
+{
+	auto_free char *bad = xasprintf("%s/bad", dir), *word = NULL;
+	const char *sockets[] = { bad };
+	pid_t child = wedged(bad);
+	struct sampler *s = sampler(sockets, 1);
+	int interrupt = eventfd(0, EFD_CLOEXEC);
+	struct sample_guest g;
+	struct err err = {0};
+	struct qmp *q = NULL;
+	bool begun = false;
+
+	(void)state;
+	word = xasprintf("pid:%d", (int)child);
+	sampler_settle(s, 0, LONG_MS);
+	assert_int_equal(sampler_find(s, word, &g, &err), 0);
+	snapshot_unref(sampler_take(s, NEEDS));
+	while (!begun) {
+		pthread_mutex_lock(&s->lock);
+		begun = guest_by_ref(s, g.ref)->begun;
+		pthread_mutex_unlock(&s->lock);
+	}
+	assert_int_equal(sampler_borrow(s, g.ref, 50, interrupt, &q, &err), -ETIMEDOUT);
+	eventfd_write(interrupt, 1);
+	assert_int_equal(sampler_borrow(s, g.ref, LONG_MS, interrupt, &q, &err), -ECANCELED);
+	assert_null(q);
+	sampler_leave(s);		/* and so does nobody wait for it at the end */
+	assert_false(sampler_settle(s, NEEDS, LONG_MS) && guest_by_ref(s, g.ref)->begun);
+	close(interrupt);
+	sample_guest_done(&g);
+	sampler_free(s);
+	end_child(child);
+}
+
+/* An asking that still waits for a worker has no connection: it steps back, and comes after the change. */
+static void questions_that_wait_step_back(void **state)
+{
+	auto_free char *path = xasprintf("%s/q", dir), *pid = xasprintf("pid:%d", (int)getpid());
+	const char *sockets[] = { path };
+	struct fake_qmp *f = fake_qmp_new(answers);
+	struct sample_guest g;
+	struct err err = {0};
+	struct qmp *q = NULL;
+	struct pool *workers, *none = pool_new(0, 1);
+	struct sampler *s;
+	struct guest *guest;
+
+	(void)state;
+	fake_qmp_listen(f, path);
+	s = sampler(sockets, 1);
+	sampler_settle(s, 0, LONG_MS);
+	assert_int_equal(sampler_find(s, pid, &g, &err), 0);
+	workers = s->pool;
+	s->pool = none;			/* as if all of them were occupied */
+	snapshot_unref(sampler_take(s, NEEDS));
+	guest = guest_by_ref(s, g.ref);
+	assert_int_equal(guest->asking, ASK_UNDER_WAY);
+	assert_false(guest->begun);
+	assert_int_equal(sampler_borrow(s, g.ref, 0, -1, &q, &err), 0);
+	while (guest->asking == ASK_UNDER_WAY)		/* now there is one */
+		pool_mind(none);
+	assert_int_equal(guest->asking, ASK_NEVER);
+	assert_true(guest->wanted & WANT_BASE);
+	sampler_return(s, g.ref, q);
+	s->pool = workers;
+	snapshot_unref(settled(s, getpid()));
+	pool_free(none);
 	sample_guest_done(&g);
 	sampler_free(s);
 	fake_qmp_end(f);
@@ -377,7 +452,7 @@ static void a_guest_that_ends_is_forgotten(void **state)
 	word = xasprintf("pid:%d", (int)child);
 	sampler_settle(s, 0, LONG_MS);
 	assert_int_equal(sampler_find(s, word, &g, &err), 0);
-	assert_int_equal(sampler_borrow(s, g.ref, &q, &err), 0);
+	assert_int_equal(sampler_borrow(s, g.ref, 20000, -1, &q, &err), 0);
 	end_child(child);
 	snapshot_unref(sampler_take(s, 0));
 	assert_int_equal(sampler_find(s, word, &(struct sample_guest){0}, &err), -ENOENT);
@@ -400,6 +475,8 @@ int main(void)
 		TEST(an_end_with_probes_waiting),
 		TEST(a_guest_is_found_by_a_word),
 		TEST(a_monitor_is_lent_to_one),
+		TEST(a_borrower_waits_as_long_as_he_likes),
+		TEST(questions_that_wait_step_back),
 		TEST(a_guest_that_ends_is_forgotten),
 	};
 
