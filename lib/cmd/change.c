@@ -179,7 +179,11 @@ void change_run(struct change *change, int interrupt_fd,
 		.host = s->host, .qmp = change->qmp, .virt = s->virt, .timeout_ms = s->opts->timeout_ms, .interrupt_fd = interrupt_fd,
 		.progress = progress, .arg = arg,
 	};
-	int rc = journal_open(true, &change->journal, &change->plan->err);
+	/* between the plan and its run an operator may have thought about it */
+	int rc = change->ref ? sampler_still_owns(s->sampler, change->ref, change->qmp, &change->plan->err) : 0;
+
+	if (!rc)
+		rc = journal_open(true, &change->journal, &change->plan->err);
 
 	if (change->qmp)	/* each step has its own */
 		qmp_set_deadline(change->qmp, 0);

@@ -177,6 +177,48 @@ static char *vfio_dev(const char *name)
 	return xasprintf("sys/class/vfio%s/%s/dev", base == name ? "" : "-dev", base);
 }
 
+/* 1: it is in there. -EACCES: a link cannot be read. */
+static int links_have(DIR *dir, const char *want)
+{
+	const struct dirent *entry;
+	unsigned seen = 0;
+	char link[64];
+	int found = 0;
+
+	while (found != 1 && (entry = readdir(dir))) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
+
+		if (seen++ > PROC_FDS_MAX)
+			return -E2BIG;
+		if (len < 0) {
+			found = errno == EACCES ? -EACCES : found;
+			continue;
+		}
+		link[len] = '\0';
+		found = strcmp(link, want) ? found : 1;
+	}
+	return found;
+}
+
+int host_proc_has_socket(const struct host *h, pid_t pid, uint64_t inode)
+{
+	int r, fd = host_openat(h, "proc/%d/fd", pid);
+	char want[32];
+	DIR *dir;
+
+	if (fd < 0)
+		return fd == -ENOENT ? -ESRCH : fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		mem_close_ptr(&fd);
+		return -ENOTDIR;
+	}
+	snprintf(want, sizeof(want), "socket:[%llu]", (unsigned long long)inode);
+	r = links_have(dir, want);
+	closedir(dir);
+	return r;
+}
+
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)
 {
 	static const char prefix[] = "/dev/vfio/";

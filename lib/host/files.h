@@ -25,6 +25,12 @@ void host_fds_close(struct host_fds *f);	/* NULL is fine */
 /* How many descriptors of the process lead to that path, as the links of /proc/PID/fd have it; or negative errno. */
 int host_proc_count_links(const struct host *h, pid_t pid, const char *path);
 
+/*
+ * Has the process this socket open? 1, 0, or negative errno: -EACCES, no right to look; -ESRCH; -E2BIG, it has more
+ * descriptors than are looked through.
+ */
+int host_proc_has_socket(const struct host *h, pid_t pid, uint64_t inode);
+
 /* What a process has open of VFIO: "7" for the group /dev/vfio/7, "devices/vfio0" for a device. Strings and list are yours. */
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n);
 

@@ -145,6 +145,15 @@ int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out)
 	return dir < 0 ? dir : host_proc_read_in(dir, pid, out);
 }
 
+bool host_proc_is(const struct host *h, pid_t pid, uint64_t start)
+{
+	char buf[HOST_STAT_SIZE];
+	struct host_stat st;
+
+	return host_read(h, buf, sizeof(buf), "proc/%d/stat", pid) > 0 && !host_stat_parse(buf, &st) && st.start == start &&
+	       st.state != 'Z' && st.state != 'X';
+}
+
 void host_proc_done(struct host_proc *p)
 {
 	free(p->argv);

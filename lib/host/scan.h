@@ -51,5 +51,7 @@ int host_proc_read(const struct host *h, pid_t pid, struct host_proc *out);
 int host_proc_open(const struct host *h, pid_t pid);
 int host_proc_read_in(int dir, pid_t pid, struct host_proc *out);
 void host_proc_done(struct host_proc *p);
+/* The pid is still that process, and it has not ended. */
+bool host_proc_is(const struct host *h, pid_t pid, uint64_t start);
 
 #endif

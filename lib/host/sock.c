@@ -31,6 +31,8 @@ struct report {
 	bool accepted;			/* or any other that a process holds */
 	bool has_file;
 	uint32_t ino, dev;
+	uint32_t own;			/* the socket's own inode, 0: no process holds it yet */
+	uint32_t peer;			/* that of the other end, 0: not told */
 	char name[NAME_SIZE];
 };
 
@@ -62,6 +64,7 @@ static void match_add(struct match *m, const struct report *r)
 	if (r->state == STATE_LISTEN) {
 		m->sock.listening = true;
 		m->sock.waiting += r->waiting;
+		m->sock.listener = r->own;
 	} else if (r->accepted) {
 		m->sock.clients++;
 	}
@@ -81,7 +84,8 @@ static void report_judge(struct look *l, const struct report *r)
 		match_add(&l->last, r);
 }
 
-static void take(void *arg, const struct nlmsghdr *m)
+/* False: it is not about a unix socket. */
+static bool report_parse(const struct nlmsghdr *m, struct report *out)
 {
 	const struct nlattr *a[UNIX_DIAG_MAX + 1];
 	const struct unix_diag_msg *msg = rtnl_read(m, sizeof(*msg), a, ARRAY_SIZE(a));
@@ -91,8 +95,9 @@ static void take(void *arg, const struct nlmsghdr *m)
 	size_t len;
 
 	if (m->nlmsg_type != SOCK_DIAG_BY_FAMILY || !msg || msg->udiag_family != AF_UNIX)
-		return;
+		return false;
 	r.state = msg->udiag_state;
+	r.own = msg->udiag_ino;
 	r.accepted = msg->udiag_ino != 0;
 	if (a[UNIX_DIAG_NAME]) {	/* an abstract one begins with a NUL, and none has to end in one */
 		len = mnl_attr_get_payload_len(a[UNIX_DIAG_NAME]);
@@ -103,7 +108,17 @@ static void take(void *arg, const struct nlmsghdr *m)
 	r.dev = vfs.udiag_vfs_dev;
 	rtnl_copy(a[UNIX_DIAG_RQLEN], &rq, sizeof(rq));
 	r.waiting = rq.udiag_rqueue;
-	report_judge(arg, &r);
+	rtnl_copy(a[UNIX_DIAG_PEER], &r.peer, sizeof(r.peer));
+	*out = r;
+	return true;
+}
+
+static void take(void *arg, const struct nlmsghdr *m)
+{
+	struct report r;
+
+	if (report_parse(m, &r))
+		report_judge(arg, &r);
 }
 
 /* Twice where the list moved meanwhile; and then what it is. */
@@ -178,4 +193,33 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 	}
 	*out = m->sock;
 	return 0;
+}
+
+static void take_peer(void *arg, const struct nlmsghdr *m)
+{
+	struct report r;
+
+	if (report_parse(m, &r))
+		*(uint32_t *)arg = r.peer;
+}
+
+int host_sock_peer(int fd, uint64_t *inode)
+{
+	struct unix_diag_req req = { .sdiag_family = AF_UNIX, .udiag_show = UDIAG_SHOW_PEER, .udiag_cookie = { ~0u, ~0u } };
+	const struct rtnl_question q = {
+		.bus = NETLINK_SOCK_DIAG, .type = SOCK_DIAG_BY_FAMILY, .header = &req, .header_bytes = sizeof(req),
+		.timeout_ms = DUMP_MS,
+	};
+	uint32_t peer = 0;
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	req.udiag_ino = (uint32_t)st.st_ino;
+	rc = rtnl_ask(&q, take_peer, &peer);
+	if (rc < 0)
+		return rc;
+	*inode = peer;
+	return peer ? 0 : -ENOENT;
 }

@@ -12,10 +12,17 @@ struct host_sock {
 	bool listening;			/* somebody listens there */
 	unsigned clients;		/* connections that were accepted */
 	unsigned waiting;		/* connections nobody has accepted yet */
+	uint64_t listener;		/* inode of the socket that listens, as /proc/PID/fd has it; 0: not known */
 };
 
 /* -ENOENT: no such file; -ENOTSOCK; -EOPNOTSUPP: this kernel has no unix sock_diag (then nothing is known). */
 int host_sock_look(const struct host *h, const char *path, struct host_sock *out);
+
+/*
+ * The inode of the socket at the other end of a connected one of ours: of the process that has accepted us, once it has
+ * (-ENOENT before that). Other errors: the kernel does not tell.
+ */
+int host_sock_peer(int fd, uint64_t *inode);
 
 /*
  * Where a process's idea of a path is for us: through /proc/PID/root, and /proc/PID/cwd if it is relative. Yours.

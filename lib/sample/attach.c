@@ -29,7 +29,7 @@ struct job {
 	enum asking before;
 	char **paths;			/* monitors to try */
 	size_t n_paths;
-	uid_t uid;
+	struct owner owner;
 	bool hold, taints;
 	char *held_path;
 	char *through;			/* UUID: by way of libvirt */
@@ -64,10 +64,9 @@ static void job_free(void *arg)
 }
 
 /* Who is in, without connecting: NULL if the socket is free, else why not (yours). */
-char *attach_occupied(const struct host *h, const char *path)
+static char *occupied(const struct host *h, const char *path, struct host_sock *sock)
 {
-	struct host_sock sock;
-	int rc = host_sock_look(h, path, &sock);
+	int rc = host_sock_look(h, path, sock);
 
 	if (rc == -EOPNOTSUPP)		/* nothing is known: the greeting's deadline will tell */
 		return NULL;
@@ -75,9 +74,9 @@ char *attach_occupied(const struct host *h, const char *path)
 		return xasprintf("monitor: no right to look at %s", path);
 	if (rc)
 		return xasprintf("monitor: %s: %s", path, strerror(-rc));
-	if (!sock.listening && !sock.clients)
+	if (!sock->listening && !sock->clients)
 		return xasprintf("monitor: nobody listens at %s", path);
-	if (sock.clients || sock.waiting)
+	if (sock->clients || sock->waiting)
 		return xasprintf("monitor: another client holds %s", path);
 	return NULL;
 }
@@ -85,9 +84,10 @@ char *attach_occupied(const struct host *h, const char *path)
 char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns)
 {
 	uint64_t deadline = clock_now_ns() + wait_ns;
+	struct host_sock sock;
 	char *why;
 
-	while ((why = attach_occupied(h, path)) && clock_now_ns() < deadline) {
+	while ((why = occupied(h, path, &sock)) && clock_now_ns() < deadline) {
 		free(why);
 		clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
 	}
@@ -138,19 +138,24 @@ char *attach_none(const struct guest *g)
 	return xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
 }
 
-int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, int interrupt, size_t *picked,
-		struct err *err)
+int attach_pick(const struct host *h, const struct owner *owner, char *const *paths, size_t n, uint64_t wait_ns,
+		int interrupt, size_t *picked, struct err *err)
 {
 	struct pollfd stop = { .fd = interrupt, .events = POLLIN };
 	uint64_t deadline = clock_now_ns() + wait_ns;
-	size_t i;
+	size_t i, foreign;
 	bool wait;
 
 	do {
-		for (i = 0; i < n; i++) {
-			auto_free char *why = attach_occupied(h, paths[i]);
+		for (i = foreign = 0; i < n; i++) {
+			struct host_sock sock = {0};
+			auto_free char *why = occupied(h, paths[i], &sock);
 
 			*picked = i;
+			if (owner_listens(h, owner, paths[i], &sock, err)) {
+				foreign++;
+				continue;
+			}
 			if (!why)
 				return 0;
 			if (paths[i][0] != '/' && access(paths[i], F_OK))	/* /proc/PID/cwd could not be read */
@@ -159,14 +164,15 @@ int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wai
 			else
 				err_set(err, -EBUSY, "%s", why);
 		}
-		wait = n && clock_now_ns() < deadline;
+		wait = n > foreign && clock_now_ns() < deadline;
 		if (wait && poll(&stop, 1, 10) > 0)
 			return err_set(err, -ECANCELED, "interrupted");
 	} while (wait);
-	return -EBUSY;
+	return n && n == foreign ? -EPERM : -EBUSY;
 }
 
-int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
+int attach_open(const struct host *h, const char *path, const struct owner *owner, unsigned timeout_ms, int interrupt,
+		struct qmp **out, struct err *err)
 {
 	struct qmp_peer peer;
 	struct qmp *q;
@@ -176,12 +182,12 @@ int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt,
 	if (rc)
 		return rc;
 	qmp_set_interrupt(q, interrupt);
-	/* root's is fine: QEMU may have listened before it dropped its rights (-runas) */
-	if (peer.uid != uid && peer.uid != 0)
-		rc = err_set(err, -EPERM, "the monitor socket is served by uid %u, the guest runs as uid %u",
-			     (unsigned)peer.uid, (unsigned)uid);
-	else
+	if (!owner->handed && peer.pid != owner->pid)		/* said before it is waited for */
+		rc = owner_serves(h, owner, qmp_fd(q), err);
+	if (!rc)
 		rc = qmp_greet(q, timeout_ms, err);
+	if (!rc)
+		rc = owner_serves(h, owner, qmp_fd(q), err);
 	if (rc) {
 		qmp_close(q);
 		return rc;
@@ -326,9 +332,9 @@ static int job_connect(struct job *j, struct err *err)
 		return virt_qmp_open(j->s->config.virt, j->through, greet_ms, &j->q, &j->taints, err);
 	if (!j->n_paths)
 		return err_set(err, -ENOTCONN, "none");
-	rc = attach_pick(j->s->config.host, j->paths, j->n_paths, LEAVING_NS, j->s->quit_fd, &i, err);
+	rc = attach_pick(j->s->config.host, &j->owner, j->paths, j->n_paths, LEAVING_NS, j->s->quit_fd, &i, err);
 	if (!rc)
-		rc = attach_open(j->paths[i], j->uid, greet_ms, j->s->quit_fd, &j->q, err);
+		rc = attach_open(j->s->config.host, j->paths[i], &j->owner, greet_ms, j->s->quit_fd, &j->q, err);
 	if (!rc && j->hold) {
 		j->held_path = xstrdup(j->paths[i]);
 		qmp_on_event(j->q, on_event_in_job, j);
@@ -443,7 +449,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	j = xcalloc(1, sizeof(*j));
 	j->s = s;
 	j->ref = xstrdup(g->ref);
-	j->uid = g->uid;
+	j->owner = guest_owner(g);
 	/* a guest that never answered is asked for all that is asked first */
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;

@@ -139,7 +139,7 @@ static int when_quiet(struct sampler *s, const char *ref, const struct patience 
 
 /* The guest is marked as lent; *q is set where a connection was held, else paths are those to try. */
 static int lend(struct sampler *s, const char *ref, const struct patience *p, struct qmp **q, char ***paths, size_t *n,
-		uid_t *uid, struct err *err)
+		struct owner *owner, struct err *err)
 {
 	auto_free char *none = NULL;
 	struct guest *g;
@@ -160,8 +160,36 @@ static int lend(struct sampler *s, const char *ref, const struct patience *p, st
 	}
 	g->held = NULL;
 	g->lent = true;
-	*uid = g->uid;
+	*owner = guest_owner(g);
 	return 0;
+}
+
+/* One that was held for long may be served by another process by now. */
+static int borrow_held(struct sampler *s, const char *ref, const struct owner *owner, struct qmp **out, struct err *err)
+{
+	int rc = owner_serves(s->config.host, owner, qmp_fd(*out), err);
+
+	if (!rc)
+		return 0;
+	sampler_return(s, ref, NULL);
+	qmp_close(*out);
+	*out = NULL;
+	return rc;
+}
+
+int sampler_still_owns(struct sampler *s, const char *ref, const struct qmp *q, struct err *err)
+{
+	struct guest *g;
+	struct owner owner = {0};
+
+	pthread_mutex_lock(&s->lock);
+	g = guest_by_ref(s, ref);
+	if (g)
+		owner = guest_owner(g);
+	pthread_mutex_unlock(&s->lock);
+	if (!g)
+		return err_set(err, -ESRCH, "the guest has ended");
+	return owner_serves(s->config.host, &owner, qmp_fd(q), err);
 }
 
 static unsigned left_ms(const struct patience *p, unsigned most)
@@ -176,19 +204,21 @@ int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int 
 	const struct patience p = { clock_now_ns() + timeout_ms * NS_PER_MS, interrupt };
 	char **paths = NULL;
 	size_t n = 0, picked;
-	uid_t uid = 0;
+	struct owner owner = {0};
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	rc = lend(s, ref, &p, out, &paths, &n, &uid, err);
+	rc = lend(s, ref, &p, out, &paths, &n, &owner, err);
 	pthread_mutex_unlock(&s->lock);
-	if (!rc && *out)
-		qmp_set_interrupt(*out, interrupt);
-	if (rc || *out)
+	if (rc)
 		return rc;
-	rc = attach_pick(s->config.host, paths, n, left_ms(&p, CLIENT_MS) * NS_PER_MS, interrupt, &picked, err);
+	if (*out) {
+		qmp_set_interrupt(*out, interrupt);
+		return borrow_held(s, ref, &owner, out, err);
+	}
+	rc = attach_pick(s->config.host, &owner, paths, n, left_ms(&p, CLIENT_MS) * NS_PER_MS, interrupt, &picked, err);
 	if (!rc)
-		rc = attach_open(paths[picked], uid, left_ms(&p, GREET_MS), interrupt, out, err);
+		rc = attach_open(s->config.host, paths[picked], &owner, left_ms(&p, GREET_MS), interrupt, out, err);
 	if (!rc)
 		qmp_set_budget(*out, s->budget);
 	qmp_strings_free(paths, n);

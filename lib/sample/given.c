@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Sockets given with -q. Mostly one is that of a guest the scan has found; else who listens there is asked of the
- * socket itself (SO_PEERCRED), by a worker, and only a process that greets as QEMU becomes a guest.
+ * Sockets given with -q. Who serves one is asked of the kernel, by a worker that connects: mostly the process that listens
+ * there, else, where the listening socket was passed in, the one that has our connection open. What command lines say of
+ * it counts for nothing. Only a process that greets as QEMU becomes a guest.
  */
 #include "private.h"
 
@@ -20,7 +21,21 @@ struct probe {
 	struct qmp *q;
 	struct host_found found;
 	struct qmp_cmdline cmdline;
+	struct owner *guests;		/* those known when it was begun */
+	size_t n_guests;
+	bool handed;
 };
+
+static void probe_free(void *arg)
+{
+	struct probe *p = arg;
+
+	qmp_cmdline_done(&p->cmdline);
+	qmp_close(p->q);
+	free(p->problem);
+	free(p->guests);
+	free(p);
+}
 
 static void probe_home(struct probe *p)
 {
@@ -35,21 +50,68 @@ static void probe_home(struct probe *p)
 	if (g && !g->given) {
 		g->given = true;
 		g->given_path = xstrdup(p->given->path);
-		attach_hold(g, take_ptr(p->q));
+		g->handed = p->handed;
+		if (!g->held && !g->lent)
+			attach_hold(g, take_ptr(p->q));
+		if (g->asking == ASK_FAILED)	/* it may have found us in */
+			g->ask_again_ns = clock_now_ns();
 	}
 	pthread_mutex_unlock(&p->s->lock);
 }
 
-static int read_process(struct probe *p, pid_t pid, struct err *err)
+/* Into p->found and p->cmdline, instead of what was there. */
+static int read_process(struct probe *p, pid_t pid)
 {
 	struct host_proc proc;
+	int rc = host_proc_read(p->s->config.host, pid, &proc);
 
-	if (host_proc_read(p->s->config.host, pid, &proc))
-		return err_set(err, -ESRCH, "its process %d is not in /proc here", (int)pid);
+	if (rc)
+		return rc;
+	qmp_cmdline_done(&p->cmdline);
 	p->found = (struct host_found){ proc.pid, proc.start, proc.uid };
 	guest_cmdline(&proc, &p->cmdline);
 	host_proc_done(&proc);
 	return 0;
+}
+
+/* Its listening socket was passed in, by root or by its own user. */
+static int find_handed(struct probe *p, const struct qmp_peer *peer, struct err *err)
+{
+	const struct host *h = p->s->config.host;
+	const struct owner *found = NULL;
+	struct err ignored;
+	size_t i;
+
+	for (i = 0; i < p->n_guests; i++) {
+		if (owner_serves(h, &p->guests[i], qmp_fd(p->q), &ignored))
+			continue;
+		if (found)
+			return err_set(err, -ENOTUNIQ, "processes %d and %d both have the connection open", (int)found->pid,
+				       (int)p->guests[i].pid);
+		found = &p->guests[i];
+	}
+	if (!found || read_process(p, found->pid))
+		return err_set(err, -ESRCH, "process %d listens there, and no QEMU that can be seen has accepted the connection",
+			       (int)peer->pid);
+	p->handed = true;
+	if (p->found.start == found->start && (peer->uid == 0 || peer->uid == p->found.uid))
+		return 0;
+	return err_set(err, -EPERM, "it was opened by uid %u, and its process %d runs as uid %u", (unsigned)peer->uid,
+		       (int)p->found.pid, (unsigned)p->found.uid);
+}
+
+/* Into p->found. */
+static int find_server(struct probe *p, const struct qmp_peer *peer, struct err *err)
+{
+	const struct host *h = p->s->config.host;
+	struct owner owner = { .pid = peer->pid };
+
+	if (read_process(p, peer->pid))
+		return find_handed(p, peer, err);
+	owner.start = p->found.start;
+	if (!owner_serves(h, &owner, qmp_fd(p->q), err))
+		return 0;
+	return find_handed(p, peer, err);
 }
 
 static void probe_run(void *arg)
@@ -68,10 +130,7 @@ static void probe_run(void *arg)
 			rc = qmp_greet(p->q, 1000, &err);
 		}
 		if (!rc)
-			rc = read_process(p, peer.pid, &err);
-		if (!rc && peer.uid != p->found.uid && peer.uid != 0)
-			rc = err_set(&err, -EPERM, "it was opened by uid %u, and its process runs as uid %u",
-				     (unsigned)peer.uid, (unsigned)p->found.uid);
+			rc = find_server(p, &peer, &err);
 		if (rc) {
 			qmp_close(p->q);
 			p->q = NULL;
@@ -79,33 +138,7 @@ static void probe_run(void *arg)
 		}
 	}
 	probe_home(p);
-	qmp_cmdline_done(&p->cmdline);
-	qmp_close(p->q);
-	free(p);
-}
-
-/* The guest whose command line names this very socket file. */
-static struct guest *owner(struct sampler *s, const char *path)
-{
-	struct stat want, have;
-	size_t i, k;
-
-	if (stat(path, &want))
-		return NULL;
-	for (i = 0; i < s->n_guests; i++) {
-		struct guest *g = s->guests[i];
-
-		for (k = 0; k < g->cmdline.n_monitors; k++) {
-			auto_free char *theirs = NULL;
-
-			if (g->cmdline.monitors[k].kind != QMP_MONITOR_UNIX)
-				continue;
-			theirs = host_proc_path(s->config.host, g->pid, g->cmdline.monitors[k].path);
-			if (!stat(theirs, &have) && have.st_dev == want.st_dev && have.st_ino == want.st_ino)
-				return g;
-		}
-	}
-	return NULL;
+	probe_free(p);
 }
 
 static bool is_same(const char *a, const char *b)
@@ -130,6 +163,22 @@ static bool is_taken(struct sampler *s, size_t which)
 	return false;
 }
 
+static struct probe *probe_new(struct sampler *s, struct given *given)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	size_t i;
+
+	p->s = s;
+	p->given = given;
+	for (i = 0; i < s->n_guests; i++) {
+		struct owner *owner = vec_push(p->guests, p->n_guests);
+
+		*owner = guest_owner(s->guests[i]);
+		owner->handed = true;
+	}
+	return p;
+}
+
 void given_mind(struct sampler *s)
 {
 	uint64_t now = clock_now_ns();
@@ -137,24 +186,11 @@ void given_mind(struct sampler *s)
 
 	for (i = 0; i < s->config.n_sockets; i++) {
 		struct given *given = &s->given[i];
-		struct guest *g;
-		struct probe *p;
 
 		if (given->probing || now < given->again_ns || is_taken(s, i))
 			continue;
-		g = owner(s, given->path);
-		if (g && !g->given) {
-			g->given = true;
-			g->given_path = xstrdup(given->path);
-			free(given->problem);
-			given->problem = NULL;
-			continue;
-		}
-		p = xcalloc(1, sizeof(*p));
-		p->s = s;
-		p->given = given;
 		given->probing = true;
-		pool_add(s->pool, 0, probe_run, free, p);
+		pool_add(s->pool, 0, probe_run, probe_free, probe_new(s, given));
 	}
 }
 

@@ -4,6 +4,7 @@
 #define KT_SAMPLE_GUEST_H
 
 #include "answers.h"
+#include "owner.h"
 #include "pages.h"
 #include "rings.h"
 #include "vhost.h"
@@ -44,6 +45,7 @@ struct guest {
 	struct names spaces_by_file;
 
 	bool given;			/* by -q: its socket is held */
+	bool handed;			/* .. and was passed in to it */
 	char *given_path;		/* which may be another than the command line's */
 	struct qmp *held;
 	bool lent;
@@ -110,6 +112,7 @@ struct shaping {
 
 const char *guest_name(const struct guest *g);			/* command line, query-name, or NULL */
 const char *guest_uuid(const struct guest *g);
+struct owner guest_owner(const struct guest *g);		/* of its monitor */
 
 /* space.c: the storage of a guest's images, asked in threads that may be left behind */
 void space_mind(struct sampler *s, struct guest *g);	/* take in what has come back, ask what is due */
@@ -145,18 +148,21 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
 char *attach_none(const struct guest *g);
 /*
- * One of them that nobody uses, waiting a moment for somebody who is just leaving, or until interrupt (-1: none) is
- * readable. Not under the lock. -EBUSY, -ECANCELED.
+/*
+ * One of them that nobody uses, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
+ * readable. Not under the lock. -EBUSY; -ECANCELED; -EPERM: none of them is that process's.
  */
-int attach_pick(const struct host *h, char *const *paths, size_t n, uint64_t wait_ns, int interrupt, size_t *picked,
-		struct err *err);
-/* Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). */
-char *attach_occupied(const struct host *h, const char *path);
+int attach_pick(const struct host *h, const struct owner *owner, char *const *paths, size_t n, uint64_t wait_ns,
+		int interrupt, size_t *picked, struct err *err);
 #define LEAVING_NS (NS_PER_SEC / 4)
-/* The same after waiting for somebody who is just leaving: QEMU may notice a moment after he has. Not under the lock. */
+/*
+ * Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). Waits for somebody who is just
+ * leaving: QEMU may notice a moment after he has. Not under the lock.
+ */
 char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns);
-/* Connect and greet, checked against the guest's uid. */
-int attach_open(const char *path, uid_t uid, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
+/* Connect and greet; that it is the guest's own monitor is proved. */
+int attach_open(const struct host *h, const char *path, const struct owner *owner, unsigned timeout_ms, int interrupt,
+		struct qmp **out, struct err *err);
 
 /* look.c: looking at guests' pages */
 void look_begin(struct sampler *s, struct guest *g, unsigned needs);	/* one look, if these columns need it */

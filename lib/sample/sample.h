@@ -89,12 +89,15 @@ char **sampler_remarks(struct sampler *s, size_t *n);
 
 /*
  * Take a guest's QMP connection for a change, or open one. While it is lent the sampler keeps off that monitor.
- * -EBUSY: another client is in; -ENOTCONN: it has no monitor we can use; -ETIMEDOUT, -ECANCELED: timeout_ms passed, or
+ * -EBUSY: another client is in; -EPERM: the monitor is another process's; -ENOTCONN: it has no monitor we can use;
+ * -ETIMEDOUT, -ECANCELED: timeout_ms passed, or
  * interrupt (-1: none) became readable, while it was waited for; else as qmp_greet. Its questions are interrupted the same
  * way. Give it back in any case; the guest is then asked anew, as its devices may have changed.
  */
 int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q);
+/* Just before it is used: is the borrowed connection still that guest's? -EPERM, -ESRCH. */
+int sampler_still_owns(struct sampler *s, const char *ref, const struct qmp *q, struct err *err);
 
 /*
  * A thread that samples for a screen. Only feed_latest, feed_set and feed_focus are for the drawing thread: they take a lock that

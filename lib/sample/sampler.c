@@ -30,6 +30,11 @@ const char *guest_uuid(const struct guest *g)
 	return g->cmdline.uuid ? g->cmdline.uuid : g->answers.uuid;
 }
 
+struct owner guest_owner(const struct guest *g)
+{
+	return (struct owner){ .pid = g->pid, .start = g->start, .handed = g->handed };
+}
+
 static void guest_free(struct sampler *s, struct guest *g)
 {
 	rings_remove(s->rings, g->rings);
