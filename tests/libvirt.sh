@@ -9,10 +9,15 @@
 #	kv -o json vms "$(vm d)"
 #	libvirt_daemon KILL; libvirt_daemon_start
 #
+# `libvirt_start default` starts it with the distribution's own configuration instead of
+# a bare one: guests run as a user of their own, in mount namespaces and control groups of
+# their own, and virtlogd keeps their logs. They cannot read the test's directory.
+#
 # A domain has NAME.name, NAME.pid, NAME.uuid like a QEMU of qemu_start.
 
 T_LIBVIRT=''	# the process that holds the namespace
 T_LIBVIRTD=''	# the daemon
+T_LIBVIRT_KIND=bare	# or default
 
 # CMD..: inside the namespace, in the same directory; the root is asked for too, as that of
 # the namespace is not ours in a chroot.
@@ -39,7 +44,13 @@ libvirt_missing() {
 }
 
 libvirt_config() {
-	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache virt/log || return 1
+	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache virt/log virt/dev || return 1
+	if [ "$T_LIBVIRT_KIND" = default ]; then
+		cp -r /etc/libvirt/. virt/etc
+		# other users look without polkit, which would want a system bus
+		echo 'auth_unix_ro = "none"' >>virt/etc/libvirtd.conf
+		return
+	fi
 	# root, and no security driver: else a KVM that cannot be used is probed at each start.
 	cat >virt/etc/qemu.conf <<-'END'
 		user = "root"
@@ -65,9 +76,19 @@ T_LIBVIRT_HOLDER='
 			kill -KILL "$pid"
 		done 2>/dev/null
 	}
+	# A KVM that is there and cannot be used is probed by libvirt at each start of a guest, for a minute.
+	devices() {
+		mount -t tmpfs -o mode=755 tmpfs virt/dev || exit 1
+		for f in null zero full random urandom tty ptmx; do cp -a "/dev/$f" virt/dev; done
+		for f in pts shm net vfio; do
+			[ ! -d "/dev/$f" ] || { mkdir "virt/dev/$f" && mount --rbind "/dev/$f" "virt/dev/$f"; }
+		done
+		mount --rbind virt/dev /dev || exit 1
+	}
 	trap "guests; exit 0" TERM
 	over etc /etc/libvirt && over lib /var/lib/libvirt && over cache /var/cache/libvirt
 	over log /var/log/libvirt && over run /run
+	if [ "$1" = default ]; then devices; fi
 	: >virt/ready
 	while :; do sleep 3600 & wait; done
 '
@@ -77,7 +98,7 @@ T_LIBVIRT_HOLDER='
 libvirt_namespace() {
 	local how=private
 	unshare -m --propagation private true 2>/dev/null || how=unchanged
-	setpriv --pdeathsig TERM unshare -m --propagation "$how" bash -c "$T_LIBVIRT_HOLDER" \
+	setpriv --pdeathsig TERM unshare -m --propagation "$how" bash -c "$T_LIBVIRT_HOLDER" - "$T_LIBVIRT_KIND" \
 		9>&- >virt/holder.log 2>&1 &
 	T_LIBVIRT=$!
 	wait_for 10 libvirt_is_held && [ -e virt/ready ] && ! grep -q -F "$T_DIR/virt" /proc/self/mountinfo &&
@@ -89,7 +110,9 @@ libvirt_is_ours() {
 }
 libvirt_is_held() { [ -e virt/ready ] || ! kill -0 "$T_LIBVIRT" 2>/dev/null; }
 
+# [default]
 libvirt_start() {
+	T_LIBVIRT_KIND=${1:-bare}
 	libvirt_config && libvirt_namespace && libvirt_daemon_start && return 0
 	printf 'libvirt did not start: %s\n' "$(tail -n 20 virt/*.log virt/log/* 2>/dev/null)" >&2
 	return 1
@@ -97,6 +120,11 @@ libvirt_start() {
 
 # The daemon, again after libvirt_daemon KILL.
 libvirt_daemon_start() {
+	if [ "$T_LIBVIRT_KIND" = default ] && [ -z "$T_LIBVIRTD" ]; then
+		setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- virtlogd </dev/null >>virt/virtlogd.log 2>&1 9>&- &
+		t_own "$!"
+		wait_for 10 test -S virt/run/libvirt/virtlogd-sock || return 1
+	fi
 	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- libvirtd </dev/null >>virt/libvirtd.log 2>&1 9>&- &
 	T_LIBVIRTD=$!
 	t_own "$T_LIBVIRTD"

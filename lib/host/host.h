@@ -16,6 +16,7 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "daemon.h"
 #include "nodes.h"
 #include "huge.h"
 #include "merge.h"

@@ -83,6 +83,8 @@ struct guest {
 	char *last_state;		/* as last seen, for the events */
 
 	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
+	size_t n_domains;		/* that claim this process: more than one is none */
+	char *claim;			/* what is to be said of one that has a domain's UUID and is not it; NULL */
 	bool passed;			/* named by the operator: it may be asked through libvirt */
 	char *remark;			/* to be told once */
 

@@ -153,7 +153,6 @@ static void collect(struct newcomer *n, uint64_t now)
 /* Those that are guests become some. Without a scan only libvirt's are, which may say so later. */
 static void admit(struct sampler *s)
 {
-	struct virt_list *list = s->config.scan || !s->config.virt ? NULL : virt_list(s->config.virt);
 	size_t i, kept = 0;
 
 	for (i = 0; i < s->n_newcomers; i++) {
@@ -161,7 +160,7 @@ static void admit(struct sampler *s)
 		struct guest *g;
 		uint64_t before;
 
-		if (!n->read || !(s->config.scan || domains_has(list, &n->cmdline))) {
+		if (!n->read || !(s->config.scan || domains_has(s, n->found.pid, &n->cmdline))) {
 			s->newcomers[kept++] = *n;
 			continue;
 		}
@@ -172,7 +171,6 @@ static void admit(struct sampler *s)
 		newcomer_done(n);
 	}
 	s->n_newcomers = kept;
-	virt_list_unref(list);
 }
 
 bool newcomers_mind(struct sampler *s)

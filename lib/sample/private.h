@@ -79,6 +79,9 @@ struct sampler {
 	struct walker *walker;		/* started when first needed */
 	pid_t ksmd, khugepaged;		/* 0: not looked for yet, or not there */
 	uint64_t kthreads_ns;		/* when they were looked for */
+	struct home *homes;		/* of domains, in their order: which process each is */
+	bool homeless;			/* of one that is not known */
+	uint64_t homes_ns;		/* when they were looked for */
 	uint64_t n_added, joined;	/* guests found so far; of them, so many were looked up in domains */
 };
 
@@ -119,7 +122,7 @@ bool given_is_busy(const struct sampler *s);
 /* domains.c: what libvirt says of guests; cheap while nothing has changed */
 void domains_join(struct sampler *s);
 bool domains_are_settled(struct sampler *s);
-bool domains_has(const struct virt_list *list, const struct qmp_cmdline *cmdline);	/* an active domain's process */
+bool domains_has(struct sampler *s, pid_t pid, const struct qmp_cmdline *cmdline);	/* it is a domain's process */
 void domains_fill(const struct sampler *s, struct snapshot *snap, const struct guest *g, struct vm_row *row);
 
 #endif

@@ -56,6 +56,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	free(g->held_path);
 	free(g->last_state);
 	free(g->remark);
+	free(g->claim);
 	free(g->note);
 	free(g->ref);
 	free(g);
@@ -205,6 +206,7 @@ void sampler_free(struct sampler *s)
 	free(s->qdiscs);
 	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
+	free(s->homes);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->scan_lock);

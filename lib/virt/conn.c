@@ -149,21 +149,13 @@ static bool is_socket(const char *dir, const char *name, const char *tail)
 static bool has_socket(const struct conn *c)
 {
 	static const char *const names[] = { "libvirt-sock", "virtqemud-sock" };
-	const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME"), *cache = getenv("XDG_CACHE_HOME");
 	bool system = !strcmp(c->uri, "qemu:///system");
 	auto_free char *dir = NULL;
 	size_t i;
 
 	if (!system && strcmp(c->uri, "qemu:///session"))
 		return true;
-	if (system)
-		dir = xstrdup("/run/libvirt");
-	else if (runtime && *runtime)
-		dir = xasprintf("%s/libvirt", runtime);
-	else if (cache && *cache)
-		dir = xasprintf("%s/libvirt", cache);
-	else
-		dir = xasprintf("%s/.cache/libvirt", home ? home : "");
+	dir = system ? xstrdup("/run/libvirt") : virt_session_dir();
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (is_socket(dir, names[i], system && c->v->config.read_only ? "-ro" : ""))
 			return true;
@@ -219,6 +211,7 @@ static void open_run(struct call *call)
 	struct virt *v = c->v;
 	int ids[CALLBACKS_MAX];
 	bool read_only, taken;
+	struct virt_home home;
 	virConnectPtr h;
 	size_t n = 0;
 
@@ -228,9 +221,13 @@ static void open_run(struct call *call)
 		virConnectRegisterCloseCallback(h, on_close, c, NULL);
 		events_register(call, h, ids, &n);
 	}
+	home = virt_home(c->uri);
 	pthread_mutex_lock(&v->lock);
 	taken = h && !v->stop && (c->state == CONN_DOWN || c->state == CONN_OPENING);
 	if (taken) {
+		free(c->home.pid_dir);
+		c->home = home;
+		home.pid_dir = NULL;
 		took_over(c, h, read_only, ids, n);
 	} else if (!h && !call->given_up) {
 		c->state = CONN_DOWN;
@@ -238,6 +235,7 @@ static void open_run(struct call *call)
 	}
 	c->tried = true;
 	pthread_mutex_unlock(&v->lock);
+	free(home.pid_dir);
 	if (h && !taken)
 		close_handle(h, ids, n);
 	call->rc = taken ? 0 : -ECONNRESET;

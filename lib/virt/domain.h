@@ -6,6 +6,8 @@
 #ifndef KT_VIRT_DOMAIN_H
 #define KT_VIRT_DOMAIN_H
 
+#include <sys/types.h>
+
 #include "lib/base/base.h"
 
 #define VIRT_UUID_SIZE 37			/* 8-4-4-4-12, lower case, and NUL */
@@ -87,6 +89,7 @@ struct virt_def {
 	size_t n_usb;
 	struct virt_pci *pci;
 	size_t n_pci;
+	int64_t uid;				/* that its process runs as, -1: not said */
 	char **aliases;				/* of all devices, whatever their kind */
 	size_t n_aliases;
 	/* Beside the running one, where it was asked for: the stored definition. NULL: not asked for, or the domain is transient. */
@@ -110,8 +113,16 @@ char *virt_pci_xml(const struct virt_pci *p);	/* managed: libvirt binds it, and 
 void virt_disk_done(struct virt_disk *d);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);	/* of the running domain, or the stored one */
 
+/* Of a daemon on this host. */
+struct virt_home {
+	bool is_system;			/* qemu:///system */
+	uid_t owner;			/* whose daemon it is */
+	char *pid_dir;			/* where it keeps NAME.pid of its domains; NULL: not known */
+};
+
 struct virt_domain {
 	const char *uri;			/* of its connection */
+	struct virt_home home;			/* borrowed from it */
 	char uuid[VIRT_UUID_SIZE];
 	char *name;
 	int id;

@@ -70,6 +70,7 @@ enum conn_state { CONN_DOWN, CONN_OPENING, CONN_UP, CONN_LOST };
 struct conn {
 	struct virt *v;
 	char *uri;
+	struct virt_home home;
 	bool by_hand;
 	enum conn_state state;
 	virConnectPtr handle;		/* while it is up, or to be closed */
@@ -161,6 +162,10 @@ void events_register(struct call *call, virConnectPtr h, int *ids, size_t *n);
 void event_push(struct virt *v, enum virt_event_kind kind, const char *uuid, const char *name, const char *device,
 		const char *fmt, ...) __attribute__((format(printf, 6, 7)));	/* under the lock */
 void event_done(struct virt_event *e);
+
+/* home.c: not under the lock */
+struct virt_home virt_home(const char *uri);	/* pid_dir is yours */
+char *virt_session_dir(void);			/* of the sockets of our own session daemon; yours */
 
 /* words.c */
 const char *words_state(int state, int why);		/* NULL: nothing is known */

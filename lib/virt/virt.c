@@ -20,7 +20,7 @@ struct virt_list {
 	struct virt *v;
 	unsigned refs;			/* under the lock */
 	struct list_entry *entries;
-	char **uris, *problem;
+	char **uris, *problem;		/* uris: and directories of pid files */
 	size_t n, n_uris;
 };
 
@@ -62,6 +62,7 @@ static void free_all(struct virt *v)
 			conn_dom_drop(c, c->doms[0]);
 		free(c->doms);
 		free(c->uri);
+		free(c->home.pid_dir);
 		free(c->problem);
 		pthread_cond_destroy(&c->work);
 	}
@@ -249,13 +250,15 @@ static bool is_current(const struct conn *c, const struct dom *d)
 	return c->state == CONN_UP && c->answering && c->listed && !d->late_since_ns;
 }
 
-static void fill(struct list_entry *e, const struct conn *c, struct dom *d, const char *uri)
+static void fill(struct list_entry *e, const struct conn *c, struct dom *d, const char *uri, char *pid_dir)
 {
 	struct virt_domain *out = &e->domain;
 	const char *reason = words_reason(d->state, d->why);
 
 	strcpy(out->uuid, d->uuid);
 	out->uri = uri;
+	out->home = c->home;
+	out->home.pid_dir = pid_dir;
 	out->name = xstrdup(d->name);
 	out->id = d->id;
 	out->state = words_state(d->state, d->why);
@@ -303,11 +306,12 @@ static struct virt_list *list_make(struct virt *v)
 	l->entries = xcalloc(total, sizeof(*l->entries));
 	for (i = 0; i < v->n_conns; i++) {
 		struct conn *c = &v->conns[i];
-		char *uri = xstrdup(c->uri);
+		char *uri = xstrdup(c->uri), *pid_dir = xstrdup(c->home.pid_dir);
 
 		*vec_push(l->uris, l->n_uris) = uri;
+		*vec_push(l->uris, l->n_uris) = pid_dir;
 		for (k = 0; k < c->n_doms; k++)
-			fill(&l->entries[l->n++], c, c->doms[k], uri);
+			fill(&l->entries[l->n++], c, c->doms[k], uri, pid_dir);
 	}
 	l->problem = missing(v);
 	qsort(l->entries, l->n, sizeof(*l->entries), by_uuid);

@@ -352,6 +352,26 @@ static void take_device(struct virt_def *def, const xmlNode *node)
 		take_hostdev(def, node);
 }
 
+/* <seclabel model='dac'><label>+64055:+108</label>: numbers, as libvirt writes them of a domain that is active. */
+static int64_t take_uid(const xmlNode *top)
+{
+	const xmlNode *node;
+	int64_t uid = -1;
+
+	for (node = top->children; node; node = node->next) {
+		auto_free char *model = is_named(node, "seclabel") ? attr(node, "model") : NULL;
+		auto_free char *label = model && !strcmp(model, "dac") ? content(child(node, "label")) : NULL;
+		uint64_t n;
+
+		if (!label || *label != '+')
+			continue;
+		label[strcspn(label, ":")] = '\0';
+		if (!units_uint_parse(label + 1, &n) && n < UINT32_MAX)
+			uid = (int64_t)n;
+	}
+	return uid;
+}
+
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err)
 {
 	struct virt_def *def;
@@ -364,6 +384,7 @@ int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct er
 	top = xmlDocGetRootElement(doc);
 	def = xcalloc(1, sizeof(*def));
 	def->name = content(child(top, "name"));
+	def->uid = take_uid(top);
 	def->kind = attr(top, "type");
 	def->machine = attr(child(child(top, "os"), "type"), "machine");
 	def->mem_bytes = bytes_of(child(top, "memory"));
