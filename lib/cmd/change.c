@@ -50,6 +50,17 @@ static int find_with_owner(struct session *s, const char *word, int interrupt_fd
 	}
 }
 
+/* Of a guest that a stranger runs: its name is that user's word, so a change names the process, or is forced. */
+static int check_user(const struct plan *p, const struct sample_guest *guest, struct err *err)
+{
+	const char *force = plan_arg(p, "force");
+
+	if (!guest->is_strangers || guest->by_pid || (force && !strcmp(force, "on")))
+		return 0;
+	return err_set(err, -EPERM, "user %s runs this guest and has given it its name (name the process for a change: pid:%d, or say "
+		       "force=on)", guest->user, (int)guest->pid);
+}
+
 static int find_guest(struct session *s, const char *word, int interrupt_fd, struct change *change)
 {
 	struct plan *p = change->plan;
@@ -64,8 +75,13 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	p->vm = guest.name;
 	p->ref = guest.ref;
 	p->domain = guest.domain;
-	guest.name = guest.ref = guest.domain = NULL;
+	p->user = guest.user;
+	p->is_strangers = guest.is_strangers;
+	rc = check_user(p, &guest, &p->err);
+	guest.name = guest.ref = guest.domain = guest.user = NULL;
 	sample_guest_done(&guest);
+	if (rc)
+		return fail(p, PLAN_INVALID);
 	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
 	if (!rc && !p->domain)
 		rc = sampler_borrow(s->sampler, p->ref, s->opts->timeout_ms, interrupt_fd, &change->qmp, &p->err);

@@ -231,6 +231,8 @@ static void print_plan(FILE *f, const struct plan *p, unsigned timeout_ms)
 	out_text(f, p->device ? p->device : "");
 	if (p->guest)
 		fprintf(f, "  guest %s", p->guest);
+	if (p->is_strangers)
+		fprintf(f, "  user %s", p->user);
 	fputc('\n', f);
 	for (i = 0; i < p->n_steps; i++) {
 		auto_free char *text = step_text(&p->steps[i], timeout_ms);
@@ -257,13 +259,13 @@ static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)
 	auto_buf struct buf left = {0};
 	auto_free char *number = line ? xasprintf("%u", line) : NULL;
 	const char *const fields[] = { p->verb, p->vm, p->ref, p->device, number, plan_status_name(p->status), p->guest,
-				       NULL, p->err.text, p->id };
+				       NULL, p->err.text, p->id, p->user };
 	size_t i;
 
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
 	if (o->headed != HEADED_RECORD)
-		fputs("verb,vm,ref,id,line,status,guest,left,error,journal\n", o->file);
+		fputs("verb,vm,ref,id,line,status,guest,left,error,journal,user\n", o->file);
 	o->headed = HEADED_RECORD;
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		auto_free char *text = xstrdup(fields[i] ? fields[i] : i == 7 && left.text ? left.text : "");

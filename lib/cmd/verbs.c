@@ -56,6 +56,7 @@ static const struct arg disk_remove_args[] = {
 	ARG_OF_GUEST,
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	ARG_FORCE_USER,
 };
 static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",

@@ -17,6 +17,9 @@
 
 #define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
 	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
+/* The last argument of a change of a guest that has no other safety check. */
+#define ARG_FORCE_USER { "force", ARG_CHOICE, .choices = "on|off", \
+	.help = "on: although another user runs the guest, and has given it its name." }
 #define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
 
 extern const struct verb vms_verb, vcpus_verb, threads_verb, queues_verb, disks_verb, nics_verb, devices_verb;

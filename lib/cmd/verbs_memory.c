@@ -32,6 +32,7 @@ static const struct arg remove_args[] = {
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias "
 	       "or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	ARG_FORCE_USER,
 };
 const struct verb dimm_remove_verb = {
 	.name = "dimm remove", CHANGE(hotplug_dimm_remove), ARGS(remove_args), .summary = "Unplug memory.",
@@ -50,6 +51,7 @@ static const struct arg set_args[] = {
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not gone all the way is "
 	       "a timeout, and undone." },
+	ARG_FORCE_USER,
 };
 const struct verb vmem_set_verb = {
 	.name = "vmem set", CHANGE(hotplug_vmem_set), ARGS(set_args), .summary = "Resize a virtio-mem device.",

@@ -38,6 +38,7 @@ static const struct arg remove_args[] = {
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; "
 	  "libvirt's alias, target or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	ARG_FORCE_USER,
 };
 const struct verb nic_remove_verb = {
 	.name = "nic remove", CHANGE(hotplug_nic_remove), ARGS(remove_args), .summary = "Unplug a NIC.",
@@ -52,6 +53,7 @@ static const struct arg link_args[] = {
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; "
 	  "libvirt's alias, target or the id= given." },
 	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "up|down", .help = "up or down." },
+	ARG_FORCE_USER,
 };
 const struct verb nic_link_verb = {
 	.name = "nic link", CHANGE(hotplug_nic_link), ARGS(link_args), .summary = "Plug or pull a NIC's cable.",

@@ -7,6 +7,7 @@ static const struct arg histogram_args[] = {
 	ARG_OF_GUEST,
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The disk's device id, or its QOM path." },
 	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "on|off", .help = "on: latencies are counted from now on." },
+	ARG_FORCE_USER,
 };
 const struct verb histogram_verb = {
 	.name = "histogram", CHANGE(tuning_histogram), ARGS(histogram_args), .summary = "Count a disk's latencies.",

@@ -26,6 +26,7 @@ static const struct arg remove_args[] = {
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias "
 	       "or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	ARG_FORCE_USER,
 };
 const struct verb usb_remove_verb = {
 	.name = "usb remove", CHANGE(hotplug_usb_remove), ARGS(remove_args), .summary = "Take a USB device back.",

@@ -23,6 +23,7 @@ static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	ARG_FORCE_USER,
 };
 const struct verb vfio_remove_verb = {
 	.name = "vfio remove", CHANGE(hotplug_vfio_remove), ARGS(remove_args), .summary = "Take a PCI device back.",

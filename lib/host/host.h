@@ -36,6 +36,7 @@
 #include "vf.h"
 #include "usb.h"
 #include "use.h"
+#include "users.h"
 #include "write.h"
 
 #endif

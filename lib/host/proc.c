@@ -24,7 +24,7 @@ static int identity_read(int dir, struct host_found *p)
 	char buf[8192];
 	const char *uid;
 	struct host_stat st;
-	uint64_t n;
+	uint64_t n, real;
 	ssize_t len;
 	int r;
 
@@ -44,9 +44,10 @@ static int identity_read(int dir, struct host_found *p)
 	if (!uid)
 		return -EBADMSG;
 	uid += strlen("\nUid:");
-	if (!host_u64_next(&uid, &n) || !host_u64_next(&uid, &n))
+	if (!host_u64_next(&uid, &real) || !host_u64_next(&uid, &n))
 		return -EBADMSG;
 	p->uid = (uid_t)n;
+	p->real_uid = (uid_t)real;
 	p->start = st.start;
 	return 0;
 }

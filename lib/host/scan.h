@@ -11,13 +11,13 @@
 struct host_found {
 	pid_t pid;
 	uint64_t start;			/* start time, clock ticks since boot (stat field 22): the other half of its identity */
-	uid_t uid;			/* effective, of the process */
+	uid_t uid, real_uid;		/* uid: effective, of the process */
 };
 
 struct host_proc {
 	pid_t pid;
 	uint64_t start;
-	uid_t uid;
+	uid_t uid, real_uid;
 	char **argv;			/* words of the command line; CMDLINE_BYTES_MAX and CMDLINE_WORDS_MAX of it at most */
 	size_t argc;
 	bool truncated;			/* there was more */

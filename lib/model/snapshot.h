@@ -36,7 +36,7 @@ bool row_is_of(const struct row *row, const char *ref);
 /* A field named x_total is the counter of the rate column x; see column.h. */
 struct vm_row {
 	struct row head;
-	const char *uuid, *state, *state_detail, *source, *node, *note;
+	const char *uuid, *user, *state, *state_detail, *source, *node, *note;
 	const char *limits;
 	uint64_t throttled_ns;
 	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;

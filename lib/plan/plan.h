@@ -71,6 +71,8 @@ const char *plan_status_name(enum plan_status s);
 struct plan {
 	char *verb;			/* "disk add" */
 	char *vm, *ref;			/* guest; NULL for changes of the host */
+	char *user;			/* that runs it; NULL: not known */
+	bool is_strangers;		/* .. who is neither root, oneself nor libvirt's: to be said first */
 	char *domain;			/* UUID of a guest that is libvirt's to change, else NULL */
 	char *device;			/* id of what is added or removed */
 	struct json_object *args;	/* as given, for the record */

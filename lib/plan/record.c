@@ -50,6 +50,7 @@ struct json_object *plan_record(const struct plan *p, unsigned timeout_ms, unsig
 	json_put_str(obj, "verb", p->verb);
 	json_put_str(obj, "vm", p->vm);
 	json_put_str(obj, "ref", p->ref);
+	json_put_str(obj, "user", p->user);
 	json_put_str(obj, "id", p->device);
 	json_put(obj, "args", json_object_get(p->args));
 	json_put(obj, "line", line ? json_object_new_int64(line) : NULL);

@@ -249,6 +249,7 @@ void plan_free(struct plan *p)
 	json_object_put(p->args);
 	free(p->verb);
 	free(p->vm);
+	free(p->user);
 	free(p->ref);
 	free(p->domain);
 	free(p->device);

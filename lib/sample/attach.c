@@ -305,6 +305,7 @@ static void come_home(struct job *j)
 		g->begun = false;
 		g->failed = j->rc ? g->failed + 1 : 0;
 		ask_take(g, &j->replies);
+		guest_rename(g);
 		if (!j->rc && (j->what & WANT_BASE))
 			rings_of(j->s, g);
 		if (!j->rc && j->hold)

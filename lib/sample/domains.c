@@ -125,9 +125,11 @@ static void join(struct sampler *s)
 		if (g)
 			g->domain = g->n_domains++ ? NULL : d;
 	}
-	for (i = 0; i < s->n_guests; i++)
+	for (i = 0; i < s->n_guests; i++) {
+		guest_rename(s->guests[i]);
 		if (!s->guests[i]->domain)
 			s->guests[i]->claim = claim_of(s, s->guests[i]);
+	}
 	s->joined = s->n_added;
 }
 

@@ -32,9 +32,11 @@ static bool pid_is(const struct guest *g, const char *word)
 
 static bool is_meant(const struct guest *g, enum how how, const char *word)
 {
-	const char *name = guest_name(g), *uuid = guest_uuid(g);
-	bool by_name = name && !strcmp(name, word), by_uuid = uuid && !strcasecmp(uuid, word);
+	const char *uuid = guest_uuid(g);
+	bool by_name = guest_is_called(g, word), by_uuid = uuid && !strcasecmp(uuid, word);
 
+	if (g->gone)
+		return false;
 	switch (how) {
 	case BY_ANY: return by_name || by_uuid;
 	case BY_NAME: return by_name;
@@ -42,6 +44,18 @@ static bool is_meant(const struct guest *g, enum how how, const char *word)
 	case BY_PID: return pid_is(g, word);
 	}
 	return false;
+}
+
+/* What a word means is not changed by a guest that is trusted less: the same name, written by somebody else. */
+static enum trust most_trusted(const struct sampler *s, enum how how, const char *word)
+{
+	enum trust most = TRUST_STRANGER;
+	size_t i;
+
+	for (i = 0; i < s->n_guests; i++)
+		if (is_meant(s->guests[i], how, word) && guest_trust(s->guests[i]) > most)
+			most = guest_trust(s->guests[i]);
+	return most;
 }
 
 static int nobody(struct sampler *s, const char *word, struct err *err)
@@ -62,6 +76,8 @@ static void describe(const struct guest *g, struct sample_guest *out)
 	struct virt *virt = g->sampler->config.virt;
 
 	*out = (struct sample_guest){ .pid = g->pid, .ref = xstrdup(g->ref) };
+	out->user = xstrdup(g->user);
+	out->is_strangers = guest_trust(g) == TRUST_STRANGER;
 	out->domain = g->domain ? xstrdup(g->domain->uuid) : NULL;
 	out->awaited = g->cmdline.libvirt && !g->domain && virt && virt_is_awaited(virt);
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
@@ -73,6 +89,7 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 	struct guest *found = NULL;
 	enum how how = BY_ANY;
 	const char *rest = word;
+	enum trust most;
 	size_t i, n = 0;
 	int rc = 0;
 
@@ -84,8 +101,9 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 	}
 	pthread_mutex_lock(&s->lock);
 	domains_join(s);
+	most = most_trusted(s, how, rest);
 	for (i = 0; i < s->n_guests; i++) {
-		if (s->guests[i]->gone || !is_meant(s->guests[i], how, rest))
+		if (!is_meant(s->guests[i], how, rest) || guest_trust(s->guests[i]) < most)
 			continue;
 		found = s->guests[i];
 		buf_printf(&all, "%s%s", n++ ? " " : "", found->ref);
@@ -96,6 +114,8 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		rc = nobody(s, word, err);
 	else
 		describe(found, out);
+	if (!rc)
+		out->by_pid = how == BY_PID;
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -105,6 +125,7 @@ void sample_guest_done(struct sample_guest *g)
 	free(g->name);
 	free(g->ref);
 	free(g->domain);
+	free(g->user);
 	*g = (struct sample_guest){0};
 }
 

@@ -68,7 +68,7 @@ static int read_process(struct probe *p, pid_t pid)
 	if (rc)
 		return rc;
 	qmp_cmdline_done(&p->cmdline);
-	p->found = (struct host_found){ proc.pid, proc.start, proc.uid };
+	p->found = (struct host_found){ proc.pid, proc.start, proc.uid, proc.real_uid };
 	guest_cmdline(&proc, &p->cmdline);
 	host_proc_done(&proc);
 	return 0;

@@ -17,7 +17,9 @@ struct guest {
 	char *ref;
 	pid_t pid;
 	uint64_t start;
-	uid_t uid;
+	uid_t uid, real_uid;
+	char *user;			/* name of uid */
+	char *name;			/* as it is shown; NULL: it has none */
 	struct qmp_cmdline cmdline;
 	struct host_watch *watch;
 	struct host_netif *netifs;
@@ -112,8 +114,17 @@ struct shaping {
 	bool hit;
 };
 
-const char *guest_name(const struct guest *g);			/* command line, query-name, or NULL */
+/* name.c: what it is called, and by whom. libvirt's word for a domain, else the command line's, else query-name's. */
+enum trust {
+	TRUST_STRANGER,			/* a user that is none of the following */
+	TRUST_QEMU,			/* the one that libvirt runs QEMU as; libvirt has not said that it is a domain */
+	TRUST_KNOWN,			/* root, kvmtop's own user; a domain of a daemon of theirs */
+};
+enum trust guest_trust(const struct guest *g);
+const char *guest_name(const struct guest *g);			/* NAME, of a stranger NAME@USER, or NULL */
+bool guest_is_called(const struct guest *g, const char *word);	/* so, or without its user */
 const char *guest_uuid(const struct guest *g);
+void guest_rename(struct guest *g);	/* something that names it has changed */
 struct owner guest_owner(const struct guest *g);		/* of its monitor */
 
 /* space.c: the storage of a guest's images, asked in threads that may be left behind */

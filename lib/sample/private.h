@@ -79,6 +79,8 @@ struct sampler {
 	struct walker *walker;		/* started when first needed */
 	pid_t ksmd, khugepaged;		/* 0: not looked for yet, or not there */
 	uint64_t kthreads_ns;		/* when they were looked for */
+	uid_t *qemu_uids;		/* users that libvirt runs QEMU as */
+	size_t n_qemu_uids;
 	struct home *homes;		/* of domains, in their order: which process each is */
 	bool homeless;			/* of one that is not known */
 	uint64_t homes_ns;		/* when they were looked for */
@@ -96,6 +98,9 @@ void newcomers_scanned(struct sampler *s, const struct host_found *procs, size_t
 bool newcomers_mind(struct sampler *s);		/* those that were read become guests; true: more are, in a moment */
 void newcomers_rows(const struct sampler *s, struct snapshot *snap);	/* those that are not known yet */
 void newcomers_done(struct sampler *s);
+
+/* name.c: find the users whose guests are no strangers */
+void trusted_users(struct sampler *s);
 
 /* round.c: which questions these columns need, and putting them */
 bool round_is_for(const struct sampler *s, const struct guest *g);

@@ -99,6 +99,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 {
 	rows_head(snap, g, &row->head);
 	row->uuid = snapshot_str(snap, guest_uuid(g));
+	row->user = snapshot_str(snap, g->user);
 	row->pid = (uint64_t)g->pid;
 	row->source = g->given ? "qmp" : "proc";
 	row->state = snapshot_str(snap, g->answers.status);

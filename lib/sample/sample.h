@@ -63,12 +63,16 @@ char **sampler_problems(struct sampler *s, size_t *n);
 
 /*
  * One guest by an operator's word: an exact name or UUID, name:X, uuid:X, pid:N, or a ref pid:N@START.
- * -ENOENT: none (with the nearest name); -ENOTUNIQ: several, listed.
+ * A name or UUID that a stranger's process has too is the other one's. A stranger's is called NAME@USER, and found by NAME
+ * where that is no other's. -ENOENT: none (with the nearest name); -ENOTUNIQ: several, listed.
  */
 struct sample_guest {
 	char *name, *ref;		/* the name is "pid:N" where it has none; yours: sample_guest_done */
 	pid_t pid;
 	char *domain;			/* UUID: libvirt's to change; NULL: it is not libvirt's */
+	char *user;			/* that runs it */
+	bool is_strangers;		/* .. who is neither root nor oneself, and it is no guest of libvirt's */
+	bool by_pid;			/* the word named the very process */
 	bool awaited;			/* libvirt has started it, and may still say so */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);

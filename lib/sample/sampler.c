@@ -20,16 +20,6 @@
 /* Memory for what is being parsed of their answers, beyond JSON_FREE_COST of each. */
 #define ANSWERS_MAX JSON_COST_MAX
 
-const char *guest_name(const struct guest *g)
-{
-	return g->cmdline.name ? g->cmdline.name : g->answers.name;
-}
-
-const char *guest_uuid(const struct guest *g)
-{
-	return g->cmdline.uuid ? g->cmdline.uuid : g->answers.uuid;
-}
-
 struct owner guest_owner(const struct guest *g)
 {
 	return (struct owner){ .pid = g->pid, .start = g->start, .handed = g->handed };
@@ -57,6 +47,8 @@ static void guest_free(struct sampler *s, struct guest *g)
 	free(g->last_state);
 	free(g->remark);
 	free(g->claim);
+	free(g->user);
+	free(g->name);
 	free(g->note);
 	free(g->ref);
 	free(g);
@@ -138,10 +130,13 @@ struct guest *guest_add(struct sampler *s, const struct host_found *p, struct qm
 	g->pid = p->pid;
 	g->start = p->start;
 	g->uid = p->uid;
+	g->real_uid = p->real_uid;
+	g->user = host_user_name(s->config.host, p->uid);
 	g->ref = xasprintf("pid:%d@%llu", (int)p->pid, (unsigned long long)p->start);
 	g->cmdline = *cmdline;
 	*cmdline = (struct qmp_cmdline){0};
 	give_vhosts(s, g);
+	guest_rename(g);
 	if (s->n_guests == s->cap_guests) {
 		s->cap_guests = s->cap_guests ? 2 * s->cap_guests : 16;
 		s->guests = xrealloc(s->guests, s->cap_guests, sizeof(s->guests[0]));
@@ -171,6 +166,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	s->budget = budget_new(ANSWERS_MAX);
 	s->lates = lates_new(LATES_MAX);
 	s->readers = lates_new(READERS_MAX);
+	trusted_users(s);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));
 	for (i = 0; i < config->n_sockets; i++)
@@ -207,6 +203,7 @@ void sampler_free(struct sampler *s)
 	qmp_kvm_names_free(s->kvm_names, s->n_kvm_names);
 	virt_list_unref(s->domains);
 	free(s->homes);
+	free(s->qemu_uids);
 	snapshot_unref(s->last);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->scan_lock);

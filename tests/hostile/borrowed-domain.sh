@@ -42,6 +42,26 @@ t_is 'without the right to read pid files: the guest' "$(record "$(vm_pid d)" | 
 t_is 'and the other process' "$(record "$twin" | jq -r .source)" proc
 chmod 755 virt/run/libvirt/qemu
 
+# The session daemon of another user, which root looks at by its socket.
+mkdir -m 700 /tmp/session && chown daemon:daemon /tmp/session
+session=(setpriv --reuid daemon --regid daemon --clear-groups env HOME=/tmp/session XDG_RUNTIME_DIR=/tmp/session
+	XDG_CONFIG_HOME=/tmp/session XDG_CACHE_HOME=/tmp/session)
+setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- sh -c 'cd /; exec "$@"' - "${session[@]}" \
+	setpriv --pdeathsig KILL libvirtd </dev/null >session.log 2>&1 9>&- &
+t_own "$!"
+sed "s/<name>.*<.name>/<name>s<\/name>/; s/<uuid>.*<.uuid>//" d.xml >/tmp/s.xml
+in_session() { lv "${session[@]}" "$@"; }
+t_ok 'a session daemon of another user' wait_for 30 eval 'in_session virsh -q -c qemu:///session create /tmp/s.xml'
+s=$(cat /tmp/session/libvirt/qemu/run/s.pid)
+lv "$KVMTOP" --batch --connect "qemu+unix:///session?socket=/tmp/session/libvirt/libvirt-sock" -o json -d 0 vms >vms
+t_is 'its guest is joined, and is that user'"'"'s' "$(record "$s" | jq -r '[.source, .vm] | @tsv')" $'libvirt\ts@daemon'
+t_is 'the others are not' "$(jq -r .source vms | grep -c libvirt)" 1
+cp "$KVMTOP_PLAIN" /tmp/kvmtop
+in_session /tmp/kvmtop --batch -r -o json -d 0 vms >vms
+t_is 'that user sees both daemons, and its own name' "$(record "$s" | jq -r '[.source, .vm] | @tsv')" $'libvirt\ts'
+t_is 'with the guest of the system' "$(record "$(vm_pid d)" | jq -r .source)" libvirt
+kill -KILL "$s"
+
 # The owner of a domain that has ended: nothing is joined to it.
 t_ok 'the guest ends' eval 'virsh_ destroy "$(vm d)" && : >d.killed'
 kv -o json -d 0 vms >vms

@@ -547,8 +547,9 @@ static void the_record_has_the_promised_fields(void **state)
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
 		if (!json_object_object_get_ex(record, fields[i], NULL))
 			fail_msg("no %s", fields[i]);
-	/* warnings is the one that design.md does not name */
-	assert_int_equal(json_object_object_length(record), ARRAY_SIZE(fields) + 1);
+	/* warnings and user are those that design.md does not name */
+	assert_int_equal(json_object_object_length(record), ARRAY_SIZE(fields) + 2);
+	assert_true(json_object_object_get_ex(record, "user", NULL));
 	assert_non_null(json_array(record, "warnings"));
 	assert_int_equal(json_object_get_int(json_member(record, "v")), 1);
 	assert_int_equal(json_object_get_int(json_member(record, "line")), 7);
