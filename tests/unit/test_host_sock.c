@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,52 @@ static void test_clients(void **state)
 	close(out[1]);
 	close(in[1]);
 	expect(h, path, false, 0, 0);
+	tree_remove(dir);
+	host_free(h);
+}
+
+/* Who has which end, by the inode; once it is accepted. */
+static void test_ends(void **state)
+{
+	struct host *h = tree_host("/");
+	char *dir = tree_new();
+	auto_free char *path = xasprintf("%s/qmp.sock", dir);
+	int server = listen_at(path), out = connect_to(path), in;
+	struct host_sock s;
+	uint64_t peer = 0;
+	struct stat st;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(host_sock_look(h, path, &s), 0);
+	assert_int_equal(fstat(server, &st), 0);
+	assert_int_equal(s.listener, st.st_ino);
+	assert_int_equal(host_sock_peer(out, &peer), -ENOENT);
+	assert_int_equal(peer, 0);
+	in = accept(server, NULL, NULL);
+	assert_int_equal(fstat(in, &st), 0);
+	assert_int_equal(host_sock_peer(out, &peer), 0);
+	assert_int_equal(peer, st.st_ino);
+	assert_int_equal(host_proc_has_socket(h, getpid(), peer), 1);
+	assert_int_equal(host_proc_has_socket(h, getpid(), peer + 1000000), 0);
+	child = fork();
+	if (!child) {
+		close(in);
+		close(server);
+		for (;;)
+			pause();
+	}
+	/* it closes them in its own time */
+	for (int i = 0; i < 10000 && host_proc_has_socket(h, child, s.listener); i++)
+		usleep(1000);
+	assert_int_equal(host_proc_has_socket(h, child, peer), 0);
+	assert_int_equal(host_proc_has_socket(h, child, s.listener), 0);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(host_proc_has_socket(h, child, peer), -ESRCH);
+	close(in);
+	close(out);
+	close(server);
 	tree_remove(dir);
 	host_free(h);
 }
@@ -213,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clients),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_crowd),

@@ -63,6 +63,32 @@ static void text(const char *have, const char *want)
 		assert_null(have);
 }
 
+static void test_uid(void **state)
+{
+	static const struct {
+		const char *label;
+		int64_t uid;
+	} cases[] = {
+		{ "<seclabel type='dynamic' model='dac' relabel='yes'><label>+64055:+108</label></seclabel>", 64055 },
+		{ "<seclabel model='apparmor'><label>+5:+5</label></seclabel><seclabel model='dac'><label>+0:+0</label></seclabel>", 0 },
+		{ "<seclabel model='apparmor'><label>+5:+5</label></seclabel>", -1 },
+		{ "<seclabel model='dac'><label>qemu:qemu</label></seclabel>", -1 },
+		{ "<seclabel model='dac'><label>+</label></seclabel><seclabel model='dac'/>", -1 },
+		{ "<seclabel model='dac'><label>+99999999999:+1</label></seclabel>", -1 },
+		{ "<seclabel><label>+7:+7</label></seclabel>", -1 },
+		{ "", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *xml = xasprintf("<domain type='kvm'><name>a</name>%s</domain>", cases[i].label);
+		struct virt_def *d = parse(xml);
+
+		assert_int_equal(d->uid, cases[i].uid);
+		virt_def_free(d);
+	}
+}
+
 static void test_whole(void **state)
 {
 	struct virt_def *d = parse(whole);
@@ -432,6 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nics_written),
 		cmocka_unit_test(test_links_written),
+		cmocka_unit_test(test_uid),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_nics),
