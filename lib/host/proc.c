@@ -135,6 +135,7 @@ int host_proc_read_in(int dir, pid_t pid, struct host_proc *out)
 		return gone(r);
 	p.start = f.start;
 	p.uid = f.uid;
+	p.real_uid = f.real_uid;
 	*out = p;
 	return 0;
 }

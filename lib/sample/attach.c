@@ -30,6 +30,7 @@ struct job {
 	char **paths;			/* monitors to try */
 	size_t n_paths;
 	struct owner owner;
+	uid_t uid;			/* whose turn it takes */
 	bool hold, taints;
 	char *held_path;
 	char *through;			/* UUID: by way of libvirt */
@@ -451,6 +452,7 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	j->s = s;
 	j->ref = xstrdup(g->ref);
 	j->owner = guest_owner(g);
+	j->uid = g->uid;
 	/* a guest that never answered is asked for all that is asked first */
 	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
 	g->wanted = 0;

@@ -161,7 +161,6 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
 char *attach_none(const struct guest *g);
 /*
-/*
  * One of them that nobody uses, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
  * readable. Not under the lock. -EBUSY; -ECANCELED; -EPERM: none of them is that process's.
  */
