@@ -19,7 +19,8 @@ DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tun
 PKGS := json-c libmnl ncursesw readline
 LIBVIRT ?= 1
 ifeq ($(LIBVIRT),0)
-LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c) tests/tools/virt_call.c
+LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c) tests/tools/virt_call.c \
+	tests/fuzz/fuzz_xml.c tests/fuzz/fuzz_events.c
 else
 PKGS += libvirt libvirt-qemu libxml-2.0
 LEFT_OUT := lib/virt/none.c
@@ -91,10 +92,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TEST_LIB:%.c=$(BUILD)/obj/%.o) $
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS) -lcmocka
 
-# By clang, with its -fsanitize= in CFLAGS: tests/soak/30-fuzz.sh
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
+# By clang, with its -fsanitize= in CFLAGS: tests/fuzz/run
+FUZZ_LIB := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(filter-out $(LEFT_OUT),$(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers: $(FUZZERS)
-$(BUILD)/fuzzers/%: $(BUILD)/obj/tests/fuzz/%.o $(LIB)
+$(BUILD)/fuzzers/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_LIB:%.c=$(BUILD)/obj/%.o) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(KT_LIBS)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A peer that says anything at all, instead of QEMU. It has said it all before it is asked, and then closes. */
+/* A peer on a socket that says any bytes at all. It has said them before it is asked, and then closes. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -34,14 +34,14 @@ static void ask(struct qmp *q)
 		qmp_memory_free(memory, n);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct err err = {0};
 	struct qmp *q;
 	int ends[2];
 
 	if (size > 65536 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return 0;
+		return;
 	if (write(ends[0], data, size) != (ssize_t)size)
 		abort();
 	shutdown(ends[0], SHUT_WR);
@@ -50,5 +50,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask(q);
 	qmp_close(q);
 	close(ends[0]);
-	return 0;
 }

@@ -6,14 +6,14 @@
 
 #include "lib/sample/private.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct ring r = { .fresh = true };
 	struct ring_state st;
 	size_t i;
 
 	if (size < 2)
-		return 0;
+		return;
 	r.addr.size = (unsigned)(data[0] | data[1] << 8) % 32768 + 1;
 	ring_keep_counts(&r, data[0] & 1);
 	for (i = 2; i + 4 <= size; i += 4) {
@@ -23,10 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ring_sample(&r);
 		if (i % 64 == 2) {
 			ring_collect(&r, i * 1000, NS_PER_SEC, &st);
-			if (st.known && (st.depth > r.addr.size || st.depth_max > r.addr.size || st.depth_mean > r.addr.size))
-				abort();
+			fuzz_must(!st.known || (st.depth <= r.addr.size && st.depth_max <= r.addr.size && st.depth_mean <= r.addr.size));
 		}
 	}
 	ring_keep_counts(&r, false);
-	return 0;
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A domain's XML: what is understood of it can be written again, and be understood. */
+/* A domain's XML: what is understood of it can be written again. And a volume's, of which only the format is wanted. */
 #include "fuzz.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/virt/virt.h"
+#include "lib/virt/private.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size)
 {
+	auto_free char *link = NULL, *format = NULL;
 	struct virt_def *def = NULL;
-	auto_free char *link = NULL;
 	struct err err = {0};
 	size_t i;
 
@@ -19,8 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			free(virt_memory_xml(&def->memory[i]));
 		for (i = 0; i < def->n_usb; i++)
 			free(virt_usb_xml(&def->usb[i]));
+		for (i = 0; i < def->n_pci; i++)
+			free(virt_pci_xml(&def->pci[i]));
+		for (i = 0; i < def->n_controllers; i++)
+			if (def->controllers[i].type && def->controllers[i].alias)
+				free(virt_controller_xml(&def->controllers[i]));
+		virt_def_has_alias(def, "ua-disk0");
 		virt_def_free(def);
 	}
 	virt_nic_link_xml((const char *)data, size, "net0", true, &link, &err);
-	return 0;
+	virt_vol_format((const char *)data, size, &format);
 }
