@@ -132,6 +132,7 @@ static void node_add(struct host_exact *e, uint64_t node, uint64_t bytes)
 static void numa_line(const char *line, struct host_exact *e)
 {
 	const char *kb = strstr(line, " kernelpagesize_kB="), *p;
+	bool huge = strstr(line, " huge");
 	uint64_t unit = 4, node, pages;
 
 	if (kb) {
@@ -142,10 +143,13 @@ static void numa_line(const char *line, struct host_exact *e)
 	unit = host_times(unit, 1024);
 	for (p = line; (p = strstr(p, " N")); ) {
 		p += 2;
-		if (*p < '0' || *p > '9' || !host_u64_next(&p, &node) || *p++ != '=' || !host_u64_next(&p, &pages))
+		if (*p < '0' || *p > '9' || !host_u64_next(&p, &node) || *p != '=')	/* or the line is cut there */
+			continue;
+		p++;
+		if (!host_u64_next(&p, &pages))
 			continue;
 		node_add(e, node, host_times(pages, unit));
-		if (strstr(line, " huge"))
+		if (huge)
 			e->hugetlb_bytes += host_times(pages, unit) == HOST_UNKNOWN ? 0 : pages * unit;
 	}
 }

@@ -190,6 +190,28 @@ static void test_maps(void **state)
 	tree_remove(root);
 }
 
+/* A line longer than is read of it ends in the middle of " N1=5": nothing is read behind its end. */
+static void test_exact_cut(void **state)
+{
+	static const struct host_range all = { 0, UINT64_MAX };
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	auto_buf struct buf line = {0};
+	struct host_exact e;
+
+	(void)state;
+	buf_puts(&line, "10000000 default N0=1 file=");
+	buf_fill(&line, 'x', 8191 - line.len - 3);
+	buf_puts(&line, " N1=5 kernelpagesize_kB=4\n");
+	tree_puts(root, line.text, "proc/7/numa_maps");
+	tree_puts(root, "", "proc/7/smaps");
+	assert_int_equal(host_exact_read(h, 7, &all, 1, &e), 0);
+	assert_int_equal(e.present_bytes, 4096);
+	free(e.node_bytes);
+	host_free(h);
+	tree_remove(root);
+}
+
 static void test_exact(void **state)
 {
 	static const struct host_range ours[] = { { 0x10000000, 0x20000000 }, { 0x40000000, 0x50000000 } };
@@ -268,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_exact_cut),
 		cmocka_unit_test(test_own),
 	};
 
