@@ -102,25 +102,61 @@ static int take_value(struct parser *p, char **out, bool *quoted)
 	return 0;
 }
 
+#define REGEX_MAX 4096
+
+/*
+ * How long a regular expression is with its repetitions written out, as regcomp does it: those of groups and of other
+ * repetitions multiply. 22 nested ones in 66 bytes take 3.5 GiB. It recurses, too, once for each parenthesis.
+ */
+static double regex_size(const char *text)
+{
+	double size = (double)strlen(text);
+	const char *p;
+	char *end;
+
+	for (p = text; *p; p++) {
+		unsigned long least, most;
+
+		if (*p == '\\' && p[1]) {
+			p++;
+		} else if (*p == '+' && p > text && strchr(")}+*?", p[-1])) {
+			size *= 2;
+		} else if (*p == '{') {
+			least = strtoul(p + 1, &end, 10);
+			most = *end == ',' ? strtoul(end + 1, NULL, 10) : 0;
+			least = least > most ? least : most;
+			size *= least > 1 ? (double)least : 1;
+		}
+	}
+	return size;
+}
+
+static int regex_prepare(struct parser *p, struct filter *f)
+{
+	char why[128];
+	int rc;
+
+	if (regex_size(f->text) > REGEX_MAX)
+		return err_set(p->err, -EINVAL, "filter: a regular expression is too long (%d bytes at most, with its repetitions "
+			       "written out)", REGEX_MAX);
+	rc = regcomp(&f->regex, f->text, REG_EXTENDED | REG_NOSUB);
+	if (!rc) {
+		f->has_regex = true;
+		return 0;
+	}
+	regerror(rc, &f->regex, why, sizeof(why));
+	return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, why);
+}
+
 static int value_prepare(struct parser *p, struct filter *f)
 {
 	uint64_t bytes;
-	int rc;
 
 	f->null = !f->quoted && !strcmp(f->text, "null") && (f->op == OP_EQ || f->op == OP_NE);
 	if (f->null)
 		return 0;
-	if (f->op == OP_RE || f->op == OP_NRE) {
-		char why[128];
-
-		rc = regcomp(&f->regex, f->text, REG_EXTENDED | REG_NOSUB);
-		if (!rc) {
-			f->has_regex = true;
-			return 0;
-		}
-		regerror(rc, &f->regex, why, sizeof(why));
-		return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, why);
-	}
+	if (f->op == OP_RE || f->op == OP_NRE)
+		return regex_prepare(p, f);
 	if (f->column->kind == VALUE_TEXT || !units_num_parse(f->text, &f->num))
 		return 0;
 	if (units_size_parse(f->text, &bytes))

@@ -55,7 +55,8 @@ static void expressions_hold_or_not(void **state)
 		{ "mem_bytes=2GiB", true },
 		{ "depth=0", true }, { "depth!=0", false },
 		{ "state=running", true }, { "state!=running", false }, { "state=run", false }, { "state~run", true },
-		{ "state~^run$", false }, { "state!~^run$", true }, { "state~'^(run|sh)'", true }, { "state<z", true },
+		{ "state~^run$", false }, { "state!~^run$", true }, { "state~'^(run|sh)'", true },
+		{ "state~'^([a-z]+){1,9}$'", true }, { "state~'r?u+n{1,2}[a-z]*'", true }, { "state<z", true },
 		{ "vm='web 1'", true }, { "vm=\"web 1\"", true }, { "vm=\"web \\\"1\"", false }, { "vm=''", false },
 		{ "vm!=''", true },
 		{ "pid~^47", true }, { "pid!~7", false },
@@ -117,6 +118,8 @@ static void errors_say_what_is_wrong(void **state)
 		{ "!", "field is missing" }, { "vm='x", "is not closed" }, { "vm=\"x\\\"", "is not closed" },
 		{ "vm~[", "not a regular expression" }, { "vm~'('", "not a regular expression" },
 		{ "vm!~'*{9'", "not a regular expression" },
+		{ "vm~'((((((((((((((((((((((a)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+'", "too long" },
+		{ "vm~'((a{9}){1,999})'", "too long" }, { "vm~a++++++++++++++++++", "too long" },
 	};
 	size_t i;
 
