@@ -163,12 +163,28 @@ static bool fs_hides_numbers(int fd)
 	return false;
 }
 
-int host_sock_look(const struct host *h, const char *path, struct host_sock *out)
+static struct look look_for(const char *path, uint32_t ino, uint32_t dev)
 {
 	const char *slash = strrchr(path, '/');
-	struct look l = { .path = path, .base = slash ? slash + 1 : path };
-	const struct match *m = &l.file;
+
+	return (struct look){ .path = path, .base = slash ? slash + 1 : path, .ino = ino, .dev = dev };
+}
+
+int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino, uint32_t dev, struct host_sock *out)
+{
+	struct look l = look_for(path, ino, dev);
+	bool changed = false;
+	int r = rtnl_messages(data, len, &changed, take, &l);
+
+	*out = l.file.any ? l.file.sock : l.last.sock;
+	return r;
+}
+
+int host_sock_look(const struct host *h, const char *path, struct host_sock *out)
+{
+	const struct match *m;
 	auto_close int fd = -1;
+	struct look l;
 	struct stat st;
 	int r;
 
@@ -179,8 +195,8 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 		return fd;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	l.ino = (uint32_t)st.st_ino;
-	l.dev = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev));
+	l = look_for(path, (uint32_t)st.st_ino, (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev)));
+	m = &l.file;
 	r = dump_run(&l);
 	if (r == -ENOENT || r == -EPROTONOSUPPORT || r == -EPERM || r == -EACCES)
 		return -EOPNOTSUPP;
