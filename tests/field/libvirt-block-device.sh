@@ -1,7 +1,6 @@
 #!/bin/bash
-# QEMU under libvirt's own configuration has a private /dev with only what it was given, and libvirt puts there what is
-# plugged: a path is the host's. An IOThread is known by the name that kvmtop shows, and libvirt by its number.
-
+# QEMU under libvirt's own configuration has a private /dev with only what it was given; libvirt puts there what is added to a
+# guest, so a path is one of the host. An IOThread is known by the name that kvmtop shows, and libvirt by its number.
 . "$(dirname "$0")/../lib.sh"
 
 libvirt_start default

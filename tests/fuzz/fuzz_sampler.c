@@ -31,14 +31,21 @@ struct pool {
 };
 static struct pool pool;
 
-struct pool *pool_new(unsigned threads)
+struct pool *pool_new(unsigned threads, unsigned most)
 {
 	(void)threads;
+	(void)most;
 	return &pool;
 }
 
-void pool_add(struct pool *p, void (*run)(void *), void (*drop)(void *), void *arg)
+void pool_mind(struct pool *p)
 {
+	(void)p;
+}
+
+void pool_add(struct pool *p, uint64_t rank, void (*run)(void *), void (*drop)(void *), void *arg)
+{
+	(void)rank;
 	*vec_push(p->jobs, p->n) = (struct job){ run, drop, arg };
 }
 
