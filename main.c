@@ -8,7 +8,6 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +77,6 @@ static void drop_foreign_places(void)
 {
 	static const char *const names[] = { "HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
 					     "INPUTRC", "TERMINFO" };
-	const struct passwd *root = geteuid() ? NULL : getpwuid(0);
 	size_t i;
 
 	if (geteuid())
@@ -91,7 +89,7 @@ static void drop_foreign_places(void)
 	}
 	unsetenv("TERMINFO_DIRS");
 	if (!getenv("HOME"))
-		setenv("HOME", root ? root->pw_dir : "/", 1);
+		setenv("HOME", is_roots("/root") ? "/root" : "/", 1);	/* getpwuid(3) may ask a server */
 }
 
 /* A guest takes a descriptor per thread and a few more; where they run out, files are opened for each reading. */

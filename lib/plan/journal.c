@@ -45,8 +45,10 @@ int journal_open(bool create, struct journal **out, struct err *err)
 	/* who can write the directory above can put another journal in the place of this one */
 	above = state_open(AT_FDCWD, state, state, err);
 	dir = above < 0 ? above : state_open(above, "journal", path, err);
-	if (dir < 0)
-		return dir == -EPERM ? err_prefix(err, "the journal is not to be trusted") : err_prefix(err, "journal");
+	if (dir < 0) {
+		err_prefix(err, dir == -EPERM ? "the journal is not to be trusted" : "journal");
+		return dir;
+	}
 	*out = xcalloc(1, sizeof(**out));
 	(*out)->dir = take_fd(&dir);
 	(*out)->path = take_ptr(path);

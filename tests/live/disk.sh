@@ -136,7 +136,7 @@ if [ "$(id -u)" = 0 ]; then
 	qemu_start u -machine q35,accel=tcg -m 16 -S -device pcie-root-port,id=rp1 -qmp unix:u.qmp,server=on,wait=off \
 		"${as_nobody[@]}"
 	chmod 600 one.raw
-	kt -o json disk add "$(vm u)" file=one.raw format=raw >record 2>err
+	kt -o json disk add "pid:$(vm_pid u)" file=one.raw format=raw >record 2>err
 	t_is 'unreadable for QEMU: exit 1' "$?" 1
 	t_like 'named' "$(cat err)" 'Permission denied'
 	t_is 'nothing is left' "$(jq -c .left record) $(vm_block_nodes u)" '[] '

@@ -283,10 +283,10 @@ static void test_chain_hostile(void **state)
 	fake_qmp_end(f);
 }
 
-/* A chain of 16,000 nodes that QEMU lists from its end, and more than that. */
+/* A chain of 5,000 nodes that QEMU lists from its end, and more than that. */
 static void test_chain_long(void **state)
 {
-	enum { N = 16000 };
+	enum { N = 5000 };
 	auto_buf struct buf nodes = {0}, edges = {0}, more = {0};
 	auto_free char *reply = NULL, *too_long = NULL;
 	uint64_t begun = clock_now_ns();
@@ -312,7 +312,7 @@ static void test_chain_long(void **state)
 		assert_int_equal(qmp_query_chain(q, "n1", &names, &n, &err), 0);
 		assert_int_equal(n, N);
 		assert_string_equal(names[0], "n1");
-		assert_string_equal(names[N - 1], "n16000");
+		assert_string_equal(names[N - 1], "n5000");
 		qmp_strings_free(names, n);
 		assert_int_equal(qmp_query_chain(q, "n1", &names, &n, &err), -EMSGSIZE);
 		assert_non_null(strstr(err.text, "16385 block nodes"));
