@@ -66,6 +66,8 @@ static int nobody(struct sampler *s, const char *word, struct err *err)
 	for (i = 0; i < s->n_guests; i++)
 		if (guest_name(s->guests[i]))
 			str_near_try(&near, guest_name(s->guests[i]));
+	if (newcomers_are_stuck(s))
+		return thread_err(err, "not all processes can be looked at");
 	if (near.best)
 		return err_set(err, -ENOENT, "no guest '%s', did you mean '%s'?", word, near.best);
 	return err_set(err, -ENOENT, "no guest '%s' (see: kvmtop --batch vms)", word);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ANEW_NS (NS_PER_SEC)		/* one without words, or that could not be read, is tried again */
 #define MUTE_NS (2 * NS_PER_SEC)	/* one takes 10 ms at most */
@@ -173,7 +174,13 @@ static void admit(struct sampler *s)
 	s->n_newcomers = kept;
 }
 
-bool newcomers_mind(struct sampler *s)
+/* Their own processes cannot mislead root and oneself, and those of a recorded host are no processes. */
+static bool is_trusted(const struct sampler *s, uid_t uid)
+{
+	return !uid || uid == geteuid() || !host_is_live(s->config.host);
+}
+
+bool newcomers_mind(struct sampler *s, bool all)
 {
 	struct users users = {0};
 	uint64_t now = clock_now_ns();
@@ -193,10 +200,25 @@ bool newcomers_mind(struct sampler *s)
 
 		if (!n->late && !n->read && now >= n->not_before_ns && users_add(&users, n->found.uid))
 			start(s, n, now);
-		wait |= n->late && now - n->begun_ns < MUTE_NS;
+		wait |= n->late && now - n->begun_ns < MUTE_NS && (all || is_trusted(s, n->found.uid));
 	}
 	admit(s);
 	return wait;
+}
+
+bool newcomers_are_stuck(const struct sampler *s)
+{
+	uint64_t now = clock_now_ns();
+	bool waiting = false, reading = false;
+	size_t i;
+
+	for (i = 0; i < s->n_newcomers; i++) {
+		const struct newcomer *n = &s->newcomers[i];
+
+		reading |= n->late != NULL;
+		waiting |= !n->late && !n->read && now >= n->not_before_ns;
+	}
+	return waiting && !reading;
 }
 
 void newcomers_rows(const struct sampler *s, struct snapshot *snap)

@@ -95,7 +95,9 @@ void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out);	/* parse
 /* newcomers.c */
 struct newcomer;
 void newcomers_scanned(struct sampler *s, const struct host_found *procs, size_t n);
-bool newcomers_mind(struct sampler *s);		/* those that were read become guests; true: more are, in a moment */
+/* Those that were read become guests; true: more are, in a moment. all: also those that another user has started. */
+bool newcomers_mind(struct sampler *s, bool all);
+bool newcomers_are_stuck(const struct sampler *s);	/* some cannot be read: the system allows no more threads */
 void newcomers_rows(const struct sampler *s, struct snapshot *snap);	/* those that are not known yet */
 void newcomers_done(struct sampler *s);
 

@@ -34,7 +34,8 @@ int sampler_leave_fd(const struct sampler *s);		/* readable from then on */
 
 /*
  * Look for guests that came or went. Cheap: one directory, and the command lines of those that are new, which others
- * read meanwhile: they are waited for, 2 s or timeout_ms at most, and become guests later if that does not suffice.
+ * read meanwhile: they are waited for, 2 s or timeout_ms at most (ten times that for those of root, of oneself and of a
+ * recorded host), and become guests later if that does not suffice.
  */
 int sampler_discover(struct sampler *s, struct err *err);
 int sampler_discover_for(struct sampler *s, unsigned timeout_ms, struct err *err);

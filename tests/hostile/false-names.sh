@@ -4,6 +4,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
+mount -t sysfs sysfs /sys	# that of this network
+
 for program in ovsdb-server ovsdb-tool ovs-vsctl perl; do
 	command -v "$program" >/dev/null || { t_skip 'ports of Open vSwitch' "no $program"; t_done; }
 done

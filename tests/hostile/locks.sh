@@ -6,7 +6,7 @@
 mkdir -m 755 /run/g /run/svc
 install -m 755 "$KVMTOP_PLAIN" /run/svc/kvmtop
 install -d -m 700 -o 12345 -g 12345 /run/svc/state
-qemu_start h -machine q35,accel=tcg -m 32 -S -device pcie-root-port,id=rp1,chassis=1 -device pcie-root-port,id=rp2,chassis=2 \
+qemu_start h -machine q35,accel=tcg -m 32 -device pcie-root-port,id=rp1,chassis=1 -device pcie-root-port,id=rp2,chassis=2 \
 	-device pcie-root-port,id=rp3,chassis=3 -qmp unix:/run/g/h.qmp,server=on,wait=off
 vm=$(vm h)
 only=(--batch --no-libvirt -o json)
@@ -48,7 +48,7 @@ mkdir -m 700 /run/kvmtop && chown 12345 /run/kvmtop
 take_turns "$caps" 12345 'capabilities'
 restart() {
 	rm -f /run/g/h.qmp
-	qemu_start h -machine q35,accel=tcg -m 32 -S -device pcie-root-port,id=rp1,chassis=1 -device pcie-root-port,id=rp2,chassis=2 \
+	qemu_start h -machine q35,accel=tcg -m 32 -device pcie-root-port,id=rp1,chassis=1 -device pcie-root-port,id=rp2,chassis=2 \
 		-device pcie-root-port,id=rp3,chassis=3 -qmp unix:/run/g/h.qmp,server=on,wait=off
 }
 restart

@@ -53,7 +53,7 @@ t_ok "kvmtop stays below 64 MiB: $(peak) KiB" [ "$(peak)" -lt 65536 ]
 # A change in the midst of the questions of the look-up before it, and of the screen's.
 printf 'vms\ndisk add %s file=h7.conf format=raw readonly=on id=d\n' "$(vm h7)" >script
 timed timeout 30 "$KVMTOP_PLAIN" --batch --no-libvirt --timeout 5 -f script >out 2>err
-t_is 'a change of an honest guest works' "$? $(tail -n 1 err)" '0 '
+t_is 'a change of an honest guest works' "$? $(grep -v ': warning: ' err)" '0 '
 echo "# a look and a change took $T_MS ms"
 t_ok 'QEMU has it' vm_has_device h7 d
 

@@ -17,7 +17,7 @@ limited 1 "${RUN[@]}" --batch -d 0 vms >out 2>err
 t_like 'limit 1: vms says why not' "$? $(cat err)" '^1 kvmtop: .*the system allows no more threads \(see ulimit -u'
 for n in 2 3 5 9 10; do
 	limited "$n" "${RUN[@]}" --batch -d 0 memory "$(vm h)" >out 2>err
-	t_is "limit $n: memory ends" "$? $(cat err)" '0 '
+	t_like "limit $n: memory ends" "$? $(cat err)" '^(0 $|1 .*the system allows no more threads)'
 done
 # q is typed until it is heard.
 for n in 1 2 9 10 11 12 13; do
