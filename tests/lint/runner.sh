@@ -35,7 +35,7 @@ t_is 'a file of lint has one chance' "$(runs lint/ | tail -n 2)" $'1 passed, 1 f
 runs steady live/wavering dying >out
 t_is 'what passes the second time has passed, and only that run counts' "$(tail -n 2 out)" $'6 passed, 0 failed, 0 skipped\n0'
 t_is 'it is named before the last line, with what failed first' "$(grep '^unsteady' out | sed 's/ (QEMU [^)]*)//' | sort)" \
-	$'unsteady: hostile/dying: killed after 600 seconds, or by a signal\nunsteady: live/wavering: two'
+	$'unsteady: hostile/dying: killed after 1200 seconds, or by a signal\nunsteady: live/wavering: two'
 runs steady broken >out
 t_is 'what fails twice has failed' "$(tail -n 2 out)" $'3 passed, 1 failed, 0 skipped\n1'
 t_is 'it was run twice, and is told of once' "$(grep -c '^FAIL .*live/broken' out) $(grep -c '^failed: live/broken' out) $(grep -c '^unsteady' out)" '2 1 0'
