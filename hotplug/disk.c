@@ -165,7 +165,7 @@ static int choose_bus(const struct plan *p, struct qmp *q, struct disk *d, struc
 	d->new_controller = is_scsi(p);
 	rc = choose_port(q, NULL, &d->bus, err);
 	if (rc && full)
-		return err_prefix(err, "no SCSI target is free (controllers with %d disks each: %u), and no controller can be added",
+		return err_prefix(err, rc, "no SCSI target is free (controllers with %d disks each: %u), and no controller can be added",
 				  SCSI_TARGETS, full);
 	return rc || !d->new_controller ? rc : choose_free_id(q, "kt-scsi", &d->controller, err);
 }

@@ -218,7 +218,7 @@ static int check_vhost_net(const struct host *h, struct err *err)
 
 	if (fd == -ENOENT)
 		return err_set(err, -EINVAL, "vhost=on: no /dev/vhost-net on this host (modprobe vhost_net)");
-	return fd < 0 ? err_prefix(err, "vhost=on") : 0;
+	return fd < 0 ? err_prefix(err, fd, "vhost=on") : 0;
 }
 
 int nic_check_source(const struct plan *p, const struct host *h, struct nic *n, struct err *err)

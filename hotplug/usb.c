@@ -90,7 +90,7 @@ static int choose_bus(struct plan *p, struct qmp *q, char **bus, char **controll
 		return rc;
 	rc = choose_port(q, NULL, port, err);
 	if (rc)
-		return err_prefix(err, "the guest has no USB 3 controller, and none can be added");
+		return err_prefix(err, rc, "the guest has no USB 3 controller, and none can be added");
 	rc = choose_free_id(q, "kt-xhci", controller, err);
 	if (rc)
 		return rc;

@@ -266,7 +266,7 @@ static int build(struct plan *p, const struct plan_env *env, enum vcpu_verb verb
 	if (!rc)
 		rc = qmp_query_vcpu_slots(q, &v.slots, &v.n, err);
 	if (rc)
-		return rc == -ENOSYS || rc == -EREMOTEIO ? err_prefix(err, "this machine plugs no vCPUs (q35 and pc do)") : rc;
+		return rc == -ENOSYS || rc == -EREMOTEIO ? err_prefix(err, rc, "this machine plugs no vCPUs (q35 and pc do)") : rc;
 	total = v.n;
 	rc = build_from(p, q, verb, &v, err);
 	qmp_vcpu_slots_free(v.slots, total);

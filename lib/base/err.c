@@ -40,14 +40,14 @@ int err_sys(struct err *err, int code, const char *fmt, ...)
 	return code;
 }
 
-int err_prefix(struct err *err, const char *fmt, ...)
+int err_prefix(struct err *err, int code, const char *fmt, ...)
 {
 	char old[sizeof(err->text)];
 	va_list ap;
 	size_t used;
 
 	if (!err)
-		return 0;
+		return code;
 	memcpy(old, err->text, sizeof(old));
 	va_start(ap, fmt);
 	err_fill(err, err->code, fmt, ap);
@@ -55,5 +55,5 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %.*s",
 		 (int)(sizeof(err->text) - used - 3), old);
-	return err->code;
+	return code;
 }

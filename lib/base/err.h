@@ -16,8 +16,8 @@ struct err {
 /* Fill err (may be NULL) and return code, so that a failing function can end in one line. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Put words in front of a text that is there already: "fmt: text". Returns err->code. */
-int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Put words in front of the text of a failure: "fmt: text". err (may be NULL) keeps its code; returns the caller's. */
+int err_prefix(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set with ": strerror(-code)" behind the text. */
 int err_sys(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -250,7 +250,7 @@ static int script_parse(FILE *f, struct script *script, struct err *err)
 						line_parse(script, line, number, err);
 	} while (!rc);
 	if (rc)
-		err_prefix(err, "line %u", number);
+		err_prefix(err, rc, "line %u", number);
 	else if (ferror(f))
 		rc = err_sys(err, -EIO, "reading");
 	return rc;

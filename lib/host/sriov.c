@@ -155,7 +155,7 @@ static int told(int rc, const char *pf, unsigned vfs, struct err *err)
 			       "pci=assign-busses on the kernel's command line, or the firmware's settings)", pf, vfs);
 	if (rc == -EBUSY)
 		return err_set(err, rc, "%s: its driver cannot change its virtual functions now (dmesg may tell why)", pf);
-	return rc ? err_prefix(err, "%u virtual functions", vfs) : 0;
+	return rc ? err_prefix(err, rc, "%u virtual functions", vfs) : 0;
 }
 
 int host_sriov_set(const struct host *h, const char *pf, unsigned vfs, unsigned timeout_ms, struct err *err)

@@ -45,10 +45,8 @@ int journal_open(bool create, struct journal **out, struct err *err)
 	/* who can write the directory above can put another journal in the place of this one */
 	above = state_open(AT_FDCWD, state, state, err);
 	dir = above < 0 ? above : state_open(above, "journal", path, err);
-	if (dir < 0) {
-		err_prefix(err, dir == -EPERM ? "the journal is not to be trusted" : "journal");
-		return dir;
-	}
+	if (dir < 0)
+		return err_prefix(err, dir, dir == -EPERM ? "the journal is not to be trusted" : "journal");
 	*out = xcalloc(1, sizeof(**out));
 	(*out)->dir = take_fd(&dir);
 	(*out)->path = take_ptr(path);
@@ -300,7 +298,7 @@ static int entry_read(struct journal *j, const char *name, struct plan **out, st
 	if (!rc)
 		rc = plan_parse(obj, out, err);
 	if (rc)
-		return err_prefix(err, "%s", name);
+		return err_prefix(err, rc, "%s", name);
 	if (strncmp(name, (*out)->id, ID_LEN) || strlen((*out)->id) != ID_LEN) {
 		plan_free(*out);
 		return err_set(err, -EPERM, "%s is the entry of another name", name);

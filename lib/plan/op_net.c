@@ -83,8 +83,7 @@ static int remove_made(struct run *r, const char *name, unsigned timeout_ms, int
 	if (!rc || rc == -ENODEV)
 		return why;
 	/* the engine takes a step that fails for not done, one that may be done it takes back itself */
-	err_prefix(err, "tap %s could not be removed", name);
-	return -ETIMEDOUT;
+	return err_prefix(err, -ETIMEDOUT, "tap %s could not be removed", name);
 }
 
 static int pass_fd_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)

@@ -37,10 +37,8 @@ static int bind_run(struct run *r, const struct step *s, unsigned timeout_ms, st
 		return err_set(err, -EPERM, "PCI device %s has driver %s, and is not handed through", s->what, before.driver);
 	rc = host_pci_bind(h, s->what, json_str(s->args, "driver"), override_of(s), timeout_ms, err);
 	/* the engine takes a step that fails for not done, one that may be done it takes back itself */
-	if (rc && rc != -ETIMEDOUT && host_pci_bind(h, s->what, before.driver, before.override, timeout_ms, NULL)) {
-		err_prefix(err, "%s is not as it was", s->what);
-		return -ETIMEDOUT;
-	}
+	if (rc && rc != -ETIMEDOUT && host_pci_bind(h, s->what, before.driver, before.override, timeout_ms, NULL))
+		return err_prefix(err, -ETIMEDOUT, "%s is not as it was", s->what);
 	return rc;
 }
 

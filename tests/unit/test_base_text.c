@@ -317,16 +317,17 @@ static void errors_fit_their_text(void **state)
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	assert_int_equal(err_set(&err, -EINVAL, "%s", "why"), -EINVAL);
-	assert_int_equal(err_prefix(&err, "line %d", 3), -EINVAL);
+	assert_int_equal(err_prefix(&err, -EINVAL, "line %d", 3), -EINVAL);
 	assert_string_equal(err.text, "line 3: why");
 	assert_int_equal(err_sys(&err, -ENOENT, "image"), -ENOENT);
 	assert_string_equal(err.text, "image: No such file or directory");
 	assert_int_equal(err_set(&err, -EIO, "%s", big), -EIO);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
-	assert_int_equal(err_prefix(&err, "%s", big), -EIO);
+	assert_int_equal(err_prefix(&err, -EIO, "%s", big), -EIO);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_int_equal(err_sys(&err, -EIO, "%s", big), -EIO);
-	assert_int_equal(err_set(NULL, -EIO, "nobody asks"), -EIO);
+	assert_int_equal(err_set(NULL, -EIO, "no one asks"), -EIO);
+	assert_int_equal(err_prefix(NULL, -EIO, "no one asks"), -EIO);
 }
 
 static void deadlines_round_up(void **state)
