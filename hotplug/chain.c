@@ -112,11 +112,11 @@ static int hold_named(struct follow *f, const char *image, const char *file, int
 		return err_set(&l->err, -EINVAL, "image %s names %s, which is not a regular file, and only the first image of a chain can "
 			       "be a device (qemu-img convert makes one image of both)", image, file);
 	if (!l->force && !is_inside(f->dir, fd))
-		return err_set(&l->err, -EACCES, "image %s names %s, which is not in its directory: whoever wrote the image would have QEMU "
-			       "open it (force=on if that is meant)", image, file);
+		return err_set(&l->err, -EACCES, "image %s names %s, which is not in its directory: the author of the image would have "
+			       "QEMU open it (force=on if that is meant)", image, file);
 	if (!l->force && !is_theirs(&f->top, st))
-		return err_set(&l->err, -EACCES, "image %s names %s, which belongs to another user (uid %u, the image's is %u): whoever wrote the "
-			       "image would have QEMU open it (force=on if that is meant)", image, file, (unsigned)st->st_uid,
+		return err_set(&l->err, -EACCES, "image %s names %s, which belongs to another user (uid %u, the image's is %u): the author "
+			       "of the image would have QEMU open it (force=on if that is meant)", image, file, (unsigned)st->st_uid,
 			       (unsigned)f->top.st_uid);
 	*out = take_fd(&fd);
 	return 0;

@@ -196,7 +196,7 @@ static void put_cache(const struct plan *p, struct json_object *obj)
 		json_put(obj, "cache", cache_json(p));
 }
 
-/* All are nested in the format's node, so that deleting the one drops them: only the outer has a name of ours. */
+/* All are nested in the format's node, so that deleting it deletes them: only the outer node has a name kvmtop chose. */
 static struct json_object *node_json(const struct plan *p, const struct disk *d)
 {
 	struct json_object *file = json_object_new_object(), *obj = json_object_new_object();

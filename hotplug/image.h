@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an image is and which files it consists of. A qcow2 header names its backing file and its data file; whoever wrote
- * the image wrote those names, a guest perhaps. Private to hotplug.
+ * What an image is and which files it consists of. A qcow2 header names its backing file and its data file; the
+ * author of the image wrote those names, perhaps a guest. Private to hotplug.
  */
 #ifndef KT_HOTPLUG_IMAGE_H
 #define KT_HOTPLUG_IMAGE_H

@@ -50,7 +50,7 @@ static int edge_cmp(const void *a, const void *b)
 	return (x->parent > y->parent) - (x->parent < y->parent);
 }
 
-/* A graph that is read in part would let go of what is in use. */
+/* A graph that is read in part would lead to deleting nodes in use. */
 static int graph_read(struct json_object *ret, struct graph *g, struct err *err)
 {
 	struct json_object *nodes = json_array(ret, "nodes"), *edges = json_array(ret, "edges");

@@ -68,8 +68,8 @@ static char **complete(const char *word, int start, int end)
 /* ---- history */
 
 /*
- * The file of the lines: beside the journal, and believed as that is, since what is recalled is run. NULL: there is none,
- * or none to be trusted, which is said once.
+ * The file of the lines: beside the journal, and believed as that is, since what is recalled is run. NULL: it is absent
+ * or not to be trusted, which is said once.
  */
 static FILE *history_open(const struct session *s, bool create)
 {

@@ -32,7 +32,7 @@ int session_sampler(struct session *s, struct err *err);
  * none: once readable nothing is waited for.
  */
 int session_guests(struct session *s, int interrupt_fd, struct err *err);
-/* Finish removals that guests have let go of meanwhile, in 5 s at most. Tells on standard error; never in read-only. */
+/* Finish removals that guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
 void session_finish_pending(struct session *s, int interrupt_fd);
 
 /* Run one call, print what comes of it: an exit code. */

@@ -15,7 +15,7 @@
 
 /* ---- reading */
 
-/* Not mnl_nlmsg_ok: to that, a length of 2 GiB and more is negative and fits. NULL where there is none that is whole. */
+/* Not mnl_nlmsg_ok: to that, a length of 2 GiB and more is negative and fits. NULL: no complete message is left. */
 static const struct nlmsghdr *next_message(const void *data, size_t len, const struct nlmsghdr *m)
 {
 	size_t at = m ? (size_t)((const char *)m - (const char *)data) + NLMSG_ALIGN((size_t)m->nlmsg_len) : 0;
@@ -26,7 +26,7 @@ static const struct nlmsghdr *next_message(const void *data, size_t len, const s
 	return next;
 }
 
-/* The error in an answer to a question, where there is none to be. */
+/* The error of an answer that must be one: -EBADMSG where it carries none. */
 static int error_of(const struct nlmsghdr *m)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(m);

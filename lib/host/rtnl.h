@@ -27,8 +27,8 @@ int rtnl_ask(const struct rtnl_question *q, rtnl_take *take, void *arg);
 int rtnl_messages(const void *data, size_t len, bool *changed, rtnl_take *take, void *arg);
 
 /*
- * The header, of size bytes, of a message, and its attributes by type: NULL where there is none, the last where there
- * are several; types of n and above are not looked at. NULL: the message is shorter than that.
+ * The header, of size bytes, of a message, and its attributes by type: NULL for one that is absent, the last of
+ * several; types of n and above are not looked at. NULL: the message is shorter than that.
  */
 const void *rtnl_read(const struct nlmsghdr *m, size_t size, const struct nlattr **attrs, unsigned n);
 /* The attributes in one, which may be NULL: then there are none. */

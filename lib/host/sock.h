@@ -21,7 +21,7 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino, uint32_t dev, struct host_sock *out);
 
 /*
- * The inode of the socket at the other end of a connected one of ours: of the process that has accepted us, once it has
+ * The inode of the socket at the other end of a connected socket: that of the process that has accepted, once it has
  * (-ENOENT before that). Other errors: the kernel does not tell.
  */
 int host_sock_peer(int fd, uint64_t *inode);

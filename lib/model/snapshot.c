@@ -30,7 +30,7 @@ struct snapshot {
 	struct {
 		char *rows;
 		size_t n, cap;
-		/* made when first needed, by whichever thread; they hold for so many rows as there were then */
+		/* made when first needed, by any thread; valid for the number of rows there were then */
 		_Atomic(struct index *) by_key, by_ref;
 	} tables[TABLE_COUNT];
 };

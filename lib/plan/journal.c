@@ -19,7 +19,7 @@
 
 #define ROOM_UNIT 4096u
 #define ID_TRIES 100
-/* Nothing of kvmtop's makes so many, as those that are over are forgotten. */
+/* kvmtop itself never reaches this, as it forgets entries that are over. */
 #define ENTRIES_MAX 10000
 #define BAD_TOLD 10
 #define SPARE_KEPT_S 86400
@@ -135,7 +135,7 @@ static void release(struct journal *j)
 	j->len = 0;
 }
 
-/* An id that no entry has, nor another kvmtop is about to give: whoever makes the first spare has it. */
+/* An id that no entry has, nor another kvmtop is about to give: the first to make the spare has it. */
 static int claim(struct journal *j, struct plan *p)
 {
 	auto_free char *name = NULL;

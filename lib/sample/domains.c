@@ -42,11 +42,11 @@ static struct home home_of(const struct host *h, const struct virt_domain *d)
 }
 
 /* Which process each domain of the list is; again for those that were not found. */
-static void find_homes(struct sampler *s, bool anew)
+static void find_homes(struct sampler *s, bool fresh)
 {
 	size_t n = virt_list_count(s->domains), i;
 
-	if (anew) {
+	if (fresh) {
 		free(s->homes);
 		s->homes = xcalloc(n, sizeof(*s->homes));
 	}
@@ -136,18 +136,18 @@ static void join(struct sampler *s)
 void domains_join(struct sampler *s)
 {
 	struct virt_list *list;
-	bool anew, again;
+	bool fresh, again;
 
 	if (!s->config.virt)
 		return;
 	list = virt_list(s->config.virt);
-	anew = list != s->domains;
+	fresh = list != s->domains;
 	again = s->homeless && clock_now_ns() - s->homes_ns > AGAIN_NS;
 	virt_list_unref(s->domains);
 	s->domains = list;
-	if (anew || again)
-		find_homes(s, anew);
-	if (anew || again || s->joined != s->n_added)
+	if (fresh || again)
+		find_homes(s, fresh);
+	if (fresh || again || s->joined != s->n_added)
 		join(s);
 }
 

@@ -46,7 +46,7 @@ static bool is_meant(const struct guest *g, enum how how, const char *word)
 	return false;
 }
 
-/* What a word means is not changed by a guest that is trusted less: the same name, written by somebody else. */
+/* What a word means is not changed by a guest that is trusted less: the same name, chosen by another user. */
 static enum trust most_trusted(const struct sampler *s, enum how how, const char *word)
 {
 	enum trust most = TRUST_STRANGER;

@@ -85,7 +85,7 @@ struct guest {
 	char *last_state;		/* as last seen, for the events */
 
 	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
-	size_t n_domains;		/* that claim this process: more than one is none */
+	size_t n_domains;		/* that claim this process; with more than one, none is believed */
 	char *claim;			/* what is to be said of one that has a domain's UUID and is not it; NULL */
 	bool passed;			/* named by the operator: it may be asked through libvirt */
 	char *remark;			/* to be told once */
@@ -116,7 +116,7 @@ struct shaping {
 
 /* name.c: what it is called, and by whom. libvirt's word for a domain, else the command line's, else query-name's. */
 enum trust {
-	TRUST_STRANGER,			/* a user that is none of the following */
+	TRUST_STRANGER,			/* any other user */
 	TRUST_QEMU,			/* the one that libvirt runs QEMU as; libvirt has not said that it is a domain */
 	TRUST_KNOWN,			/* root, kvmtop's own user; a domain of a daemon of theirs */
 };
@@ -161,15 +161,15 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
 char *attach_none(const struct guest *g);
 /*
- * One of them that nobody uses, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
+ * One of them that has no client, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
  * readable. Not under the lock. -EBUSY; -ECANCELED; -EPERM: none of them is that process's.
  */
 int attach_pick(const struct host *h, const struct owner *owner, char *const *paths, size_t n, uint64_t wait_ns,
 		int interrupt, size_t *picked, struct err *err);
 #define LEAVING_NS (NS_PER_SEC / 4)
 /*
- * Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). Waits for somebody who is just
- * leaving: QEMU may notice a moment after he has. Not under the lock.
+ * Whether a socket has a client already, without connecting: NULL if it has none, else who it is (yours). Waits for a client that is just
+ * leaving: QEMU may notice a moment after it has. Not under the lock.
  */
 char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns);
 /* Connect and greet; that it is the guest's own monitor is proved. */

@@ -56,7 +56,7 @@ static void add(struct snapshot *snap, const struct guest *g, const struct figur
 		row->ns = value;
 }
 
-/* Counters of vCPUs, added up by name: so many names, the kernel has 70. */
+/* Counters of vCPUs, added up by name. The kernel has about 70 names. */
 #define SUMS_MAX 512
 struct sums {
 	struct host_kvm_stat *list;

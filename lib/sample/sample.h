@@ -97,7 +97,7 @@ char **sampler_remarks(struct sampler *s, size_t *n);
  * -EBUSY: another client is in; -EPERM: the monitor is another process's; -ENOTCONN: it has no monitor we can use;
  * -ETIMEDOUT, -ECANCELED: timeout_ms passed, or
  * interrupt (-1: none) became readable, while it was waited for; else as qmp_greet. Its questions are interrupted the same
- * way. Give it back in any case; the guest is then asked anew, as its devices may have changed.
+ * way. Give it back in any case; the guest is then asked again, as its devices may have changed.
  */
 int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err);
 void sampler_return(struct sampler *s, const char *ref, struct qmp *q);

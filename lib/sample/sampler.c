@@ -14,7 +14,7 @@
 #define LATES_MAX 64
 /* A command line is read in 10 ms at most: so long for all of them, where there are many, or one that does not answer. */
 #define DISCOVER_MS 2000
-/* So many times longer for those of root and of oneself, which no other user can multiply. */
+/* The factor for those of root and of oneself, which no other user can multiply. */
 #define TRUSTED_MORE 9
 /* Threads that ask guests; the most are for hosts where many do not answer. */
 #define WORKERS 8

@@ -99,7 +99,7 @@ struct virt_def {
 /* Domain XML, at most 4 MiB, without entities. -EBADMSG: it is not that; -EMSGSIZE. */
 int virt_def_parse(const char *xml, size_t len, struct virt_def **out, struct err *err);
 void virt_def_free(struct virt_def *d);		/* NULL is fine */
-/* Device XML of one line, yours; without an alias where there is none. type, device, bus and target of a disk must be there. */
+/* Device XML of one line, yours; without an alias where it has none. type, device, bus and target of a disk must be there. */
 char *virt_disk_xml(const struct virt_disk *d);
 char *virt_nic_xml(const struct virt_nic *n);		/* type, and source where it has one, must be there */
 void virt_nic_done(struct virt_nic *n);

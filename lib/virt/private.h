@@ -139,7 +139,7 @@ bool call_step(struct call *call, unsigned timeout_ms);
 int call_wait(struct call *call, struct err *err);
 uint64_t calls_mind(struct conn *c, uint64_t now);	/* give up on what is overdue; when the next one is */
 void calls_drop(struct conn *c);		/* those that nobody has begun */
-void calls_wake(struct conn *c);		/* whoever waits for one looks whether that still makes sense */
+void calls_wake(struct conn *c);		/* a waiting caller looks whether that still makes sense */
 
 /* conn.c: under the lock */
 uint64_t conn_mind(struct conn *c, uint64_t now);	/* do what is due; when to come again */
