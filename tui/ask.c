@@ -102,7 +102,7 @@ static bool delay_accept(struct ask *k, struct app *a)
 {
 	double s;
 
-	if (units_num_parse(k->line.text, &s) || s < DELAY_MIN_S || s > DELAY_MAX_S) {
+	if (units_seconds_parse(k->line.text, &s) || s < DELAY_MIN_S || s > DELAY_MAX_S) {
 		err_set(&k->err, -1, "seconds are expected, %g at the least", DELAY_MIN_S);
 		return false;
 	}

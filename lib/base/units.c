@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* strtoull also takes blanks and signs, which nobody means here */
 static int digits(const char *s, unsigned long long *v, char **end)
@@ -49,53 +50,136 @@ int units_num_parse(const char *s, double *n)
 	return 0;
 }
 
-int units_size_parse(const char *s, uint64_t *bytes)
+/* A decimal number with or without a fraction: whole, and what is behind the point; end is behind it. */
+static int decimal(const char *s, uint64_t *whole, double *part, const char **end)
 {
-	static const char suffix[] = "KMGTP";
 	unsigned long long v;
-	unsigned shift = 0;
-	const char *found;
-	char *end;
-	int rc = digits(s, &v, &end);
+	char *after;
+	double digit = 0.1;
+	int rc = digits(s, &v, &after);
 
 	if (rc)
 		return rc;
-	if (*end && (found = strchr(suffix, toupper((unsigned char)*end)))) {
-		shift = 10 * (unsigned)(found - suffix + 1);
-		end++;
-		if (*end == 'i')
-			end++;
-	}
-	if (*end == 'B')
-		end++;
-	if (*end)
+	*part = 0;
+	if (*after == '.' && !isdigit((unsigned char)after[1]))
 		return -EINVAL;
-	if (shift && v >> (64 - shift))
-		return -ERANGE;
-	*bytes = (uint64_t)v << shift;
+	if (*after == '.')
+		for (after++; isdigit((unsigned char)*after); after++, digit /= 10)
+			*part += digit * (*after - '0');
+	*whole = v;
+	*end = after;
 	return 0;
+}
+
+/* whole.part times unit, rounded to what there can be of it */
+static int times(uint64_t whole, double part, uint64_t unit, uint64_t *out)
+{
+	uint64_t rest = (uint64_t)(part * (double)unit + 0.5);
+
+	if (whole > UINT64_MAX / unit || whole * unit > UINT64_MAX - rest)
+		return -ERANGE;
+	*out = whole * unit + rest;
+	return 0;
+}
+
+/* The power of base that a letter stands for: k or K is the first. False: it stands for none. */
+static bool power(char letter, uint64_t base, uint64_t *unit)
+{
+	static const char letters[] = "KMGTPE";
+	const char *found = letter ? strchr(letters, toupper((unsigned char)letter)) : NULL;
+
+	if (!found)
+		return false;
+	for (*unit = base; found > letters; found--)
+		*unit *= base;
+	return true;
+}
+
+int units_size_parse(const char *s, uint64_t *bytes)
+{
+	uint64_t whole, unit = 1;
+	const char *name;
+	double part;
+	int rc = decimal(s, &whole, &part, &name);
+
+	if (rc)
+		return rc;
+	if (power(*name, !strcasecmp(name + !!*name, "B") ? 1000 : 1024, &unit)) {
+		name++;
+		if (*name && strcasecmp(name, "B") && strcasecmp(name, "i") && strcasecmp(name, "iB"))
+			return -EINVAL;
+	} else if (*name && strcasecmp(name, "B") && strcasecmp(name, "byte") && strcasecmp(name, "bytes")) {
+		return -EINVAL;
+	}
+	return times(whole, part, unit, bytes);
 }
 
 int units_bits_parse(const char *s, uint64_t *bits_per_s)
 {
-	static const char prefix[] = "KMGT";
-	unsigned long long v, unit = 1;
-	const char *found;
-	char *end;
-	int rc = digits(s, &v, &end);
+	uint64_t whole, unit = 1;
+	const char *name;
+	double part;
+	int rc = decimal(s, &whole, &part, &name);
 
 	if (rc)
 		return rc;
-	if (*end && (found = strchr(prefix, toupper((unsigned char)*end)))) {
-		for (; found >= prefix; found--)
-			unit *= 1000;
-		end++;
+	if (!*name && !whole && part == 0) {
+		*bits_per_s = 0;
+		return 0;
 	}
-	if (strcmp(end, "bit") && (v || unit > 1 || *end))
+	if (power(*name, !strncasecmp(name + !!*name, "ibit", 4) ? 1024 : 1000, &unit))
+		name += tolower((unsigned char)name[1]) == 'i' ? 2 : 1;
+	if (strcasecmp(name, "bit") && strcasecmp(name, "bit/s"))
 		return -EINVAL;
-	if (v > UINT64_MAX / unit)
-		return -ERANGE;
-	*bits_per_s = v * unit;
+	return times(whole, part, unit, bits_per_s);
+}
+
+static const struct {
+	const char *names;		/* apart by blanks */
+	double seconds;
+} times_of[] = {
+	{ "ns nsec", 1e-9 }, { "us usec \302\265s \316\274s", 1e-6 }, { "ms msec", 1e-3 }, { "s sec secs second seconds", 1 },
+	{ "m min mins minute minutes", 60 }, { "h hr hour hours", 3600 }, { "d day days", 86400 },
+};
+
+/* The unit that a word of len bytes names; 0: none does. */
+static double time_unit(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(times_of); i++) {
+		const char *at = times_of[i].names;
+
+		for (; at; at = strchr(at, ' ')) {
+			at += *at == ' ';
+			if (strcspn(at, " ") == len && !strncasecmp(at, word, len))
+				return times_of[i].seconds;
+		}
+	}
+	return 0;
+}
+
+int units_seconds_parse(const char *s, double *seconds)
+{
+	double sum = 0, part, unit;
+	uint64_t whole;
+
+	if (!units_num_parse(s, seconds))
+		return 0;
+	do {
+		size_t len;
+		int rc = decimal(s, &whole, &part, &s);
+
+		if (rc)
+			return rc;
+		len = strcspn(s, "0123456789");
+		unit = len ? time_unit(s, len) : 0;
+		if (unit == 0)
+			return -EINVAL;
+		sum += ((double)whole + part) * unit;
+		s += len;
+	} while (*s);
+	*seconds = sum;
 	return 0;
 }
 

@@ -6,10 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "4G", "512M", "4096": bytes, K M G T are powers of 1024, an optional B or iB behind. */
+/*
+ * "4G", "4GiB", "1.5g", "512M", "4096": bytes, as QEMU and virsh write them. K M G T P E in either case, alone or with i
+ * or iB, are powers of 1024; KB MB GB .. are those of 1000. A fraction is rounded to a byte.
+ */
 int units_size_parse(const char *s, uint64_t *bytes);
-/* A network's rate, which has to have a unit: "100Mbit", "1Gbit": bit K M G T, powers of 1000. 0 needs none. */
+/* A network's rate, which has to have a unit: "100Mbit", "1.5gbit", "9bit/s": powers of 1000, Kibit of 1024. 0 needs none. */
 int units_bits_parse(const char *s, uint64_t *bits_per_s);
+/* Seconds: "90", "1.5", "500ms", "2min", "1h30m"; 0 or negative ones where they are written as a plain number. */
+int units_seconds_parse(const char *s, double *seconds);
 /* A whole number without sign, nothing behind it. */
 int units_uint_parse(const char *s, uint64_t *n);
 /* A plain decimal number that is finite, nothing behind it. */

@@ -63,18 +63,27 @@ static int no_verb(char *const *words, size_t n, struct err *err)
 	return err_set(err, -EINVAL, "no verb '%s' (see: kvmtop --batch help)", words[0]);
 }
 
-static bool is_choice(const char *choices, const char *word)
+static bool same_size(const char *a, const char *b)
 {
-	size_t len = strlen(word);
+	uint64_t x, y;
+
+	return !units_size_parse(a, &x) && !units_size_parse(b, &y) && x == y;
+}
+
+/* The choice that a word is, which of sizes may be written in another way; yours, NULL: none. */
+static char *choice_of(const char *choices, const char *word)
+{
 	const char *at = choices;
 
 	while (at) {
-		if (strcspn(at, "|") == len && !strncmp(at, word, len))
-			return true;
+		auto_free char *one = xstrndup(at, strcspn(at, "|"));
+
+		if (!strcmp(one, word) || same_size(one, word))
+			return take_ptr(one);
 		at = strchr(at, '|');
 		at = at ? at + 1 : NULL;
 	}
-	return false;
+	return NULL;
 }
 
 /* A path is meant from where the user stands; the QEMU process stands elsewhere. */
@@ -90,6 +99,7 @@ static char *absolute(const char *path)
 static int take_value(const struct arg *a, const char *word, char **value, struct err *err)
 {
 	struct str_near near = { .word = word };
+	auto_free char *choice = a->type == ARG_CHOICE ? choice_of(a->choices, word) : NULL;
 	uint64_t n;
 	enum table_id t;
 
@@ -97,10 +107,10 @@ static int take_value(const struct arg *a, const char *word, char **value, struc
 		return err_set(err, -EINVAL, "%s is given twice", a->name);
 	if (!*word)
 		return err_set(err, -EINVAL, "%s is empty", a->name);
-	if (a->type == ARG_CHOICE && !is_choice(a->choices, word))
+	if (a->type == ARG_CHOICE && !choice)
 		return err_set(err, -EINVAL, "%s=%s: one of %s is expected", a->name, word, a->choices);
 	if (a->type == ARG_SIZE && units_size_parse(word, &n))
-		return err_set(err, -EINVAL, "%s=%s: a size is expected, such as 512M or 4G", a->name, word);
+		return err_set(err, -EINVAL, "%s=%s: a size is expected, such as 512M, 4G or 1.5GiB", a->name, word);
 	if (a->type == ARG_UINT && units_uint_parse(word, &n))
 		return err_set(err, -EINVAL, "%s=%s: a whole number is expected", a->name, word);
 	if (a->type == ARG_TABLE && table_find(word) == TABLE_COUNT) {
@@ -109,7 +119,7 @@ static int take_value(const struct arg *a, const char *word, char **value, struc
 		return err_set(err, -EINVAL, "no table '%s'%s%s%s", word, near.best ? ", did you mean '" : " (see: kvmtop --batch help)",
 			       near.best ? near.best : "", near.best ? "'?" : "");
 	}
-	*value = a->type == ARG_FILE ? absolute(word) : xstrdup(word);
+	*value = choice ? take_ptr(choice) : a->type == ARG_FILE ? absolute(word) : xstrdup(word);
 	return 0;
 }
 

@@ -55,8 +55,8 @@ const struct option_row *options_table(size_t *n)
 
 static int seconds(const char *option, const char *word, double least, bool or_none, double *out, struct err *err)
 {
-	if (units_num_parse(word, out) || *out > 86400 || (*out < least && !(or_none && *out == 0)))
-		return err_set(err, -EINVAL, "%s '%s': seconds are expected, %g at the least", option, word, least);
+	if (units_seconds_parse(word, out) || *out > 86400 || (*out < least && !(or_none && *out == 0)))
+		return err_set(err, -EINVAL, "%s '%s': seconds are expected, %g at the least (or a time such as 500ms or 2min)", option, word, least);
 	return 0;
 }
 

@@ -22,7 +22,11 @@ static void sizes_are_parsed(void **state)
 	} rows[] = {
 		{ "0", 0, 0 }, { "4096", 0, 4096 }, { "1K", 0, 1024 }, { "1k", 0, 1024 },
 		{ "512M", 0, 512ull << 20 }, { "4G", 0, 4ull << 30 }, { "2T", 0, 2ull << 40 }, { "1P", 0, 1ull << 50 },
-		{ "4GiB", 0, 4ull << 30 }, { "4GB", 0, 4ull << 30 }, { "4Gi", 0, 4ull << 30 }, { "7B", 0, 7 },
+		{ "4GiB", 0, 4ull << 30 }, { "4GB", 0, 4000000000 }, { "4Gi", 0, 4ull << 30 }, { "7B", 0, 7 },
+		{ "1g", 0, 1ull << 30 }, { "1gib", 0, 1ull << 30 }, { "1kb", 0, 1000 }, { "7bytes", 0, 7 }, { "1E", 0, 1ull << 60 },
+		{ "1.5G", 0, 3ull << 29 }, { "0.5KiB", 0, 512 }, { "1.25k", 0, 1280 }, { "0.1K", 0, 102 }, { "1.5TB", 0, 1500000000000 },
+		{ "16E", -ERANGE, 0 }, { "1.", -EINVAL, 0 }, { ".5G", -EINVAL, 0 },
+		{ "1.5.5G", -EINVAL, 0 }, { "1GBB", -EINVAL, 0 }, { "1iB", -EINVAL, 0 }, { "1Gbytes", -EINVAL, 0 },
 		{ "18446744073709551615", 0, UINT64_MAX }, { "18446744073709551616", -ERANGE, 0 },
 		{ "17179869183G", 0, 17179869183ull << 30 }, { "17179869184G", -ERANGE, 0 },
 		{ "16777216T", -ERANGE, 0 }, { "99999999999999999999999K", -ERANGE, 0 },
@@ -30,7 +34,7 @@ static void sizes_are_parsed(void **state)
 		{ "+1", -EINVAL, 0 },
 		{ "1X", -EINVAL, 0 }, { "1KK", -EINVAL, 0 }, { "1i", -EINVAL, 0 }, { "1iB", -EINVAL, 0 },
 		{ "K", -EINVAL, 0 },
-		{ "0x10", -EINVAL, 0 }, { "1.5G", -EINVAL, 0 }, { "1KBx", -EINVAL, 0 }, { "1e3", -EINVAL, 0 },
+		{ "0x10", -EINVAL, 0 }, { "1KBx", -EINVAL, 0 }, { "1e3", -EINVAL, 0 },
 	};
 	size_t i;
 
@@ -54,7 +58,8 @@ static void rates_of_networks_are_parsed(void **state)
 		{ "2Tbit", 0, 2000000000000 }, { "0", 0, 0 }, { "0Mbit", 0, 0 }, { "18446744073Gbit", 0, 18446744073000000000u },
 		{ "18446744074Gbit", -ERANGE, 0 }, { "18446744073709551616bit", -ERANGE, 0 },
 		{ "100", -EINVAL, 0 }, { "100M", -EINVAL, 0 }, { "0M", -EINVAL, 0 }, { "100Mbits", -EINVAL, 0 }, { "100MB", -EINVAL, 0 },
-		{ "-1Mbit", -EINVAL, 0 }, { "1.5Gbit", -EINVAL, 0 }, { "Mbit", -EINVAL, 0 }, { "", -EINVAL, 0 }, { "0x", -EINVAL, 0 },
+		{ "1.5Gbit", 0, 1500000000 }, { "100mbit/s", 0, 100000000 }, { "1Kibit", 0, 1024 }, { "0.0", 0, 0 }, { "100mbps", -EINVAL, 0 },
+		{ "1ibit", -EINVAL, 0 }, { "-1Mbit", -EINVAL, 0 }, { "Mbit", -EINVAL, 0 }, { "", -EINVAL, 0 }, { "0x", -EINVAL, 0 },
 	};
 	size_t i;
 
@@ -64,6 +69,30 @@ static void rates_of_networks_are_parsed(void **state)
 
 		if (units_bits_parse(rows[i].text, &bits) != rows[i].rc || bits != (rows[i].rc ? 77 : rows[i].bits))
 			fail_msg("'%s' is %llu", rows[i].text, (unsigned long long)bits);
+	}
+}
+
+static void times_are_parsed(void **state)
+{
+	static const struct {
+		const char *text;
+		double seconds;			/* -99: it is none */
+	} rows[] = {
+		{ "0", 0 }, { "90", 90 }, { "1.5", 1.5 }, { ".5", .5 }, { "1e2", 100 }, { "-1", -1 }, { "500ms", .5 }, { "2min", 120 },
+		{ "2m", 120 }, { "1h30m", 5400 }, { "1.5h", 5400 }, { "1d", 86400 }, { "30S", 30 }, { "30seconds", 30 }, { "250us", .00025 },
+		{ "250\302\265s", .00025 }, { "1m1ms", 60.001 }, { "", -99 }, { "s", -99 }, { "1x", -99 }, { "1h30", -99 }, { "1 s", -99 },
+		{ "-1s", -99 }, { "1mm", -99 }, { "nan", -99 }, { "1.s", -99 }, { "0x1s", -99 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		double s = -99;
+
+		if (units_seconds_parse(rows[i].text, &s))
+			s = -99;
+		if (s < rows[i].seconds - 1e-9 || s > rows[i].seconds + 1e-9)
+			fail_msg("'%s' is %g", rows[i].text, s);
 	}
 }
 
@@ -367,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_parsed),
 		cmocka_unit_test(rates_of_networks_are_parsed),
+		cmocka_unit_test(times_are_parsed),
 		cmocka_unit_test(numbers_are_parsed),
 		cmocka_unit_test(numbers_are_scaled),
 		cmocka_unit_test(foreign_text_is_made_harmless),

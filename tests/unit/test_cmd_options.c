@@ -138,7 +138,7 @@ static void errors_say_what_is_wrong(void **state)
 		{ "-o=json", "one of" },
 		{ "-d x", "--delay 'x'" }, { "-d -1", "--delay" }, { "-d 0.05", "0.1 at the least" },
 		{ "-d 1e9", "--delay" },
-		{ "-d nan", "--delay" }, { "-d 1s", "--delay" }, { "-n 0", "--count '0'" }, { "-n -1", "--count" },
+		{ "-d nan", "--delay" }, { "-d 1x", "--delay" }, { "-n 0", "--count '0'" }, { "-n -1", "--count" },
 		{ "-n 1.5", "--count" },
 		{ "-n x", "--count" }, { "-n 18446744073709551616", "--count" },
 		{ "--ring-hz 0", "from 1 to 10000" }, { "--ring-hz 10001", "--ring-hz '10001'" }, { "--ring-hz 1k", "--ring-hz" },
