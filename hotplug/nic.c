@@ -58,7 +58,7 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 
 	if (!nic_find(p, env, p->device, &f, err)) {
 		same = !strcmp(f.type, n->driver) && f.nic.backend && !strcmp(f.nic.backend, backend_of(n->kind)) &&
-		       f.nic.queues == n->queues && (!mac || (f.nic.mac && !strcasecmp(f.nic.mac, mac)));
+		       f.nic.queues == n->queues && (!mac || address_mac_is(f.nic.mac, mac));
 		if (n->kind == NIC_TAP)
 			same &= n->source ? !strcmp(f.netif.name, n->source) : nic_is_ours(f.netif.name);
 		else if (n->kind == NIC_BRIDGE)

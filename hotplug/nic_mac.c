@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #define TRIES 16
 
 int check_mac(const char *text, char mac[18], struct err *err)
 {
-	if (!host_mac_parse(text, mac))
+	if (!address_mac_parse(text, mac))
 		return err_set(err, -EINVAL, "mac=%s: six bytes like 52:54:00:12:34:56 are expected", text);
 	if (strtoul(mac, NULL, 16) & 1)
 		return err_set(err, -EINVAL, "mac=%s is a group's address: the first byte must be even", text);
@@ -50,7 +49,7 @@ static int look_at_processes(const struct plan *p, const struct host *h, const c
 		if (procs[i].pid == own || host_proc_read(h, procs[i].pid, &proc))
 			continue;
 		for (k = 0; k < proc.argc && !rc; k++)
-			if (strcasestr(proc.argv[k], mac))
+			if (address_mac_is_in(proc.argv[k], mac))
 				rc = err_set(err, -EEXIST, "mac=%s is on the command line of QEMU process %d",
 					     mac, (int)proc.pid);
 		host_proc_done(&proc);
@@ -66,7 +65,7 @@ static int look_at_guest(struct qmp *q, const char *mac, struct err *err)
 	int rc = qmp_query_nics(q, &list, &n, err);
 
 	for (i = 0; i < n && !rc; i++)
-		if (list[i].mac && !strcasecmp(list[i].mac, mac))
+		if (address_mac_is(list[i].mac, mac))
 			rc = err_set(err, -EEXIST, "mac=%s is that of %s in this guest", mac, list[i].name);
 	qmp_nics_free(list, n);
 	return rc;
@@ -82,7 +81,7 @@ static int look_at_domains(struct virt *v, const char *mac, struct err *err)
 		const struct virt_domain *d = virt_list_get(list, i);
 
 		for (k = 0; d->def && k < d->def->n_nics && !rc; k++)
-			if (d->def->nics[k].mac && !strcasecmp(d->def->nics[k].mac, mac))
+			if (address_mac_is(d->def->nics[k].mac, mac))
 				rc = err_set(err, -EEXIST, "mac=%s is that of a NIC of %s", mac, d->name);
 	}
 	virt_list_unref(list);

@@ -71,7 +71,7 @@ static int same_or_taken(struct plan *p, const struct virt_nic *d, const struct 
 	bool any_type = !strcmp(wanted->type, "network");
 
 	if (!d || (!any_type && !equal(d->type, wanted->type)) || !equal(d->model, wanted->model) ||
-	    (mac && (!d->mac || strcasecmp(d->mac, mac))) ||
+	    (mac && !address_mac_is(d->mac, mac)) ||
 	    (wanted->source && !equal(d->source, wanted->source)) ||
 	    (wanted->target && !equal(d->target, wanted->target)) ||
 	    (d->queues ? d->queues : 1) != wanted->queues)

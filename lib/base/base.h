@@ -5,6 +5,7 @@
 #ifndef KT_BASE_H
 #define KT_BASE_H
 
+#include "address.h"
 #include "bounds.h"
 #include "err.h"
 #include "mem.h"

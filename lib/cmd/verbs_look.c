@@ -137,14 +137,16 @@ const struct verb pci_verb = {
 };
 
 static const struct arg find_args[] = {
-	{ "WHAT", ARG_TEXT, .positional = true, .required = true, .help = "A MAC address, an IP address, the name of a tap or "
-	  "macvtap, the path of an image (through links too), or a PCI address." },
+	{ "WHAT", ARG_TEXT, .positional = true, .required = true, .help = "A MAC address in any usual spelling, an IPv4 or "
+	  "IPv6 address (with a prefix length, a port, or %IF for that interface's neighbours), the name of a tap or macvtap, the path of an image (through links too), or a PCI address." },
 };
 const struct verb find_verb = {
 	.name = "find", LOOK(TABLE_FIND), ARGS(find_args), .summary = "The guest that has something.",
 	.rights = RIGHT_MONITOR "; " RIGHT_PROC " for taps and devices that QEMU was handed",
-	.doc = "Names the guest, and the device, that has a MAC, an IP address which the host's neighbour table knows, a tap, an "
-	       "image, or a PCI device. Exit code 3 when nobody has it.",
+	.doc = "Names the guest, and the device, that has a MAC, an IP address, a tap, an image, or a PCI device. Whose an "
+	       "address is, the host's neighbour tables and the files of its DHCP servers tell (dnsmasq of libvirt, Incus, Proxmox, "
+	       "Neutron; ISC dhcpd; Kea), and an IPv6 address that is made of a MAC by itself. Exit code 3 when nobody has it, 1 when "
+	       "the word is none of these.",
 };
 
 static const struct arg wait_args[] = {

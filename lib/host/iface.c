@@ -22,18 +22,6 @@ bool host_iface_name_ok(const char *name)
 	return strlen(name) < IFNAMSIZ && host_name_is_plain(name) && !strpbrk(name, " \t\n\v\f\r:");
 }
 
-bool host_mac_parse(const char *text, char mac[18])
-{
-	unsigned byte[6];
-	int end = -1;
-
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5], &end) != 6 ||
-	    end != 17 || text[end] || strspn(text, "0123456789abcdefABCDEF:") != 17)
-		return false;
-	snprintf(mac, 18, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0], byte[1], byte[2], byte[3], byte[4], byte[5]);
-	return true;
-}
-
 static uint64_t number(const struct host *h, const char *name, const char *file, int base, uint64_t otherwise)
 {
 	char buf[32], *end;
@@ -123,7 +111,7 @@ int host_iface_find_mac(const struct host *h, const char *mac, char name[16])
 		if (!host_iface_name_ok(d->d_name))
 			continue;
 		read_mac(h, d->d_name, found);
-		if (strcasecmp(found, mac))
+		if (!address_mac_is(found, mac))
 			continue;
 		strcpy(name, d->d_name);
 		rc = 0;

@@ -22,13 +22,11 @@ struct host_iface {
 
 /* A name that an interface may have: 1..15 bytes, no '/', no blank, not "." or "..". */
 bool host_iface_name_ok(const char *name);
-/* Six bytes like 52:54:00:12:34:56, in lower case. */
-bool host_mac_parse(const char *text, char mac[18]);
 /* The bridge, bond or switch that an interface is a port of. -ENOENT: none. */
 int host_net_master(const struct host *h, const char *name, char master[16]);
 /* -ENODEV: there is none of that name; -EINVAL: it cannot be a name. */
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out);
-/* The name of the interface with that MAC address, whatever its letters' case. -ENOENT: none. */
+/* The name of the interface with that MAC address. -ENOENT: none. */
 int host_iface_find_mac(const struct host *h, const char *mac, char name[16]);
 /* PREFIX0, PREFIX1, ..: the first that no interface has. */
 int host_iface_free_name(const struct host *h, const char *prefix, char name[16]);

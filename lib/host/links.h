@@ -47,10 +47,11 @@ int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size
 int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned timeout_ms, struct err *err);
 int host_ovs_del(const char *socket, const char *port, unsigned timeout_ms, struct err *err);
 
-/* Addresses by MAC: neighbour tables, and lease files of dnsmasq and of libvirt's networks. */
+/* Addresses by MAC: neighbour tables, and files of leases. */
 struct host_address {
-	char mac[18];			/* lower case */
-	char ip[46];
+	char mac[ADDRESS_MAC_SIZE];	/* both as address.h writes them */
+	char ip[ADDRESS_IP_SIZE];
+	unsigned ifindex;		/* of the interface behind which this IPv6 neighbour is; 0 = not told */
 };
 /*
  * timeout_ms: for IPv6 neighbours, which rtnetlink tells. now: seconds since 1970, for leases that are over. Sorted by
@@ -62,6 +63,8 @@ void host_addresses_add(struct host_address **list, size_t *n, const char *mac, 
 void host_addresses_sort(struct host_address *list, size_t *n);
 /* Messages of a dump of IPv6 neighbours into a list: 1 at its end, 0 for more, or the kernel's error. */
 int host_addresses_take(const void *data, size_t len, struct host_address **list, size_t *n);
+/* leases.c: those that a DHCP server of this host has given away, added to a list */
+void host_leases_read(const struct host *h, uint64_t now, struct host_address **list, size_t *n);
 /* Those of a MAC, count of them; NULL: none */
 const struct host_address *host_addresses_of(const struct host_address *list, size_t n, const char *mac, size_t *count);
 

@@ -43,7 +43,4 @@ int host_nets_read(const struct host *h, pid_t pid, struct host_net_dev **list, 
 /* From the guest's side; false: there is no such interface. */
 bool host_nets_find(const struct host_net_dev *list, size_t n, const struct host_netif *nif, struct host_net_counters *out);
 
-/* The MAC address of a neighbour by its IPv4 address (/proc/net/arp), as "52:54:00:12:34:56". -ENOENT: not known. */
-int host_neighbour_mac(const struct host *h, const char *ip, char mac[18]);
-
 #endif

@@ -9,6 +9,29 @@
 
 #define PF_KTHREAD 0x00200000u		/* include/linux/sched.h; the same since 2.6.27 */
 
+char *host_line_next(char **text)
+{
+	char *line = *text, *end;
+
+	if (!line || !*line)
+		return NULL;
+	end = strchr(line, '\n');
+	if (end)
+		*end++ = '\0';
+	*text = end ? end : line + strlen(line);
+	return line;
+}
+
+size_t host_words(char *line, char **word, size_t count)
+{
+	char *save = NULL;
+	size_t n = 0;
+
+	while (n < count && (word[n] = strtok_r(n ? NULL : line, " \t", &save)))
+		n++;
+	return n;
+}
+
 bool host_u64_next(const char **text, uint64_t *out)
 {
 	const char *p = *text;

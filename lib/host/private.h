@@ -82,6 +82,10 @@ void host_choice_read(const struct host *h, char *buf, size_t size, const char *
 void host_line_read(const struct host *h, char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The next line of a text, which is cut into them; NULL at its end. */
+char *host_line_next(char **text);
+/* Up to count words of a line, apart by blanks, in place: how many. */
+size_t host_words(char *line, char **word, size_t count);
 /* A number after blanks; *text moves behind it. False when there is none or it does not fit. */
 bool host_u64_next(const char **text, uint64_t *out);
 /* The next range of a list like "0-3,8\n": 1, 0 at the end, -EINVAL. */

@@ -65,6 +65,7 @@ struct column {
 	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
 	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
 	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */
+	bool address;			/* a MAC or IP addresses: a filter takes any spelling of them */
 	bool passing;			/* a text that is another one each moment: no label for Prometheus */
 };
 

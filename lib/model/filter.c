@@ -148,20 +148,73 @@ static int regex_prepare(struct parser *p, struct filter *f)
 	return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, why);
 }
 
-static int value_prepare(struct parser *p, struct filter *f)
+/* A value as the column's unit is written: 1.5GiB, 5ms, 50%. False: it is no number. */
+static bool number_prepare(struct filter *f)
 {
 	uint64_t bytes;
+	size_t len = strlen(f->text);
+
+	if (!units_num_parse(f->text, &f->num))
+		return true;
+	switch (f->column->unit) {
+	case UNIT_US:
+	case UNIT_SECONDS:
+		if (units_seconds_parse(f->text, &f->num))
+			return false;
+		f->num *= f->column->unit == UNIT_US ? 1e6 : 1;
+		return true;
+	case UNIT_PCT:
+		if (len && f->text[len - 1] == '%') {
+			auto_free char *digits = xstrndup(f->text, len - 1);
+
+			return !units_num_parse(digits, &f->num);
+		}
+		break;
+	case UNIT_TEXT:
+	case UNIT_COUNT:
+	case UNIT_NUMBER:
+	case UNIT_BYTES:
+	case UNIT_PER_S:
+	case UNIT_BYTES_PER_S:
+		break;
+	}
+	if (units_size_parse(f->text, &bytes))
+		return false;
+	f->num = (double)bytes;
+	return true;
+}
+
+/* One that stands in the column in one spelling is compared in it: 52-54-00-12-34-56, [2001:DB8::1]. */
+static void address_prepare(struct filter *f)
+{
+	char mac[ADDRESS_MAC_SIZE];
+	struct address_ip ip;
+	const char *plain = NULL;
+
+	if (!f->column->address)
+		return;
+	if (address_mac_parse(f->text, mac))
+		plain = mac;
+	else if (address_ip_parse(f->text, &ip))
+		plain = ip.text;
+	if (!plain)
+		return;
+	free(f->text);
+	f->text = xstrdup(plain);
+}
+
+static int value_prepare(struct parser *p, struct filter *f)
+{
 
 	f->null = !f->quoted && !strcmp(f->text, "null") && (f->op == OP_EQ || f->op == OP_NE);
 	if (f->null)
 		return 0;
 	if (f->op == OP_RE || f->op == OP_NRE)
 		return regex_prepare(p, f);
-	if (f->column->kind == VALUE_TEXT || !units_num_parse(f->text, &f->num))
-		return 0;
-	if (units_size_parse(f->text, &bytes))
+	if (f->column->kind == VALUE_TEXT)
+		address_prepare(f);
+	else if (!number_prepare(f))
 		return err_set(p->err, -EINVAL, "filter: %s is a number, '%s' is not", f->column->id, f->text);
-	f->num = (double)bytes;
 	return 0;
 }
 
@@ -281,10 +334,25 @@ int filter_parse(const struct table *t, const char *text, struct filter **out, s
 	return 0;
 }
 
+/* One of "192.0.2.7,2001:db8::7" */
+static bool is_in_list(const char *list, const char *one)
+{
+	size_t len = strlen(one);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (strcspn(list, ",") == len && !strncmp(list, one, len))
+			return true;
+	}
+	return false;
+}
+
 static int compare(const struct filter *f, struct value v)
 {
 	double num = v.kind == VALUE_UINT ? (double)v.uint : v.num;
 
+	if (f->column->address && v.kind == VALUE_TEXT && is_in_list(v.text, f->text))
+		return 0;
 	if (v.kind == VALUE_TEXT)
 		return strcmp(v.text, f->text);
 	return (num > f->num) - (num < f->num);

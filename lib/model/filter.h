@@ -4,7 +4,8 @@
  *   or := and {"||" and}    and := not {"&&" not}    not := "!" not | "(" or ")" | FIELD OP VALUE
  *   OP: = != < <= > >= ~ !~   (~ an extended regular expression)
  * A comparison with an unknown value does not hold, nor does its opposite by "!"; FIELD=null asks for it, and a quoted
- * 'null' is the word. Sizes may carry K M G T.
+ * 'null' is the word. Sizes may carry K M G T, times ms min h,
+ * shares %; an address is compared in whatever spelling it is given.
  */
 #ifndef KT_MODEL_FILTER_H
 #define KT_MODEL_FILTER_H

@@ -13,7 +13,7 @@ static const struct column nic_columns[] = {
 	  "/machine/peripheral of the object tree", UNIT_TEXT, TEXT(nic_row, id), .width = 12, .rank = 1,
 	  .label = true },
 	{ "mac", "MAC", "MAC address the guest uses.", "info network, else the device's mac", UNIT_TEXT,
-	  TEXT(nic_row, mac), .width = 17, .rank = 3 },
+	  TEXT(nic_row, mac), .width = 17, .rank = 3, .address = true },
 	{ "model", "MODEL", "Kind of device.", "QOM type of the device", UNIT_TEXT, TEXT(nic_row, model),
 	  .width = 14, .rank = 6 },
 	{ "backend", "BACKEND", "What it is connected to: user, tap, macvtap, bridge, vhost-user, vhost-vdpa, "
@@ -38,8 +38,8 @@ static const struct column nic_columns[] = {
 	{ "mtu", "MTU", "MTU of the interface on the host.", "rtnetlink" LINKS, UNIT_COUNT, UINT(nic_row, mtu),
 	  .width = 5, .rank = 7, .needs = NEED_LINKS },
 	{ "ip", "IP", "Addresses of the guest, as far as anybody knows.", "by its MAC: the host's neighbour tables "
-	  "(IPv4 and IPv6), lease files of dnsmasq and of libvirt's networks; of a guest that is named: libvirt "
-	  "(lease, guest agent)" LINKS, UNIT_TEXT, TEXT(nic_row, ip), .width = 15, .rank = 3,
+	  "(IPv4 and IPv6), lease files of dnsmasq (libvirt, Incus, Proxmox, Neutron ..), ISC dhcpd, Kea; of a guest that is named: libvirt "
+	  "(lease, guest agent)" LINKS, UNIT_TEXT, TEXT(nic_row, ip), .width = 15, .rank = 3, .address = true,
 	  .needs = NEED_LINKS | NEED_ADDRESSES },
 	{ "rx_bytes_per_s", "RX/s", "Bytes the guest received per second; unknown without an interface of this "
 	  "host.", TAP, UNIT_BYTES_PER_S, RATE(nic_row, rx_bytes_per_s, rx_total, 1), .width = 5, .rank = 1,

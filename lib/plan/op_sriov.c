@@ -96,7 +96,7 @@ static enum host_vf_key setting_of(const struct step *s, struct host_vf *v)
 		i++;
 	switch ((enum host_vf_key)i) {
 	case HOST_VF_MAC:
-		ok = mac && host_mac_parse(mac, v->mac);
+		ok = mac && address_mac_parse(mac, v->mac);
 		break;
 	case HOST_VF_VLAN:
 		ok = read_u32(s->args, key, VLAN_MAX, &v->vlan) && read_u32(s->args, "qos", QOS_MAX, &v->qos) &&

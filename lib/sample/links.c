@@ -127,7 +127,7 @@ void links_fill(const struct sampler *s, struct snapshot *snap, const struct hos
 	fill_master(l, snap, link, row);
 }
 
-#define IPS_MAX 4
+#define IPS_MAX 16		/* a screen shows the first; a filter looks at all of them */
 
 static void add_ip(struct buf *all, size_t *n, const char *ip)
 {
@@ -149,7 +149,8 @@ const char *links_ip(const struct sampler *s, struct snapshot *snap, const struc
 	if (!list)
 		list = host_addresses_of(s->links.addresses, s->links.n_addresses, mac, &n);
 	for (i = 0; i < n; i++)
-		add_ip(&all, &shown, list[i].ip);
+		if (!i || strcmp(list[i].ip, list[i - 1].ip))	/* a neighbour on several links */
+			add_ip(&all, &shown, list[i].ip);
 	if (!shown)
 		return NULL;
 	return snapshot_printf(snap, "%s%s", all.text, shown > IPS_MAX ? ",.." : "");

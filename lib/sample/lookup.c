@@ -5,16 +5,17 @@
  */
 #include "match.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <time.h>
 
 #define ASK_MS 2500
+#define NEIGHBOURS_MS 1000
+#define MACS_MAX 64		/* of one address: leases of other networks, neighbours on other links */
+#define UNDERSTOOD "no MAC, IP or PCI address, no interface of this host, and no file"
 
 enum kind { KIND_MAC, KIND_IP, KIND_TAP, KIND_IMAGE, KIND_PCI };
 static const char *const kind_names[] = {
@@ -23,13 +24,16 @@ static const char *const kind_names[] = {
 
 struct hit {
 	char *ref, *device, *how;
+	const char *mac;		/* which of the lookup's it has, borrowed; NULL: not by a MAC */
 };
 
 struct lookup {
 	struct sampler *s;
 	enum kind kind;
 	char *what;			/* as it is told: a MAC of an IP, a whole path */
-	char mac[18], pci[16];
+	char (*macs)[ADDRESS_MAC_SIZE];	/* a MAC, or those that have had an IP address */
+	size_t n_macs;
+	char pci[16];
 	struct host_file file;
 	int group;			/* of the PCI device */
 	char vfio[32];			/* "devices/vfio0" */
@@ -46,27 +50,40 @@ static void lookup_done(struct lookup *l)
 		free(l->hits[l->n_hits].how);
 	}
 	free(l->hits);
+	free(l->macs);
 	free(l->what);
 }
 
-static void hit_add(struct lookup *l, const struct guest *g, const char *device, const char *how)
+static void hit_add(struct lookup *l, const struct guest *g, const char *device, const char *how, const char *mac)
 {
-	*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(g->ref), xstrdup(device), xstrdup(how) };
+	*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(g->ref), xstrdup(device), xstrdup(how), mac };
 }
 
-static bool is_mac(const char *word, char mac[18])
+static void mac_add(struct lookup *l, const char *mac)
 {
 	size_t i;
 
-	if (strlen(word) != 17)
-		return false;
-	for (i = 0; i < 17; i++) {
-		if (i % 3 == 2 ? word[i] != ':' && word[i] != '-' : !isxdigit((unsigned char)word[i]))
-			return false;
-		mac[i] = i % 3 == 2 ? ':' : (char)tolower((unsigned char)word[i]);
-	}
-	mac[17] = '\0';
-	return true;
+	for (i = 0; i < l->n_macs; i++)
+		if (!strcmp(l->macs[i], mac))
+			return;
+	if (l->n_macs < MACS_MAX)
+		strcpy(*vec_push(l->macs, l->n_macs), mac);
+}
+
+/* The one of them that a NIC's MAC is; NULL: none. Borrowed from the lookup. */
+static const char *one_of(const struct lookup *l, const char *mac)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_macs; i++)
+		if (address_mac_is(mac, l->macs[i]))
+			return l->macs[i];
+	return NULL;
+}
+
+static bool is_by_mac(const struct lookup *l)
+{
+	return l->kind == KIND_MAC || l->kind == KIND_IP;
 }
 
 static int parse_pci(struct lookup *l, struct err *err)
@@ -85,26 +102,60 @@ static int parse_pci(struct lookup *l, struct err *err)
 	return err_set(err, -ENOENT, "this host has no PCI device %s", l->pci);
 }
 
-static int parse_ip(struct lookup *l, const char *word, struct err *err)
+static void take_macs(struct lookup *l, const struct host_address *list, size_t n, const char *ip, unsigned zone)
 {
-	char mac[18];
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].ip, ip) && (!zone || !list[i].ifindex || list[i].ifindex == zone))
+			mac_add(l, list[i].mac);
+}
+
+/* What neighbour tables and leases say, libvirt too of guests that were asked; at last the address itself. */
+static int parse_ip(struct lookup *l, const struct address_ip *ip, struct err *err)
+{
+	auto_free struct host_address *list = NULL;
+	const struct host *h = l->s->config.host;
+	struct host_iface zone = {0};
+	size_t n = 0, i;
 
 	l->kind = KIND_IP;
-	if (host_neighbour_mac(l->s->config.host, word, mac) || !is_mac(mac, l->mac))
-		return err_set(err, -ENOENT, "the host's neighbour table (ip neigh) does not know %s: send it a "
-			       "packet first, or look for the MAC", word);
-	l->what = xasprintf("%s %s", word, l->mac);
+	if (ip->zone[0] && host_iface_read(h, ip->zone, &zone))
+		return err_set(err, -ENOENT, "this host has no interface %s: look for %s without it", ip->zone, ip->text);
+	host_addresses_read(h, (uint64_t)time(NULL), NEIGHBOURS_MS, &list, &n);
+	take_macs(l, list, n, ip->text, zone.index);
+	pthread_mutex_lock(&l->s->lock);
+	for (i = 0; i < l->s->n_guests; i++)
+		take_macs(l, l->s->guests[i]->addresses, l->s->guests[i]->n_addresses, ip->text, 0);
+	pthread_mutex_unlock(&l->s->lock);
+	if (!l->n_macs && ip->has_mac)
+		mac_add(l, ip->mac);
+	if (!l->n_macs)
+		return err_set(err, -ENOENT, "neither the host's neighbour tables (ip neigh) nor a lease know %s: send it a "
+			       "packet first, or look for the MAC", ip->text);
+	l->what = l->n_macs > 1 ? xstrdup(ip->text) : xasprintf("%s %s", ip->text, l->macs[0]);
 	return 0;
+}
+
+/* Twelve digits may be an interface, too. */
+static bool is_mac(const struct lookup *l, const char *word, char mac[ADDRESS_MAC_SIZE])
+{
+	struct host_iface iface;
+
+	return address_mac_parse(word, mac) &&
+	       (!address_mac_is_bare(word) || host_iface_read(l->s->config.host, word, &iface));
 }
 
 static int parse(struct lookup *l, const char *word, struct err *err)
 {
-	unsigned char address[sizeof(struct in_addr)];
+	char mac[ADDRESS_MAC_SIZE];
+	struct address_ip ip;
 	int rc;
 
-	if (is_mac(word, l->mac)) {
+	if (is_mac(l, word, mac)) {
 		l->kind = KIND_MAC;
-		l->what = xstrdup(l->mac);
+		l->what = xstrdup(mac);
+		mac_add(l, mac);
 		return 0;
 	}
 	if (!host_pci_address(word, l->pci)) {
@@ -112,16 +163,20 @@ static int parse(struct lookup *l, const char *word, struct err *err)
 		l->what = xstrdup(l->pci);
 		return parse_pci(l, err);
 	}
-	if (inet_pton(AF_INET, word, address) == 1)
-		return parse_ip(l, word, err);
+	if (address_ip_parse(word, &ip))
+		return parse_ip(l, &ip, err);
 	l->what = xstrdup(word);
 	rc = match_file(l->s->lates, word, &l->file, err);
 	l->kind = rc && !strchr(word, '/') ? KIND_TAP : KIND_IMAGE;
-	return l->kind == KIND_IMAGE ? rc : 0;
+	if (rc == -ENOENT && l->kind == KIND_IMAGE && !strchr("./", *word))
+		return err_set(err, rc, "'%s' is " UNDERSTOOD, word);
+	if (l->kind == KIND_IMAGE)
+		return rc;
+	return host_iface_name_ok(word) ? 0 : err_set(err, -EINVAL, "'%s' is " UNDERSTOOD, word);
 }
 
 /* libvirt's definition knows what was plugged since. */
-static const char *device_in_definition(const struct lookup *l, const struct guest *g)
+static const char *tap_in_definition(const struct lookup *l, const struct guest *g)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
@@ -129,8 +184,6 @@ static const char *device_in_definition(const struct lookup *l, const struct gue
 	for (i = 0; def && i < def->n_nics; i++) {
 		const struct virt_nic *n = &def->nics[i];
 
-		if ((l->kind == KIND_MAC || l->kind == KIND_IP) && n->mac && !strcasecmp(n->mac, l->mac))
-			return n->alias;
 		if (l->kind == KIND_TAP && n->target && !strcmp(n->target, l->what))
 			return n->alias;
 	}
@@ -140,13 +193,14 @@ static const char *device_in_definition(const struct lookup *l, const struct gue
 /* By the definition, or by the option strings that can carry a MAC. */
 static void find_mac(struct lookup *l, const struct guest *g)
 {
-	const char *device = device_in_definition(l, g);
+	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	struct host_proc proc = {0};
 	size_t i;
 
-	if (device)
-		hit_add(l, g, device, "libvirt's definition");
-	if (g->domain && g->domain->def)
+	for (i = 0; def && i < def->n_nics; i++)
+		if (def->nics[i].alias && one_of(l, def->nics[i].mac))
+			hit_add(l, g, def->nics[i].alias, "libvirt's definition", one_of(l, def->nics[i].mac));
+	if (def)
 		return;
 	if (host_proc_read(l->s->config.host, g->pid, &proc))
 		return;
@@ -157,10 +211,10 @@ static void find_mac(struct lookup *l, const struct guest *g)
 		if (strcmp(proc.argv[i], "-device") && strcmp(proc.argv[i], "-nic") && strcmp(proc.argv[i], "-net"))
 			continue;
 		mac = qmp_opt_get(proc.argv[i + 1], "driver", key);
-		if (!mac || strcasecmp(mac, l->mac))
+		if (!one_of(l, mac))
 			continue;
 		id = qmp_opt_get(proc.argv[i + 1], "driver", "id");
-		hit_add(l, g, id, "the command line");
+		hit_add(l, g, id, "the command line", one_of(l, mac));
 	}
 	host_proc_done(&proc);
 }
@@ -174,7 +228,7 @@ static void find_tap(struct lookup *l, struct guest *g)
 		l->closed++;
 	for (i = 0; i < n; i++)
 		if (!strcmp(list[i].name, l->what))
-			hit_add(l, g, device_in_definition(l, g), "a descriptor of the process");
+			hit_add(l, g, tap_in_definition(l, g), "a descriptor of the process", NULL);
 }
 
 static void find_pci(struct lookup *l, const struct guest *g)
@@ -189,7 +243,7 @@ static void find_pci(struct lookup *l, const struct guest *g)
 	for (i = 0; i < n; i++) {
 		if (strcmp(names[i], group) && strcmp(names[i], l->vfio))
 			continue;
-		hit_add(l, g, NULL, strcmp(names[i], group) ? "a descriptor of the process" : how);
+		hit_add(l, g, NULL, strcmp(names[i], group) ? "a descriptor of the process" : how, NULL);
 		break;
 	}
 	qmp_strings_free(names, n);
@@ -259,7 +313,7 @@ static void find_image(struct lookup *l)
 	for (i = 0; i < n; i++) {
 		if (list[i] && list[i]->has)
 			*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(refs[i]), take_ptr(list[i]->device),
-								      xstrdup("a descriptor of the process") };
+								      xstrdup("a descriptor of the process"), NULL };
 		match_free(list[i]);
 	}
 	free(list);
@@ -284,8 +338,8 @@ static char *disk_in(struct lookup *l, const char *ref)
 	return device;
 }
 
-/* The device of a guest that was asked; NULL: none it knows of. Borrowed from the guest. */
-static const char *device_in(const struct lookup *l, const struct guest *g)
+/* The device of a guest that was asked, by its MAC or by what was looked for; NULL: none it knows of. Borrowed from the guest. */
+static const char *device_in(const struct lookup *l, const struct guest *g, const char *mac)
 {
 	const struct device_answers *a = &g->devices;
 	size_t i;
@@ -297,7 +351,7 @@ static const char *device_in(const struct lookup *l, const struct guest *g)
 		const struct qmp_nic *nic = &a->nics[i];
 		struct host_netif nif;
 
-		if ((l->kind == KIND_MAC || l->kind == KIND_IP) && nic->mac && !strcasecmp(nic->mac, l->mac))
+		if (mac && address_mac_is(nic->mac, mac))
 			return rows_nic_id(g, nic);
 		if (l->kind == KIND_TAP && nic->ifname && !strcmp(nic->ifname, l->what))
 			return rows_nic_id(g, nic);
@@ -319,7 +373,6 @@ static void drop_hit(struct lookup *l, size_t i)
 /* Which device of the guest it is; a NIC that stands on the command line may have been unplugged since. */
 static void name_devices(struct lookup *l)
 {
-	bool by_mac = l->kind == KIND_MAC || l->kind == KIND_IP;
 	uint64_t deadline = clock_now_ns() + 2 * ASK_MS * NS_PER_MS;	/* of all of them */
 	size_t i;
 
@@ -335,11 +388,11 @@ static void name_devices(struct lookup *l)
 			disk = disk_in(l, l->hits[i].ref);
 		pthread_mutex_lock(&l->s->lock);
 		g = guest_by_ref(l->s, l->hits[i].ref);
-		device = disk ? disk : g ? device_in(l, g) : NULL;
+		device = disk ? disk : g ? device_in(l, g, l->hits[i].mac) : NULL;
 		if (device) {
 			free(l->hits[i].device);
 			l->hits[i].device = xstrdup(device);
-		} else if (!g || (by_mac && (g->known & WANT_DEVICES))) {
+		} else if (!g || (is_by_mac(l) && (g->known & WANT_DEVICES))) {
 			drop_hit(l, i);
 		}
 		pthread_mutex_unlock(&l->s->lock);
@@ -348,16 +401,18 @@ static void name_devices(struct lookup *l)
 
 static void find_by_asking(struct lookup *l)
 {
-	size_t i;
+	size_t i, k;
 
 	sampler_focus(l->s, NULL);
 	sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
 	pthread_mutex_lock(&l->s->lock);
 	for (i = 0; i < l->s->n_guests; i++) {
-		const char *device = device_in(l, l->s->guests[i]);
+		for (k = 0; k < l->n_macs; k++) {
+			const char *device = device_in(l, l->s->guests[i], l->macs[k]);
 
-		if (device)
-			hit_add(l, l->s->guests[i], device, "QEMU was asked");
+			if (device)
+				hit_add(l, l->s->guests[i], device, "QEMU was asked", l->macs[k]);
+		}
 	}
 	pthread_mutex_unlock(&l->s->lock);
 }
@@ -389,6 +444,21 @@ static struct snapshot *tell(struct lookup *l)
 	return snap;
 }
 
+static int not_found(const struct lookup *l, struct err *err)
+{
+	struct host_iface iface;
+
+	if (l->closed)
+		return err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the descriptors of %zu guests "
+			       "cannot be read without root", l->what, l->closed);
+	if (l->lost)
+		return err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the storage of %zu guests does not answer",
+			       l->what, l->lost);
+	if (l->kind == KIND_TAP && host_iface_read(l->s->config.host, l->what, &iface))
+		return err_set(err, -ENOENT, "no guest has a tap '%s', and it is " UNDERSTOOD, l->what);
+	return err_set(err, -ENOENT, "no guest has %s %s", kind_names[l->kind], l->what);
+}
+
 int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, struct err *err)
 {
 	struct lookup l = { .s = s, .group = -1 };
@@ -401,18 +471,12 @@ int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, s
 		if (l.kind == KIND_IMAGE)
 			find_image(&l);
 		name_devices(&l);
-		if (!l.n_hits && (l.kind == KIND_MAC || l.kind == KIND_IP))
+		if (!l.n_hits && is_by_mac(&l))
 			find_by_asking(&l);
 		sampler_focus(s, NULL);
 	}
-	if (!rc && !l.n_hits && l.closed)
-		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the descriptors of %zu guests "
-			     "cannot be read without root", l.what, l.closed);
-	else if (!rc && !l.n_hits && l.lost)
-		rc = err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the storage of %zu guests does not answer",
-			     l.what, l.lost);
-	else if (!rc && !l.n_hits)
-		rc = err_set(err, -ENOENT, "no guest has %s %s", kind_names[l.kind], l.what);
+	if (!rc && !l.n_hits)
+		rc = not_found(&l, err);
 	if (!rc)
 		*out = tell(&l);
 	lookup_done(&l);

@@ -340,6 +340,47 @@ static void test_addresses(void **state)
 	tree_remove(root);
 }
 
+static void test_leases(void **state)
+{
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	struct host_address *list;
+	size_t n;
+
+	(void)state;
+	tree_puts(root, "2000 52:54:00:00:01:01 10.0.1.1 name *\nduid 00:01:00:01:2a:aa\n"
+		  "2000 12345 fd00::1 name 00:01:00:01:2a:aa:bb:cc:52:54:00:00:01:02\n"
+		  "2000 12346 fd00::2 name 00:03:00:01:52:54:00:00:01:03\n2000 7 fd00::3 name 00:02:00:00:52:54:00:00:01:04\n",
+		  "var/lib/incus/networks/incusbr0/dnsmasq.leases");
+	tree_puts(root, "2000 52:54:00:00:02:01 10.0.2.1 name *\n", "var/lib/misc/dnsmasq.zone1.leases");
+	tree_puts(root, "2000 fa:16:3e:00:00:01 10.0.3.1 host-10-0-3-1 *\n", "var/lib/neutron/dhcp/5a0b/leases");
+	tree_puts(root, "# comment\nlease 10.0.4.1 {\n  starts 4 1970/01/01 00:00:00;\n  ends 4 1970/01/01 00:33:20;\n"
+		  "  binding state active;\n  hardware ethernet 52:54:00:00:04:01;\n}\n"
+		  "lease 10.0.4.2 {\n  ends never;\n  hardware ethernet 52:54:00:00:04:02;\n}\n"
+		  "lease 10.0.4.2 {\n  binding state free;\n  hardware ethernet 52:54:00:00:04:02;\n}\n"
+		  "lease 10.0.4.3 {\n  ends 4 1970/01/01 00:10:00;\n  hardware ethernet 52:54:00:00:04:03;\n}\n"
+		  "lease 10.0.4.4 {\n  ends epoch 2000; # Thu\n  hardware ethernet 52:54:00:00:04:04;\n}\n"
+		  "lease 10.0.4.5 {\n  ends soon;\n  hardware ethernet 52:54:00:00:04:05;\n}\nlease 10.0.4.6 {\n",
+		  "var/lib/dhcp/dhcpd.leases");
+	tree_puts(root, "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n"
+		  "10.0.5.1,52:54:00:00:05:01,,3600,2000,1,0,0,a,0,,0\n10.0.5.2,52:54:00:00:05:02,,3600,2000,1,0,0,b,0,,0\n"
+		  "10.0.5.2,52:54:00:00:05:02,,3600,2000,1,0,0,b,2,,0\n10.0.5.3,52:54:00:00:05:03,,3600,999,1,0,0,c,0,,0\n10.0.5.4,,\n",
+		  "var/lib/kea/kea-leases4.csv");
+	host_addresses_read(h, 1000, 1000, &list, &n);
+	assert_true(has(list, n, "52:54:00:00:01:01", "10.0.1.1"));
+	assert_true(has(list, n, "52:54:00:00:01:02", "fd00::1"));
+	assert_true(has(list, n, "52:54:00:00:01:03", "fd00::2"));
+	assert_true(has(list, n, "52:54:00:00:02:01", "10.0.2.1"));
+	assert_true(has(list, n, "fa:16:3e:00:00:01", "10.0.3.1"));
+	assert_true(has(list, n, "52:54:00:00:04:01", "10.0.4.1"));
+	assert_true(has(list, n, "52:54:00:00:04:04", "10.0.4.4"));
+	assert_true(has(list, n, "52:54:00:00:05:01", "10.0.5.1"));
+	assert_int_equal(n, 8);
+	free(list);
+	host_free(h);
+	tree_remove(root);
+}
+
 /* A neighbour by IPv6, of a card whose address has bytes bytes. */
 static void put_neighbour(struct msg *m, size_t bytes)
 {
@@ -508,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_leases),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_ovs_parse),
 		cmocka_unit_test(test_ovs_server),

@@ -122,23 +122,6 @@ static void test_nets(void **state)
 	tree_remove(root);
 }
 
-static void test_neighbours(void **state)
-{
-	char *root = tree_new(), mac[18];
-	struct host *h = tree_host(root);
-
-	(void)state;
-	tree_puts(root, "IP address       HW type     Flags       HW address            Mask     Device\n"
-		  "192.168.122.5    0x1         0x2         52:54:00:12:34:56     *        virbr0\n"
-		  "192.168.122.6    0x1         0x0         00:00:00:00:00:00     *        virbr0\nshort\n", "proc/net/arp");
-	assert_int_equal(host_neighbour_mac(h, "192.168.122.5", mac), 0);
-	assert_string_equal(mac, "52:54:00:12:34:56");
-	assert_int_equal(host_neighbour_mac(h, "192.168.122.6", mac), -ENOENT);
-	assert_int_equal(host_neighbour_mac(h, "192.168.122", mac), -ENOENT);
-	host_free(h);
-	tree_remove(root);
-}
-
 #define PCI "sys/bus/pci/devices/"
 
 static void test_pci(void **state)
@@ -377,7 +360,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_nets),
-		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_pci),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_files),

@@ -226,21 +226,6 @@ static void settings_are_told_and_compared(void **state)
 	}
 }
 
-static void mac_addresses_are_six_bytes(void **state)
-{
-	static const char *const bad[] = { "", "52:54:00:12:34", "52:54:00:12:34:5", "52:54:00:12:34:56:", "52:54:00:12:34:5g",
-					   "52-54-00-12-34-56", " 2:54:00:12:34:56", "52:54:00:12:34:-6" };
-	char mac[18];
-	size_t i;
-
-	(void)state;
-	assert_true(host_mac_parse("52:54:00:AB:cd:0E", mac));
-	assert_string_equal(mac, "52:54:00:ab:cd:0e");
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		if (host_mac_parse(bad[i], mac))
-			fail_msg("'%s' is taken", bad[i]);
-}
-
 /* ---- /sys */
 
 static char *dir;
@@ -371,7 +356,6 @@ int main(void)
 		cmocka_unit_test(an_error_is_the_kernels),
 		cmocka_unit_test(requests_are_those_of_iproute2),
 		cmocka_unit_test(settings_are_told_and_compared),
-		cmocka_unit_test(mac_addresses_are_six_bytes),
 		cmocka_unit_test_setup_teardown(functions_are_made_and_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_is_not_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_holds_one_keeps_all, setup, teardown),

@@ -52,7 +52,8 @@ static void expressions_hold_or_not(void **state)
 		{ "pid>=4712", false }, { " pid = 4711 ", true }, { "pid\t=\t4711", true }, { "cpu_pct>50", true },
 		{ "cpu_pct>5.05e1", false }, { "cpu_pct>=50.5", true }, { "cpu_pct>-1", true },
 		{ "mem_bytes=2G", true }, { "mem_bytes>1G", true }, { "mem_bytes<=2048M", true },
-		{ "mem_bytes=2GiB", true },
+		{ "mem_bytes=2GiB", true }, { "mem_bytes<2.5g", true }, { "mem_bytes>2GB", true }, { "cpu_pct>50%", true },
+		{ "cpu_pct<50%", false }, { "wait_pct>1%", false },
 		{ "depth=0", true }, { "depth!=0", false },
 		{ "state=running", true }, { "state!=running", false }, { "state=run", false }, { "state~run", true },
 		{ "state~^run$", false }, { "state!~^run$", true }, { "state~'^(run|sh)'", true },
@@ -94,6 +95,36 @@ static void expressions_hold_or_not(void **state)
 		check(rows[i].text, row, rows[i].holds);
 	assert_true(filter_match(NULL, row));
 	filter_free(NULL);
+	snapshot_unref(s);
+}
+
+static void addresses_are_compared_in_any_spelling(void **state)
+{
+	static const struct {
+		const char *text;
+		bool holds;
+	} rows[] = {
+		{ "mac=5254.000A.BC07", true }, { "mac=52-54-0-a-bc-7", true }, { "mac!=525400-0abc07", false }, { "mac=52:54:00:0a:bc:08", false },
+		{ "ip=192.0.2.7/24", true }, { "ip=[2001:DB8:0::7]", true }, { "ip=192.0.2.70", false }, { "ip!=192.0.2.7", false },
+		{ "ip!=192.0.2.8", true }, { "ip=192.0.2.7,2001:db8::7", true }, { "ip~^192", true },
+	};
+	struct snapshot *s = snapshot_new(1, (struct timespec){0});
+	struct nic_row *row = snapshot_add(s, TABLE_NICS);
+	size_t i;
+
+	(void)state;
+	row->mac = "52:54:00:0a:bc:07";
+	row->ip = "192.0.2.7,2001:db8::7";
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct filter *f = NULL;
+		struct err err = {0};
+
+		if (filter_parse(table_get(TABLE_NICS), rows[i].text, &f, &err))
+			fail_msg("'%s': %s", rows[i].text, err.text);
+		if (filter_match(f, row) != rows[i].holds)
+			fail_msg("'%s' is %s", rows[i].text, rows[i].holds ? "false" : "true");
+		filter_free(f);
+	}
 	snapshot_unref(s);
 }
 
@@ -224,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expressions_hold_or_not),
+		cmocka_unit_test(addresses_are_compared_in_any_spelling),
 		cmocka_unit_test(errors_say_what_is_wrong),
 		cmocka_unit_test(hostile_nesting_is_bounded),
 		cmocka_unit_test(random_expressions_do_no_harm),
