@@ -132,16 +132,12 @@ int check_host_pci(struct plan *p, const struct host *h, struct vfio *v, struct 
 /* RAM and what was plugged. 0: this QEMU does not tell. */
 static int query_ram(struct qmp *q, uint64_t *bytes, struct err *err)
 {
-	struct qmp_memory_room room = {0};
-	uint64_t plugged = 0;
-	int rc = qmp_query_memory_room(q, &room, err);
+	struct qmp_memory_size size;
+	int rc = qmp_query_memory_size(q, &size, err);
 
 	*bytes = 0;
-	if (rc == -ENOENT)
-		return 0;
-	if (!rc)
-		rc = qmp_query_plugged(q, &plugged, err);
-	*bytes = room.base_bytes + plugged;
+	if (!rc && size.base_bytes != UINT64_MAX && size.plugged_bytes < UINT64_MAX - size.base_bytes)
+		*bytes = size.base_bytes + size.plugged_bytes;
 	return rc;
 }
 

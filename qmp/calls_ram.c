@@ -212,23 +212,19 @@ int qmp_query_ram(struct qmp *q, struct qmp_ram **list, size_t *n, struct err *e
 	return 0;
 }
 
-int qmp_query_plugged(struct qmp *q, uint64_t *bytes, struct err *err)
+int qmp_query_memory_size(struct qmp *q, struct qmp_memory_size *out, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;
-	size_t i;
-	int rc = qmp_ask(q, "query-memory-devices", NULL, json_type_array, &ret, err);
+	struct qmp_memory_size size = { UNKNOWN, UNKNOWN };
+	int rc = qmp_ask(q, "query-memory-size-summary", NULL, json_type_object, &ret, err);
 
-	*bytes = UNKNOWN;
-	if (rc)
-		return qmp_is_refusal(rc) ? 0 : rc;
-	*bytes = 0;
-	for (i = 0; i < json_object_array_length(ret); i++) {
-		uint64_t size;
-
-		if (json_u64(json_member(json_object_array_get_idx(ret, i), "data"), "size", &size) &&
-		    size < UNKNOWN - *bytes)
-			*bytes += size;
-	}
+	if (rc && !qmp_is_refusal(rc))
+		return rc;
+	if (!rc && json_u64(ret, "base-memory", &size.base_bytes))
+		size.plugged_bytes = 0;		/* of a machine that takes no memory devices */
+	if (!rc)
+		json_u64(ret, "plugged-memory", &size.plugged_bytes);
+	*out = size;
 	return 0;
 }
 

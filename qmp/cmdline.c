@@ -30,6 +30,10 @@ struct reader {
 	bool accel_said;		/* by -accel, which comes before -machine's */
 	bool backend_said;		/* the main memory is made of backends that are named */
 	char *mem_path;			/* -mem-path */
+	char *memory_backend;		/* -machine memory-backend= */
+	bool mem_said;			/* by -m */
+	char **dimms;			/* their backends' ids */
+	size_t n_dimms;
 };
 
 static void replace(char **slot, char *value)
@@ -82,9 +86,11 @@ static void take_machine(struct reader *r, const struct qmp_opts *o)
 {
 	char *type = qmp_opts_get(o, "type");
 	char *accel = qmp_opts_get(o, "accel");
-	auto_free char *backend = qmp_opts_get(o, "memory-backend");
+	char *backend = qmp_opts_get(o, "memory-backend");
 
 	r->backend_said |= backend != NULL;
+	if (backend)
+		replace(&r->memory_backend, backend);
 	if (type)
 		replace(&r->out->machine, type);
 	if (accel && !r->accel_said)
@@ -131,7 +137,7 @@ static void take_mem(struct reader *r, const struct qmp_opts *o)
 	auto_free char *max = qmp_opts_get(o, "maxmem");
 
 	if (size)
-		mem_parse(size, 'M', &r->out->mem_bytes);
+		r->mem_said |= mem_parse(size, 'M', &r->out->mem_bytes);
 	if (slots)
 		units_uint_parse(slots, &r->out->mem_slots);
 	if (max)
@@ -200,6 +206,30 @@ static void take_object(struct reader *r, const struct qmp_opts *o)
 	r->out->libvirt |= is_libvirt_path(o->text) || (id && !strcmp(id, "masterKey0"));
 	if (id)
 		take_backend(r, o, id);
+}
+
+/* Of the many devices only these are read. */
+static bool is_memory_device(const char *value)
+{
+	return strstr(value, "dimm") || strstr(value, "virtio-mem");
+}
+
+/* A memory device; its backend may stand behind it. */
+static void take_device(struct reader *r, const struct qmp_opts *o)
+{
+	auto_free char *driver = qmp_opts_get(o, "driver");
+	char *backend;
+
+	if (!driver)
+		return;
+	r->out->plugged_varies |= str_has_prefix(driver, "virtio-mem");
+	if (strcmp(driver, "pc-dimm") && strcmp(driver, "nvdimm"))
+		return;
+	backend = qmp_opts_get(o, "memdev");
+	if (backend && has_room(r, r->n_dimms, CMDLINE_BACKENDS_MAX, "memory backends"))
+		*vec_push(r->dimms, r->n_dimms) = backend;
+	else
+		free(backend);
 }
 
 static void take_numa(struct reader *r, const struct qmp_opts *o)
@@ -331,7 +361,7 @@ static const struct {
 	{ "fw_cfg", NULL, NULL },
 	{ "smbios", NULL, NULL },
 	{ "drive", NULL, take_drive },
-	{ "device", NULL, NULL },
+	{ "device", "driver", take_device },
 	{ "blockdev", NULL, take_blockdev },
 	{ "netdev", "type", take_netdev },
 	{ "serial", NULL, NULL },
@@ -373,7 +403,7 @@ static size_t take_option(struct reader *r, char *const argv[], size_t i, size_t
 	for (k = 0; k < ARRAY_SIZE(options); k++) {
 		if (strcmp(name, options[k].name))
 			continue;
-		if (value && options[k].take)
+		if (value && options[k].take && (options[k].take != take_device || is_memory_device(value)))
 			read_option(r, k, value);
 		return 2;	/* also of those that are not read: a value may begin with '-' */
 	}
@@ -411,6 +441,42 @@ static void add_long(struct qmp_cmdline *out, const struct reader *r, const char
 		add_chardev_id(out, r, id);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct qmp_backend *const *x = a, *const *y = b;
+
+	return strcmp((*x)->id, (*y)->id);
+}
+
+/* What a backend's size is; 0: there is none of that name. */
+static uint64_t size_of(const struct qmp_backend **sorted, size_t n, const char *id)
+{
+	const struct qmp_backend key = { .id = (char *)id }, *wanted = &key;
+	const struct qmp_backend **found = n ? bsearch(&wanted, sorted, n, sizeof(*sorted), by_id) : NULL;
+
+	return found ? (*found)->bytes : 0;
+}
+
+/* The main memory is as large as its backend where -m does not say. */
+static void add_backends(struct qmp_cmdline *out, struct reader *r)
+{
+	auto_free const struct qmp_backend **sorted = NULL;
+	uint64_t bytes;
+	size_t i, n = 0;
+
+	for (i = 0; i < out->n_backends; i++)
+		*vec_push(sorted, n) = &out->backends[i];
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), by_id);
+	for (i = 0; i < r->n_dimms; i++) {
+		bytes = size_of(sorted, n, r->dimms[i]);
+		out->plugged_bytes += bytes < UINT64_MAX - out->plugged_bytes ? bytes : 0;
+	}
+	bytes = r->memory_backend && !r->mem_said ? size_of(sorted, n, r->memory_backend) : 0;
+	if (bytes)
+		out->mem_bytes = bytes;
+}
+
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 {
 	struct reader r = { .out = out, .json_left = CMDLINE_JSON_MAX };
@@ -421,12 +487,17 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
 	for (i = 0; i < r.n_mons; i++)
 		(r.mons[i].short_form ? add_short : add_long)(out, &r, r.mons[i].value);
+	add_backends(out, &r);
 	if (!r.backend_said)
 		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){
 			.kind = r.mem_path ? QMP_BACKEND_FILE : QMP_BACKEND_RAM, .id = xstrdup("pc.ram"),
 			.bytes = out->mem_bytes, .path = take_ptr(r.mem_path),
 		};
 	free(r.mem_path);
+	free(r.memory_backend);
+	while (r.n_dimms)
+		free(r.dimms[--r.n_dimms]);
+	free(r.dimms);
 	while (r.n_chardevs)
 		free(r.chardevs[--r.n_chardevs].id);
 	free(r.chardevs);

@@ -44,6 +44,8 @@ struct qmp_cmdline {
 	char *uuid;			/* lower case, NULL if none, malformed or zero */
 	char *machine, *accel;		/* "q35", "tcg"; NULL if not said */
 	uint64_t mem_bytes;		/* -m size, QEMU's default of 128 MiB if not said */
+	uint64_t plugged_bytes;		/* -device pc-dimm, nvdimm: memory on top of that when it started .. */
+	bool plugged_varies;		/* .. and there is virtio-mem, of which the guest's driver takes what it likes */
 	uint64_t vcpus;			/* -smp: at start */
 	struct qmp_backend *backends;
 	size_t n_backends;

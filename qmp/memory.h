@@ -17,8 +17,12 @@ struct qmp_ram {
 int qmp_query_ram(struct qmp *q, struct qmp_ram **list, size_t *n, struct err *err);
 void qmp_ram_free(struct qmp_ram *list, size_t n);
 
-/* What was plugged on top: DIMMs, and of virtio-mem devices what they have given the guest. */
-int qmp_query_plugged(struct qmp *q, uint64_t *bytes, struct err *err);
+/* UINT64_MAX where this QEMU does not tell. */
+struct qmp_memory_size {
+	uint64_t base_bytes;		/* -m */
+	uint64_t plugged_bytes;		/* on top: DIMMs, and of virtio-mem devices what they have given the guest */
+};
+int qmp_query_memory_size(struct qmp *q, struct qmp_memory_size *out, struct err *err);
 
 /* QOM path of the virtio balloon, yours; NULL: the guest has none. */
 int qmp_find_balloon(struct qmp *q, char **path, struct err *err);

@@ -18,11 +18,11 @@
 
 static const struct column memory_columns[] = {
 	COLUMN_VM, COLUMN_REF,
-	BYTES(assigned_bytes, "MEM", "Memory the guest was started with.", "-m on the command line", 1),
+	BYTES(assigned_bytes, "MEM", "Memory the guest has, PLUGGED included.", "libvirt's live definition, else query-memory-size-summary, "
+	  "else -m and the DIMMs on the command line", 1),
 	BYTES(balloon_bytes, "BALLOON", "What the balloon leaves the guest of all it has; unknown without a balloon "
 	  "device.", "query-balloon; of a libvirt guest that is named, virDomainMemoryStats", 2),
-	BYTES(plugged_bytes, "PLUGGED", "DIMMs, and what virtio-mem devices have given the guest, on top of MEM.",
-	  "query-memory-devices", 4),
+	BYTES(plugged_bytes, "PLUGGED", "DIMMs, and what virtio-mem devices have given the guest.", "as MEM", 4),
 	BYTES(rss_bytes, "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.",
 	  "/proc/PID/statm, field 2", 1),
 	BYTES(swap_bytes, "SWAP", "Memory of the QEMU process that is swapped out; shared memory is not in it.",

@@ -28,6 +28,7 @@ struct answers {
 	size_t n_cpus;
 	struct qmp_thread *iothreads;
 	size_t n_iothreads;
+	struct qmp_memory_size memory;
 	bool settling;			/* a driver was not up yet: ask again soon */
 	bool arriving;			/* a migration is coming in: its memory is not all here */
 	uint64_t taken_ns;		/* of all of it, but the run state may be newer */
@@ -71,7 +72,7 @@ struct job_answers {
 struct ram_answers {
 	struct qmp_ram *ram;
 	size_t n_ram;
-	uint64_t plugged_bytes;		/* UNKNOWN_UINT */
+	struct qmp_memory_size memory;
 	char *balloon;			/* QOM path, NULL: the guest has none */
 	uint64_t taken_ns;
 };

@@ -102,6 +102,7 @@ void ask_take(struct guest *g, struct replies *r)
 	if (r->have & WANT_BASE) {
 		answers_done(&g->answers);
 		g->answers = r->base;
+		g->memory = r->base.memory;
 		r->base = (struct answers){0};
 	} else if (r->have & WANT_STATE) {
 		free(g->answers.status);
@@ -136,6 +137,7 @@ void ask_take(struct guest *g, struct replies *r)
 	if (r->have & WANT_RAM) {
 		ram_done(&g->ram);
 		g->ram = r->ram;
+		g->memory = r->ram.memory;
 		r->ram = (struct ram_answers){0};
 	}
 	if (r->have & WANT_BALLOON)
@@ -231,6 +233,8 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 	if (!rc)
 		rc = qmp_query_iothreads(q, &a->iothreads, &a->n_iothreads, err);
 	if (!rc)
+		rc = qmp_query_memory_size(q, &a->memory, err);
+	if (!rc)
 		rc = qmp_virtio_read(q, true, &a->virtio, &a->n_virtio, err);
 	if (rc == -ENOSYS)	/* before QEMU 7.2: no rings, the rest is as good */
 		rc = 0;
@@ -264,7 +268,7 @@ static int ask_ram(struct qmp *q, struct ram_answers *a, struct err *err)
 	int rc = qmp_query_ram(q, &a->ram, &a->n_ram, err);
 
 	if (!rc)
-		rc = qmp_query_plugged(q, &a->plugged_bytes, err);
+		rc = qmp_query_memory_size(q, &a->memory, err);
 	if (!rc)
 		rc = qmp_find_balloon(q, &a->balloon, err);
 	a->taken_ns = clock_now_ns();

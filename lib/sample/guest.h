@@ -62,6 +62,7 @@ struct guest {
 	struct block_answers block;
 	struct job_answers jobs;
 	struct ram_answers ram;
+	struct qmp_memory_size memory;	/* of the newest answer */
 	struct balloon_answers balloon;
 	bool balloon_asked;		/* of libvirt, by a worker */
 	uint64_t balloon_asked_ns;
@@ -124,6 +125,13 @@ enum trust guest_trust(const struct guest *g);
 const char *guest_name(const struct guest *g);			/* NAME, of a stranger NAME@USER, or NULL */
 bool guest_is_called(const struct guest *g, const char *word);	/* so, or without its user */
 const char *guest_uuid(const struct guest *g);
+
+/* memory.c; UNKNOWN_UINT where nothing tells */
+struct guest_memory {
+	uint64_t bytes;			/* all it has, plugged memory included */
+	uint64_t plugged_bytes;		/* of that: DIMMs, and of virtio-mem what the guest has taken */
+};
+struct guest_memory guest_memory(const struct guest *g);
 void guest_rename(struct guest *g);	/* something that names it has changed */
 struct owner guest_owner(const struct guest *g);		/* of its monitor */
 

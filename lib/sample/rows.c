@@ -105,7 +105,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	row->state = snapshot_str(snap, g->answers.status);
 	row->state_detail = snapshot_str(snap, g->answers.detail);
 	row->note = snapshot_str(snap, g->note);
-	row->mem_bytes = g->cmdline.mem_bytes;
+	row->mem_bytes = guest_memory(g).bytes;
 	row->rss_bytes = u->rss_bytes;
 	row->cpu_ns = u->cpu_ns;
 	row->used_ns = u->used_ns;

@@ -14,17 +14,18 @@ static void fill_guests(const struct sampler *s, struct host_row *row)
 	row->guests = row->guests_mem_bytes = row->guests_vcpus = 0;
 	for (i = 0; i < s->n_guests; i++) {
 		const struct guest *g = s->guests[i];
-		uint64_t vcpus = g->answers.n_cpus ? g->answers.n_cpus : g->cmdline.vcpus;
+		uint64_t vcpus = g->answers.n_cpus ? g->answers.n_cpus : g->cmdline.vcpus, bytes;
 
 		if (g->gone)
 			continue;
+		bytes = guest_memory(g).bytes;
 		row->guests++;
 		row->guests_vcpus += vcpus;
-		row->guests_mem_bytes += g->cmdline.mem_bytes;
-		if (g->known & WANT_RAM && g->ram.plugged_bytes != UNKNOWN_UINT)
-			row->guests_mem_bytes += g->ram.plugged_bytes;
+		/* without one guest's the sum is not known */
+		row->guests_mem_bytes = bytes == UNKNOWN_UINT || row->guests_mem_bytes > UNKNOWN_UINT - bytes ? UNKNOWN_UINT :
+			row->guests_mem_bytes + bytes;
 	}
-	if (row->mem_total_bytes != UNKNOWN_UINT && row->mem_total_bytes)
+	if (row->mem_total_bytes != UNKNOWN_UINT && row->mem_total_bytes && row->guests_mem_bytes != UNKNOWN_UINT)
 		row->mem_overcommit_pct = 100 * (double)row->guests_mem_bytes / (double)row->mem_total_bytes;
 	if (row->cpus)
 		row->cpu_overcommit_pct = 100 * (double)row->guests_vcpus / (double)row->cpus;

@@ -87,15 +87,15 @@ static void fill_balloon(struct snapshot *snap, const struct guest *g, struct me
 void rows_memory(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs)
 {
 	struct memory_row *row = snapshot_add(snap, TABLE_MEMORY);
+	struct guest_memory memory = guest_memory(g);
 	struct host_footprint f;
 
 	host_footprint_read(s->config.host, g->pid, &f);
 	rows_head(snap, g, &row->head);
 	if (g->balloon.taken_ns)	/* what the counters among the columns are of */
 		row->head.taken_ns = g->balloon.taken_ns;
-	row->assigned_bytes = g->cmdline.mem_bytes;
-	if (g->known & WANT_RAM)
-		row->plugged_bytes = g->ram.plugged_bytes;
+	row->assigned_bytes = memory.bytes;
+	row->plugged_bytes = memory.plugged_bytes;
 	row->rss_bytes = u->rss_bytes;
 	row->anon_bytes = f.anon_bytes;
 	row->file_bytes = f.file_bytes;

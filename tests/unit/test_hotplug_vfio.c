@@ -224,7 +224,7 @@ static int teardown(void **state)
 	{ .expect = "query-migrate", .any = true, .reply = "{}" }, \
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" }, \
 	{ .expect = "device-list-properties", .any = true, .reply = "[]" }, \
-	{ .expect = "query-memory-devices", .any = true, .reply = "[]" }
+	{ .expect = "query-memory-size-summary", .any = true, .reply = "{\"base-memory\":268435456,\"plugged-memory\":0}" }
 #define LISTS(more) { .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", \
 	.reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"}" more "]" }
 #define REST \
@@ -233,7 +233,6 @@ static int teardown(void **state)
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral/v0\"}", \
 	  .reply = "[{\"name\":\"host\",\"type\":\"str\"},{\"name\":\"hotpluggable\",\"type\":\"bool\"}]" }, \
 	{ .expect = "qom-list", .any = true, .reply = "[]" }, \
-	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"memory\"}", .reply = "{\"size\":268435456}" }, \
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotplug\"}", .reply = "true" }, \
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"hotpluggable\"}", .reply = "true" }, \
 	{ .expect = "qom-get", .any = true, .args = "{\"property\":\"host\"}", .reply = "\"" NIC "\"" }, \

@@ -441,9 +441,40 @@ static void test_bounds(void **state)
 	assert_true(clock_now_ns() - begun < 20 * NS_PER_SEC);		/* 0.5 s with sanitizers */
 }
 
+static void memory_is_summed_up(void **state)
+{
+	static const struct {
+		const char *words[16];
+		uint64_t mem_mib, plugged_mib;
+		bool varies;
+	} cases[] = {
+		{ { "-m", "256" }, 256, 0, false }, { { "-m", "size=1.5G,slots=4,maxmem=8G" }, 1536, 0, false },
+		{ { "-m", "size=128,slots=4,maxmem=2G", "-object", "memory-backend-ram,id=a,size=128M", "-device", "pc-dimm,id=d,memdev=a",
+		    "-device", "{\"driver\":\"pc-dimm\",\"memdev\":\"b\"}", "-object",
+		    "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"b\",\"size\":268435456}" }, 128, 384, false },
+		{ { "-device", "nvdimm,memdev=a", "-object", "memory-backend-file,id=a,size=64M,mem-path=/x" }, 128, 64, false },
+		{ { "-device", "pc-dimm,memdev=none", "-device", "virtio-balloon,id=dimm" }, 128, 0, false },
+		{ { "-device", "virtio-mem-pci,memdev=a", "-object", "memory-backend-ram,id=a,size=1G" }, 128, 0, true },
+		{ { "-machine", "q35,memory-backend=m", "-object", "memory-backend-memfd,id=m,size=64M" }, 64, 0, false },
+		{ { "-m", "64", "-machine", "q35,memory-backend=m", "-object", "memory-backend-memfd,id=m,size=64M" }, 64, 0, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct qmp_cmdline c;
+
+		parse(cases[i].words, &c);
+		if (c.mem_bytes != cases[i].mem_mib << 20 || c.plugged_bytes != cases[i].plugged_mib << 20 || c.plugged_varies != cases[i].varies)
+			fail_msg("%zu: %llu and %llu MiB", i, (unsigned long long)c.mem_bytes >> 20, (unsigned long long)c.plugged_bytes >> 20);
+		qmp_cmdline_done(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_is_summed_up),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_monitors),

@@ -130,15 +130,16 @@ static void test_no_blocks(void **state)
 		{ .expect = "query-memory-size-summary", .error = "CommandNotFound: no" },
 		{ .expect = "query-memory-devices", .reply = "[]" },
 		{ .expect = "query-memdev", .reply = "{}" },
-		{ .expect = "query-memory-devices", .reply = "[{\"data\":{\"size\":100}},{\"data\":{\"size\":18446744073709551615}},"
-		  "{\"data\":{\"size\":-1}},{\"data\":{\"size\":11}}]" },
-		{ .expect = "query-memory-devices", .error = "CommandNotFound: no" },
+		{ .expect = "query-memory-size-summary", .reply = "{\"base-memory\":4096,\"plugged-memory\":111}" },
+		{ .expect = "query-memory-size-summary", .reply = "{\"base-memory\":4096}" },
+		{ .expect = "query-memory-size-summary", .reply = "{\"base-memory\":-1,\"plugged-memory\":\"x\"}" },
+		{ .expect = "query-memory-size-summary", .error = "CommandNotFound: no" },
 		{ 0 }
 	};
 	struct fake_qmp *f = fake_qmp_new(script);
 	struct qmp *q = fake_qmp_client(f);
+	struct qmp_memory_size size;
 	struct qmp_ram *list;
-	uint64_t bytes;
 	struct err err;
 	size_t n;
 
@@ -150,10 +151,14 @@ static void test_no_blocks(void **state)
 	assert_int_equal(n, 0);
 	qmp_ram_free(list, n);
 	assert_int_equal(qmp_query_ram(q, &list, &n, &err), -EBADMSG);
-	assert_int_equal(qmp_query_plugged(q, &bytes, &err), 0);
-	assert_int_equal(bytes, 111);
-	assert_int_equal(qmp_query_plugged(q, &bytes, &err), 0);
-	assert_true(bytes == UINT64_MAX);
+	assert_int_equal(qmp_query_memory_size(q, &size, &err), 0);
+	assert_true(size.base_bytes == 4096 && size.plugged_bytes == 111);
+	assert_int_equal(qmp_query_memory_size(q, &size, &err), 0);	/* a machine that takes no memory devices */
+	assert_true(size.base_bytes == 4096 && size.plugged_bytes == 0);
+	assert_int_equal(qmp_query_memory_size(q, &size, &err), 0);
+	assert_true(size.base_bytes == UINT64_MAX && size.plugged_bytes == UINT64_MAX);
+	assert_int_equal(qmp_query_memory_size(q, &size, &err), 0);
+	assert_true(size.base_bytes == UINT64_MAX && size.plugged_bytes == UINT64_MAX);
 	qmp_close(q);
 	fake_qmp_end(f);
 }

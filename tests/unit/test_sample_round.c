@@ -24,6 +24,7 @@
 	{ .expect = "query-uuid", .any = true, .reply = "{\"UUID\":\"0badf00d-0000-0000-0000-000000000001\"}" }, \
 	{ .expect = "query-cpus-fast", .any = true, .reply = "[]" }, \
 	{ .expect = "query-iothreads", .any = true, .reply = "[]" }, \
+	{ .expect = "query-memory-size-summary", .any = true, .reply = "{\"base-memory\":134217728,\"plugged-memory\":0}" }, \
 	{ .expect = "x-query-virtio", .any = true, .reply = "[]" }
 #define DEVICES \
 	{ .expect = "qom-list", .any = true, .reply = "[]" }, \

@@ -63,6 +63,7 @@ static const struct fake_item answers[] = {
 	{ .expect = "query-migrate", .any = true, .reply = "{}" },
 	{ .expect = "query-cpus-fast", .any = true, .reply = "[]" },
 	{ .expect = "query-iothreads", .any = true, .reply = "[]" },
+	{ .expect = "query-memory-size-summary", .any = true, .reply = "{\"base-memory\":134217728,\"plugged-memory\":0}" },
 	{ .expect = "x-query-virtio", .any = true, .reply = "[]" },
 	{ 0 }
 };
