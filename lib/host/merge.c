@@ -154,5 +154,16 @@ pid_t host_kthread_find(const struct host *h, const char *name)
 
 uint64_t host_kthread_run_ns(const struct host *h, pid_t pid, const char *name)
 {
-	return is_kthread(h, pid, name) ? host_number_read(h, "proc/%d/schedstat", pid) : HOST_UNKNOWN;
+	char buf[HOST_STAT_SIZE];
+	struct host_stat st;
+	uint64_t ns;
+
+	if (!is_kthread(h, pid, name))
+		return HOST_UNKNOWN;
+	ns = host_number_read(h, "proc/%d/schedstat", pid);
+	if ((ns && ns != HOST_UNKNOWN) || host_read(h, buf, sizeof(buf), "proc/%d/stat", pid) < 0 || host_stat_parse(buf, &st) < 0)
+		return ns;
+	/* no scheduler statistics, or it has not run for a tick */
+	return st.user > HOST_UNKNOWN - st.system ? HOST_UNKNOWN :
+		host_times(st.user + st.system, NS_PER_SEC / host_facts(h)->ticks_per_s);
 }

@@ -12,12 +12,13 @@ struct host_task {
 	pid_t tid;
 	uint64_t start;			/* clock ticks since boot */
 	char comm[16];			/* as the kernel has it: bytes of a stranger */
-	uint64_t run_ns, wait_ns;	/* task schedstat: on CPU; runnable, waiting for one */
+	uint64_t run_ns, wait_ns;	/* task schedstat: on CPU; runnable, waiting for one (HOST_UNKNOWN: not kept) */
 	/* HOST_UNKNOWN unless asked for; counted in ticks of 10 ms: in the kernel, in a KVM guest */
 	uint64_t sys_ns, guest_ns;
 	int cpu;			/* where it ran last, -1 unless asked for */
 	char state;			/* stat's letter, '?' unless asked for */
 	bool kthread;			/* a vhost worker outside of the process */
+	bool ticked;			/* the kernel keeps no scheduler statistics: run_ns steps by a clock tick, wait_ns is not known */
 	bool fresh;			/* the figures are of this reading */
 };
 
@@ -32,6 +33,7 @@ struct host_usage {
 	uint64_t rss_bytes;		/* statm; hugetlb pages are not in it */
 	uint64_t cpu_ns, wait_ns;	/* all threads, vhost workers included, each once; threads that ended stay counted.
 					 * Counts from the moment the watch began, so it never goes down. */
+	bool ticked;			/* as of its threads: cpu_ns steps by clock ticks, wait_ns is HOST_UNKNOWN */
 	uint64_t used_ns;		/* CPU time of the process since it began, in clock ticks; the same for whoever reads it. Threads
 					 * that ended are in it, workers outside of the process are not. */
 	uint64_t vhost_ns;		/* the vhost workers' share of cpu_ns */

@@ -150,14 +150,15 @@ static uint64_t ticks_ns(const struct host_watch *w, uint64_t ticks)
 }
 
 /*
- * The thread's own stat: who it is after a file was opened, and where it runs if that is asked for.
+ * The thread's own stat: who it is after a file was opened, where it runs if that is asked for, and its CPU time where
+ * nothing better tells.
  */
 static int stat_read(const struct host_watch *w, struct host_task *task,
-		     struct watch_thread *t, bool keep)
+		     struct watch_thread *t, bool place, uint64_t *run_ns)
 {
+	bool opened = false, keep = place || task->ticked;
 	char buf[HOST_STAT_SIZE];
 	struct host_stat st;
-	bool opened = false;
 	ssize_t len;
 	int r;
 
@@ -173,10 +174,11 @@ static int stat_read(const struct host_watch *w, struct host_task *task,
 		task->start = st.start;
 	if (st.start != task->start)
 		return -ESRCH;
-	task->cpu = keep ? st.cpu : -1;
-	task->state = keep ? st.state : '?';
-	task->sys_ns = keep ? ticks_ns(w, st.system) : HOST_UNKNOWN;
-	task->guest_ns = keep ? ticks_ns(w, st.guest) : HOST_UNKNOWN;
+	task->cpu = place ? st.cpu : -1;
+	task->state = place ? st.state : '?';
+	task->sys_ns = place ? ticks_ns(w, st.system) : HOST_UNKNOWN;
+	task->guest_ns = place ? ticks_ns(w, st.guest) : HOST_UNKNOWN;
+	*run_ns = st.user > HOST_UNKNOWN - st.system ? HOST_UNKNOWN : ticks_ns(w, st.user + st.system);
 	return 0;
 }
 
@@ -187,46 +189,66 @@ static int stat_read(const struct host_watch *w, struct host_task *task,
  */
 static void count(struct host_watch *w, struct host_task *task, struct watch_thread *t)
 {
-	if (!t->counted && !(w->read_ticks && task->start >= w->read_ticks)) {
+	bool old = !(w->read_ticks && task->start >= w->read_ticks);
+
+	if (!t->counted && old)
 		t->run_ns = task->run_ns;
+	if (!task->ticked && !t->wait_counted && (t->counted || old))
 		t->wait_ns = task->wait_ns;
-	}
 	t->counted = true;
+	t->wait_counted |= !task->ticked;
 	if (task->run_ns > t->run_ns) {
 		w->cpu_ns += task->run_ns - t->run_ns;
 		if (t->vhost)
 			w->vhost_ns += task->run_ns - t->run_ns;
 		t->run_ns = task->run_ns;
 	}
-	if (task->wait_ns > t->wait_ns) {
+	if (!task->ticked && task->wait_ns > t->wait_ns) {
 		w->wait_ns += task->wait_ns - t->wait_ns;
 		t->wait_ns = task->wait_ns;
 	}
+}
+
+/*
+ * Run time and wait out of schedstat. A kernel without scheduler statistics has no such file, or zeros in it (delay accounting
+ * is off): the main thread, which has run, tells that from a thread that has not run yet.
+ */
+static int schedstat_read(struct host_watch *w, struct host_task *task, struct watch_thread *t, bool *opened)
+{
+	char buf[128];
+	const char *p = buf;
+	ssize_t len = file_read(w, task, &t->fd, opened, buf, sizeof(buf), "schedstat");
+	bool none;
+
+	if (len < 0 && len != -ENOENT)
+		return (int)len;
+	if (len >= 0 && (!host_u64_next(&p, &task->run_ns) || !host_u64_next(&p, &task->wait_ns)))
+		return -EBADMSG;
+	none = len < 0 || (!task->run_ns && !task->wait_ns);
+	if (task->tid == w->pid)
+		w->ticked = none;
+	task->ticked = none && w->ticked;
+	return len < 0 && !task->ticked ? (int)len : 0;
 }
 
 static int thread_read(struct host_watch *w, struct host_task *task, struct watch_thread *t,
 		       unsigned needs)
 {
 	bool opened = false, place = needs & HOST_NEED_CPU;
-	uint64_t run, wait;
-	const char *p;
-	char buf[128];
-	ssize_t len;
-	int r;
+	uint64_t ticks_run;
+	int r = schedstat_read(w, task, t, &opened);
 
-	len = file_read(w, task, &t->fd, &opened, buf, sizeof(buf), "schedstat");
-	if (len < 0)
-		return (int)len;
-	if (opened || place || t->stat_fd >= 0) {
-		r = stat_read(w, task, t, place);
+	if (r < 0)
+		return r;
+	if (opened || place || task->ticked || t->stat_fd >= 0) {
+		r = stat_read(w, task, t, place, &ticks_run);
 		if (r < 0)
 			return r;
 	}
-	p = buf;
-	if (!host_u64_next(&p, &run) || !host_u64_next(&p, &wait))
-		return -EBADMSG;
-	task->run_ns = run;
-	task->wait_ns = wait;
+	if (task->ticked) {
+		task->run_ns = ticks_run;
+		task->wait_ns = HOST_UNKNOWN;
+	}
 	task->fresh = true;
 	count(w, task, t);
 	return 0;
@@ -243,10 +265,22 @@ static void worker_forget(struct host_watch *w, pid_t tid)
 	w->n_workers = n;
 }
 
+/* First, as it says what the kernel keeps of the others. */
+static void leader_read(struct host_watch *w, unsigned needs)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_tasks; i++)
+		if (w->tasks[i].tid == w->pid && !w->tasks[i].fresh && !w->threads[i].gone)
+			thread_read(w, &w->tasks[i], &w->threads[i], needs);
+}
+
 /* True if the list is out of date. */
 static bool threads_pass(struct host_watch *w, unsigned needs)
 {
 	bool lost = false;
+
+	leader_read(w, needs);
 
 	for (size_t i = 0; i < w->n_tasks; i++) {
 		struct host_task *task = &w->tasks[i];

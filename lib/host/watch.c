@@ -266,7 +266,8 @@ int host_watch_read(struct host_watch *w, unsigned needs, struct host_usage *out
 	u.rss_bytes = w->rss_bytes;
 	u.cpu_ns = w->cpu_ns;
 	u.used_ns = (w->stat.user + w->stat.system) * (NS_PER_SEC / host_facts(w->h)->ticks_per_s);
-	u.wait_ns = w->wait_ns;
+	u.ticked = w->ticked;
+	u.wait_ns = w->ticked ? HOST_UNKNOWN : w->wait_ns;
 	u.vhost_ns = w->vhost_ns;
 	u.tasks = w->tasks;
 	u.n_tasks = w->n_tasks;

@@ -9,7 +9,7 @@
 struct watch_thread {
 	int fd, stat_fd;		/* schedstat, stat; -1: opened when read */
 	uint64_t run_ns, wait_ns;	/* counted so far */
-	bool counted;			/* the two are set */
+	bool counted, wait_counted;	/* each of the two is set */
 	bool vhost;
 	bool gone;
 };
@@ -30,6 +30,7 @@ struct host_watch {
 	struct host_stat stat;		/* as last read */
 	uint64_t rss_bytes, cpu_ns, wait_ns, vhost_ns;
 
+	bool ticked;			/* its main thread's schedstat is not there, or holds zeros */
 	bool threads_cut;		/* it has more than are listed */
 	bool relist;
 	unsigned since_list;

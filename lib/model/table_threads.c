@@ -2,7 +2,8 @@
 /* vcpus and threads: who runs where, and who waits for a CPU. */
 #include "tables.h"
 
-#define RUN_SOURCE "run time in /proc/PID/task/TID/schedstat; delta over elapsed time"
+#define RUN_SOURCE "run time in /proc/PID/task/TID/schedstat (utime and stime of stat where the kernel keeps no scheduler "\
+	"statistics); delta over elapsed time"
 #define WAIT_SOURCE "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time"
 
 #define STAT "/proc/PID/task/TID/stat"

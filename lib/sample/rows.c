@@ -79,11 +79,14 @@ static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t no
 	g->cpu_ns = u->cpu_ns;
 }
 
-/* What there was too much of, behind what there is to say else. */
-static void note_cuts(struct snapshot *snap, const struct guest *g, const struct host_usage *u, struct vm_row *row)
+/* What the kernel does not keep, and what there was too much of, behind what there is to say else. */
+static void note_gaps(struct snapshot *snap, const struct guest *g, const struct host_usage *u, struct vm_row *row)
 {
 	auto_buf struct buf text = {0};
 
+	if (u->ticked)
+		buf_puts(&text, "; this kernel keeps no scheduler statistics (CONFIG_SCHEDSTATS): waiting for a CPU is not known, CPU time counts in "
+			 "clock ticks");
 	if (g->cmdline.cut)
 		buf_printf(&text, "; its command line was read in part, it has %s", g->cmdline.cut);
 	if (u->cut)
@@ -127,7 +130,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
 	domains_fill(s, snap, g, row);
-	note_cuts(snap, g, u, row);
+	note_gaps(snap, g, u, row);
 }
 
 static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)

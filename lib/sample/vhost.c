@@ -15,6 +15,7 @@
 struct worker {
 	struct vhost_thread told;
 	uint64_t run_ns, same_ns;	/* its run time; it had that by then at the latest */
+	bool ticked;			/* run_ns steps by clock ticks: that it is the same says nothing */
 	unsigned claims;		/* pairs of which it is the only one left */
 };
 
@@ -73,7 +74,7 @@ static struct worker *workers_of(const struct host_usage *u, uint64_t now, size_
 		if (is_worker(&u->tasks[i]) && u->tasks[i].fresh)
 			*vec_push(list, *n) = (struct worker){
 				.told = { .tid = u->tasks[i].tid, .start = u->tasks[i].start },
-				.run_ns = u->tasks[i].run_ns, .same_ns = now,
+				.run_ns = u->tasks[i].run_ns, .same_ns = now, .ticked = u->tasks[i].ticked,
 			};
 	if (*n)
 		qsort(list, *n, sizeof(*list), by_start);
@@ -113,7 +114,7 @@ static void judge(struct vhost_map *m, const struct host_usage *u, const struct 
 		for (w = 0; w < m->n_workers; w++) {
 			unsigned char *strikes = &m->strikes[w * m->n_pairs + p];
 
-			if (workers[w].run_ns == m->workers[w].run_ns && m->workers[w].same_ns <= m->pairs[p].first_ns &&
+			if (!workers[w].ticked && workers[w].run_ns == m->workers[w].run_ns && m->workers[w].same_ns <= m->pairs[p].first_ns &&
 			    pairs[p].last_ns <= u->read_ns && *strikes < STRIKES)
 				++*strikes;
 		}

@@ -113,6 +113,13 @@ static void put_run(const char *root, const char *dir, unsigned run, unsigned wa
 	tree_puts(root, text, "proc/%s/schedstat", dir);
 }
 
+static void tree_unlink(const char *root, const char *name)
+{
+	auto_free char *path = xasprintf("%s/%s", root, name);
+
+	assert_int_equal(remove(path), 0);
+}
+
 static char *tree_of_two(void)
 {
 	char *root = tree_new();
@@ -207,11 +214,73 @@ static void test_sums(void **state)
 	tree_remove(root);
 }
 
-static void tree_unlink(const char *root, const char *name)
+static void put_ticks(const char *root, const char *dir, uint64_t start, unsigned user, unsigned system)
 {
-	auto_free char *path = xasprintf("%s/%s", root, name);
+	auto_free char *stat = xasprintf("1 (qemu) S 1 1 1 0 -1 0 0 0 0 0 %u %u 0 0 20 0 2 0 %llu 0 0\n", user, system,
+					 (unsigned long long)start);
 
-	assert_int_equal(remove(path), 0);
+	tree_puts(root, stat, "proc/%s/stat", dir);
+}
+
+/* A kernel that keeps no scheduler statistics has no schedstat, or zeros in it. */
+static void no_statistics(bool zeros)
+{
+	char *root = tree_of_two();
+	const pid_t worker = 60;
+	const uint64_t start = 9;
+	struct host *h = tree_host(root);
+	uint64_t tick = NS_PER_SEC / host_facts(h)->ticks_per_s;
+	const char *const dirs[] = { "50/task/50", "50/task/51", "60" };
+	struct host_watch *w;
+	struct host_usage u;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		auto_free char *file = xasprintf("proc/%s/schedstat", dirs[i]);
+
+		if (zeros)
+			tree_puts(root, "0 0 0\n", "%s", file);
+		else
+			tree_unlink(root, file);
+		put_ticks(root, dirs[i], 7 + i, 100 * (unsigned)i, 10);
+	}
+	assert_int_equal(host_watch_new(h, 50, 7, &w), 0);
+	host_watch_vhost(w, &worker, &start, 1);
+	read_ok(w, 0, &u);
+	assert_int_equal(u.n_tasks, 3);
+	put_ticks(root, "50/task/51", 8, 130, 15);
+	put_ticks(root, "60", 9, 200, 12);
+	read_ok(w, 0, &u);
+	assert_true(u.ticked);
+	assert_int_equal(u.n_tasks, 3);
+	assert_int_equal(u.cpu_ns, 37 * tick);
+	assert_true(u.wait_ns == HOST_UNKNOWN);
+	assert_int_equal(task_of(&u, 51)->run_ns, 145 * tick);
+	assert_true(task_of(&u, 51)->fresh && task_of(&u, 51)->ticked && task_of(&u, 51)->wait_ns == HOST_UNKNOWN);
+	assert_int_equal(task_of(&u, 51)->cpu, -1);
+	assert_true(task_of(&u, 60)->fresh);
+
+	/* they begin to be kept: what was waited before is not of this moment */
+	put_run(root, "50/task/50", (unsigned)tick * 11, 90000);
+	put_run(root, "50/task/51", (unsigned)tick * 146, 0);
+	put_run(root, "60", 0, 0);
+	read_ok(w, 0, &u);
+	assert_false(u.ticked);
+	assert_int_equal(u.cpu_ns, 39 * tick);
+	assert_int_equal(u.wait_ns, 0);
+	put_run(root, "50/task/50", (unsigned)tick * 11, 90005);
+	read_ok(w, 0, &u);
+	assert_int_equal(u.wait_ns, 5);
+	host_watch_free(w);
+	host_free(h);
+	tree_remove(root);
+}
+
+static void test_no_statistics(void **state)
+{
+	(void)state;
+	no_statistics(true);
+	no_statistics(false);
 }
 
 static void test_threads_come_and_go(void **state)
@@ -580,6 +649,7 @@ int main(void)
 		cmocka_unit_test(test_box),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_no_statistics),
 		cmocka_unit_test(test_threads_come_and_go),
 		cmocka_unit_test(test_live_threads),
 		cmocka_unit_test(test_live_end),
