@@ -119,12 +119,13 @@ static bool has_host_line(int height)
 
 static void draw_header(const struct list *l, const struct app *a, int height)
 {
-	const struct host_facts *host = host_facts(a->session->host);
+	const struct host_topology *host = host_topology(a->session->host);
+	const char *name = host_facts(a->session->host)->name;
 	auto_free char *guests = a->snap ? guests_text(a->snap) : xstrdup("");
 	const char *nodes = host->nodes == 1 ? "node" : "nodes", *cpus = host->cpus == 1 ? "CPU" : "CPUs";
 
 	if (height >= 3) {
-		draw_printf(&a->draw, 0, 0, a->draw.width - 9, PAINT_STRONG, "kvmtop  %s  %u %s %u %s  %s%s", host->name,
+		draw_printf(&a->draw, 0, 0, a->draw.width - 9, PAINT_STRONG, "kvmtop  %s  %u %s %u %s  %s%s", name,
 			    host->nodes, nodes, host->cpus, cpus, guests,
 			    a->session->opts->read_only ? "  read-only" : "");
 		header_clock(a, 0);

@@ -107,12 +107,13 @@ static const struct vm_row *vm_of(const struct pages *p, const struct app *a)
 
 static void draw_header(const struct pages *p, const struct app *a, int y, int top)
 {
-	const struct host_facts *host = host_facts(a->session->host);
+	const struct host_topology *host = host_topology(a->session->host);
+	const char *name = host_facts(a->session->host)->name;
 	const struct vm_row *vm = vm_of(p, a);
 	int width = a->draw.width - 9;
 
 	if (!p->ref && top)
-		draw_printf(&a->draw, y, 0, width, PAINT_STRONG, "kvmtop  %s  host  %u %s %u %s", host->name, host->nodes,
+		draw_printf(&a->draw, y, 0, width, PAINT_STRONG, "kvmtop  %s  host  %u %s %u %s", name, host->nodes,
 			    host->nodes == 1 ? "node" : "nodes", host->cpus, host->cpus == 1 ? "CPU" : "CPUs");
 	else if (top && vm)
 		draw_printf(&a->draw, y, 0, width, PAINT_STRONG, "kvmtop  %s  pid %llu  %s", p->name,

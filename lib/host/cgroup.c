@@ -3,11 +3,14 @@
 #include "cgroup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "private.h"
+#include "watch.h"
 
 struct mount {
 	char dir[256];			/* relative to the host's root; "": none */
@@ -17,6 +20,7 @@ struct mount {
 
 struct host_cgroups {
 	const struct host *h;
+	int fd;				/* mountinfo; negative: there is none */
 	struct mount mounts[HOST_CGROUPS];
 };
 
@@ -104,28 +108,50 @@ static void mount_take(struct host_cgroups *c, char *line)
 	}
 }
 
-struct host_cgroups *host_cgroups_open(const struct host *h)
+static void mounts_read(struct host_cgroups *c)
 {
-	struct host_cgroups *c = xcalloc(1, sizeof(*c));
 	size_t size = 256 << 10;
 	auto_free char *text = xmalloc(size);
 	char *line, *save = NULL;
 	int i;
 
-	c->h = h;
-	if (host_read(h, text, size, "proc/self/mountinfo") < 0)
-		return c;
+	memset(c->mounts, 0, sizeof(c->mounts));
+	/* from its start, and in pieces: the kernel gives a page of it at a time */
+	if (lseek(c->fd, 0, SEEK_SET) < 0 || host_fd_read(c->fd, text, size) < 0)
+		return;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		mount_take(c, line);
 	/* what is not mounted as version 1 is version 2's */
 	for (i = 0; i < HOST_CGROUPS; i++)
 		if (!c->mounts[i].dir[0])
 			c->mounts[i] = c->mounts[HOST_CGROUP_UNIFIED];
+}
+
+struct host_cgroups *host_cgroups_open(const struct host *h)
+{
+	struct host_cgroups *c = xcalloc(1, sizeof(*c));
+
+	c->h = h;
+	c->fd = host_openat(h, "proc/self/mountinfo");
+	if (c->fd >= 0)
+		mounts_read(c);
 	return c;
+}
+
+/* The kernel's file is ready for POLLPRI when the mounts have changed; of a recorded host nothing tells. */
+void host_cgroups_refresh(struct host_cgroups *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLPRI };
+
+	if (c->fd >= 0 && (!host_is_live(c->h) || (poll(&p, 1, 0) > 0 && (p.revents & (POLLPRI | POLLERR)))))
+		mounts_read(c);
 }
 
 void host_cgroups_free(struct host_cgroups *c)
 {
+	if (!c)
+		return;
+	host_kept_drop(&c->fd);
 	free(c);
 }
 

@@ -10,9 +10,11 @@
 
 #include "system.h"
 
-/* Mount points, read once from /proc/self/mountinfo. Immutable: any thread may use it. */
+/* Mount points, from /proc/self/mountinfo. By one thread at a time. */
 struct host_cgroups;
 struct host_cgroups *host_cgroups_open(const struct host *h);
+/* Reads them again where something was mounted or unmounted since. */
+void host_cgroups_refresh(struct host_cgroups *c);
 void host_cgroups_free(struct host_cgroups *c);		/* NULL is fine */
 
 enum host_controller { HOST_CGROUP_CPU, HOST_CGROUP_CPUSET, HOST_CGROUP_MEMORY, HOST_CGROUP_UNIFIED, HOST_CGROUPS };

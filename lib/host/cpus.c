@@ -62,8 +62,8 @@ static void siblings_read(const struct host *h, struct host_cpu *c)
 
 int host_cpus_read(const struct host *h, struct host_cpu **list, size_t *n)
 {
-	/* what follows the CPUs (interrupts, one by one) is not wanted; CPUs may have come since the start */
-	size_t size = ((size_t)host_facts(h)->cpus * 2 + 16) * LINE_MAX_BYTES;
+	/* what follows the CPUs (interrupts, one by one) is not wanted; CPUs may have come since they were counted */
+	size_t size = ((size_t)host_topology(h)->cpus * 2 + 16) * LINE_MAX_BYTES;
 	auto_free char *text = xmalloc(size);
 	struct host_cpu *cpus = NULL, c;
 	const char *line, *end;

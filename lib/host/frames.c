@@ -126,22 +126,22 @@ static void zones_read(const struct host *h, struct frames *f)
 
 void frames_read(const struct host *h, struct frames *out)
 {
-	struct frames f = { .whole = host_facts(h)->nodes == 1 };
+	struct frames f = { .whole = host_topology(h)->only_node };
 	char text[4096], *end;
 	const char *p = text;
 	unsigned first, last;
 	uint64_t per_block = 0;
 
 	/* hexadecimal, without a prefix */
-	if (!f.whole && host_read(h, text, sizeof(text), "sys/devices/system/memory/block_size_bytes") > 0) {
+	if (f.whole < 0 && host_read(h, text, sizeof(text), "sys/devices/system/memory/block_size_bytes") > 0) {
 		per_block = strtoull(text, &end, 16);
 		per_block = end > text ? per_block / host_facts(h)->page_bytes : 0;
 	}
-	if (!f.whole && host_read(h, text, sizeof(text), "sys/devices/system/node/online") > 0)
+	if (f.whole < 0 && host_read(h, text, sizeof(text), "sys/devices/system/node/online") > 0)
 		while (per_block && host_range_next(&p, &first, &last) > 0 && last < HOST_NODES_MAX)
 			for (; first <= last; first++)
 				blocks_read(h, &f, first, per_block);
-	if (!f.whole && !f.n)
+	if (f.whole < 0 && !f.n)
 		zones_read(h, &f);
 	ranges_tidy(&f);
 	*out = f;
@@ -157,8 +157,8 @@ int frames_node(const struct frames *f, uint64_t frame)
 {
 	size_t low = 0, high = f->n;
 
-	if (f->whole)
-		return 0;
+	if (f->whole >= 0)
+		return f->whole;
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 

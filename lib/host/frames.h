@@ -10,7 +10,7 @@ struct frame_range {
 	int node;			/* -1: of more than one */
 };
 struct frames {
-	bool whole;			/* one node: all of them are of it */
+	int whole;			/* the one node that all of them are of; -1: there are several */
 	struct frame_range *ranges;	/* sorted, apart from each other */
 	size_t n;
 };

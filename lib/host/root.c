@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The root directory, small files below it, and what does not change while the host is up. */
+/* The root directory, small files below it, and which CPUs and nodes the host has. */
 #include "private.h"
 
 #include <dirent.h>
@@ -15,6 +15,7 @@
 
 #define MAX_CPUS 65536
 #define MAX_NODES 1024
+#define TOPOLOGIES_MAX 1024		/* a host has few: what is offline now was online before */
 #define FILE_MAX (8u << 20)
 #define MAX_IDS 4194304		/* the kernel's PID_MAX_LIMIT */
 
@@ -23,8 +24,19 @@ struct host {
 	int dir;
 	bool live;
 	struct host_facts facts;
-	int *cpu_node;		/* -1: unknown */
-	unsigned n_cpu_node;
+	/*
+	 * A topology that was read once is kept, as another thread may look at it, and used again when the host comes back to
+	 * it; so there are as many as the host has had.
+	 */
+	struct topology {
+		struct host_topology told;
+		char *cpus, *nodes;	/* the lists of those that are online */
+		int *cpu_node;		/* -1: unknown */
+		unsigned n_cpu_node;
+		struct topology *older;
+	} *_Atomic topology;
+	struct topology *newest;	/* head of the list of all */
+	unsigned n_topologies;
 };
 
 int host_open_in(int dir, const char *path)
@@ -268,7 +280,7 @@ static unsigned list_count(const char *list)
 	return n;
 }
 
-static void node_cpus_read(struct host *h, unsigned node)
+static void node_cpus_read(const struct host *h, struct topology *t, unsigned node)
 {
 	char list[16384];
 	const char *p = list;
@@ -277,39 +289,99 @@ static void node_cpus_read(struct host *h, unsigned node)
 	if (host_read(h, list, sizeof(list), "sys/devices/system/node/node%u/cpulist", node) < 0)
 		return;
 	while (host_range_next(&p, &first, &last) > 0 && last < MAX_CPUS) {
-		while (h->n_cpu_node <= last)
-			*vec_push(h->cpu_node, h->n_cpu_node) = -1;
+		while (t->n_cpu_node <= last)
+			*vec_push(t->cpu_node, t->n_cpu_node) = -1;
 		for (cpu = first; cpu <= last; cpu++)
-			h->cpu_node[cpu] = (int)node;
+			t->cpu_node[cpu] = (int)node;
 	}
 }
 
-static void nodes_read(struct host *h)
+static void nodes_read(const struct host *h, struct topology *t)
 {
 	unsigned first, last, cpu;
 	const char *p;
-	char list[4096];
 
-	if (host_read(h, list, sizeof(list), "sys/devices/system/node/online") < 0)
-		list[0] = '\0';
-	for (p = list; host_range_next(&p, &first, &last) > 0 && last < MAX_NODES;) {
+	for (p = t->nodes; host_range_next(&p, &first, &last) > 0 && last < MAX_NODES;) {
 		for (; first <= last; first++) {
-			node_cpus_read(h, first);
-			h->facts.nodes++;
+			node_cpus_read(h, t, first);
+			t->told.nodes++;
+			t->told.only_node = t->told.nodes == 1 ? (int)first : -1;
 		}
 	}
-	if (h->facts.nodes)
+	if (t->told.nodes)
 		return;
-	h->facts.nodes = 1;
-	for (cpu = 0; cpu < h->facts.cpus; cpu++)
-		*vec_push(h->cpu_node, h->n_cpu_node) = 0;
+	/* without NUMA: all CPUs that are online, which leave holes */
+	t->told.nodes = 1;
+	for (p = t->cpus; host_range_next(&p, &first, &last) > 0 && last < MAX_CPUS;) {
+		while (t->n_cpu_node <= last)
+			*vec_push(t->cpu_node, t->n_cpu_node) = -1;
+		for (cpu = first; cpu <= last; cpu++)
+			t->cpu_node[cpu] = 0;
+	}
+	if (!t->n_cpu_node)
+		for (cpu = 0; cpu < t->told.cpus; cpu++)
+			*vec_push(t->cpu_node, t->n_cpu_node) = 0;
+}
+
+static struct topology *topology_read(const struct host *h, const char *cpus, const char *nodes)
+{
+	struct topology *t = xcalloc(1, sizeof(*t));
+
+	t->cpus = xstrdup(cpus);
+	t->nodes = xstrdup(nodes);
+	t->told.cpus = list_count(cpus);
+	if (!t->told.cpus)
+		t->told.cpus = h->live ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) : 1;
+	nodes_read(h, t);
+	return t;
+}
+
+static void topology_free(struct topology *t)
+{
+	free(t->cpus);
+	free(t->nodes);
+	free(t->cpu_node);
+	free(t);
+}
+
+static bool topology_same(const struct topology *a, const struct topology *b)
+{
+	return !strcmp(a->cpus, b->cpus) && !strcmp(a->nodes, b->nodes) && a->told.cpus == b->told.cpus && a->n_cpu_node == b->n_cpu_node &&
+	       (!a->n_cpu_node || !memcmp(a->cpu_node, b->cpu_node, a->n_cpu_node * sizeof(*a->cpu_node)));
+}
+
+void host_refresh(const struct host *h)
+{
+	struct host *mine = (struct host *)(uintptr_t)h;	/* all but the topology is as it was opened */
+	const struct topology *now = atomic_load(&h->topology);
+	struct topology *read, *old;
+	char cpus[16384], nodes[4096];
+
+	if (host_read(h, cpus, sizeof(cpus), "sys/devices/system/cpu/online") < 0)
+		cpus[0] = '\0';
+	if (host_read(h, nodes, sizeof(nodes), "sys/devices/system/node/online") < 0)
+		nodes[0] = '\0';
+	if (now && !strcmp(now->cpus, cpus) && !strcmp(now->nodes, nodes))
+		return;
+	read = topology_read(h, cpus, nodes);
+	for (old = mine->newest; old && !topology_same(old, read); )
+		old = old->older;
+	if (old || mine->n_topologies == TOPOLOGIES_MAX) {
+		topology_free(read);
+		if (old)
+			atomic_store(&mine->topology, old);
+		return;
+	}
+	read->older = mine->newest;
+	mine->newest = read;
+	mine->n_topologies++;
+	atomic_store(&mine->topology, read);
 }
 
 static void facts_read(struct host *h)
 {
 	struct host_facts *f = &h->facts;
-	char buf[16384];
-	const char *p;
+	char buf[128];
 
 	f->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	f->ticks_per_s = (uint64_t)sysconf(_SC_CLK_TCK);
@@ -317,16 +389,6 @@ static void facts_read(struct host *h)
 		buf[strcspn(buf, "\n")] = '\0';
 		snprintf(f->name, sizeof(f->name), "%.64s", str_clean(buf));
 	}
-	if (host_read(h, buf, sizeof(buf), "sys/devices/system/cpu/online") > 0)
-		f->cpus = list_count(buf);
-	if (!f->cpus)
-		f->cpus = h->live ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) : 1;
-	if (host_read(h, buf, sizeof(buf), "proc/meminfo") > 0 && (p = strstr(buf, "MemTotal:"))) {
-		p += strlen("MemTotal:");
-		if (host_u64_next(&p, &f->mem_bytes))
-			f->mem_bytes *= 1024;
-	}
-	nodes_read(h);
 }
 
 int host_open(const char *root, struct host **out, struct err *err)
@@ -344,6 +406,7 @@ int host_open(const char *root, struct host **out, struct err *err)
 	h->live = !stat("/", &real) && !fstat(fd, &here) && real.st_dev == here.st_dev &&
 		  real.st_ino == here.st_ino;
 	facts_read(h);
+	host_refresh(h);
 	*out = h;
 	return 0;
 }
@@ -358,10 +421,15 @@ struct host *host_keep(const struct host *h)
 
 void host_free(struct host *h)
 {
+	struct topology *t;
+
 	if (!h || atomic_fetch_sub(&h->holders, 1) > 1)
 		return;
 	close(h->dir);
-	free(h->cpu_node);
+	while ((t = h->newest)) {
+		h->newest = t->older;
+		topology_free(t);
+	}
 	free(h);
 }
 
@@ -375,7 +443,14 @@ const struct host_facts *host_facts(const struct host *h)
 	return &h->facts;
 }
 
+const struct host_topology *host_topology(const struct host *h)
+{
+	return &atomic_load(&h->topology)->told;
+}
+
 int host_cpu_node(const struct host *h, unsigned cpu)
 {
-	return cpu < h->n_cpu_node ? h->cpu_node[cpu] : -1;
+	const struct topology *t = atomic_load(&h->topology);
+
+	return cpu < t->n_cpu_node ? t->cpu_node[cpu] : -1;
 }

@@ -33,12 +33,21 @@ ssize_t host_readlink(const struct host *h, char *buf, size_t size, const char *
 /* Static facts, read once at host_open. */
 struct host_facts {
 	char name[65];			/* hostname, cleaned for the terminal */
-	unsigned cpus;			/* online */
-	unsigned nodes;			/* online NUMA nodes, 1 where there is no NUMA */
-	uint64_t page_bytes, ticks_per_s, mem_bytes;
+	uint64_t page_bytes, ticks_per_s;
 };
 const struct host_facts *host_facts(const struct host *h);
-/* The NUMA node of a host CPU, -1 if unknown. */
+
+/* What comes and goes while the host is up. Immutable, and there until the host is freed. */
+struct host_topology {
+	unsigned cpus;			/* online */
+	unsigned nodes;			/* online NUMA nodes, 1 where there is no NUMA */
+	int only_node;			/* the node where there is one only, which need not be 0; -1: there are several */
+};
+/* As of the last refresh. */
+const struct host_topology *host_topology(const struct host *h);
+/* Looks whether CPUs or nodes came or went: two small files where none did. By one thread, others may read meanwhile. */
+void host_refresh(const struct host *h);
+/* The NUMA node of an online CPU, -1 if unknown. */
 int host_cpu_node(const struct host *h, unsigned cpu);
 
 #endif

@@ -49,6 +49,7 @@ struct column {
 	size_t offset;			/* in the table's row */
 	size_t counter;			/* offset of the counter it is the rate of, 0: not a rate */
 	size_t per;			/* offset of the counter it is counted by, 0: by seconds */
+	size_t of;			/* offset of a text: what the counter is the sum of; of another sum no rate is made. 0: none */
 	double scale;			/* units a counter step is worth */
 	bool ticked;			/* its counter steps by 10 ms: of a few steps no rate is made */
 	int width;			/* columns on a screen; text is cut, numbers never */

@@ -302,6 +302,8 @@ static void rate(char *row, const char *old, const struct column *c)
 	double *out = (double *)(row + c->offset), by, per;
 
 	*out = UNKNOWN_NUM;
+	if (old && c->of && !same(*(char **)(row + c->of), *(char *const *)(old + c->of)))
+		return;
 	if (!old || head->taken_ns < old_head->taken_ns || !went(row, old, c->counter, &by))
 		return;
 	if (c->ticked && head->taken_ns - old_head->taken_ns < TICKED_NS) {

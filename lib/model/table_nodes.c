@@ -29,8 +29,8 @@ static const struct column node_columns[] = {
 	{ "n_cpus", "NCPU", "CPUs of the node that are online.", "/proc/stat, " NODE_DIR "cpulist", UNIT_COUNT,
 	  UINT(node_row, n_cpus), .width = 4, .rank = 2 },
 	{ "cpu_pct", "CPU%", "Time its CPUs were busy; 100 is one CPU.", "user, nice, system, irq, softirq and steal "
-	  "of each CPU in /proc/stat; delta over elapsed time", UNIT_PCT, TICKED(node_row, cpu_pct, busy_ns),
-	  .graph = true, .width = 6, .rank = 1 },
+	  "of each CPU in /proc/stat; delta over elapsed time, unless one of them came or went", UNIT_PCT, TICKED(node_row, cpu_pct, busy_ns),
+	  .of = offsetof(struct node_row, cpus), .graph = true, .width = 6, .rank = 1 },
 	{ "guests", "GUESTS", "Guests whose home it is: most of their vCPUs ran there last.",
 	  "processor in /proc/PID/task/TID/stat", UNIT_COUNT, UINT(node_row, guests), .width = 6, .rank = 1,
 	  .descending = true },

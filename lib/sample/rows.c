@@ -14,7 +14,7 @@
 static unsigned host_needs(const struct sampler *s, unsigned needs)
 {
 	return (needs & NEED_IO ? HOST_NEED_IO : 0) | (needs & NEED_KVM ? HOST_NEED_KVM : 0) |
-	       (needs & NEED_TASKS || (needs & NEED_PLACE && host_facts(s->config.host)->nodes > 1) ? HOST_NEED_CPU : 0);
+	       (needs & NEED_TASKS || (needs & NEED_PLACE && host_topology(s->config.host)->nodes > 1) ? HOST_NEED_CPU : 0);
 }
 
 void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
@@ -28,13 +28,13 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 /* Where the vCPUs ran last. */
 static void place_vcpus(const struct sampler *s, struct guest *g, const struct host_usage *u)
 {
-	bool single = host_facts(s->config.host)->nodes == 1;
+	int only = host_topology(s->config.host)->only_node;
 	size_t i;
 
 	memset(g->vcpus_on, 0, sizeof(g->vcpus_on));
 	for (i = 0; i < u->n_tasks; i++) {
 		const struct host_task *t = &u->tasks[i];
-		int node = single ? 0 : t->cpu < 0 ? -1 : host_cpu_node(s->config.host, (unsigned)t->cpu);
+		int node = only >= 0 ? only : t->cpu < 0 ? -1 : host_cpu_node(s->config.host, (unsigned)t->cpu);
 
 		if (node >= 0 && node < NODES_SEEN)
 			g->vcpus_on[node] += rows_vcpus_of(g, t);
@@ -45,10 +45,10 @@ static void place_vcpus(const struct sampler *s, struct guest *g, const struct h
 static void fill_place(struct sampler *s, struct snapshot *snap, struct guest *g, struct vm_row *row)
 {
 	auto_buf struct buf list = {0};
-	int node;
+	int node = host_topology(s->config.host)->only_node;
 
-	if (host_facts(s->config.host)->nodes == 1) {
-		row->node = "0";
+	if (node >= 0) {
+		row->node = snapshot_printf(snap, "%d", node);
 		row->local_pct = 100;
 		return;
 	}

@@ -57,6 +57,8 @@ static int by_wait(const void *a, const void *b)
 {
 	const struct thread_row *x = *(const struct thread_row *const *)a, *y = *(const struct thread_row *const *)b;
 
+	if (isnan(x->wait_pct) || isnan(y->wait_pct))
+		return isnan(x->wait_pct) - isnan(y->wait_pct);
 	return (x->wait_pct < y->wait_pct) - (x->wait_pct > y->wait_pct);
 }
 
@@ -82,13 +84,13 @@ static void fill_who(struct snapshot *snap, struct cpu_row *row, const struct th
 	row->vcpus = 0;
 	for (i = 0; i < n; i++) {
 		row->vcpus += str_has_prefix(list[i]->role, "vcpu ");
-		if (isnan(list[i]->run_pct) || isnan(list[i]->wait_pct))
+		if (isnan(list[i]->run_pct))
 			continue;
 		list[known++] = list[i];
 	}
 	if (n && !known)		/* the first sample: nobody knows yet */
 		return;
-	row->wait_pct = 0;
+	row->wait_pct = 0;		/* unknown with that of one */
 	for (i = 0; i < known; i++) {
 		row->wait_pct += list[i]->wait_pct;
 		if (list[i]->run_pct >= NAMED_PCT)

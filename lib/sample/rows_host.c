@@ -47,15 +47,15 @@ static void fill_hyper(const struct sampler *s, struct snapshot *snap, struct ho
 
 void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs)
 {
-	const struct host_facts *facts = host_facts(s->config.host);
+	const struct host_topology *topology = host_topology(s->config.host);
 	struct host_row *row = snapshot_add(snap, TABLE_HOST);
 	struct host_system sys;
 
 	host_system_read(s->config.host, &sys);
-	row->host = snapshot_str(snap, facts->name);
+	row->host = snapshot_str(snap, host_facts(s->config.host)->name);
 	row->kernel = sys.kernel[0] ? snapshot_str(snap, sys.kernel) : NULL;
-	row->cpus = facts->cpus;
-	row->nodes = facts->nodes;
+	row->cpus = topology->cpus;
+	row->nodes = topology->nodes;
 	row->busy_ns = sys.busy_ns;
 	row->iowait_ns = sys.iowait_ns;
 	row->steal_ns = sys.steal_ns;

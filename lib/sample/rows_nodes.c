@@ -124,6 +124,7 @@ static void fill_users(const struct sampler *s, struct snapshot *snap, const str
 
 void rows_hugepages(struct sampler *s, struct snapshot *snap)
 {
+	int only = host_topology(s->config.host)->only_node;
 	auto_free struct host_huge_pool *pools = NULL;
 	char size[32];
 	size_t n, i;
@@ -134,14 +135,14 @@ void rows_hugepages(struct sampler *s, struct snapshot *snap)
 		struct huge_row *row;
 
 		/* of one node the host's row says all */
-		if (p->node >= 0 && host_facts(s->config.host)->nodes == 1)
+		if (p->node >= 0 && only >= 0)
 			continue;
 		row = snapshot_add(snap, TABLE_HUGEPAGES);
 		units_scaled((double)p->page_bytes, 1024, size, sizeof(size));
 		row->pool = p->node < 0 ? snapshot_str(snap, size) : snapshot_printf(snap, "%s node %d", size, p->node);
 		row->head.key = row->pool;
-		if (p->node >= 0 || host_facts(s->config.host)->nodes == 1)
-			row->node = p->node < 0 ? 0 : (uint64_t)p->node;
+		if (p->node >= 0 || only >= 0)
+			row->node = (uint64_t)(p->node < 0 ? only : p->node);
 		row->page_bytes = p->page_bytes;
 		row->total = p->total;
 		row->free = p->free;
@@ -227,7 +228,7 @@ static const char *why_not(const struct sampler *s, struct snapshot *snap, const
 	if (!k->sharing)
 		return k->volatile_ != HOST_UNKNOWN && k->volatile_ > k->unshared ? "the pages change too fast" :
 										    "no two pages are equal";
-	if (k->across_nodes == 0 && host_facts(s->config.host)->nodes > 1)
+	if (k->across_nodes == 0 && host_topology(s->config.host)->nodes > 1)
 		return "equal pages of different nodes are not merged (merge_across_nodes is 0)";
 	return NULL;
 }

@@ -335,6 +335,9 @@ static void read_common(struct sampler *s, unsigned needs)
 	free(s->nets);
 	s->nets = NULL;
 	s->n_nets = 0;
+	host_refresh(s->config.host);
+	if (needs & (NEED_LIMITS | NEED_AFFINITY | NEED_NODES))
+		host_cgroups_refresh(s->cgroups);
 	if (needs & NEED_NET)
 		host_nets_read(s->config.host, 0, &s->nets, &s->n_nets);
 }

@@ -72,6 +72,15 @@ static void test_paths(void **state)
 	c = host_cgroups_open(h);
 	assert_int_equal(host_cgroup_paths_read(c, 9, 0, &p), 0);
 	assert_string_equal(p.dir[HOST_CGROUP_CPU], "");
+	/* mounted later, and not any more */
+	tree_puts(root, "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "proc/self/mountinfo");
+	host_cgroups_refresh(c);
+	assert_int_equal(host_cgroup_paths_read(c, 9, 0, &p), 0);
+	assert_string_equal(p.dir[HOST_CGROUP_CPU], "sys/fs/cgroup/u/v");
+	tree_puts(root, "", "proc/self/mountinfo");
+	host_cgroups_refresh(c);
+	assert_int_equal(host_cgroup_paths_read(c, 9, 0, &p), 0);
+	assert_string_equal(p.dir[HOST_CGROUP_CPU], "");
 	host_cgroups_free(c);
 	host_free(h);
 	tree_remove(root);

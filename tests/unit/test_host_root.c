@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_tree.h"
 #include "lib/host/host.h"
 #include "lib/host/private.h"
 
@@ -26,14 +27,51 @@ static void test_facts(void **state)
 	f = host_facts(h);
 	assert_false(host_is_live(h));
 	assert_string_equal(f->name, "box1");
-	assert_int_equal(f->cpus, 4);
-	assert_int_equal(f->nodes, 2);
-	assert_int_equal(f->mem_bytes, 16384000ull * 1024);
+	assert_int_equal(host_topology(h)->cpus, 4);
+	assert_int_equal(host_topology(h)->nodes, 2);
+	assert_int_equal(host_topology(h)->only_node, -1);
 	assert_int_equal(f->page_bytes, sysconf(_SC_PAGESIZE));
 	assert_int_equal(host_cpu_node(h, 2), 0);
 	assert_int_equal(host_cpu_node(h, 3), 1);
 	assert_int_equal(host_cpu_node(h, 4), -1);
 	host_free(h);
+}
+
+/* CPU 1 of 0-3 and node 1 of 0-1 are gone, then back: no number of another one changes. */
+static void test_refresh(void **state)
+{
+	const struct host_topology *first;
+	char *root = tree_new();
+	struct host *h;
+
+	(void)state;
+	tree_puts(root, "0-3\n", "sys/devices/system/cpu/online");
+	tree_puts(root, "0-1\n", "sys/devices/system/node/online");
+	tree_puts(root, "0-1\n", "sys/devices/system/node/node0/cpulist");
+	tree_puts(root, "2-3\n", "sys/devices/system/node/node1/cpulist");
+	h = tree_host(root);
+	first = host_topology(h);
+	host_refresh(h);
+	assert_ptr_equal(host_topology(h), first);
+	tree_puts(root, "0,2-3\n", "sys/devices/system/cpu/online");
+	tree_puts(root, "0\n", "sys/devices/system/node/node0/cpulist");
+	host_refresh(h);
+	assert_int_equal(host_topology(h)->cpus, 3);
+	assert_int_equal(host_cpu_node(h, 1), -1);
+	assert_int_equal(host_cpu_node(h, 3), 1);
+	assert_int_equal(first->cpus, 4);	/* who holds the old one still reads it */
+	tree_puts(root, "2-3\n", "sys/devices/system/cpu/online");
+	tree_puts(root, "1\n", "sys/devices/system/node/online");
+	host_refresh(h);
+	assert_int_equal(host_topology(h)->nodes, 1);
+	assert_int_equal(host_topology(h)->only_node, 1);
+	tree_puts(root, "0-3\n", "sys/devices/system/cpu/online");
+	tree_puts(root, "0-1\n", "sys/devices/system/node/online");
+	tree_puts(root, "0-1\n", "sys/devices/system/node/node0/cpulist");
+	host_refresh(h);
+	assert_ptr_equal(host_topology(h), first);
+	host_free(h);
+	tree_remove(root);
 }
 
 static void test_live(void **state)
@@ -44,9 +82,8 @@ static void test_live(void **state)
 	(void)state;
 	assert_int_equal(host_open("/", &h, &err), 0);
 	assert_true(host_is_live(h));
-	assert_int_equal(host_facts(h)->cpus, sysconf(_SC_NPROCESSORS_ONLN));
-	assert_true(host_facts(h)->nodes >= 1);
-	assert_true(host_facts(h)->mem_bytes > 0);
+	assert_int_equal(host_topology(h)->cpus, sysconf(_SC_NPROCESSORS_ONLN));
+	assert_true(host_topology(h)->nodes >= 1);
 	assert_int_equal(host_cpu_node(h, 65536), -1);
 	host_free(h);
 	assert_int_equal(host_open("/nonexistent/root", &h, &err), -ENOENT);
@@ -205,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_stat),
