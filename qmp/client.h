@@ -47,6 +47,8 @@ struct qmp_peer {
 	pid_t pid;
 };
 int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, struct err *err);
+/* What to say where connect(2) has failed: the same negative errno, but -EBUSY for a full queue. */
+int qmp_connect_error(struct err *err, int code, const char *path);
 /* On a stream socket that is connected, taken over. */
 struct qmp *qmp_open_fd(int fd);
 /* On a transport that is connected; ctx is taken over. */

@@ -23,6 +23,7 @@ struct reader {
 	struct mon {
 		const char *value;	/* borrowed */
 		bool short_form;	/* -qmp, not -mon */
+		bool human;
 	} *mons;
 	size_t n_mons;
 	size_t n_json_netdevs;		/* at the head of out's */
@@ -144,18 +145,28 @@ static void take_mem(struct reader *r, const struct qmp_opts *o)
 		mem_parse(max, 'B', &r->out->mem_max_bytes);
 }
 
-static void take_qmp(struct reader *r, const struct qmp_opts *o)
+static void add_mon(struct reader *r, const struct qmp_opts *o, bool short_form, bool human)
 {
 	if (has_room(r, r->n_mons, CMDLINE_MONITORS_MAX, "monitors"))
-		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text, .short_form = true };
+		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text, .short_form = short_form, .human = human };
+}
+
+static void take_qmp(struct reader *r, const struct qmp_opts *o)
+{
+	add_mon(r, o, true, false);
+}
+
+static void take_monitor(struct reader *r, const struct qmp_opts *o)
+{
+	if (strcmp(o->text, "none") && strcmp(o->text, "null"))
+		add_mon(r, o, true, true);
 }
 
 static void take_mon(struct reader *r, const struct qmp_opts *o)
 {
 	auto_free char *mode = qmp_opts_get(o, "mode");
 
-	if (mode && !strcmp(mode, "control") && has_room(r, r->n_mons, CMDLINE_MONITORS_MAX, "monitors"))
-		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text };
+	add_mon(r, o, false, !mode || strcmp(mode, "control"));
 }
 
 static bool is_libvirt_path(const char *value)
@@ -365,7 +376,7 @@ static const struct {
 	{ "blockdev", NULL, take_blockdev },
 	{ "netdev", "type", take_netdev },
 	{ "serial", NULL, NULL },
-	{ "monitor", NULL, NULL },
+	{ "monitor", NULL, take_monitor },
 };
 
 /* One that is too long is left out, whatever it says. */
@@ -425,20 +436,19 @@ static void add_chardev_id(struct qmp_cmdline *out, const struct reader *r, cons
 	}
 }
 
-static void add_short(struct qmp_cmdline *out, const struct reader *r, const char *value)
+static void add_monitor(struct qmp_cmdline *out, const struct reader *r, const struct mon *m)
 {
-	if (str_has_prefix(value, "chardev:"))
-		add_chardev_id(out, r, value + strlen("chardev:"));
-	else
-		qmp_monitor_of_short(out, value);
-}
+	auto_free char *id = m->short_form ? NULL : qmp_opt_get(m->value, "chardev", "chardev");
+	size_t before = out->n_monitors;
 
-static void add_long(struct qmp_cmdline *out, const struct reader *r, const char *value)
-{
-	auto_free char *id = qmp_opt_get(value, "chardev", "chardev");
-
-	if (id)
+	if (m->short_form && str_has_prefix(m->value, "chardev:"))
+		add_chardev_id(out, r, m->value + strlen("chardev:"));
+	else if (m->short_form)
+		qmp_monitor_of_short(out, m->value);
+	else if (id)
 		add_chardev_id(out, r, id);
+	if (m->human && out->n_monitors > before)
+		out->monitors[before].kind = QMP_MONITOR_HUMAN;
 }
 
 static int by_id(const void *a, const void *b)
@@ -486,7 +496,7 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 	for (i = 1; i < argc; )
 		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
 	for (i = 0; i < r.n_mons; i++)
-		(r.mons[i].short_form ? add_short : add_long)(out, &r, r.mons[i].value);
+		add_monitor(out, &r, &r.mons[i]);
 	add_backends(out, &r);
 	if (!r.backend_said)
 		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){

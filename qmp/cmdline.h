@@ -12,11 +12,14 @@
 
 enum qmp_monitor_kind {
 	QMP_MONITOR_UNIX,		/* path: a unix socket QEMU listens on; may be relative to its directory */
-	QMP_MONITOR_FD,			/* handed over by whoever started it (libvirt): not ours to use */
+	QMP_MONITOR_ABSTRACT,		/* path: its name, without the NUL that it begins with */
+	QMP_MONITOR_FD,			/* number: of a descriptor that was passed to it; path: "fd=N" */
 	QMP_MONITOR_OTHER,		/* stdio, TCP, pipe, a socket that connects out: path says which */
+	QMP_MONITOR_HUMAN,		/* not QMP but for people; path says where */
 };
 struct qmp_monitor {
 	enum qmp_monitor_kind kind;
+	int number;
 	char *path;
 };
 
@@ -52,7 +55,7 @@ struct qmp_cmdline {
 	uint64_t mem_slots, mem_max_bytes;	/* -m slots=, maxmem=; 0: no memory can be plugged */
 	bool libvirt;			/* its master key or domain path is there: libvirt started it */
 	bool incoming;			/* -incoming */
-	struct qmp_monitor *monitors;	/* QMP (control mode) ones only, in the order of the command line */
+	struct qmp_monitor *monitors;	/* in the order of the command line */
 	size_t n_monitors;
 	struct qmp_cmdline_drive *drives;
 	size_t n_drives;

@@ -33,28 +33,46 @@ static char *chardev_get(const struct qmp_opts *o, const char *key)
 
 static void add_monitor(struct qmp_cmdline *out, enum qmp_monitor_kind kind, char *path)
 {
-	struct qmp_monitor *m = vec_push(out->monitors, out->n_monitors);
-
-	m->kind = kind;
-	m->path = path;
+	*vec_push(out->monitors, out->n_monitors) = (struct qmp_monitor){ .kind = kind, .number = -1, .path = path };
 }
 
-/* A socket chardev's members, however they were written. Takes path and fd over. */
-static void add_socket(struct qmp_cmdline *out, char *path, char *fd, bool server, bool abstract)
+/* A name that is a number is one of QEMU's own; others are passed by a monitor, later. */
+static void add_fd(struct qmp_cmdline *out, const char *fd)
 {
-	if (fd) {
-		add_monitor(out, QMP_MONITOR_FD, xasprintf("fd=%s", fd));
-	} else if (!path || !*path || strlen(path) >= PATH_MAX) {
+	uint64_t number;
+
+	add_monitor(out, QMP_MONITOR_FD, xasprintf("fd=%.*s", KIND_MAX_BYTES, fd));
+	if (!units_uint_parse(fd, &number) && number <= INT_MAX)
+		out->monitors[out->n_monitors - 1].number = (int)number;
+}
+
+/* Members of a socket chardev, however they were written. */
+struct socket {
+	char *path, *fd, *host, *port;
+	bool server, abstract;
+};
+
+static void add_socket(struct qmp_cmdline *out, const struct socket *s)
+{
+	if (s->fd)
+		add_fd(out, s->fd);
+	else if (s->port)
+		add_monitor(out, QMP_MONITOR_OTHER, xasprintf(s->host && strchr(s->host, ':') ? "tcp:[%.*s]:%.*s" : "tcp:%.*s:%.*s",
+							      KIND_MAX_BYTES, s->host ? s->host : "", KIND_MAX_BYTES, s->port));
+	else if (!s->path || !*s->path || strlen(s->path) >= PATH_MAX)
 		add_monitor(out, QMP_MONITOR_OTHER, xstrdup("a socket that is no unix socket"));
-	} else if (abstract) {
-		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("abstract socket %s", path));
-	} else if (!server) {
-		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("connects to %s", path));
-	} else {
-		add_monitor(out, QMP_MONITOR_UNIX, xstrdup(path));
-	}
-	free(path);
-	free(fd);
+	else if (!s->server)
+		add_monitor(out, QMP_MONITOR_OTHER, xasprintf("connects to %s", s->path));
+	else
+		add_monitor(out, s->abstract ? QMP_MONITOR_ABSTRACT : QMP_MONITOR_UNIX, xstrdup(s->path));
+}
+
+static void socket_done(struct socket *s)
+{
+	free(s->path);
+	free(s->fd);
+	free(s->host);
+	free(s->port);
 }
 
 void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
@@ -63,6 +81,7 @@ void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
 	auto_free char *abstract = chardev_get(o, "abstract");
 	auto_free char *dotted = qmp_opts_get(o, "addr.type");
 	auto_free char *kind = NULL;
+	struct socket s;
 
 	kind = qmp_opts_get(o, "backend.type");
 	if (!kind)
@@ -73,9 +92,14 @@ void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
 		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(kind, strlen(kind), KIND_MAX_BYTES));
 		return;
 	}
-	/* in QAPI's forms a socket listens unless told otherwise */
-	add_socket(out, chardev_get(o, "path"), chardev_get(o, "fd"),
-		   qmp_opt_is_on(server, qmp_opts_is_json(o->text) || dotted), qmp_opt_is_on(abstract, false));
+	s = (struct socket){
+		.path = chardev_get(o, "path"), .fd = chardev_get(o, "fd"), .host = chardev_get(o, "host"),
+		.port = chardev_get(o, "port"), .abstract = qmp_opt_is_on(abstract, false),
+		/* in QAPI's forms a socket listens unless told otherwise */
+		.server = qmp_opt_is_on(server, qmp_opts_is_json(o->text) || dotted),
+	};
+	add_socket(out, &s);
+	socket_done(&s);
 }
 
 /* QEMU's short form, "unix:PATH,options" being the one that can be used. */
@@ -83,13 +107,19 @@ void qmp_monitor_of_short(struct qmp_cmdline *out, const char *value)
 {
 	auto_free char *server = NULL, *abstract = NULL;
 	auto_opts struct qmp_opts o = {0};
+	struct socket s;
 
 	if (!str_has_prefix(value, "unix:")) {
-		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(value, strlen(value), KIND_MAX_BYTES));
+		add_monitor(out, QMP_MONITOR_OTHER, str_utf8(value, strcspn(value, ","), KIND_MAX_BYTES));
 		return;
 	}
 	qmp_opts_read(&o, value + strlen("unix:"), "path");
 	server = qmp_opts_get(&o, "server");
 	abstract = qmp_opts_get(&o, "abstract");
-	add_socket(out, qmp_opts_get(&o, "path"), NULL, qmp_opt_is_on(server, false), qmp_opt_is_on(abstract, false));
+	s = (struct socket){
+		.path = qmp_opts_get(&o, "path"), .fd = qmp_opts_get(&o, "fd"),
+		.server = qmp_opt_is_on(server, false), .abstract = qmp_opt_is_on(abstract, false),
+	};
+	add_socket(out, &s);
+	socket_done(&s);
 }

@@ -89,7 +89,7 @@ static int connect_to(int fd, const char *path)
 	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 }
 
-static int connect_error(struct err *err, int code, const char *path)
+int qmp_connect_error(struct err *err, int code, const char *path)
 {
 	switch (-code) {
 	case EAGAIN:
@@ -115,7 +115,7 @@ int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, str
 	/* an empty name would be an unnamed address, which autobinds */
 	rc = *path ? connect_to(fd, path) : -ENOENT;
 	if (rc)
-		return connect_error(err, rc, path);
+		return qmp_connect_error(err, rc, path);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return err_sys(err, -errno, "%s: who listens there", path);
 	if (peer)

@@ -11,6 +11,8 @@
 #include "task.h"
 #include "mem.h"
 #include "sock.h"
+#include "listen.h"
+#include "netns.h"
 #include "net.h"
 #include "iface.h"
 #include "pci.h"

@@ -101,17 +101,6 @@ static void fd_look(const struct host *h, pid_t pid, int fd, bool other, struct 
 	}
 }
 
-bool host_net_is_other(const struct host *h, pid_t pid)
-{
-	char theirs[64], ours[64];
-
-	if (host_readlink(h, theirs, sizeof(theirs), "proc/%d/ns/net", pid) < 0)
-		return false;
-	if (host_readlink(h, ours, sizeof(ours), "proc/self/ns/net") < 0)
-		return false;
-	return strcmp(theirs, ours);
-}
-
 int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, size_t *n)
 {
 	auto_close int dir = host_openat(h, "proc/%d/fd", pid);

@@ -3,7 +3,7 @@
 #ifndef KT_HOST_NET_H
 #define KT_HOST_NET_H
 
-#include "root.h"
+#include "netns.h"
 
 /*
  * Names of the tap (fdinfo "iff:") and macvtap (/dev/tapN) interfaces that a process has open, each once. Walks its
@@ -21,9 +21,6 @@ int host_netifs_read(const struct host *h, pid_t pid, struct host_netif **list, 
 bool host_netif_is_open(const struct host *h, pid_t pid, const char *name);
 /* The one behind a descriptor of a process; -ENOENT: neither a tap nor a macvtap. */
 int host_netif_of_fd(const struct host *h, pid_t pid, int fd, struct host_netif *out);
-
-/* The process is in another network namespace than we are; false where that cannot be seen. */
-bool host_net_is_other(const struct host *h, pid_t pid);
 
 /* Counters from the guest's side: what the guest receives is what a tap transmits; a macvtap is not mirrored. */
 struct host_net_counters {

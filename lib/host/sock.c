@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * AF_UNIX sock_diag. A listener and the connections accepted from it carry the name and the file's
- * inode of the listener; a connection nobody has accepted yet is there too, without an inode of its
- * own. Only sockets of our own network namespace are reported.
- */
-#include "rtnl.h"
+/* Who uses the socket of a file, whichever network namespace it is of. */
+#include "netns.h"
 #include "sock.h"
+#include "sock_diag.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
+#include <linux/sockios.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#define STATE_ESTABLISHED 1		/* as TCP's numbers them */
-#define STATE_LISTEN 10
-#define DUMP_MS 1000
-#define NAME_SIZE 109			/* sun_path and a NUL */
-
 #define FS_OVERLAY 0x794c7630
 #define FS_BTRFS 0x9123683e
 #define FS_BCACHEFS 0xca451a4e
-
-/* One socket as the kernel reports it. */
-struct report {
-	unsigned state, waiting;
-	bool accepted;			/* or any other that a process holds */
-	bool has_file;
-	uint32_t ino, dev;
-	uint32_t own;			/* the socket's own inode, 0: no process holds it yet */
-	uint32_t peer;			/* that of the other end, 0: not told */
-	char name[NAME_SIZE];
-};
 
 /*
  * Sockets that were found to be the path's by one way of comparing: all of one file, or they prove
@@ -52,7 +32,7 @@ struct look {
 	struct match file, name, last;
 };
 
-static void match_add(struct match *m, const struct report *r)
+static void match_add(struct match *m, const struct sock_report *r)
 {
 	if (m->any && (m->ino != r->ino || m->dev != r->dev)) {
 		m->ambiguous = true;
@@ -61,7 +41,7 @@ static void match_add(struct match *m, const struct report *r)
 	m->any = true;
 	m->ino = r->ino;
 	m->dev = r->dev;
-	if (r->state == STATE_LISTEN) {
+	if (r->state == SOCK_LISTEN) {
 		m->sock.listening = true;
 		m->sock.waiting += r->waiting;
 		m->sock.listener = r->own;
@@ -70,7 +50,7 @@ static void match_add(struct match *m, const struct report *r)
 	}
 }
 
-static void report_judge(struct look *l, const struct report *r)
+static void report_judge(struct look *l, const struct sock_report *r)
 {
 	const char *slash = strrchr(r->name, '/');
 
@@ -84,63 +64,32 @@ static void report_judge(struct look *l, const struct report *r)
 		match_add(&l->last, r);
 }
 
-/* False: it is not about a unix socket. */
-static bool report_parse(const struct nlmsghdr *m, struct report *out)
+static void take(void *arg, const struct sock_report *r)
 {
-	const struct nlattr *a[UNIX_DIAG_MAX + 1];
-	const struct unix_diag_msg *msg = rtnl_read(m, sizeof(*msg), a, ARRAY_SIZE(a));
-	struct unix_diag_rqlen rq = {0};
-	struct unix_diag_vfs vfs = {0};
-	struct report r = {0};
-	size_t len;
-
-	if (m->nlmsg_type != SOCK_DIAG_BY_FAMILY || !msg || msg->udiag_family != AF_UNIX)
-		return false;
-	r.state = msg->udiag_state;
-	r.own = msg->udiag_ino;
-	r.accepted = msg->udiag_ino != 0;
-	if (a[UNIX_DIAG_NAME]) {	/* an abstract one begins with a NUL, and none has to end in one */
-		len = mnl_attr_get_payload_len(a[UNIX_DIAG_NAME]);
-		memcpy(r.name, mnl_attr_get_payload(a[UNIX_DIAG_NAME]), len < NAME_SIZE ? len : NAME_SIZE - 1);
-	}
-	r.has_file = rtnl_copy(a[UNIX_DIAG_VFS], &vfs, sizeof(vfs));
-	r.ino = vfs.udiag_vfs_ino;
-	r.dev = vfs.udiag_vfs_dev;
-	rtnl_copy(a[UNIX_DIAG_RQLEN], &rq, sizeof(rq));
-	r.waiting = rq.udiag_rqueue;
-	rtnl_copy(a[UNIX_DIAG_PEER], &r.peer, sizeof(r.peer));
-	*out = r;
-	return true;
-}
-
-static void take(void *arg, const struct nlmsghdr *m)
-{
-	struct report r;
-
-	if (report_parse(m, &r))
-		report_judge(arg, &r);
+	report_judge(arg, r);
 }
 
 /* Twice where the list moved meanwhile; and then what it is. */
-static int dump_run(struct look *l)
+static int look_run(void *arg)
 {
-	const struct unix_diag_req req = {
-		.sdiag_family = AF_UNIX,
-		.udiag_states = 1u << STATE_ESTABLISHED | 1u << STATE_LISTEN,
-		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN,
-	};
-	const struct rtnl_question q = {
-		.bus = NETLINK_SOCK_DIAG, .type = SOCK_DIAG_BY_FAMILY, .flags = NLM_F_DUMP, .header = &req,
-		.header_bytes = sizeof(req), .timeout_ms = DUMP_MS,
-	};
+	struct look *l = arg;
 	const struct look blank = *l;
-	int rc = rtnl_ask(&q, take, l);
+	int rc = sock_dump(take, l);
 
 	if (rc <= 0)
 		return rc;
 	*l = blank;
-	rc = rtnl_ask(&q, take, l);
+	rc = sock_dump(take, l);
 	return rc < 0 ? rc : 0;
+}
+
+/* In a namespace that is not ours. */
+static int look_there(void *arg)
+{
+	struct look *l = arg;
+	int rc = look_run(l);
+
+	return rc < 0 || l->file.any ? rc : -ENOENT;
 }
 
 /*
@@ -173,8 +122,7 @@ static struct look look_for(const char *path, uint32_t ino, uint32_t dev)
 int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino, uint32_t dev, struct host_sock *out)
 {
 	struct look l = look_for(path, ino, dev);
-	bool changed = false;
-	int r = rtnl_messages(data, len, &changed, take, &l);
+	int r = sock_messages(data, len, take, &l);
 
 	*out = l.file.any ? l.file.sock : l.last.sock;
 	return r;
@@ -197,9 +145,7 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 		return -ENOTSOCK;
 	l = look_for(path, (uint32_t)st.st_ino, (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev)));
 	m = &l.file;
-	r = dump_run(&l);
-	if (r == -ENOENT || r == -EPROTONOSUPPORT || r == -EPERM || r == -EACCES)
-		return -EOPNOTSUPP;
+	r = look_run(&l);
 	if (r < 0)
 		return r;
 	if (!m->any && fs_hides_numbers(fd)) {
@@ -208,34 +154,43 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 			return -EOPNOTSUPP;
 	}
 	*out = m->sock;
+	if (!m->any && host_net_run_elsewhere(h, look_there, &l) == -EPERM)
+		out->unseen = true;
+	else if (!m->any)
+		*out = l.file.sock;
 	return 0;
 }
 
-static void take_peer(void *arg, const struct nlmsghdr *m)
-{
-	struct report r;
+struct ask {
+	uint64_t inode;
+	struct sock_report report;
+};
 
-	if (report_parse(m, &r))
-		*(uint32_t *)arg = r.peer;
+static int ask_run(void *arg)
+{
+	struct ask *a = arg;
+
+	return sock_ask(a->inode, &a->report);
 }
 
+/* Ours may have been made in another namespace, to reach an abstract socket there. */
 int host_sock_peer(int fd, uint64_t *inode)
 {
-	struct unix_diag_req req = { .sdiag_family = AF_UNIX, .udiag_show = UDIAG_SHOW_PEER, .udiag_cookie = { ~0u, ~0u } };
-	const struct rtnl_question q = {
-		.bus = NETLINK_SOCK_DIAG, .type = SOCK_DIAG_BY_FAMILY, .header = &req, .header_bytes = sizeof(req),
-		.timeout_ms = DUMP_MS,
-	};
-	uint32_t peer = 0;
+	auto_close int ns = -1;
+	struct ask a = {0};
 	struct stat st;
 	int rc;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	req.udiag_ino = (uint32_t)st.st_ino;
-	rc = rtnl_ask(&q, take_peer, &peer);
+	a.inode = st.st_ino;
+	rc = ask_run(&a);
+	if (rc == -ENOENT) {
+		ns = ioctl(fd, SIOCGSKNS);
+		rc = ns < 0 ? rc : host_net_run_in(ns, ask_run, &a);
+	}
 	if (rc < 0)
 		return rc;
-	*inode = peer;
-	return peer ? 0 : -ENOENT;
+	*inode = a.report.peer;
+	return a.report.peer ? 0 : -ENOENT;
 }

@@ -13,6 +13,7 @@ struct host_sock {
 	unsigned clients;		/* connections that were accepted */
 	unsigned waiting;		/* connections nobody has accepted yet */
 	uint64_t listener;		/* inode of the socket that listens, as /proc/PID/fd has it; 0: not known */
+	bool unseen;			/* none was seen, and other network namespaces could not be looked at: that takes root */
 };
 
 /* -ENOENT: no such file; -ENOTSOCK; -EOPNOTSUPP: this kernel has no unix sock_diag (then nothing is known). */

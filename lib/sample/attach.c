@@ -6,12 +6,10 @@
 #include "private.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #define GREET_MS 1000
 /* All questions of one asking together, and the greeting: a hundred disks with a hundred rings take 1 s. */
@@ -27,12 +25,12 @@ struct job {
 	struct sampler *s;
 	char *ref, *note;
 	enum asking before;
-	char **paths;			/* monitors to try */
-	size_t n_paths;
+	struct monitor *monitors;	/* to try */
+	size_t n_monitors;
 	struct owner owner;
 	uid_t uid;			/* whose turn it takes */
 	bool hold, taints;
-	char *held_path;
+	struct monitor held_at;
 	char *through;			/* UUID: by way of libvirt */
 	unsigned what;
 	uint64_t deadline_ns;		/* of all that it asks */
@@ -56,43 +54,12 @@ static void job_free(void *arg)
 		free(j->heard[j->n_heard].detail);
 	}
 	free(j->heard);
-	free(j->held_path);
+	monitor_done(&j->held_at);
 	free(j->through);
 	free(j->ref);
-	qmp_strings_free(j->paths, j->n_paths);
+	monitors_free(j->monitors, j->n_monitors);
 	free(j->note);
 	free(j);
-}
-
-/* Who is in, without connecting: NULL if the socket is free, else why not (yours). */
-static char *occupied(const struct host *h, const char *path, struct host_sock *sock)
-{
-	int rc = host_sock_look(h, path, sock);
-
-	if (rc == -EOPNOTSUPP)		/* nothing is known: the greeting's deadline will tell */
-		return NULL;
-	if (rc == -EACCES || rc == -EPERM)
-		return xasprintf("monitor: no right to look at %s", path);
-	if (rc)
-		return xasprintf("monitor: %s: %s", path, strerror(-rc));
-	if (!sock->listening && !sock->clients)
-		return xasprintf("monitor: nobody listens at %s", path);
-	if (sock->clients || sock->waiting)
-		return xasprintf("monitor: another client holds %s", path);
-	return NULL;
-}
-
-char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns)
-{
-	uint64_t deadline = clock_now_ns() + wait_ns;
-	struct host_sock sock;
-	char *why;
-
-	while ((why = occupied(h, path, &sock)) && clock_now_ns() < deadline) {
-		free(why);
-		clock_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
-	}
-	return why;
 }
 
 /*
@@ -104,20 +71,16 @@ static bool is_probe(const struct guest *g)
 	return !g->given && g->cmdline.machine && !strcmp(g->cmdline.machine, "none");
 }
 
-size_t attach_paths(const struct host *h, const struct guest *g, char ***paths)
+size_t attach_monitors(const struct host *h, const struct guest *g, struct monitor **list)
 {
-	size_t n = 0, i;
+	size_t n = 0;
 
-	*paths = NULL;
-	if (is_probe(g))
+	*list = NULL;
+	if (is_probe(g) || !host_is_live(h))
 		return 0;
-	if (!host_is_live(h))
-		return 0;
-	if (g->given)
-		*vec_push(*paths, n) = xstrdup(g->given_path);
-	for (i = 0; i < g->cmdline.n_monitors && !g->given; i++)
-		if (g->cmdline.monitors[i].kind == QMP_MONITOR_UNIX)
-			*vec_push(*paths, n) = host_proc_path(h, g->pid, g->cmdline.monitors[i].path);
+	if (!g->given)
+		return monitors_list(h, g->pid, &g->cmdline, list);
+	monitor_copy(vec_push(*list, n), &g->given_at);
 	return n;
 }
 
@@ -134,67 +97,7 @@ char *attach_none(const struct guest *g)
 		return xasprintf("monitor: libvirt holds it, but %s", problem);
 	if (g->cmdline.libvirt)
 		return xstrdup("monitor: libvirt holds it");
-	if (g->cmdline.n_monitors)
-		return xstrdup("monitor: none on a unix socket (start QEMU with -qmp unix:PATH,server=on,wait=off)");
-	return xstrdup("monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)");
-}
-
-int attach_pick(const struct host *h, const struct owner *owner, char *const *paths, size_t n, uint64_t wait_ns,
-		int interrupt, size_t *picked, struct err *err)
-{
-	struct pollfd stop = { .fd = interrupt, .events = POLLIN };
-	uint64_t deadline = clock_now_ns() + wait_ns;
-	size_t i, foreign;
-	bool wait;
-
-	do {
-		for (i = foreign = 0; i < n; i++) {
-			struct host_sock sock = {0};
-			auto_free char *why = occupied(h, paths[i], &sock);
-
-			*picked = i;
-			if (owner_listens(h, owner, paths[i], &sock, err)) {
-				foreign++;
-				continue;
-			}
-			if (!why)
-				return 0;
-			if (paths[i][0] != '/' && access(paths[i], F_OK))	/* /proc/PID/cwd could not be read */
-				err_set(err, -EBUSY, "monitor: %s is relative to a directory that only root or the guest's user "
-					"can see", paths[i]);
-			else
-				err_set(err, -EBUSY, "%s", why);
-		}
-		wait = n > foreign && clock_now_ns() < deadline;
-		if (wait && poll(&stop, 1, 10) > 0)
-			return err_set(err, -ECANCELED, "interrupted");
-	} while (wait);
-	return n && n == foreign ? -EPERM : -EBUSY;
-}
-
-int attach_open(const struct host *h, const char *path, const struct owner *owner, unsigned timeout_ms, int interrupt,
-		struct qmp **out, struct err *err)
-{
-	struct qmp_peer peer;
-	struct qmp *q;
-	int rc;
-
-	rc = qmp_open_unix(path, &q, &peer, err);
-	if (rc)
-		return rc;
-	qmp_set_interrupt(q, interrupt);
-	if (!owner->handed && peer.pid != owner->pid)		/* said before it is waited for */
-		rc = owner_serves(h, owner, qmp_fd(q), err);
-	if (!rc)
-		rc = qmp_greet(q, timeout_ms, err);
-	if (!rc)
-		rc = owner_serves(h, owner, qmp_fd(q), err);
-	if (rc) {
-		qmp_close(q);
-		return rc;
-	}
-	*out = q;
-	return 0;
+	return monitors_none(&g->cmdline);
 }
 
 static void rings_of(struct sampler *s, struct guest *g)
@@ -282,10 +185,8 @@ static void keep_connection(struct job *j, struct guest *g)
 	if (g->held || g->lent)
 		return;
 	attach_hold(g, take_ptr(j->q));
-	if (j->held_path) {
-		free(g->held_path);
-		g->held_path = take_ptr(j->held_path);
-	}
+	if (j->held_at.path)
+		monitor_copy(&g->held_at, &j->held_at);
 }
 
 static void come_home(struct job *j)
@@ -332,13 +233,13 @@ static int job_connect(struct job *j, struct err *err)
 		return 0;
 	if (j->through)
 		return virt_qmp_open(j->s->config.virt, j->through, greet_ms, &j->q, &j->taints, err);
-	if (!j->n_paths)
+	if (!j->n_monitors)
 		return err_set(err, -ENOTCONN, "none");
-	rc = attach_pick(j->s->config.host, &j->owner, j->paths, j->n_paths, LEAVING_NS, j->s->quit_fd, &i, err);
+	rc = monitors_pick(j->s->config.host, &j->owner, j->monitors, j->n_monitors, LEAVING_NS, j->s->quit_fd, &i, err);
 	if (!rc)
-		rc = attach_open(j->s->config.host, j->paths[i], &j->owner, greet_ms, j->s->quit_fd, &j->q, err);
+		rc = monitor_open(j->s->config.host, j->s->lates, &j->monitors[i], &j->owner, greet_ms, j->s->quit_fd, &j->q, err);
 	if (!rc && j->hold) {
-		j->held_path = xstrdup(j->paths[i]);
+		monitor_copy(&j->held_at, &j->monitors[i]);
 		qmp_on_event(j->q, on_event_in_job, j);
 	}
 	return rc;
@@ -370,10 +271,10 @@ static bool job_begin(struct job *j)
 		g->begun = true;
 		j->hold = wants_hold(s, g);
 		if (!g->held)
-			j->n_paths = attach_paths(s->config.host, g, &j->paths);
-		if (!g->held && !j->n_paths && g->passed && g->domain)
+			j->n_monitors = attach_monitors(s->config.host, g, &j->monitors);
+		if (!g->held && !j->n_monitors && g->passed && g->domain)
 			j->through = xstrdup(g->domain->uuid);
-		else if (!g->held && !j->n_paths)
+		else if (!g->held && !j->n_monitors)
 			j->note = attach_none(g);
 		j->q = take_ptr(g->held);
 	}
@@ -477,21 +378,19 @@ static void let_go(struct guest *g)
 {
 	qmp_close(g->held);
 	g->held = NULL;
-	free(g->held_path);
-	g->held_path = NULL;
+	monitor_done(&g->held_at);
 }
 
 /* A socket that is held: its queue is drained, and given up when somebody waits for it. */
 static void mind_held(struct sampler *s, struct guest *g)
 {
-	const char *path = g->held_path ? g->held_path : g->given_path;
 	struct host_sock sock;
 	struct err err;
 
 	if (qmp_pump(g->held, 0, &err)) {
 		free(g->note);
 		g->note = xasprintf("monitor: %s", err.text);
-	} else if (!host_sock_look(s->config.host, path, &sock) && sock.waiting) {
+	} else if (!monitor_look(s->config.host, g->held_at.path ? &g->held_at : &g->given_at, &sock) && sock.waiting) {
 		free(g->note);
 		g->note = xstrdup("monitor: left to another client that waited for it");
 	} else {

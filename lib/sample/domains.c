@@ -204,7 +204,7 @@ void domains_fill(const struct sampler *s, struct snapshot *snap, const struct g
 int sampler_pass_through(struct sampler *s, const char *ref, struct err *err)
 {
 	struct guest *g;
-	char **paths;
+	struct monitor *list;
 	size_t n;
 	int rc = 0;
 
@@ -212,8 +212,8 @@ int sampler_pass_through(struct sampler *s, const char *ref, struct err *err)
 	domains_join(s);
 	g = guest_by_ref(s, ref);
 	if (g && g->domain && !g->passed) {
-		n = attach_paths(s->config.host, g, &paths);
-		qmp_strings_free(paths, n);
+		n = attach_monitors(s->config.host, g, &list);
+		monitors_free(list, n);
 		if (!n)		/* else it has a monitor of its own beside libvirt's */
 			rc = virt_may_pass(s->config.virt, err);
 		g->passed = !n && !rc;

@@ -160,8 +160,8 @@ static int when_quiet(struct sampler *s, const char *ref, const struct patience 
 	return *out ? 0 : err_set(err, -ENOENT, "the guest has ended");
 }
 
-/* The guest is marked as lent; *q is set where a connection was held, else paths are those to try. */
-static int lend(struct sampler *s, const char *ref, const struct patience *p, struct qmp **q, char ***paths, size_t *n,
+/* The guest is marked as lent; *q is set where a connection was held, else list has those to try. */
+static int lend(struct sampler *s, const char *ref, const struct patience *p, struct qmp **q, struct monitor **list, size_t *n,
 		struct owner *owner, struct err *err)
 {
 	auto_free char *none = NULL;
@@ -176,7 +176,7 @@ static int lend(struct sampler *s, const char *ref, const struct patience *p, st
 		return err_set(err, -ETIMEDOUT, "the QEMU process is stopped (kill -CONT %d makes it go on)", (int)g->pid);
 	*q = g->held;
 	if (!*q)
-		*n = attach_paths(s->config.host, g, paths);
+		*n = attach_monitors(s->config.host, g, list);
 	if (!*q && !*n) {
 		none = attach_none(g);
 		return err_set(err, -ENOTCONN, "%s", none);
@@ -225,13 +225,13 @@ static unsigned left_ms(const struct patience *p, unsigned most)
 int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
 {
 	const struct patience p = { clock_now_ns() + timeout_ms * NS_PER_MS, interrupt };
-	char **paths = NULL;
+	struct monitor *list = NULL;
 	size_t n = 0, picked;
 	struct owner owner = {0};
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	rc = lend(s, ref, &p, out, &paths, &n, &owner, err);
+	rc = lend(s, ref, &p, out, &list, &n, &owner, err);
 	pthread_mutex_unlock(&s->lock);
 	if (rc)
 		return rc;
@@ -239,12 +239,12 @@ int sampler_borrow(struct sampler *s, const char *ref, unsigned timeout_ms, int 
 		qmp_set_interrupt(*out, interrupt);
 		return borrow_held(s, ref, &owner, out, err);
 	}
-	rc = attach_pick(s->config.host, &owner, paths, n, left_ms(&p, CLIENT_MS) * NS_PER_MS, interrupt, &picked, err);
+	rc = monitors_pick(s->config.host, &owner, list, n, left_ms(&p, CLIENT_MS) * NS_PER_MS, interrupt, &picked, err);
 	if (!rc)
-		rc = attach_open(s->config.host, paths[picked], &owner, left_ms(&p, GREET_MS), interrupt, out, err);
+		rc = monitor_open(s->config.host, s->lates, &list[picked], &owner, left_ms(&p, GREET_MS), interrupt, out, err);
 	if (!rc)
 		qmp_set_budget(*out, s->budget);
-	qmp_strings_free(paths, n);
+	monitors_free(list, n);
 	if (rc)
 		sampler_return(s, ref, NULL);
 	return rc;
@@ -277,8 +277,7 @@ void sampler_return(struct sampler *s, const char *ref, struct qmp *q)
 		if (!g->gone && g->given && q && qmp_is_open(q)) {
 			attach_hold(g, take_ptr(q));
 		} else {
-			free(g->held_path);
-			g->held_path = NULL;
+			monitor_done(&g->held_at);
 		}
 		/* its devices may have changed */
 		if (g->asking != ASK_NEVER)

@@ -24,6 +24,7 @@ struct probe {
 	struct owner *guests;		/* those known when it was begun */
 	size_t n_guests;
 	bool handed;
+	struct monitor at;
 };
 
 static void probe_free(void *arg)
@@ -31,6 +32,7 @@ static void probe_free(void *arg)
 	struct probe *p = arg;
 
 	qmp_cmdline_done(&p->cmdline);
+	monitor_done(&p->at);
 	qmp_close(p->q);
 	free(p->problem);
 	free(p->guests);
@@ -49,7 +51,7 @@ static void probe_home(struct probe *p)
 	g = p->q ? guest_add(p->s, &p->found, &p->cmdline) : NULL;
 	if (g && !g->given) {
 		g->given = true;
-		g->given_path = xstrdup(p->given->path);
+		monitor_copy(&g->given_at, &p->at);
 		g->handed = p->handed;
 		if (!g->held && !g->lent)
 			attach_hold(g, take_ptr(p->q));
@@ -120,7 +122,7 @@ static void probe_run(void *arg)
 	struct qmp_peer peer;
 	struct err err = {0};
 
-	p->problem = attach_await_free(p->s->config.host, p->given->path, 2 * LEAVING_NS);
+	p->problem = monitor_await_free(p->s->config.host, p->given->path, 2 * LEAVING_NS);
 	if (!p->problem) {
 		int rc = qmp_open_unix(p->given->path, &p->q, &peer, &err);
 
@@ -131,6 +133,8 @@ static void probe_run(void *arg)
 		}
 		if (!rc)
 			rc = find_server(p, &peer, &err);
+		if (!rc)
+			monitor_of_path(p->s->config.host, p->found.pid, p->given->path, &p->at);
 		if (rc) {
 			qmp_close(p->q);
 			p->q = NULL;
@@ -155,7 +159,7 @@ static bool is_taken(struct sampler *s, size_t which)
 	size_t i;
 
 	for (i = 0; i < s->n_guests; i++)
-		if (s->guests[i]->given && is_same(s->guests[i]->given_path, path))
+		if (s->guests[i]->given && is_same(s->guests[i]->given_at.path, path))
 			return true;
 	for (i = 0; i < which; i++)
 		if (is_same(s->given[i].path, path))

@@ -4,7 +4,7 @@
 #define KT_SAMPLE_GUEST_H
 
 #include "answers.h"
-#include "owner.h"
+#include "monitor.h"
 #include "pages.h"
 #include "rings.h"
 #include "vhost.h"
@@ -48,10 +48,10 @@ struct guest {
 
 	bool given;			/* by -q: its socket is held */
 	bool handed;			/* .. and was passed in to it */
-	char *given_path;		/* which may be another than the command line's */
+	struct monitor given_at;	/* which may be another than the command line's */
 	struct qmp *held;
 	bool lent;
-	char *held_path;		/* where the held monitor is */
+	struct monitor held_at;		/* where the held monitor is; without a path: as it was given */
 
 	struct sampler *sampler;
 	unsigned known;			/* WANT_ bits: was answered once */
@@ -165,24 +165,9 @@ bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
 void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
 void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */
 void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to who waits; start askings that are due */
-/* The monitors of a guest that we could use, as paths for us (a vec of yours); attach_none says why there is none. */
-size_t attach_paths(const struct host *h, const struct guest *g, char ***paths);
+/* The monitors of a guest that we could use (a list of yours); attach_none says why there is none. */
+size_t attach_monitors(const struct host *h, const struct guest *g, struct monitor **list);
 char *attach_none(const struct guest *g);
-/*
- * One of them that has no client, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
- * readable. Not under the lock. -EBUSY; -ECANCELED; -EPERM: none of them is that process's.
- */
-int attach_pick(const struct host *h, const struct owner *owner, char *const *paths, size_t n, uint64_t wait_ns,
-		int interrupt, size_t *picked, struct err *err);
-#define LEAVING_NS (NS_PER_SEC / 4)
-/*
- * Whether a socket has a client already, without connecting: NULL if it has none, else who it is (yours). Waits for a client that is just
- * leaving: QEMU may notice a moment after it has. Not under the lock.
- */
-char *attach_await_free(const struct host *h, const char *path, uint64_t wait_ns);
-/* Connect and greet; that it is the guest's own monitor is proved. */
-int attach_open(const struct host *h, const char *path, const struct owner *owner, unsigned timeout_ms, int interrupt,
-		struct qmp **out, struct err *err);
 
 /* look.c: looking at guests' pages */
 void look_begin(struct sampler *s, struct guest *g, unsigned needs);	/* one look, if these columns need it */

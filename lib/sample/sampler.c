@@ -44,8 +44,8 @@ static void guest_free(struct sampler *s, struct guest *g)
 	free(g->netifs_seen);
 	free(g->nets);
 	free(g->addresses);
-	free(g->given_path);
-	free(g->held_path);
+	monitor_done(&g->given_at);
+	monitor_done(&g->held_at);
 	free(g->last_state);
 	free(g->remark);
 	free(g->claim);

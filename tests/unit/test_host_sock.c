@@ -147,6 +147,82 @@ static void test_ends(void **state)
 	host_free(h);
 }
 
+static const struct host_listener *at(const struct host_listener *list, size_t n, const char *path, bool abstract)
+{
+	for (size_t i = 0; i < n; i++)
+		if (host_listener_is_at(&list[i], path, abstract))
+			return &list[i];
+	return NULL;
+}
+
+/* By what this process has open: relative, renamed, unlinked, abstract. */
+static void test_listeners(void **state)
+{
+	struct lates *lates = lates_new(4);
+	struct host *h = tree_host("/");
+	char *dir = tree_new();
+	auto_free char *path = xasprintf("%s/qmp.sock", dir), *moved = xasprintf("%s/moved.sock", dir);
+	auto_free char *name = xasprintf("kt-test-%d", (int)getpid());
+	struct sockaddr_un abstract = { .sun_family = AF_UNIX };
+	auto_free struct host_listener *list = NULL;
+	const struct host_listener *file, *other;
+	int server = listen_at(path), second, out, in;
+	struct host_sock s;
+	struct stat st;
+	size_t n = 0;
+
+	(void)state;
+	second = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	strcpy(abstract.sun_path + 1, name);
+	assert_int_equal(bind(second, (struct sockaddr *)&abstract, sizeof(abstract)), 0);	/* NULs up to its end */
+	assert_int_equal(listen(second, 5), 0);
+	assert_int_equal(host_listeners_read(h, getpid(), &list, &n), 0);
+	file = at(list, n, path, false);
+	other = at(list, n, name, true);
+	assert_non_null(file);
+	assert_non_null(other);
+	assert_null(at(list, n, name, false));
+	assert_null(at(list, n, "qmp.sock", false));
+	assert_int_equal(fstat(server, &st), 0);
+	assert_int_equal(file->inode, st.st_ino);
+	assert_ptr_equal(host_listener_of_fd(h, list, n, second), other);
+	assert_null(host_listener_of_fd(h, list, n, 0));
+
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(host_listener_look(h, file, &s), 0);
+	assert_int_equal(s.clients + s.waiting, 0);
+	out = host_listener_connect(h, lates, file);
+	if (geteuid()) {		/* by its old name only */
+		assert_int_equal(out, -ENOENT);
+		out = connect_to(moved);
+	}
+	assert_true(out >= 0);
+	in = accept(server, NULL, NULL);
+	assert_int_equal(host_listener_look(h, file, &s), 0);
+	assert_int_equal(s.clients, 1);
+	assert_int_equal(s.listener, st.st_ino);
+	close(in);
+	close(out);
+
+	out = host_listener_connect(h, lates, other);
+	assert_true(out >= 0);
+	assert_int_equal(host_listener_look(h, other, &s), 0);
+	assert_int_equal(s.waiting, 1);
+	in = accept(second, NULL, NULL);
+	assert_int_equal(host_listener_look(h, other, &s), 0);
+	assert_int_equal(s.clients, 1);
+	assert_int_equal(host_listener_look(h, file, &s), 0);
+	assert_int_equal(s.clients, 0);
+	close(in);
+	close(out);
+	close(second);
+	assert_int_equal(host_listener_look(h, other, &s), -ENOENT);
+	close(server);
+	tree_remove(dir);
+	host_free(h);
+	lates_free(lates);
+}
+
 static void test_same_name(void **state)
 {
 	struct host *h = tree_host("/");
@@ -261,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_crowd),

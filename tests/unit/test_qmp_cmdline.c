@@ -265,11 +265,14 @@ static void test_monitors(void **state)
 		{ { "--qmp-pretty", "unix:/a,,b,server=on" }, "unix:/a,b " },
 		{ { "-qmp", "unix:path=/a,server=yes" }, "unix:/a " },
 		{ { "-qmp", "unix:/a" }, "other:connects to /a " },
-		{ { "-qmp", "unix:/a,server=on,abstract=on" }, "other:abstract socket /a " },
+		{ { "-qmp", "unix:/a,server=on,abstract=on" }, "abstract:/a " },
 		{ { "-qmp", "unix:" }, "other:a socket that is no unix socket " },
 		{ { "-qmp", "tcp:127.0.0.1:4444,server=on,wait=off" },
-		  "other:tcp:127.0.0.1:4444,server=on,wait=off " },
+		  "other:tcp:127.0.0.1:4444 " },
 		{ { "-qmp", "stdio" }, "other:stdio " },
+		{ { "-qmp", "unix:fd=3,server=on,wait=off" }, "fd3:fd=3 " },
+		{ { "-chardev", "socket,id=m,fd=monitor,server=on", "-mon", "m,mode=control" }, "fd:fd=monitor " },
+		{ { "-monitor", "none", "-qmp", "unix:/a,server=on" }, "unix:/a " },
 		{ { "-qmp", "unix:/a,server=on", "-qmp", "unix:/b,server=on" },
 		  "unix:/a unix:/b " },
 		{ { "-chardev", "socket,id=m,path=/a,server=on,wait=off", "-mon",
@@ -281,18 +284,18 @@ static void test_monitors(void **state)
 		  "unix:/a " },
 		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon",
 		    "chardev=m,mode=readline" },
-		  "" },
-		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon", "chardev=m" }, "" },
+		  "human:/a " },
+		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon", "chardev=m" }, "human:/a " },
 		{ { "-chardev", "socket,id=m,path=/a,server=on", "-mon", "chardev=n,mode=control" },
 		  "" },
 		{ { "-chardev", "socket,id=m,path=/a", "-mon", "chardev=m,mode=control" },
 		  "other:connects to /a " },
 		{ { "-chardev", "socket,id=m,fd=28,server=on,wait=off", "-mon",
 		    "chardev=m,id=monitor,mode=control" },
-		  "fd:fd=28 " },
+		  "fd28:fd=28 " },
 		{ { "-chardev", "socket,id=m,host=::1,port=1,server=on", "-mon",
 		    "chardev=m,mode=control" },
-		  "other:a socket that is no unix socket " },
+		  "other:tcp:[::1]:1 " },
 		{ { "-chardev", "pty,id=m", "-mon", "chardev=m,mode=control" }, "other:pty " },
 		{ { "-chardev", "pipe,id=m,path=/a", "-mon", "chardev=m,mode=control" },
 		  "other:pipe " },
@@ -319,12 +322,13 @@ static void test_monitors(void **state)
 		{ { "-chardev", "{\"id\":\"m\",\"backend\":[[[", "-mon", "chardev=m,mode=control" },
 		  "" },
 		{ { "-mon", "mode=control" }, "" },
-		{ { "-monitor", "unix:/a,server=on", "-serial", "-qmp", "unix:/b,server=on" }, "" },
+		{ { "-monitor", "unix:/a,server=on", "-serial", "-qmp", "unix:/b,server=on" }, "human:/a " },
 		{ { "-qmp" }, "" },
 		{ { "-", "--", "-qmp", "unix:/a,server=on" }, "unix:/a " },
 	};
 	static const char *const kinds[] = {
-		[QMP_MONITOR_UNIX] = "unix", [QMP_MONITOR_FD] = "fd", [QMP_MONITOR_OTHER] = "other",
+		[QMP_MONITOR_UNIX] = "unix", [QMP_MONITOR_FD] = "fd", [QMP_MONITOR_OTHER] = "other", [QMP_MONITOR_ABSTRACT] = "abstract",
+		[QMP_MONITOR_HUMAN] = "human",
 	};
 	size_t i, k;
 
@@ -334,8 +338,12 @@ static void test_monitors(void **state)
 		struct qmp_cmdline c;
 
 		parse(cases[i].words, &c);
-		for (k = 0; k < c.n_monitors; k++)
-			buf_printf(&text, "%s:%s ", kinds[c.monitors[k].kind], c.monitors[k].path);
+		for (k = 0; k < c.n_monitors; k++) {
+			buf_printf(&text, "%s", kinds[c.monitors[k].kind]);
+			if (c.monitors[k].number >= 0)
+				buf_printf(&text, "%d", c.monitors[k].number);
+			buf_printf(&text, ":%s ", c.monitors[k].path);
+		}
 		check_text(text.text ? text.text : "", cases[i].monitors);
 		qmp_cmdline_done(&c);
 	}
