@@ -93,6 +93,7 @@ struct qmp_disk {
 	char *device;			/* legacy -drive name, NULL for -blockdev style */
 	char *node;			/* node name of the top node, NULL = empty drive */
 	char *file, *format;		/* as QEMU has them open */
+	char *where;			/* the file as a path of ours, once that was found; NULL: file is as the process has it */
 	uint64_t size_bytes;
 	uint64_t allocated_bytes;	/* of the top image where it is stored; 0 of a block device */
 	uint64_t chain;			/* images below the top one */

@@ -13,6 +13,7 @@ static void free_disk(struct qmp_disk *d)
 	free(d->device);
 	free(d->node);
 	free(d->file);
+	free(d->where);
 	free(d->format);
 	free(d->io_status);
 	free(d->throttle.group);

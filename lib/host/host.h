@@ -13,6 +13,7 @@
 #include "sock.h"
 #include "listen.h"
 #include "netns.h"
+#include "path.h"
 #include "net.h"
 #include "iface.h"
 #include "pci.h"

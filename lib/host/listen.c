@@ -6,6 +6,7 @@
 #include "listen.h"
 #include "files.h"
 #include "netns.h"
+#include "path.h"
 #include "private.h"
 #include "sock_diag.h"
 
@@ -281,26 +282,22 @@ static int hold_if_it_is(const char *path, const struct sock_report *r)
 /* In the directories of files it has open: a socket with a relative name is mostly beside its other files. */
 static int hold_beside(const struct host *h, const struct host_listener *l, const struct sock_report *r)
 {
-	auto_close int dir = host_openat(h, "proc/%d/fd", l->pid);
-	auto_ids struct host_ids fds = {0};
+	char **files = NULL;
+	size_t n = 0, i;
 	int found = -ENOENT, tried = 0;
-	size_t i;
 
-	if (dir < 0 || host_ids_read_some(dir, PROC_FDS_MAX, &fds) < 0)
+	if (host_proc_files(h, l->pid, &files, &n))
 		return -ENOENT;
-	for (i = 0; i < fds.n && found < 0 && tried < DIRECTORIES_MAX; i++) {
-		auto_free char *path = NULL;
-		char link[PATH_MAX], *slash;
+	for (i = 0; i < n; i++) {
+		if (found < 0 && tried < DIRECTORIES_MAX && !str_has_prefix(files[i], "/dev/")) {
+			auto_free char *path = xasprintf("%.*s/%s", (int)(strrchr(files[i], '/') - files[i]), files[i], l->name);
 
-		if (host_readlink(h, link, sizeof(link), "proc/%d/fd/%d", l->pid, fds.id[i]) < 0 || *link != '/' ||
-		    str_has_prefix(link, "/dev/"))
-			continue;
-		slash = strrchr(link, '/');
-		*slash = '\0';
-		path = xasprintf("%s/%s", link, l->name);
-		found = hold_if_it_is(path, r);
-		tried++;
+			found = hold_if_it_is(path, r);
+			tried++;
+		}
+		free(files[i]);
 	}
+	free(files);
 	return found;
 }
 

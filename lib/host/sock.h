@@ -27,10 +27,4 @@ int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino,
  */
 int host_sock_peer(int fd, uint64_t *inode);
 
-/*
- * Where a process's idea of a path is for us: through /proc/PID/root, and /proc/PID/cwd if it is relative. Yours.
- * Where those links cannot be read (another user's process), the path itself.
- */
-char *host_proc_path(const struct host *h, pid_t pid, const char *path);
-
 #endif

@@ -293,6 +293,7 @@ static int job_ask(struct job *j, struct err *err)
 	qmp_set_deadline(j->q, j->deadline_ns);
 	qmp_set_patience(j->q, j->s->config.answer_ms);
 	rc = ask_put(j->q, j->what, &j->replies, err);
+	opened_find(j->s->config.host, j->owner.pid, j->replies.devices.disks, j->replies.devices.n_disks);
 	if (replies_bytes(&j->replies) <= REPLIES_MAX)
 		return rc;
 	replies_done(&j->replies);

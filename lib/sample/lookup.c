@@ -284,7 +284,7 @@ static void add_paths(const struct lookup *l, const struct guest *g, struct matc
 			match_add(m, host_proc_path(l->s->config.host, g->pid, def->disks[i].source), def->disks[i].alias);
 	for (i = 0; i < g->devices.n_disks; i++)
 		if (g->devices.disks[i].file)
-			match_add(m, host_proc_path(l->s->config.host, g->pid, g->devices.disks[i].file), g->devices.disks[i].id);
+			match_add(m, opened_path(l->s->config.host, g->pid, &g->devices.disks[i]), g->devices.disks[i].id);
 }
 
 /* By the descriptors of each process. What is asked is the file systems, so not under the lock. */

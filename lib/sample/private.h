@@ -92,6 +92,11 @@ struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
 struct guest *guest_add(struct sampler *s, const struct host_found *found, struct qmp_cmdline *cmdline);
 void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out);	/* parsed; not under the lock */
 
+/* opened.c: disks' files, by what the process has open; opened_find not under the lock */
+bool opened_is_path(const char *file);
+void opened_find(const struct host *h, pid_t pid, struct qmp_disk *disks, size_t n);
+char *opened_path(const struct host *h, pid_t pid, const struct qmp_disk *disk);	/* for us; yours */
+
 /* newcomers.c */
 struct newcomer;
 void newcomers_scanned(struct sampler *s, const struct host_found *procs, size_t n);

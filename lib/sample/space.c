@@ -57,12 +57,6 @@ static bool start(struct sampler *s, struct space *sp, char *path, uint64_t pool
 	return sp->late;
 }
 
-/* A protocol (nbd://, rbd:, json:) is not below the guest's root, and a descriptor set has no path. */
-static bool is_path(const char *file)
-{
-	return file && *file && strcspn(file, ":") >= strcspn(file, "/") && !str_has_prefix(file, "/dev/fdset/");
-}
-
 static struct space *find(const struct guest *g, const char *file)
 {
 	size_t i = names_find(&g->spaces_by_file, file, NULL);
@@ -70,11 +64,12 @@ static struct space *find(const struct guest *g, const char *file)
 	return i == NAMES_NONE ? NULL : &g->spaces[i];
 }
 
-static void want(struct sampler *s, struct guest *g, const char *file)
+/* disk: NULL, file is libvirt's. */
+static void want(struct sampler *s, struct guest *g, const char *file, const struct qmp_disk *disk)
 {
 	struct space *sp = find(g, file);
 
-	if (!is_path(file))
+	if (!opened_is_path(file))
 		return;
 	if (!sp) {
 		sp = vec_push(g->spaces, g->n_spaces);
@@ -84,7 +79,7 @@ static void want(struct sampler *s, struct guest *g, const char *file)
 	sp->wanted = true;
 	/* a bare name is in the process's directory */
 	if (!sp->late && (!sp->taken_ns || clock_now_ns() - sp->taken_ns > SPACE_NS))
-		start(s, sp, host_proc_path(s->config.host, g->pid, file), 0);
+		start(s, sp, disk ? opened_path(s->config.host, g->pid, disk) : host_proc_path(s->config.host, g->pid, file), 0);
 }
 
 /* What has come back; of a thin volume the pool is the next question. */
@@ -127,17 +122,17 @@ static void space_free(struct space *sp)
 	free(sp->file);
 }
 
-/* The images of a guest, as far as they are known; f(arg, file) for each. */
-static void each_file(const struct guest *g, void (*f)(void *arg, const char *file), void *arg)
+/* The images of a guest, as far as they are known; f(arg, file, disk) for each. */
+static void each_file(const struct guest *g, void (*f)(void *arg, const char *file, const struct qmp_disk *disk), void *arg)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
 
 	for (i = 0; i < g->devices.n_disks; i++)
-		f(arg, g->devices.disks[i].file);
+		f(arg, g->devices.disks[i].file, &g->devices.disks[i]);
 	for (i = 0; !(g->known & WANT_DEVICES) && def && i < def->n_disks; i++)
 		if (def->disks[i].type && (!strcmp(def->disks[i].type, "file") || !strcmp(def->disks[i].type, "block")))
-			f(arg, def->disks[i].source);
+			f(arg, def->disks[i].source, NULL);
 }
 
 struct each {
@@ -146,18 +141,19 @@ struct each {
 	bool waits;
 };
 
-static void want_one(void *arg, const char *file)
+static void want_one(void *arg, const char *file, const struct qmp_disk *disk)
 {
 	struct each *e = arg;
 
-	want(e->s, e->g, file);
+	want(e->s, e->g, file, disk);
 }
 
-static void waits_one(void *arg, const char *file)
+static void waits_one(void *arg, const char *file, const struct qmp_disk *disk)
 {
 	struct each *e = arg;
 	const struct space *sp = find(e->g, file);
 
+	(void)disk;
 	e->waits |= sp && !sp->taken_ns && sp->late && !sp->hung;
 }
 

@@ -45,7 +45,7 @@ static size_t of_disks(const struct qmp_disk *list, size_t n)
 
 	for (i = 0; i < n; i++)
 		bytes += of(list[i].id) + of(list[i].qdev) + of(list[i].device) + of(list[i].node) + of(list[i].file) +
-			 of(list[i].format) + of(list[i].io_status) + of(list[i].throttle.group);
+			 of(list[i].where) + of(list[i].format) + of(list[i].io_status) + of(list[i].throttle.group);
 	return bytes;
 }
 
