@@ -305,9 +305,16 @@ static int hold_by_path(const struct host *h, const struct host_listener *l)
 {
 	auto_free char *theirs = host_proc_path(h, l->pid, l->name);
 	struct sock_report r;
+	struct stat st;
+	auto_close int own = -1;
 	int fd = sock_ask(l->inode, &r);
 
-	if (fd)				/* of another namespace, or gone */
+	if (fd == -ENOENT && l->other_net) {
+		/* it cannot be asked there which file it is bound to: one's own is taken by its name */
+		own = file_hold(theirs, &st);
+		return own < 0 ? own : S_ISSOCK(st.st_mode) && st.st_uid == geteuid() ? take_fd(&own) : -EPERM;
+	}
+	if (fd)
 		return fd;
 	fd = hold_if_it_is(theirs, &r);
 	if (fd < 0 && l->name[0] == '/')

@@ -153,11 +153,12 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 		if (m->ambiguous)
 			return -EOPNOTSUPP;
 	}
+	if (m->any)
+		r = 0;
+	else
+		r = host_net_run_elsewhere(h, look_there, &l);
 	*out = m->sock;
-	if (!m->any && host_net_run_elsewhere(h, look_there, &l) == -EPERM)
-		out->unseen = true;
-	else if (!m->any)
-		*out = l.file.sock;
+	out->unseen = r == -EPERM;
 	return 0;
 }
 

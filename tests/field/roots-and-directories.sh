@@ -72,6 +72,7 @@ chown nobody "$mine"
 install -m 755 "$KVMTOP_PLAIN" "$mine/kvmtop"
 install -o nobody -m 600 other/b.raw "$mine/e.raw"
 as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all env HOME="$mine" XDG_STATE_HOME="$mine/state" TMPDIR="$mine")
+"${as_nobody[@]}" test -x "$QEMU" || QEMU=qemu-system-x86_64	# the newer one may lie where only root gets to
 printf '%s\n' "user-$$" >user.name
 (cd "$mine" && exec "${as_nobody[@]}" "$QEMU" -name "user-$$" -nodefaults -display none -daemonize -pidfile pid "${bare[@]}" \
 	-qmp unix:q.sock,server=on,wait=off -drive file=e.raw,if=virtio,format=raw) </dev/null 9>&-
