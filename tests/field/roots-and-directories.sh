@@ -8,8 +8,12 @@
 mkdir jail shop other
 chmod 711 . # for QEMU's new user
 bare=(-machine pc,accel=tcg -m 16 -S)
-chroot_to() { if "$QEMU" --help | grep -q '^-chroot'; then printf '%s\n' -chroot "$1"; else printf '%s\n' -run-with "chroot=$1"; fi; }
-mapfile -t in_jail < <(chroot_to "$PWD/jail")
+# both options are gone in QEMU 10; the other came with 9.0
+if "$QEMU" --help | grep -q '^-chroot'; then
+	in_jail=(-chroot "$PWD/jail") confined=(-chroot "$PWD/jail" -runas nobody)
+else
+	in_jail=(-run-with "chroot=$PWD/jail") confined=(-run-with "chroot=$PWD/jail,user=nobody")
+fi
 
 # NAME: what kvmtop says of it, against QEMU and the file itself
 found() {
@@ -50,7 +54,7 @@ qemu_start rooted "${bare[@]}" "${in_jail[@]}" -qmp "unix:$PWD/rooted.qmp,server
 t_is 'QEMU has another root' "$(readlink "/proc/$(vm_pid rooted)/root")" "$PWD/jail"
 found rooted a.raw "$PWD/a.raw"
 
-qemu_start both "${bare[@]}" "${in_jail[@]}" -runas nobody -qmp "unix:both.qmp,server=on,wait=off" \
+qemu_start both "${bare[@]}" "${confined[@]}" -qmp "unix:both.qmp,server=on,wait=off" \
 	-drive "file=c.raw,if=virtio,format=raw"
 t_is 'and another user' "$(stat -c %U "/proc/$(vm_pid both)")" nobody
 found both c.raw c.raw
@@ -59,7 +63,7 @@ daemon_start daemon shop -qmp unix:d.sock,server=on,wait=off -drive file=b.raw,i
 t_is 'QEMU is in another directory' "$(readlink "/proc/$(vm_pid daemon)/cwd")" /
 found daemon shop/b.raw b.raw
 
-daemon_start all other "${in_jail[@]}" -runas nobody -qmp unix:./d.sock,server=on,wait=off \
+daemon_start all other "${confined[@]}" -qmp unix:./d.sock,server=on,wait=off \
 	-drive file=../other/b.raw,if=virtio,format=raw
 found all other/b.raw ../other/b.raw
 
