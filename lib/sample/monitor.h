@@ -31,13 +31,13 @@ void monitor_done(struct monitor *m);
 /* Who uses it, as host_sock_look. */
 int monitor_look(const struct host *h, const struct monitor *m, struct host_sock *out);
 /*
- * Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). Waits for somebody who is just
- * leaving: QEMU may notice a moment after he has. Not under the lock.
+ * Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). Waits for a client that is just
+ * leaving: QEMU may notice a moment after it has. Not under the lock.
  */
 char *monitor_await_free(const struct host *h, const char *path, uint64_t wait_ns);
 #define LEAVING_NS (NS_PER_SEC / 4)
 /*
- * One of them that nobody uses, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
+ * One of them that has no client, waiting a moment for a client that is just leaving, or until interrupt (-1: none) is
  * readable. Not under the lock. -EBUSY; -ECANCELED; -EPERM: none of them is that process's.
  */
 int monitors_pick(const struct host *h, const struct owner *owner, struct monitor *list, size_t n, uint64_t wait_ns,
