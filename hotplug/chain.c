@@ -149,14 +149,16 @@ static int check_format(struct image_look *l, const char *image, const struct qc
 static int take_data(struct follow *f, struct image *image, const char *name)
 {
 	auto_close int fd = -1;
-	struct stat st;
+	struct stat st = {0};
 	int rc = check_name(f->l, image->file, name);
 
 	if (rc)
 		return rc;
 	image->data = resolve(image->file, name);
 	buf_printf(&f->l->text, " + %s", image->data);
-	return hold_named(f, image->file, image->data, &fd, &st);
+	rc = hold_named(f, image->file, image->data, &fd, &st);
+	image->data_id = host_file_from(&st);
+	return rc;
 }
 
 /* What the header says, of a file that is held. */
@@ -223,6 +225,7 @@ static int follow(struct follow *f, int top)
 		next->qcow2 = !strcmp(q.format, "qcow2");
 		buf_printf(&l->text, " <- %s", next->file);
 		rc = hold_named(f, image->file, next->file, &fd, &st);
+		next->id = host_file_from(&st);
 		mem_close_ptr(&held);
 		held = fd;
 		qcow2_done(&q);
@@ -280,7 +283,7 @@ static int look(struct image_look *l, struct follow *f)
 	if (rc)
 		return rc;
 	*vec_push(l->chain.images, l->chain.n) = (struct image){
-		.file = xstrdup(l->file), .qcow2 = l->format && !strcmp(l->format, "qcow2"), .block_device = S_ISBLK(f->top.st_mode),
+		.file = xstrdup(l->file), .qcow2 = l->format && !strcmp(l->format, "qcow2"), .block_device = S_ISBLK(f->top.st_mode), .id = host_file_from(&f->top),
 	};
 	fd = file_read_held(held);
 	if (fd < 0)

@@ -298,6 +298,8 @@ int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err
 	if (!rc)
 		rc = choose(p, env->qmp, &d, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
+		rc = check_image_use(p, env->host, &d.chain, err);
+	if (!rc && p->status != PLAN_UNCHANGED)
 		plan_add(p, &d);
 	disk_done(&d);
 	return rc;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/base/base.h"
+#include "lib/host/host.h"
 
 /* One image of a chain, as QEMU is to open it. */
 struct image {
@@ -17,6 +17,7 @@ struct image {
 	char *data;			/* external data file, NULL: none */
 	bool qcow2;			/* else raw */
 	bool block_device;
+	struct host_file id, data_id;
 };
 
 /* From the top down; all of it, for a raw image is always the last one. */

@@ -119,6 +119,15 @@ int virt_disk_build(struct plan *p, const struct plan_env *env, enum disk_verb v
  * A warning in the plan says what they are. Waits for the file systems, but not for long: -ETIMEDOUT. out is yours.
  */
 int check_image(struct plan *p, const struct host *h, const char *file, struct image_chain *out, struct err *err);
+/*
+ * use.c: what the host or another guest uses is refused without force=on; of an image that is to be read only, where that
+ * does no harm, it is a warning.
+ */
+int check_image_use(struct plan *p, const struct host *h, const struct image_chain *c, struct err *err);
+/* A device of PCI or USB, by the last part of its path in /sys; what: it in the words of an error, "host=1-2". */
+int check_device_use(struct plan *p, const struct host *h, const char *device, const char *what, struct err *err);
+/* "guest vm1 (process 12)", "process 12 (COMM)"; comm may be "". Reads memory of the process, which may take for ever. Yours. */
+char *holder_words(const struct host *h, pid_t pid, const char *comm);
 /* Into the node of image i of a chain: its data file and what is below it, so that QEMU looks for neither. */
 void image_put_rest(const struct image_chain *c, size_t i, struct json_object *node);
 

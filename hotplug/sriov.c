@@ -61,41 +61,19 @@ static int find_pf(const struct plan *p, const struct host *h, struct devices *d
 
 /* ---- sriov set */
 
-/* "guest vm1 (process 123)" */
-static char *holder_text(const struct host *h, pid_t pid)
-{
-	struct host_proc proc = {0};
-	struct qmp_cmdline line = {0};
-	char *text;
-
-	if (host_proc_read(h, pid, &proc))
-		return xasprintf("process %d", (int)pid);
-	qmp_cmdline_parse(proc.argv, proc.argc, &line);
-	text = line.name ? xasprintf("guest %s (process %d)", line.name, (int)pid) : xasprintf("process %d", (int)pid);
-	qmp_cmdline_done(&line);
-	host_proc_done(&proc);
-	return text;
-}
-
 /* A function that is to go: not out of a guest's hands, and out of the host's only by force. */
 static int check_vf(struct plan *p, const struct host *h, const struct host_pci *vf, struct err *err)
 {
-	auto_free char *holder = NULL, *use = NULL;
+	auto_free char *holder = NULL, *what = NULL;
 	pid_t pid = strcmp(vf->driver, "vfio-pci") ? 0 : host_vfio_holder(h, vf, 0);
 
 	if (pid) {
-		holder = holder_text(h, pid);
+		holder = holder_words(h, pid, "");
 		return err_set(err, -EBUSY, "virtual function %s is in the hands of %s, and all of them go (vfio remove it there first)",
 			       vf->address, holder);
 	}
-	use = host_use_of(h, vf->address);
-	if (!use)
-		return 0;
-	if (!is_on(p, "force"))
-		return err_set(err, -EBUSY, "virtual function %s: %s, and the host would lose it (force=on if that is meant)",
-			       vf->address, use);
-	plan_warn(p, "virtual function %s goes: %s", vf->address, use);
-	return 0;
+	what = xasprintf("virtual function %s", vf->address);
+	return check_device_use(p, h, vf->address, what, err);
 }
 
 static int check_numbers(const struct plan *p, const struct host_pci *pf, unsigned *vfs, struct err *err)

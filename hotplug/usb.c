@@ -55,6 +55,17 @@ static int find(struct host_usb *list, size_t n, const char *word, struct host_u
 	return *out ? 0 : not_found(list, n, word, err);
 }
 
+static int check_usb_use(struct plan *p, const struct host *h, const struct host_usb *u, struct err *err)
+{
+	auto_free char *what = xasprintf("host=%s (%s)", plan_arg(p, "host"), u->name ? u->name : "no name");
+
+	if (u->use && !is_on(p, "force"))
+		return err_set(err, -EBUSY, "%s: %s (the host would lose it; force=on if that is meant)", what, u->use);
+	if (u->use)
+		plan_warn(p, "%s: %s", what, u->use);
+	return check_device_use(p, h, u->port, what, err);
+}
+
 int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, struct err *err)
 {
 	const char *word = plan_arg(p, "host");
@@ -67,12 +78,8 @@ int check_host_usb(struct plan *p, const struct host *h, struct host_usb *out, s
 	rc = find(list, n, word, &found, err);
 	if (!rc && found->hub)
 		rc = err_set(err, -EINVAL, "host=%s is a hub: hand over what is plugged into it", word);
-	if (!rc && found->use && !is_on(p, "force"))
-		rc = err_set(err, -EBUSY, "host=%s (%s): %s, and the host would lose it (force=on if that is "
-				"meant)", word,
-			     found->name ? found->name : "no name", found->use);
-	if (!rc && found->use)
-		plan_warn(p, "%s is taken away from the host: %s", word, found->use);
+	if (!rc)
+		rc = check_usb_use(p, h, found, err);
 	if (!rc) {
 		*out = *found;
 		found->name = found->use = NULL;

@@ -89,14 +89,9 @@ static int check_driver(const struct host *h, const struct host_pci *pci, struct
 
 static int check_use(struct plan *p, const struct host *h, const struct host_pci *pci, struct err *err)
 {
-	auto_free char *use = host_use_of(h, pci->address);
+	auto_free char *what = xasprintf("host=%s", pci->address);
 
-	if (!use)
-		return 0;
-	if (!is_on(p, "force"))
-		return err_set(err, -EBUSY, "host=%s: %s, and the host would lose it (force=on if that is meant)", pci->address, use);
-	plan_warn(p, "%s is taken away from the host: %s", pci->address, use);
-	return 0;
+	return check_device_use(p, h, pci->address, what, err);
 }
 
 int check_host_pci(struct plan *p, const struct host *h, struct vfio *v, struct err *err)

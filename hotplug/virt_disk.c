@@ -222,13 +222,15 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	rc = check_source(p, env, &chain, err);
 	block_device = chain.n && chain.images->block_device;
 	put_chain(&d, &chain);
-	image_chain_done(&chain);
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-disk", err);
 	if (!rc && virt_def_has_alias(def, p->device))
 		rc = same_or_taken(p, by_alias(def, p->device), err);
 	else if (!rc)
 		rc = check_options(p, block_device, err);
+	if (!rc && p->status != PLAN_UNCHANGED)
+		rc = check_image_use(p, env->host, &chain, err);
+	image_chain_done(&chain);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		fill_disk(p, def, block_device, &d);
 	if (!rc && p->status != PLAN_UNCHANGED)

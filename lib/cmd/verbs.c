@@ -41,7 +41,7 @@ static const struct arg disk_add_args[] = {
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: take an image whose header names files outside of its directory or of another "
-	  "user, a qcow2 image that kvmtop cannot read, or a raw disk with a qcow2 header." },
+	  "user, a qcow2 image that kvmtop cannot read, a raw disk with a qcow2 header, or one that the host or another guest uses." },
 };
 static const struct verb verb_disk_add = {
 	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
@@ -49,7 +49,11 @@ static const struct verb verb_disk_add = {
 	.doc = "Plugs a disk into a running guest, virtio-blk on a free hotpluggable PCI port or SCSI on a controller, and waits for "
 	       "the guest's driver. What fails is taken back. The backing files of a qcow2 image and its data file must be regular files "
 	       "in its directory, of the same owner or readable for all users. A backing file must be raw or qcow2 and have its format in the "
-	       "header (qemu-img rebase -u -F). QEMU gets the whole chain by name, and opens nothing else that a header names.",
+	       "header (qemu-img rebase -u -F). QEMU gets the whole chain by name, and opens nothing else that a header names. "
+	       "An image that the host or another guest uses is refused: a block device that is mounted in any mount namespace, swap space, a "
+	       "member of LVM, md, the device mapper, multipath, btrfs, ZFS or bcache, given out by a target, made into a loop device, open for "
+	       "writing in another process, and the disk or partition of one. With readonly=on that is a warning, but for images that a QEMU "
+	       "has locked.",
 };
 
 static const struct arg disk_remove_args[] = {

@@ -11,7 +11,7 @@ static const struct arg add_args[] = {
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a "
 	       "timeout, and undone." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host itself uses the device." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host or another guest uses the device, or a disk on it." },
 };
 const struct verb usb_add_verb = {
 	.name = "usb add", CHANGE(hotplug_usb_add), ARGS(add_args), .summary = "Hand a USB device through.",

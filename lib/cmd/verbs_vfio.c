@@ -8,7 +8,7 @@ static const struct arg add_args[] = {
 	{ "host", ARG_TEXT, .required = true, .help = "The host's device: DDDD:BB:DD.F, as pci lists them." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-vfio0, kt-vfio1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host itself uses the device, or has too "
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host or another guest uses the device or a disk on it, or the host has too "
 	  "little memory. Other devices of its IOMMU group are never taken away." },
 };
 const struct verb vfio_add_verb = {

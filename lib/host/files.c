@@ -13,7 +13,7 @@
 
 #include "private.h"
 
-static struct host_file identity(const struct stat *st)
+struct host_file host_file_from(const struct stat *st)
 {
 	if (S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode))
 		return (struct host_file){ .device = true, .dev = st->st_rdev };
@@ -27,7 +27,7 @@ int host_file_of(const char *path, struct host_file *out)
 
 	if (fd < 0)
 		return fd;
-	*out = identity(&st);
+	*out = host_file_from(&st);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ bool host_fds_has(const struct host_fds *f, const struct host_file *file)
 		snprintf(name, sizeof(name), "%d", f->ids.id[i]);
 		if (fstatat(f->dir, name, &st, 0))
 			continue;
-		one = identity(&st);
+		one = host_file_from(&st);
 		if (host_file_is(&one, file))
 			return true;
 	}

@@ -3,6 +3,8 @@
 #ifndef KT_HOST_FILES_H
 #define KT_HOST_FILES_H
 
+#include <sys/stat.h>
+
 #include "root.h"
 
 /* A file by what it is, whatever it is called: a device node by the device, anything else by file system and inode. */
@@ -12,6 +14,7 @@ struct host_file {
 };
 /* Follows symbolic links; the path is ours. -ENOENT, .. */
 int host_file_of(const char *path, struct host_file *out);
+struct host_file host_file_from(const struct stat *st);
 bool host_file_is(const struct host_file *a, const struct host_file *b);
 /*
  * The descriptors of a process, to be looked through for a file: that asks the file systems they are on, one of which may

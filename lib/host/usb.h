@@ -11,10 +11,7 @@ struct host_usb {
 	unsigned vendor, product;
 	bool hub;
 	char *name;			/* "SanDisk Cruzer", from the device: clean it before drawing; NULL: it has none */
-	/*
-	 * Why the host would miss it: "disk sda is mounted", "network interface enx001122334455 is up", "it is a keyboard",
-	 * "another program has it"; NULL: nothing known.
-	 */
+	/* What one of its interfaces is for: "it is a keyboard of the host", "another program has it"; NULL: nothing known. Disks: use.h. */
 	char *use;
 };
 /* Sorted by bus and port; root hubs are left out. */

@@ -47,7 +47,7 @@ static void devices_read(const struct host *h)
 {
 	struct host_store store = { .device = true, .dev = 253ull << 8 };
 	auto_free struct host_pci *pci = NULL;
-	auto_free char *use = NULL;
+	struct host_use use;
 	struct host_usb *usb;
 	struct host_iface iface;
 	size_t n;
@@ -56,7 +56,8 @@ static void devices_read(const struct host *h)
 	if (!host_usb_list(h, &usb, &n))
 		host_usb_free(usb, n);
 	host_iface_read(h, "eth0", &iface);
-	use = host_use_of(h, "1-2");
+	host_device_use(h, "1-2", &use);
+	free(use.text);
 	host_store_device(h, &store);
 }
 

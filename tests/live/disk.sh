@@ -100,7 +100,8 @@ refused 'qcow2 given, none found' invalid 1 'is not qcow2' file=text format=qcow
 refused 'id taken' invalid 1 "id 'nic0' is taken by a virtio-net-pci" file=one.raw format=raw id=nic0
 refused 'id malformed' invalid 1 "id '0x'" file=one.raw format=raw id=0x
 refused 'no such iothread' invalid 1 "no iothread 'io9' .*io0" file=one.raw format=raw iothread=io9
-refused 'locked by another' failed 1 'lock' file="$(readlink -f shared.img)" format=raw
+refused 'open in this guest' invalid 1 'is open for writing in this guest .*force=on' file="$(readlink -f shared.img)" format=raw
+refused 'locked by another' failed 1 'lock' file="$(readlink -f shared.img)" format=raw force=on
 t_is 'locked: the step that failed, and the one that was taken back' \
 	"$(jq -r '[.steps[].status] | join(" ")' record)" 'undone failed todo'
 qemu-img create -q -f qcow2 broken.qcow2 1M

@@ -19,6 +19,7 @@
 #include "hotplug/hotplug.h"
 
 static char *dir;
+static struct host *host;
 
 /* A version 2 header, the format of the backing file, and its name. */
 static void put_qcow2(const char *name, const char *backing, const char *format)
@@ -71,12 +72,15 @@ static int setup(void **state)
 	put_qcow2("on-fifo", "fifo", "raw");
 	put_qcow2("on-none", "none", "raw");
 	tree_puts(dir, "QFI\xfb", "images/short");
+	tree_puts(dir, "", "proc/uptime");
+	host = tree_host(dir);
 	return mkfifo(fifo, 0600) || mkdir(path, 0700);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
+	host_free(host);
 	tree_remove(dir);
 	return 0;
 }
@@ -122,7 +126,7 @@ static const struct fake_item guest[] = {
 	{ 0 }
 };
 
-#define HERE ((const struct build_place){ .guest = guest, .dir = dir })
+#define HERE ((const struct build_place){ .guest = guest, .host = host, .dir = dir })
 #define IMAGE(name) { "file", "%D/images/" name }
 #define RAW IMAGE("raw"), { "format", "raw" }
 

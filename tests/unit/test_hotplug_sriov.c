@@ -211,7 +211,7 @@ static void plans_of_one_step(void **state)
 	p = build_try(&HERE, hotplug_sriov_set, &(struct build_args){ { { "PF", USED }, { "vfs", "0" }, { "force", "on" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);
 	assert_int_equal(p->n_steps, 1);
-	assert_non_null(strstr(p->warnings[0], "0000:43:10.0 goes: network interface eth5 is up"));
+	assert_non_null(strstr(p->warnings[0], "0000:43:10.0: network interface eth5 is up"));
 	plan_free(p);
 }
 

@@ -86,6 +86,13 @@ static int setup(void **state)
 	tree_puts(dir, "0x1002\n", "sys/devices/usb1/1-5/1-5:1.0/net/eth5/flags");
 	put_link("../../devices/usb1/1-4/1-4:1.0/net/eth4", "sys/class/net/eth4");
 	put_link("../../devices/usb1/1-5/1-5:1.0/net/eth5", "sys/class/net/eth5");
+	put_device("1-10", 7, "000c\n", "NIC", "00\n");
+	tree_puts(dir, "0x1002\n", "sys/devices/usb1/1-10/1-10:1.0/net/eth10/flags");
+	put_link("../../../../../virtual/net/br0", "sys/devices/usb1/1-10/1-10:1.0/net/eth10/master");
+	put_link("../../devices/usb1/1-10/1-10:1.0/net/eth10", "sys/class/net/eth10");
+	tree_puts(dir, "20010db8000000000000000000000000 40 0 0 0 0 0 0 0 eth5\n00000000000000000000000000000000 00 "
+		  "00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth4\n",
+		  "proc/net/ipv6_route");
 	host = tree_host(dir);
 	return 0;
 }
@@ -104,10 +111,10 @@ static void what_the_host_needs_is_known(void **state)
 		const char *port, *name, *use;
 		bool hub;
 	} rows[] = {
-		{ "1-1", "Stick", NULL }, { "1-2", "Mounted", "disk sdb is mounted" }, { "1-3", "Leg", "disk sdc is mounted, or part" },
-		{ "1-4", "NIC", "interface eth4 is up" }, { "1-5", "NIC", NULL }, { "1-6", "Board", "keyboard" },
+		{ "1-1", "Stick", NULL }, { "1-2", "Mounted", NULL }, { "1-3", "Leg", NULL },
+		{ "1-4", "NIC", NULL }, { "1-5", "NIC", NULL }, { "1-6", "Board", "keyboard" },
 		{ "1-7", "Taken", "another program" }, { "1-8", "Hub", NULL, true }, { "1-8.1", "Twin", NULL }, { "1-8.2", "Twin", NULL },
-		{ "1-9", "Swap", "disk sdd is mounted, or part" },
+		{ "1-9", "Swap", NULL }, { "1-10", "NIC", NULL },
 	};
 	struct host_usb *list = NULL;
 	size_t n = 0, i;
@@ -174,8 +181,11 @@ static void each_check_has_its_words(void **state)
 		{ hotplug_usb_add, { { { "host", "1234:0009" } } }, -EINVAL, "several devices", "host=1-8.1, host=1-8.2" },
 		{ hotplug_usb_add, { { { "host", "1-8" } } }, -EINVAL, "is a hub", "plugged into it" },
 		{ hotplug_usb_add, { { { "host", "usb1" } } }, -EINVAL, "host=usb1", "BUS-PORT" },
-		{ hotplug_usb_add, { { { "host", "1-2" } } }, -EBUSY, "disk sdb is mounted", "force=on" },
-		{ hotplug_usb_add, { { { "host", "1-4" } } }, -EBUSY, "eth4 is up", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-2" } } }, -EBUSY, "partition sdb1 is mounted on /mnt", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-3" } } }, -EBUSY, "disk sdc is part of the md array md0", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-9" } } }, -EBUSY, "disk sdd is swap space", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-4" } } }, -EBUSY, "eth4 is up and has the default route", "force=on" },
+		{ hotplug_usb_add, { { { "host", "1-10" } } }, -EBUSY, "eth10 is a port of br0", "force=on" },
 		{ hotplug_usb_add, { { { "host", "1-6" } } }, -EBUSY, "a keyboard", "force=on" },
 		{ hotplug_usb_add, { { { "host", "1-7" } } }, -EBUSY, "another program has it", "force=on" },
 		{ hotplug_usb_add, { { { "host", "1-1" }, { "id", "u0" } } }, -EEXIST, "taken by a usb-host", "another id=" },
@@ -219,7 +229,7 @@ static void plans_are_as_they_are_told(void **state)
 	plan_free(p);
 	p = build_try(&HERE, hotplug_usb_add, &(struct build_args){ { { "host", "1-2" }, { "force", "on" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);
-	assert_non_null(strstr(p->warnings[0], "sdb is mounted"));
+	assert_non_null(strstr(p->warnings[0], "sdb1 is mounted"));
 	plan_free(p);
 	p = build_try(&HERE, hotplug_usb_remove, &(struct build_args){ { { "ID", "u0" } } }, NULL, &rc, &err);
 	assert_int_equal(rc, 0);

@@ -256,7 +256,7 @@ static void each_check_has_its_words(void **state)
 		{ hotplug_vfio_add, { { { "host", "nic" } } }, -EINVAL, "a PCI address is expected", "0000:01:00.0" },
 		{ hotplug_vfio_add, { { { "host", "0000:00:1f.0" } } }, -EINVAL, "no such PCI device", "did you mean" },
 		{ hotplug_vfio_add, { { { "host", "00:09.0" } } }, -EBUSY, "eth9 is up and has the default route", "force=on" },
-		{ hotplug_vfio_add, { { { "host", "00:0a.0" } } }, -EBUSY, "disk sdb is mounted", "force=on" },
+		{ hotplug_vfio_add, { { { "host", "00:0a.0" } } }, -EBUSY, "partition sdb1 is mounted on /", "force=on" },
 		{ hotplug_vfio_add, { { { "host", "00:0b.0" }, { "force", "on" } } }, -EBUSY, "0000:00:0b.1 (xhci_hcd) (bind", "vfio-pci" },
 		{ hotplug_vfio_add, { { { "host", "00:0c.0" } } }, -EBUSY, "2 virtual functions", "sriov set" },
 		{ hotplug_vfio_add, { { { "host", "00:0d.0" } } }, -EOPNOTSUPP, "without IOMMU", "intel_iommu=on" },
