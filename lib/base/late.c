@@ -19,6 +19,7 @@ struct late {
 	void (*run)(void *), (*drop)(void *);
 	void *arg;
 	bool over, left;
+	pthread_t thread;
 };
 
 struct lates *lates_new(unsigned max)
@@ -74,6 +75,7 @@ static void *body(void *p)
 		return NULL;
 	}
 	unref(l);
+	pthread_detach(pthread_self());
 	late->drop(late->arg);
 	free(late);
 	return NULL;
@@ -93,7 +95,7 @@ struct late *late_start(struct lates *l, void (*run)(void *arg), void (*drop)(vo
 	pthread_mutex_unlock(&l->lock);
 	late = xcalloc(1, sizeof(*late));
 	*late = (struct late){ .group = l, .run = run, .drop = drop, .arg = arg };
-	if (!thread_start(NULL, body, late, STACK_BYTES))
+	if (!thread_start(&late->thread, body, late, STACK_BYTES))
 		return late;
 	free(late);
 	pthread_mutex_lock(&l->lock);
@@ -140,6 +142,7 @@ void *late_end(struct late *late)
 	}
 	arg = late->arg;
 	unref(l);
+	pthread_join(late->thread, NULL);	/* it is on its way out: who forks now would copy the locks it holds */
 	free(late);
 	return arg;
 }
