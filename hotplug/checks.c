@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define LOCK_MARGIN_BYTES (1ull << 30)	/* beside RAM, VFIO has ROMs, video memory, the devices' own locked */
+#define LOOK_MS 5000		/* they answer within some ms, or never */
 #define ID_MAX 26		/* a node name holds 31 bytes, and "-node" goes behind the id */
 
 int check_id(const char *id, struct err *err)
@@ -226,6 +227,23 @@ bool is_on(const struct plan *p, const char *arg)
 	const char *value = plan_arg(p, arg);
 
 	return value && !strcmp(value, "on");
+}
+
+void *look_late(void (*look)(void *arg), void (*drop)(void *arg), void *arg, int *rc)
+{
+	struct lates *lates = lates_new(1);
+	struct late *late = late_start(lates, look, drop, arg);
+	void *over = NULL;
+
+	*rc = late ? -ETIMEDOUT : -EAGAIN;
+	if (late)
+		late_wait(late, LOOK_MS);
+	else
+		drop(arg);
+	if (late && (over = late_end(late)))
+		*rc = 0;
+	lates_free(lates);
+	return over;
 }
 
 char *guest_path(const struct plan *p, const struct host *h, const char *path)

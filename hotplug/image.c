@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS 5000		/* file systems answer within some ms, or never */
-
 static bool is_utf8(const char *s)
 {
 	auto_free char *valid = str_utf8(s, strlen(s), SIZE_MAX);
@@ -44,9 +42,7 @@ static int done(struct plan *p, struct image_look *l, struct image_chain *out, s
 int check_image(struct plan *p, const struct host *h, const char *file, struct image_chain *out, struct err *err)
 {
 	auto_free char *root = guest_path(p, h, "/");
-	struct lates *lates;
 	struct image_look *l;
-	struct late *late;
 	int rc;
 
 	if (!is_utf8(file))
@@ -57,18 +53,10 @@ int check_image(struct plan *p, const struct host *h, const char *file, struct i
 		.file = xstrdup(file), .root = xstrndup(root, strlen(root) - 1), .cwd = guest_path(p, h, ""),
 		.format = xstrdup(plan_arg(p, "format")), .force = is_on(p, "force"),
 	};
-	lates = lates_new(1);
-	late = late_start(lates, run, drop, l);
-	if (!late) {
-		image_look_free(l);
-		lates_free(lates);
-		return err_set(err, -EAGAIN, "image %s: no thread can be started to look at it", file);
-	}
-	late_wait(late, LOOK_MS);
-	l = late_end(late);
-	lates_free(lates);
+	l = look_late(run, drop, l, &rc);
 	if (!l)
-		return err_set(err, -ETIMEDOUT, "image %s: the file system it or its chain is on does not answer", file);
+		return err_set(err, rc, rc == -EAGAIN ? "image %s: no thread can be started to look at it" :
+			       "image %s: the file system it or its chain is on does not answer", file);
 	rc = done(p, l, out, err);
 	image_look_free(l);
 	return rc;

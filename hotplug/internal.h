@@ -36,6 +36,11 @@ struct json_object *named(const char *key, const char *value);
 bool is_on(const struct plan *p, const char *arg);
 /* device_add, and what takes it back */
 struct step *plan_device(struct plan *p, const char *id, struct json_object *args);
+/*
+ * look(arg) in a thread of its own, as devices, file systems and processes may not answer: arg, yours again, or NULL, with
+ * -ETIMEDOUT in *rc where it is left behind and -EAGAIN where no thread can be started; then drop frees it.
+ */
+void *look_late(void (*look)(void *arg), void (*drop)(void *arg), void *arg, int *rc);
 /* Where the plan's guest finds a path: its file system may be another than ours. Yours. */
 char *guest_path(const struct plan *p, const struct host *h, const char *path);
 
@@ -107,8 +112,15 @@ int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err);
 int virt_usb_add(struct plan *p, const struct plan_env *env, const struct host_usb *u, struct err *err);
 int virt_usb_remove(struct plan *p, const struct plan_env *env, struct err *err);
 
-/* disk_change.c: size= against what the disk of that name has now: UNCHANGED, or smaller only with force=on */
-int check_disk_size(struct plan *p, const char *id, uint64_t now, uint64_t *size, struct err *err);
+/*
+ * disk_change.c: size= against what the disk of that name has now: UNCHANGED, or smaller only with force=on; and against the
+ * block device that it is, where file and format say so (NULL: not known): QEMU gives a guest the whole of one.
+ */
+struct disk_now {
+	const char *id, *file, *format;
+	uint64_t bytes;
+};
+int check_disk_size(struct plan *p, const struct host *h, const struct disk_now *disk, uint64_t *size, struct err *err);
 
 /* virt_disk.c: the same verbs for a guest of libvirt's (p->domain is its UUID) */
 enum disk_verb { DISK_ADD, DISK_REMOVE, DISK_RESIZE };

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS 5000		/* devices and processes answer within some ms, or never */
-
 /* What is looked for in a thread of its own, and what was found. */
 struct use_look {
 	struct host *h;
@@ -76,21 +74,6 @@ static void look(void *arg)
 		l->holder = holder_words(l->h, l->use.pid, l->use.comm);
 }
 
-/* l is taken over. NULL: it was not over in time. */
-static struct use_look *run(struct use_look *l)
-{
-	struct lates *lates = lates_new(1);
-	struct late *late = late_start(lates, look, look_free, l);
-
-	if (late)
-		late_wait(late, LOOK_MS);
-	else
-		look_free(l);
-	l = late ? late_end(late) : NULL;
-	lates_free(lates);
-	return l;
-}
-
 static int unknown(struct plan *p, const char *what, struct err *err)
 {
 	if (!is_on(p, "force"))
@@ -146,7 +129,7 @@ int check_image_use(struct plan *p, const struct host *h, const struct image_cha
 		if (c->images[i].data)
 			add(l, c->images[i].data, &c->images[i].data_id, !i && !readonly);
 	}
-	l = run(l);
+	l = look_late(look, look_free, l, &rc);
 	what = xasprintf("image %s", l && l->use.text ? l->files[l->which].name : c->images->file);
 	if (!l)
 		return unknown(p, what, err);
@@ -164,7 +147,7 @@ int check_device_use(struct plan *p, const struct host *h, const char *device, c
 
 	l->h = host_keep(h);
 	l->device = xstrdup(device);
-	l = run(l);
+	l = look_late(look, look_free, l, &rc);
 	if (!l)
 		return unknown(p, what, err);
 	rc = judge(p, l, what, false, "the host would lose it; force=on if that is meant", err);

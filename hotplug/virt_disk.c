@@ -261,7 +261,7 @@ static int build_resize(struct plan *p, const struct plan_env *env, const struct
 	if (!rc)
 		rc = virt_block_size(env->virt, p->domain, d->target, VIRT_ASK_MS, &now, err);
 	if (!rc)
-		rc = check_disk_size(p, d->target, now, &size, err);
+		rc = check_disk_size(p, env->host, &(struct disk_now){ d->target, d->source, d->format, now }, &size, err);
 	if (rc)
 		return rc;
 	p->device = xstrdup(d->alias);

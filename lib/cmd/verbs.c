@@ -72,7 +72,7 @@ static const struct verb verb_disk_remove = {
 static const struct arg disk_resize_args[] = {
 	ARG_OF_GUEST,
 	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
-	{ "size", ARG_SIZE, .required = true, .help = "The new size; a multiple of 512 bytes." },
+	{ "size", ARG_SIZE, .required = true, .help = "The new size; a multiple of 512 bytes. Of a block device of the host its own size, once that has changed." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: make it smaller, too." },
 };
 static const struct verb verb_disk_resize = {

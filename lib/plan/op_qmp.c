@@ -124,6 +124,22 @@ static bool is_held(int rc, const struct err *err)
 	return rc == -EREMOTEIO && (strstr(err->text, "is in use") || strstr(err->text, "is busy"));
 }
 
+/* QEMU says that a disk is resized where it has done nothing of the kind. */
+static void read_back(struct run *r, const struct step *s)
+{
+	const char *node = json_str(s->args, "node-name");
+	struct qmp_disk *list = NULL;
+	uint64_t wanted;
+	size_t n = 0, i;
+
+	if (!node || !json_u64(s->args, "size", &wanted) || qmp_query_disks(r->env->qmp, &list, &n, NULL))
+		return;
+	for (i = 0; i < n; i++)
+		if (list[i].node && !strcmp(list[i].node, node) && list[i].size_bytes != UINT64_MAX)
+			run_size_is(r, list[i].id, wanted, list[i].size_bytes);
+	qmp_disks_free(list, n);
+}
+
 /*
  * A device is off the list of QEMU's objects before QEMU has let go of what it used: that is for its RCU thread, a moment
  * later. DEVICE_DELETED comes after that, but who finds a device gone by the list may be too early.
@@ -146,6 +162,8 @@ static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, str
 	} while (again);
 	if (rc && err)
 		*err = why;
+	if (!rc && !strcmp(s->what, "block_resize"))
+		read_back(r, s);
 	return rc;
 }
 

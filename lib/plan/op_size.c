@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Waiting until a guest has taken or given back the memory of a virtio-mem device. */
+/* Sizes that are asked for: what came of them. Of a virtio-mem device the guest decides. */
 #include "private.h"
 
 #include <errno.h>
@@ -8,6 +8,13 @@
 
 #define LOOK_MS 250
 #define MIB 1048576.0
+
+void run_size_is(struct run *r, const char *disk, uint64_t wanted, uint64_t now)
+{
+	if (now != wanted)
+		plan_warn(r->p, "%s was to have %llu bytes, and it has %llu: that is what the guest sees", disk, (unsigned long long)wanted,
+			  (unsigned long long)now);
+}
 
 /* libvirt's view follows QEMU's event. */
 static int size_at_libvirt(struct run *r, const char *alias, uint64_t *bytes, struct err *err)

@@ -88,7 +88,12 @@ const struct op op_virt_config = {
 
 static int resize_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	return virt_block_resize(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
+	uint64_t now;
+	int rc = virt_block_resize(r->env->virt, r->p->domain, s->what, s->number, timeout_ms, err);
+
+	if (!rc && !virt_block_size(r->env->virt, r->p->domain, s->what, READ_MS, &now, NULL))
+		run_size_is(r, s->what, s->number, now);
+	return rc;
 }
 
 static char *resize_text(const struct step *s, unsigned timeout_ms)
