@@ -111,13 +111,14 @@ int check_backend(struct plan *p, const struct host *h, const struct dimm_backen
 {
 	uint64_t room = 0, on_nodes = 0;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < b->n_nodes; i++) {
-		int rc = host_node_room(h, b->nodes[i], &room);
-
+		rc = host_node_room(h, b->nodes[i], &room);
 		if (rc)
 			return err_set(err, -EINVAL, "host-node=%u: the host has no such NUMA node (see: kvmtop --batch nodes)", b->nodes[i]);
 		on_nodes += room;
 	}
-	return b->page_bytes ? check_pages(p, h, b, err) : check_memory(p, h, b, on_nodes, err);
+	rc = b->page_bytes ? check_pages(p, h, b, err) : check_memory(p, h, b, on_nodes, err);
+	return rc ? rc : check_group_room(p, h, b->bytes, b->page_bytes, b->prealloc, err);
 }

@@ -53,7 +53,12 @@ struct dimm_backend {
 	bool prealloc;
 };
 int read_backend(const struct plan *p, struct dimm_backend *b, struct err *err);
-/* The host has the nodes and the memory, or the huge pages. */
+/*
+ * group_room.c: the control groups of the guest have room for so much more. page_bytes: of huge pages, 0: ordinary ones; at_once:
+ * what they have not is got by killing the guest, so force=on is no help.
+ */
+int check_group_room(struct plan *p, const struct host *h, uint64_t bytes, uint64_t page_bytes, bool at_once, struct err *err);
+/* The host has the nodes and the memory, or the huge pages, and the guest's control groups allow it. */
 int check_backend(struct plan *p, const struct host *h, const struct dimm_backend *b, struct err *err);
 
 /* vcpu.c: a guest without KVM that has let go of a vCPU takes nothing more */
@@ -61,6 +66,9 @@ int check_emulated(const struct plan *p, struct qmp *q, struct err *err);
 
 /* vmem.c: size= against the device's blocks and what it can have at most */
 int check_vmem_size(const struct plan *p, uint64_t block, uint64_t max, uint64_t *size, struct err *err);
+
+/* What it is to have more than now, against the guest's control groups. */
+int check_vmem_room(struct plan *p, const struct host *h, uint64_t size, uint64_t now, struct err *err);
 
 #define USB_PULLED "a USB device is pulled, not asked for: what the guest has not written yet is lost"
 /* usb.c: host= of the plan: a device the host has, no hub, and one it can do without. out->name and ->use are yours. */

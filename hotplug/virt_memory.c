@@ -140,7 +140,7 @@ int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err
 	return virt_build(p, env, build_remove, NULL, err);
 }
 
-static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err)
+static int plan_set(struct plan *p, const struct host *h, const struct virt_memory *m, struct err *err)
 {
 	auto_free char *then = NULL, *before = virt_memory_xml(m);
 	struct virt_memory wanted = *m;
@@ -155,6 +155,9 @@ static int plan_set(struct plan *p, const struct virt_memory *m, struct err *err
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
+	rc = m->page_bytes ? 0 : check_vmem_room(p, h, size, m->current_bytes, err);
+	if (rc)
+		return rc;
 	wanted.requested_bytes = size;
 	then = virt_memory_xml(&wanted);
 	s = plan_virt(p, STEP_VIRT_UPDATE, m->alias, then, virt_affect_of(p));
@@ -168,9 +171,8 @@ static int build_set(struct plan *p, const struct plan_env *env, const struct vi
 {
 	const struct virt_memory *m = find(def, plan_arg(p, "ID"), false);
 
-	(void)env;
 	(void)arg;
-	return m ? plan_set(p, m, err) : no_memory(def, "virtio-mem device", plan_arg(p, "ID"), err);
+	return m ? plan_set(p, env->host, m, err) : no_memory(def, "virtio-mem device", plan_arg(p, "ID"), err);
 }
 
 int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err)

@@ -40,7 +40,12 @@ static struct json_object *set_json(const char *path, uint64_t bytes)
 	return json_put(obj, "value", json_object_new_uint64(bytes));
 }
 
-static int plan_set(struct plan *p, const struct qmp_memory *m, struct err *err)
+int check_vmem_room(struct plan *p, const struct host *h, uint64_t size, uint64_t now, struct err *err)
+{
+	return size > now ? check_group_room(p, h, size - now, 0, false, err) : 0;
+}
+
+static int plan_set(struct plan *p, const struct host *h, const struct qmp_memory *m, struct err *err)
 {
 	auto_free char *path = xasprintf("/machine/peripheral/%s", m->id);
 	struct step *s;
@@ -54,6 +59,9 @@ static int plan_set(struct plan *p, const struct qmp_memory *m, struct err *err)
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
+	rc = check_vmem_room(p, h, size, m->size_bytes, err);
+	if (rc)
+		return rc;
 	s = plan_qmp(p, "qom-set", set_json(path, size));
 	step_undo_qmp(s, "qom-set", set_json(path, m->requested_bytes));
 	step_leaves(s, "%s with a requested-size of %llu MiB", m->id, (unsigned long long)size >> 20);
@@ -80,7 +88,7 @@ int hotplug_vmem_set(struct plan *p, const struct plan_env *env, struct err *err
 	for (i = 0; i < n; i++)
 		if (list[i].id && !strcmp(list[i].id, plan_arg(p, "ID")) && !strcmp(list[i].kind, "virtio-mem"))
 			found = &list[i];
-	rc = found ? plan_set(p, found, err) : no_such_device(list, n, plan_arg(p, "ID"), err);
+	rc = found ? plan_set(p, env->host, found, err) : no_such_device(list, n, plan_arg(p, "ID"), err);
 	qmp_memory_free(list, n);
 	return rc;
 }

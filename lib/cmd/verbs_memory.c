@@ -24,7 +24,8 @@ const struct verb dimm_add_verb = {
 	.name = "dimm add", CHANGE(hotplug_dimm_add), ARGS(add_args), .summary = "Plug memory.",
 	.rights = RIGHT_MONITOR,
 	.doc = "Plugs a DIMM and waits until the guest has taken it. The guest needs free slots and room (-m "
-	       "..,slots=,maxmem=), the host the memory or the huge pages, on the nodes that are asked for.",
+	       "..,slots=,maxmem=), the host the memory or the huge pages, on the nodes that are asked for, and the guest's "
+	       "control groups and those above them the room (memory.max, memory.high, hugetlb.*.max).",
 };
 
 static const struct arg remove_args[] = {
@@ -51,7 +52,7 @@ static const struct arg set_args[] = {
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not gone all the way is "
 	       "a timeout, and undone." },
-	ARG_FORCE_USER,
+	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: go on where a safety check would refuse." },
 };
 const struct verb vmem_set_verb = {
 	.name = "vmem set", CHANGE(hotplug_vmem_set), ARGS(set_args), .summary = "Resize a virtio-mem device.",

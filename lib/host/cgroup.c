@@ -25,7 +25,8 @@ struct host_cgroups {
 };
 
 static const char *const controllers[HOST_CGROUPS] = {
-	[HOST_CGROUP_CPU] = "cpu", [HOST_CGROUP_CPUSET] = "cpuset", [HOST_CGROUP_MEMORY] = "memory",
+	[HOST_CGROUP_CPU] = "cpu", [HOST_CGROUP_CPUSET] = "cpuset", [HOST_CGROUP_MEMORY] = "memory", [HOST_CGROUP_HUGETLB] = "hugetlb",
+	[HOST_CGROUP_IO] = "blkio", [HOST_CGROUP_PIDS] = "pids",
 	[HOST_CGROUP_UNIFIED] = "",
 };
 

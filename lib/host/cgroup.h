@@ -17,7 +17,10 @@ struct host_cgroups *host_cgroups_open(const struct host *h);
 void host_cgroups_refresh(struct host_cgroups *c);
 void host_cgroups_free(struct host_cgroups *c);		/* NULL is fine */
 
-enum host_controller { HOST_CGROUP_CPU, HOST_CGROUP_CPUSET, HOST_CGROUP_MEMORY, HOST_CGROUP_UNIFIED, HOST_CGROUPS };
+enum host_controller {
+	HOST_CGROUP_CPU, HOST_CGROUP_CPUSET, HOST_CGROUP_MEMORY, HOST_CGROUP_HUGETLB, HOST_CGROUP_IO, HOST_CGROUP_PIDS,
+	HOST_CGROUP_UNIFIED, HOST_CGROUPS
+};
 
 /*
  * Where each controller's group of a thread (tid 0: of the process) is: a directory below the host's root, "" where
