@@ -50,7 +50,7 @@ ONE(query_kvm, bool)
 ONE(has_command, bool, "query-jobs",)
 ONE(virtio_driver_ok, bool, "d0",)
 ONE(query_scsi_devices, unsigned, "s0",)
-ONE(query_plugged, uint64_t)
+ONE(query_memory_size, struct qmp_memory_size)
 ONE(query_room, struct qmp_room)
 ONE(query_balloon, struct qmp_balloon, "/b",)
 ONE(query_vcpus_made, unsigned)
@@ -129,7 +129,7 @@ static void (*const calls[])(struct qmp *q) = {
 	/* : */ ask_query_disks, ask_query_chain, ask_query_nodes, ask_query_peripherals, ask_query_ports,
 	/* ? */ ask_query_scsi_devices, ask_query_blockstats, ask_query_jobs, ask_query_devices, ask_query_room,
 	/* D */ ask_query_nics, ask_query_netdevs, ask_query_nodes_of_guest, ask_query_usb, ask_query_vcpus_made,
-	/* I */ ask_query_ram, ask_query_plugged, ask_find_balloon, ask_query_balloon, ask_query_vcpu_slots,
+	/* I */ ask_query_ram, ask_query_memory_size, ask_find_balloon, ask_query_balloon, ask_query_vcpu_slots,
 	/* N */ ask_query_memory, ask_query_memory_room, ask_query_memory_shared, ask_has_object, ask_query_usb_bus,
 	/* S */ ask_has_device_type, ask_is_usb_device, ask_query_kvm_stats, ask_query_kvm_names, ask_qom_get_str,
 };

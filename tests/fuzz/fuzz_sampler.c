@@ -136,7 +136,7 @@ static void run(struct sampler *s, const struct host_proc *proc, const uint8_t *
 	fuzz_must(g);
 	attach_hold(g, fuzz_peer(data, size));
 	g->given = true;
-	g->given_path = xstrdup("/nowhere");
+	g->given_at.path = xstrdup("/nowhere");
 	fuzz_peers_rest(true);
 	for (i = 0; i < 2; i++) {
 		snapshot_unref(snap);
