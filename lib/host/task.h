@@ -51,6 +51,16 @@ ssize_t host_task_affinity(const struct host *h, pid_t pid, const struct host_ta
 /* The function of the kernel in which a process's main thread waits; needs the right to ptrace it. -ENOENT: none. */
 int host_wchan_read(const struct host *h, pid_t pid, char *buf, size_t size);
 
+/*
+ * What the threads of a process call themselves, where that is a PID namespace below ours; an empty list: they have the
+ * ids that we know. Sorted by inner; yours. Negative errno: -ESRCH.
+ */
+struct host_tid {
+	pid_t inner, tid;		/* gettid(2) there; here */
+};
+int host_tids_read(const struct host *h, pid_t pid, struct host_tid **list, size_t *n);
+pid_t host_tid_of(const struct host_tid *list, size_t n, pid_t inner);		/* 0: none of the process's */
+
 struct host_watch;
 /* -ESRCH if the process is gone or another one has its pid now. */
 int host_watch_new(const struct host *h, pid_t pid, uint64_t start, struct host_watch **out);

@@ -284,6 +284,19 @@ static bool job_begin(struct job *j)
 	return begins;
 }
 
+/* QEMU tells thread ids of its own PID namespace. What is not known to be a thread of its is none: it may be any one's. */
+static void translate_threads(const struct job *j, struct answers *a)
+{
+	auto_free struct host_tid *tids = NULL;
+	size_t n = 0, i;
+	int rc = host_tids_read(j->s->config.host, j->owner.pid, &tids, &n);
+
+	for (i = 0; i < a->n_cpus && (rc || n); i++)
+		a->cpus[i].tid = host_tid_of(tids, n, a->cpus[i].tid);
+	for (i = 0; i < a->n_iothreads && (rc || n); i++)
+		a->iothreads[i].tid = host_tid_of(tids, n, a->iothreads[i].tid);
+}
+
 static int job_ask(struct job *j, struct err *err)
 {
 	int rc;
@@ -293,6 +306,7 @@ static int job_ask(struct job *j, struct err *err)
 	qmp_set_deadline(j->q, j->deadline_ns);
 	qmp_set_patience(j->q, j->s->config.answer_ms);
 	rc = ask_put(j->q, j->what, &j->replies, err);
+	translate_threads(j, &j->replies.base);
 	opened_find(j->s->config.host, j->owner.pid, j->replies.devices.disks, j->replies.devices.n_disks);
 	if (replies_bytes(&j->replies) <= REPLIES_MAX)
 		return rc;

@@ -469,6 +469,39 @@ static void read_until(struct host_watch *w, unsigned needs, uint64_t cpu_ns, st
 	assert_true(u->cpu_ns >= cpu_ns);
 }
 
+/* Ids of threads in PID namespaces below ours. */
+static void test_inner_ids(void **state)
+{
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	struct host_tid *list = NULL;
+	size_t n = 0;
+
+	(void)state;
+	/* a name may hold what looks like the line, but no line break */
+	tree_puts(root, "Name:\tq\\nNSpid:\t1\t2\nNSpid:\t70\t9\t1\nNSsid:\t0\n", "proc/70/task/70/status");
+	tree_puts(root, "Name:\tq\nNSpid:\t71\t80\t70\nNSsid:\t0\n", "proc/70/task/71/status");
+	tree_puts(root, "Name:\tq\nNSpid:\t72\t81\t5\nNSsid:\t0\n", "proc/70/task/72/status");
+	assert_int_equal(host_tids_read(h, 70, &list, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(host_tid_of(list, n, 1), 70);
+	assert_int_equal(host_tid_of(list, n, 5), 72);
+	assert_int_equal(host_tid_of(list, n, 70), 71);
+	assert_int_equal(host_tid_of(list, n, 71), 0);
+	free(list);
+
+	/* the same namespace as ours; a kernel that does not tell */
+	tree_puts(root, "Name:\tq\nNSpid:\t73\nNSsid:\t0\n", "proc/73/task/73/status");
+	tree_puts(root, "Name:\tq\n", "proc/74/task/74/status");
+	assert_int_equal(host_tids_read(h, 73, &list, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(host_tids_read(h, 74, &list, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(host_tids_read(h, 75, &list, &n), -ESRCH);
+	host_free(h);
+	tree_remove(root);
+}
+
 static void test_live_threads(void **state)
 {
 	struct host *h = tree_host("/");
@@ -651,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_no_statistics),
 		cmocka_unit_test(test_threads_come_and_go),
+		cmocka_unit_test(test_inner_ids),
 		cmocka_unit_test(test_live_threads),
 		cmocka_unit_test(test_live_end),
 		cmocka_unit_test(test_live_no_descriptors),
