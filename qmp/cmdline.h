@@ -66,6 +66,8 @@ struct qmp_cmdline {
 /* In time that grows with the bytes; lib/base/bounds.h says how much of it is taken. */
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);
+/* How many of the words are options of a QEMU that runs a machine; more than 2 are not counted. */
+unsigned qmp_cmdline_form(char *const argv[], size_t argc);
 
 /* The value of KEY in QEMU's "a,k=v,k2=v,,v" or JSON form; the first bare word answers to implied. Yours, or NULL. */
 char *qmp_opt_get(const char *opts, const char *implied, const char *key);

@@ -200,10 +200,9 @@ static int links_have(DIR *dir, const char *want)
 	return found;
 }
 
-int host_proc_has_socket(const struct host *h, pid_t pid, uint64_t inode)
+int host_proc_has_link(const struct host *h, pid_t pid, const char *link)
 {
 	int r, fd = host_openat(h, "proc/%d/fd", pid);
-	char want[32];
 	DIR *dir;
 
 	if (fd < 0)
@@ -213,10 +212,17 @@ int host_proc_has_socket(const struct host *h, pid_t pid, uint64_t inode)
 		mem_close_ptr(&fd);
 		return -ENOTDIR;
 	}
-	snprintf(want, sizeof(want), "socket:[%llu]", (unsigned long long)inode);
-	r = links_have(dir, want);
+	r = links_have(dir, link);
 	closedir(dir);
 	return r;
+}
+
+int host_proc_has_socket(const struct host *h, pid_t pid, uint64_t inode)
+{
+	char want[32];
+
+	snprintf(want, sizeof(want), "socket:[%llu]", (unsigned long long)inode);
+	return host_proc_has_link(h, pid, want);
 }
 
 int host_vfio_read(const struct host *h, pid_t pid, char ***list, size_t *n)

@@ -96,17 +96,49 @@ bool host_comm_is_vhost(const char *comm, pid_t *owner)
 	return true;
 }
 
-bool host_exe_is_qemu(const char *path)
+/* Programs that come with QEMU, or are for it, and run no guest. */
+static bool is_tool(const char *base)
+{
+	static const char *const parts[] = {
+		"qemu-img", "qemu-io", "qemu-nbd", "qemu-ga", "storage-daemon", "-helper", "qemu-edid", "qemu-keymap",
+		"guest-agent", "virtqemud", "kvm-exporter", "kvm_stat", "kvmtop",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strstr(base, parts[i]))
+			return true;
+	return false;
+}
+
+/* "qemu-aarch64", "qemu-arm-static": runs a program of another processor, whose words follow. */
+static bool is_user_mode(const char *base)
+{
+	static const char *const processors[] = {
+		"aarch64", "alpha", "arm", "cris", "hexagon", "hppa", "i386", "loongarch64", "m68k", "microblaze", "mips", "nios2",
+		"or1k", "ppc", "riscv32", "riscv64", "s390x", "sh4", "sparc", "x86_64", "xtensa",
+	};
+	size_t i;
+
+	for (i = 0; str_has_prefix(base, "qemu-") && i < ARRAY_SIZE(processors); i++)
+		if (str_has_prefix(base + strlen("qemu-"), processors[i]))
+			return true;
+	return false;
+}
+
+enum host_name host_exe_name(const char *path)
 {
 	static const char gone[] = " (deleted)";
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	size_t len = strlen(base);
+	const char *slash = strrchr(path, '/');
+	auto_free char *base = xstrdup(slash ? slash + 1 : path);
 
-	if (len > strlen(gone) && !strcmp(base + len - strlen(gone), gone))
-		len -= strlen(gone);
-	if (str_has_prefix(base, "qemu-system-"))
-		return len > strlen("qemu-system-");
-	return (len == 8 && !memcmp(base, "qemu-kvm", 8)) || (len == 3 && !memcmp(base, "kvm", 3));
+	if (str_has_suffix(base, gone))
+		base[strlen(base) - strlen(gone)] = '\0';
+	if ((str_has_prefix(base, "qemu-system-") && base[strlen("qemu-system-")]) || !strcmp(base, "qemu-kvm") || !strcmp(base, "kvm"))
+		return HOST_NAME_QEMU;
+	if ((strstr(base, "qemu") || strstr(base, "kvm")) && !is_tool(base) && !is_user_mode(base))
+		return HOST_NAME_LIKE;
+	return HOST_NAME_OTHER;
 }
 
 static const char *fields_skip(const char *p, unsigned n)

@@ -94,8 +94,13 @@ int host_range_next(const char **text, unsigned *first, unsigned *last);
 bool host_name_is_plain(const char *name);
 /* vhost-<digits>: *owner gets the number. */
 bool host_comm_is_vhost(const char *comm, pid_t *owner);
-/* The base name is one of QEMU's, also when the file was replaced since ("... (deleted)"). */
-bool host_exe_is_qemu(const char *path);
+/* By the base name, also when the file was replaced since ("... (deleted)"). */
+enum host_name {
+	HOST_NAME_OTHER,
+	HOST_NAME_LIKE,			/* a vendor's or a wrapper's name, or of another program for QEMU or KVM */
+	HOST_NAME_QEMU,			/* as QEMU and its distributions call it */
+};
+enum host_name host_exe_name(const char *path);
 
 struct host_stat {
 	char comm[16];

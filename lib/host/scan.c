@@ -37,6 +37,7 @@ struct host_scan {
 	int dir;			/* /proc */
 	unsigned run;
 	struct host_ids ids;
+	struct host_ids machines;	/* processes that have virtual machines of KVM's, as far as debugfs tells */
 	struct known *known;		/* sorted by pid */
 	size_t n_known;
 	struct host_found *procs;
@@ -58,6 +59,7 @@ void host_scan_free(struct host_scan *s)
 		return;
 	mem_close_ptr(&s->dir);
 	host_ids_done(&s->ids);
+	host_ids_done(&s->machines);
 	free(s->known);
 	free(s->procs);
 	free(s->vhosts);
@@ -94,9 +96,11 @@ static void kthread_look(const struct host *h, struct known *k)
 	k->vhost = (struct host_vhost){ .tid = k->pid, .owner = owner, .start = st.start };
 }
 
-static void qemu_take(const struct host *h, struct known *k)
+static void qemu_take(const struct host *h, struct known *k, bool sure)
 {
 	int r = host_found_read(h, k->pid, &k->found);
+
+	k->found.sure = sure;
 
 	if (is_short_of_fds(r))
 		k->kind = KIND_UNKNOWN;
@@ -121,8 +125,40 @@ static void identify(const struct host *h, struct known *k)
 		if (len <= 0)
 			return;
 	}
-	if (host_exe_is_qemu(name))
-		qemu_take(h, k);
+	if (host_exe_name(name) != HOST_NAME_OTHER)
+		qemu_take(h, k, host_exe_name(name) == HOST_NAME_QEMU);
+}
+
+static int pid_cmp(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* KVM has a directory of each virtual machine, PID-FD: whatever the program is called. */
+static void machines_read(struct host_scan *s)
+{
+	DIR *dir = host_dir_open(s->h, "sys/kernel/debug/kvm");
+	const struct dirent *d;
+
+	s->machines.n = 0;
+	while (dir && (d = readdir(dir))) {
+		const char *at = d->d_name;
+		uint64_t pid;
+
+		if (*at >= '0' && *at <= '9' && host_u64_next(&at, &pid) && *at == '-' && pid <= INT_MAX)
+			*vec_push(s->machines.id, s->machines.n) = (pid_t)pid;
+	}
+	if (dir)
+		closedir(dir);
+	if (s->machines.n)
+		qsort(s->machines.id, s->machines.n, sizeof(pid_t), pid_cmp);
+}
+
+static bool has_machine(const struct host_scan *s, pid_t pid)
+{
+	return s->machines.n && bsearch(&pid, s->machines.id, s->machines.n, sizeof(pid), pid_cmp);
 }
 
 /* Still the same: one small file instead of four. */
@@ -147,6 +183,8 @@ static void look(struct host_scan *s, struct known *k, uint64_t now)
 		identify(s->h, k);
 	else if (((unsigned)k->pid + s->run) % turns == 0 && !(known && is_as_known(s->h, k)))
 		identify(s->h, k);
+	if (k->kind == KIND_OTHER && has_machine(s, k->pid))
+		qemu_take(s->h, k, false);
 }
 
 /* Old and new are sorted: what is in both is remembered, what is only in the old is forgotten. */
@@ -197,6 +235,7 @@ int host_scan_run_at(struct host_scan *s, uint64_t now,
 	r = s->dir < 0 ? s->dir : host_ids_read(s->dir, &s->ids);
 	if (r < 0)
 		return err_sys(err, r, "reading /proc");
+	machines_read(s);
 	merge(s, now);
 	for (i = 0; i < s->n_known; i++) {
 		const struct known *k = &s->known[i];

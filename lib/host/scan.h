@@ -12,6 +12,7 @@ struct host_found {
 	pid_t pid;
 	uint64_t start;			/* start time, clock ticks since boot (stat field 22): the other half of its identity */
 	uid_t uid, real_uid;		/* uid: effective, of the process */
+	bool sure;			/* its executable is called as QEMU is; else it may be QEMU by another name */
 };
 
 struct host_proc {
@@ -34,9 +35,10 @@ struct host_scan *host_scan_new(const struct host *h);
 void host_scan_free(struct host_scan *s);
 
 /*
- * Look again. The lists are borrowed and hold until the next call; processes are sorted by pid. A process is QEMU's
- * when the base name of its executable (or of argv[0], where the executable cannot be read) is qemu-system-*,
- * qemu-kvm or kvm; zombies are not. Their command lines are not read: they are in the memory of the processes, which may
+ * Look again. The lists are borrowed and hold until the next call; processes are sorted by pid. A process may be QEMU's
+ * when the base name of its executable (or of argv[0], where the executable cannot be read) is qemu-system-*, qemu-kvm or
+ * kvm, or has qemu or kvm in it, or when the kernel has a virtual machine of its: what its words are like, and what it has
+ * open, tells (host_proc_has_link; qmp's to judge). Zombies are not. Their command lines are not read: they are in the memory of the processes, which may
  * put a reader to sleep. Returns 0, or negative if /proc cannot be read at all.
  */
 int host_scan_run(struct host_scan *s, const struct host_found **procs, size_t *n_procs,
@@ -53,5 +55,7 @@ int host_proc_read_in(int dir, pid_t pid, struct host_proc *out);
 void host_proc_done(struct host_proc *p);
 /* The pid is still that process, and it has not ended. */
 bool host_proc_is(const struct host *h, pid_t pid, uint64_t start);
+/* It has a descriptor of that kind, "anon_inode:[signalfd]". 1, 0, or negative errno, as host_proc_has_socket. */
+int host_proc_has_link(const struct host *h, pid_t pid, const char *link);
 
 #endif

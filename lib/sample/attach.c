@@ -62,21 +62,12 @@ static void job_free(void *arg)
 	free(j);
 }
 
-/*
- * A QEMU without a machine runs no guest: libvirt starts one to ask what that QEMU can do, and would find us in its
- * place at the monitor.
- */
-static bool is_probe(const struct guest *g)
-{
-	return !g->given && g->cmdline.machine && !strcmp(g->cmdline.machine, "none");
-}
-
 size_t attach_monitors(const struct host *h, const struct guest *g, struct monitor **list)
 {
 	size_t n = 0;
 
 	*list = NULL;
-	if (is_probe(g) || !host_is_live(h))
+	if (!host_is_live(h))
 		return 0;
 	if (!g->given)
 		return monitors_list(h, g->pid, &g->cmdline, list);
@@ -89,8 +80,6 @@ char *attach_none(const struct guest *g)
 	const struct virt_list *domains = g->sampler->domains;
 	const char *problem = domains ? virt_list_problem(domains) : NULL;
 
-	if (is_probe(g))
-		return xstrdup("monitor: not asked, a QEMU without a machine is libvirt's probe");
 	if (!host_is_live(g->sampler->config.host))
 		return xstrdup("monitor: none, this host is a recorded one");
 	if (g->cmdline.libvirt && problem)

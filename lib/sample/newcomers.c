@@ -14,8 +14,12 @@
 #define ANEW_NS (NS_PER_SEC)		/* one without words, or that could not be read, is tried again */
 #define MUTE_NS (2 * NS_PER_SEC)	/* one takes 10 ms at most */
 
+/* What is no guest may become one by exec. */
+#define OTHER_NS (10 * NS_PER_SEC)
+
 /* Belongs to the thread while it is under way. */
 struct reading {
+	struct host *host;
 	int dir, rc;
 	struct host_found found;
 	struct qmp_cmdline cmdline;
@@ -26,10 +30,29 @@ struct newcomer {
 	struct late *late;		/* its command line is being read */
 	uint64_t begun_ns, not_before_ns;
 	bool is_news;			/* it was not there when kvmtop began */
-	bool blank;			/* it had no command line */
+	bool blank;			/* it had no command line, or is no guest */
 	bool read;			/* cmdline is its */
 	struct qmp_cmdline cmdline;
 };
+
+/*
+ * A name may be anything's. The words say more, and those of one called as QEMU is may be but an image: then what QEMU's
+ * main loop has open tells.
+ */
+static bool is_qemu(const struct reading *r, const struct host_proc *p)
+{
+	unsigned form = qmp_cmdline_form(p->argv, p->argc);
+
+	if (!r->found.sure)
+		return form >= 2 && *p->argv[1] == '-';
+	return form || !host_is_live(r->host) || host_proc_has_link(r->host, p->pid, "anon_inode:[signalfd]") != 0;
+}
+
+/* libvirt starts one to ask what that QEMU can do. */
+static bool is_probe(const struct qmp_cmdline *c)
+{
+	return c->machine && !strcmp(c->machine, "none");
+}
 
 static void reading_run(void *arg)
 {
@@ -43,8 +66,12 @@ static void reading_run(void *arg)
 		r->rc = -ESRCH;
 	else if (!p.argc)
 		r->rc = -ENODATA;
+	else if (!is_qemu(r, &p))
+		r->rc = -ENOEXEC;
 	else
 		guest_cmdline(&p, &r->cmdline);
+	if (!r->rc && is_probe(&r->cmdline))
+		r->rc = -ENOEXEC;
 	host_proc_done(&p);
 }
 
@@ -54,6 +81,7 @@ static void reading_free(void *arg)
 
 	mem_close_ptr(&r->dir);
 	qmp_cmdline_done(&r->cmdline);
+	host_free(r->host);
 	free(r);
 }
 
@@ -125,6 +153,7 @@ static void start(struct sampler *s, struct newcomer *n, uint64_t now)
 	struct reading *r = xcalloc(1, sizeof(*r));
 
 	r->found = n->found;
+	r->host = host_keep(s->config.host);
 	r->dir = host_proc_open(s->config.host, n->found.pid);
 	n->begun_ns = now;
 	n->late = r->dir < 0 ? NULL : late_start(s->readers, reading_run, reading_free, r);
@@ -141,12 +170,12 @@ static void collect(struct newcomer *n, uint64_t now)
 
 	n->late = NULL;
 	n->read = !r->rc;
-	n->blank = r->rc == -ENODATA;
+	n->blank = r->rc == -ENODATA || r->rc == -ENOEXEC;
 	if (n->read) {
 		n->cmdline = r->cmdline;
 		r->cmdline = (struct qmp_cmdline){0};
 	} else {
-		n->not_before_ns = now + ANEW_NS;
+		n->not_before_ns = now + (r->rc == -ENOEXEC ? OTHER_NS : ANEW_NS);
 	}
 	reading_free(r);
 }

@@ -119,7 +119,7 @@ ends g
 mouse() { tm send-keys -t "$1" -l "$(printf '\033[<%d;%d;%dM\033[<%d;%d;%dm' "$2" "$3" "$4" "$2" "$3" "$4")"; }
 line_of() { shown "$1" | grep -n -E -e "$2" | head -n 1 | cut -d : -f 1; }
 column_of() { shown "$1" | grep -m 1 "$2" | awk -v s="$3" '{ print index($0, s) }'; }
-qemu_start aa -machine none -m 512
+qemu_start aa -machine pc,accel=tcg -S -m 512
 screen m 80 24 "TERM=xterm-256color $KVMTOP --no-libvirt -d 0.5 --filter 'pid=$(vm_pid shared)||pid=$(vm_pid aa)'"
 sees m "^$(vm aa) " >/dev/null && sees m "^$vm " >/dev/null
 t_ok 'the mouse is asked for' grep -a -q -F $'1000h' m.raw

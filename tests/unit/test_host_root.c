@@ -210,13 +210,19 @@ static void test_names(void **state)
 {
 	static const struct {
 		const char *path;
-		bool qemu;
+		enum host_name name;
 	} exe[] = {
-		{ "/usr/bin/qemu-system-x86_64", true }, { "qemu-system-arm", true }, { "/usr/libexec/qemu-kvm", true },
-		{ "/usr/bin/kvm", true }, { "kvm (deleted)", true }, { "/usr/bin/qemu-system-x86_64 (deleted)", true },
-		{ "qemu-system-", false }, { "qemu-system- (deleted)", false }, { "/usr/bin/kvm-ok", false },
-		{ "/opt/kvm/sh", false }, { "qemu-img", false }, { "qemu-kvm2", false }, { "kvm_stat", false },
-		{ " (deleted)", false }, { "", false }, { "/", false }, { "/usr/bin/kvm/", false },
+		{ "/usr/bin/qemu-system-x86_64", HOST_NAME_QEMU }, { "qemu-system-arm", HOST_NAME_QEMU },
+		{ "/usr/libexec/qemu-kvm", HOST_NAME_QEMU }, { "/usr/bin/kvm", HOST_NAME_QEMU }, { "kvm (deleted)", HOST_NAME_QEMU },
+		{ "/usr/bin/qemu-system-x86_64 (deleted)", HOST_NAME_QEMU },
+		{ "/nix/store/x-qemu-10.0/bin/.qemu-system-x86_64-wrapped", HOST_NAME_LIKE }, { "qemu-kiwi", HOST_NAME_LIKE },
+		{ "qemu-virtiofs-system-x86_64 (deleted)", HOST_NAME_LIKE }, { "qemu-kvm2", HOST_NAME_LIKE },
+		{ "qemu-system-", HOST_NAME_LIKE }, { "/usr/bin/kvm-ok", HOST_NAME_LIKE },
+		{ "/opt/kvm/sh", HOST_NAME_OTHER }, { "qemu-img", HOST_NAME_OTHER }, { "qemu-nbd (deleted)", HOST_NAME_OTHER },
+		{ "qemu-storage-daemon", HOST_NAME_OTHER }, { "qemu-ga", HOST_NAME_OTHER }, { "qemu-aarch64-static", HOST_NAME_OTHER },
+		{ "qemu-x86_64", HOST_NAME_OTHER }, { "virtqemud", HOST_NAME_OTHER }, { "virtiofsd", HOST_NAME_OTHER },
+		{ "kvm_stat", HOST_NAME_OTHER }, { "swtpm", HOST_NAME_OTHER },
+		{ " (deleted)", HOST_NAME_OTHER }, { "", HOST_NAME_OTHER }, { "/", HOST_NAME_OTHER }, { "/usr/bin/kvm/", HOST_NAME_OTHER },
 	};
 	static const struct {
 		const char *comm;
@@ -230,7 +236,7 @@ static void test_names(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(exe); i++)
-		assert_int_equal(host_exe_is_qemu(exe[i].path), exe[i].qemu);
+		assert_int_equal(host_exe_name(exe[i].path), exe[i].name);
 	for (i = 0; i < ARRAY_SIZE(vhost); i++) {
 		owner = 0;
 		assert_int_equal(host_comm_is_vhost(vhost[i].comm, &owner), vhost[i].owner != 0);

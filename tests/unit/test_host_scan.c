@@ -68,6 +68,7 @@ static void test_box(void **state)
 			assert_int_equal(f.procs[i].pid, pids[i]);
 			assert_int_equal(f.procs[i].start, 4000 + pids[i]);
 		}
+		assert_true(f.procs[0].sure);
 		assert_int_equal(f.procs[0].uid, 64055);
 		assert_int_equal(f.nv, 1);
 		assert_int_equal(f.vhosts[0].tid, 1040);
@@ -114,6 +115,31 @@ static void test_no_proc(void **state)
 	assert_non_null(strstr(err.text, "/proc"));
 	host_scan_free(s);
 	host_free(h);
+}
+
+/* KVM has a virtual machine of a process, whatever its program is called. */
+static void test_machines(void **state)
+{
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	struct host_scan *s = host_scan_new(h);
+	struct found f;
+
+	(void)state;
+	tree_puts(root, "7 (vmm) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 500 0 0\n", "proc/7/stat");
+	tree_puts(root, "Name:\tvmm\nUid:\t1\t2\t3\t4\n", "proc/7/status");
+	tree_link(root, "/opt/vmm", "proc/7/exe");
+	scan(s, &f);
+	assert_int_equal(f.n, 0);
+	tree_puts(root, "0\n", "sys/kernel/debug/kvm/7-11/exits");
+	tree_puts(root, "0\n", "sys/kernel/debug/kvm/exits");
+	scan(s, &f);
+	assert_int_equal(f.n, 1);
+	assert_int_equal(f.procs[0].pid, 7);
+	assert_false(f.procs[0].sure);
+	host_scan_free(s);
+	host_free(h);
+	tree_remove(root);
 }
 
 /* A tree of our own, to be changed under the scan. */
@@ -297,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_box),
 		cmocka_unit_test(test_proc_read),
+		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_no_proc),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_long_command_line),

@@ -349,6 +349,30 @@ static void test_monitors(void **state)
 	}
 }
 
+static void test_form(void **state)
+{
+	static const struct {
+		const char *words[MAX_WORDS];
+		unsigned n;
+	} cases[] = {
+		{ { NULL }, 0 }, { { "1000" }, 0 }, { { "disk.img" }, 0 }, { { "disk.img", "-m", "512" }, 1 },
+		{ { "-S", "--machine", "q35", "-m", "512" }, 2 }, { { "-f", "qcow2", "-o", "x" }, 0 }, { { "-", "--", "" }, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *argv[MAX_WORDS + 1] = { (char *)(uintptr_t)"qemu" };
+		size_t n = 1;
+
+		while (cases[i].words[n - 1]) {
+			argv[n] = (char *)(uintptr_t)cases[i].words[n - 1];
+			n++;
+		}
+		assert_int_equal(qmp_cmdline_form(argv, n), cases[i].n);
+	}
+}
+
 static void test_netdevs(void **state)
 {
 	static const char *const words[] = {
@@ -486,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_monitors),
+		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_netdevs),
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_bounds),
