@@ -212,6 +212,21 @@ static void fill_disk(const struct plan *p, const struct virt_def *def, bool blo
 	d->alias = xstrdup(p->device);
 }
 
+/* A guest that is shut off has nothing open: its definition is what tells, if it is asked for. */
+static int check_use(struct plan *p, const struct plan_env *env, const struct image_chain *c, struct err *err)
+{
+	auto_free char *names = NULL;
+	int rc = check_image_use(p, env->host, c, err);
+
+	if (rc || !c->n || is_on(p, "readonly"))
+		return rc;
+	if (virt_disk_users(env->virt, p->domain, c->images->file, VIRT_ASK_MS, &names, NULL))
+		plan_warn(p, "whether another domain of libvirt's has %s as a disk is not known: it does not say", c->images->file);
+	else if (*names)
+		plan_warn(p, "libvirt's definition of %s has a disk of %s, too", names, c->images->file);
+	return 0;
+}
+
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	struct image_chain chain = {0};
@@ -229,7 +244,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	else if (!rc)
 		rc = check_options(p, block_device, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
-		rc = check_image_use(p, env->host, &chain, err);
+		rc = check_use(p, env, &chain, err);
 	image_chain_done(&chain);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		fill_disk(p, def, block_device, &d);

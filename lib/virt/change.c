@@ -339,6 +339,57 @@ int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char
 	return 0;
 }
 
+/* Does the stored definition name the file as that of a disk? */
+static bool lists_file(virDomainPtr dom, const char *file)
+{
+	auto_free char *xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+	struct virt_def *def = NULL;
+	struct err err;
+	bool lists = false;
+	size_t i;
+
+	if (!xml || virt_def_parse(xml, strlen(xml), &def, &err))
+		return false;
+	for (i = 0; i < def->n_disks; i++)
+		lists |= def->disks[i].source && !strcmp(def->disks[i].source, file);
+	virt_def_free(def);
+	return lists;
+}
+
+static void disk_users_run(struct call *call)
+{
+	virDomainPtr *list = NULL;
+	auto_buf struct buf names = {0};
+	char uuid[VIR_UUID_STRING_BUFLEN];
+	int n, i;
+
+	n = call->handle ? virConnectListAllDomains(call->handle, &list, VIR_CONNECT_LIST_DOMAINS_PERSISTENT) : -1;
+	if (n < 0)
+		call->rc = virt_error(&call->err, "the stored definitions");
+	for (i = 0; i < n; i++) {
+		/* who asks may be over with it: then this ends, too */
+		if (clock_now_ns() < call->deadline_ns && !virDomainGetUUIDString(list[i], uuid) && strcasecmp(uuid, call->uuid) &&
+		    lists_file(list[i], call->text))
+			buf_printf(&names, "%s%s", names.len ? ", " : "", virDomainGetName(list[i]));
+		virDomainFree(list[i]);
+	}
+	free(list);
+	call->result = buf_take(&names);
+}
+
+int virt_disk_users(struct virt *v, const char *uuid, const char *file, unsigned timeout_ms, char **names, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = file };
+	struct call *call;
+	int rc = ask(v, disk_users_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*names = take_ptr(call->result);
+	call_drop(v, call);
+	return 0;
+}
+
 static int detach(struct call *call, virDomainPtr dom)
 {
 	return virDomainDetachDeviceAlias(dom, call->text, VIR_DOMAIN_AFFECT_LIVE);

@@ -58,6 +58,8 @@ int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, 
 /* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err);
+/* Other domains of its connection whose stored definition has a disk of that file, "d1, d2"; yours, "" for none. */
+int virt_disk_users(struct virt *v, const char *uuid, const char *file, unsigned timeout_ms, char **names, struct err *err);
 /*
  * Addresses of the guest by MAC, as lines "MAC IP\n"; yours, "" for none. agent: its guest agent is asked, which may have
  * hung with the guest; else the leases of libvirt's networks. Where there is no agent: -EINVAL, -EOPNOTSUPP or -EREMOTEIO.

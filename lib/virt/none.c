@@ -162,6 +162,12 @@ int virt_block_size(struct virt *v, const char *uuid, const char *disk, unsigned
 	return virt_attach(v, uuid, disk, 0, timeout_ms, err);
 }
 
+int virt_disk_users(struct virt *v, const char *uuid, const char *file, unsigned timeout_ms, char **names, struct err *err)
+{
+	UNUSED(names);
+	return virt_attach(v, uuid, file, 0, timeout_ms, err);
+}
+
 int virt_set_vcpus(struct virt *v, const char *uuid, unsigned count, unsigned affect, unsigned timeout_ms, struct err *err)
 {
 	(void)count;
