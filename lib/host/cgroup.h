@@ -47,12 +47,18 @@ ssize_t host_cpus_online(const struct host *h, char *buf, size_t size);
  * every 10 s, as are their limits; memory events and pressure are read every 2 s, time throttled each time, on
  * descriptors kept open, and only of groups that have a quota.
  */
-enum host_limit_kind { HOST_LIMIT_CPU, HOST_LIMIT_MEM_HIGH, HOST_LIMIT_MEM_MAX };
+enum host_limit_kind {
+	HOST_LIMIT_CPU, HOST_LIMIT_MEM_HIGH, HOST_LIMIT_MEM_MAX,
+	HOST_LIMIT_IO,			/* io.max, of version 2 */
+	HOST_LIMIT_PIDS,		/* pids.max */
+	HOST_LIMIT_CPUS,		/* its cpuset has fewer CPUs than are online */
+};
 struct host_limit {
 	enum host_limit_kind kind;
-	double value;			/* percent, 100 = one CPU; bytes */
+	double value;			/* percent, 100 = one CPU; bytes; bytes or operations a second; tasks; CPUs */
+	const char *what;		/* of I/O "sda wiops", of a cpuset "0-3", else NULL; borrowed */
 	const char *group;		/* last part of its path; NULL: the process's own group */
-	bool hit;			/* held back since the reading before; of memory, in the 2 s before */
+	bool hit;			/* held back since the reading before; of all but CPU time, in the 2 s before */
 };
 
 struct host_limit_usage {

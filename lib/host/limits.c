@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits_rest.h"
 #include "watch.h"
 
 #define GROUPS_NS (10 * NS_PER_SEC)
@@ -36,7 +37,8 @@ struct host_limits {
 	int psi_fd[3];
 	double psi_pct[3];
 	uint64_t throttled_ns;
-	struct host_limit *limits;	/* room for two a group */
+	struct rest_limits *rest;
+	struct host_limit *limits;	/* room for two a group, and for the rest */
 };
 
 static const char *const psi_files[3] = { "cpu.pressure", "io.pressure", "memory.pressure" };
@@ -58,6 +60,7 @@ struct host_limits *host_limits_new(const struct host_cgroups *c, pid_t pid)
 
 	l->c = c;
 	l->pid = pid;
+	l->rest = rest_limits_new(c);
 	for (i = 0; i < 3; i++)
 		l->psi_fd[i] = -1;
 	psi_drop(l);
@@ -77,6 +80,7 @@ void host_limits_free(struct host_limits *l)
 		return;
 	psi_drop(l);
 	groups_free(l->groups, l->n);
+	rest_limits_free(l->rest);
 	free(l->limits);
 	free(l);
 }
@@ -231,7 +235,7 @@ static void groups_replace(struct host_limits *l, struct group *groups, size_t n
 	l->groups = groups;
 	l->n = kept;
 	free(l->limits);
-	l->limits = xcalloc(2 * kept, sizeof(*l->limits));
+	l->limits = xcalloc(2 * kept + rest_limits_count(l->rest), sizeof(*l->limits));
 }
 
 static void groups_list(struct host_limits *l, const pid_t *tids, size_t n_tids)
@@ -243,6 +247,7 @@ static void groups_list(struct host_limits *l, const pid_t *tids, size_t n_tids)
 	if (host_cgroup_paths_read(l->c, l->pid, 0, &paths))
 		return;
 	own_find(l, &paths);
+	rest_limits_list(l->rest, &paths, l->own);
 	/* a group without the files has no limit */
 	l->has_cpu = paths.dir[HOST_CGROUP_CPU][0];
 	l->has_memory = paths.dir[HOST_CGROUP_MEMORY][0];
@@ -374,6 +379,7 @@ void host_limits_read(struct host_limits *l, const pid_t *tids, size_t n, uint64
 	}
 	if (slow) {
 		pressure_read(l);
+		rest_limits_look(l->rest, now_ns, l->psi_pct[0]);
 		l->slow_ns = now_ns;
 	}
 	for (i = 0; i < l->n; i++) {
@@ -384,6 +390,8 @@ void host_limits_read(struct host_limits *l, const pid_t *tids, size_t n, uint64
 		found = limit_add(l, found, g, HOST_LIMIT_MEM_HIGH, g->high_bytes, g->high_hit);
 		found = limit_add(l, found, g, HOST_LIMIT_MEM_MAX, g->max_bytes, g->max_hit);
 	}
+	rest_limits_take(l->rest, l->limits + found);
+	found += rest_limits_count(l->rest);
 	*out = (struct host_limit_usage){
 		.known = l->has_cpu || l->has_memory, .limits = l->limits, .n = found,
 		.throttled_ns = l->has_cpu ? l->throttled_ns : HOST_UNKNOWN,

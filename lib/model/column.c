@@ -75,11 +75,13 @@ static const struct column vm_columns[] = {
 	  .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU "
 	  "quota, 100 is one CPU, held back since the sample before. mem.high, mem.max: memory, held back within two "
-	  "seconds. In brackets, the control group, where it is not the guest's own. A tap's name: rate to the guest "
+	  "seconds. io.max DEVICE: bytes or operations a second, held back at 90 % of it; pids.max: tasks, held back when there are that many or "
+	  "a new one was refused; cpus: its cpuset, where that is not all CPUs, held back where a thread waited for a CPU for 10 % of ten "
+	  "seconds (pressure). In brackets, the control group, where it is not the guest's own. A tap's name: rate to the guest "
 	  "(tc tbf, htb), held back within two seconds. A disk's id and io: its throttle, as far as QEMU was asked "
 	  "for disks; held back at 95 % of it. Empty: none.", "cpu.max, cpu.stat, memory.high, memory.max, "
 	  "memory.events of the control groups of its threads and of those above (version 1: cpu.cfs_quota_us, "
-	  "memory.limit_in_bytes, memory.failcnt), looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; "
+	  "memory.limit_in_bytes, memory.failcnt), io.max, io.stat, pids.max, pids.current, pids.events, cpuset.cpus.effective, looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; "
 	  "throttle and throttle_pct in disks", UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8,
 	  .needs = NEED_LIMITS, .passing = true },
 	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, "

@@ -15,11 +15,19 @@ static void add_group(struct buf *text, const struct host_limit *l)
 
 	if (text->len)
 		buf_puts(text, " ");
-	if (l->kind == HOST_LIMIT_CPU) {
-		buf_printf(text, "cpu %.4g%%", l->value);
-	} else {
+	switch (l->kind) {
+	case HOST_LIMIT_CPU: buf_printf(text, "cpu %.4g%%", l->value); break;
+	case HOST_LIMIT_PIDS: buf_printf(text, "pids.max %.0f", l->value); break;
+	case HOST_LIMIT_CPUS: buf_printf(text, "cpus %.24s", l->what); break;
+	case HOST_LIMIT_IO:
+		units_scaled(l->value, str_has_suffix(l->what, "iops") ? 1000 : 1024, bytes, sizeof(bytes));
+		buf_printf(text, "io.max %.40s %s", l->what, bytes);
+		break;
+	case HOST_LIMIT_MEM_HIGH:
+	case HOST_LIMIT_MEM_MAX:
 		units_scaled(l->value, 1024, bytes, sizeof(bytes));
 		buf_printf(text, "%s %s", l->kind == HOST_LIMIT_MEM_HIGH ? "mem.high" : "mem.max", bytes);
+		break;
 	}
 	if (l->group)
 		buf_printf(text, " (%.24s)", l->group);

@@ -229,6 +229,67 @@ static void test_limits(void **state)
 	tree_remove(root);
 }
 
+static void test_rest(void **state)
+{
+	static const pid_t tids[] = { 50 };
+	char *root = tree_new();
+	struct host *h = tree_host(root);
+	const struct host_limit *io;
+	struct host_limit_usage u;
+	struct host_limits *l;
+	struct host_cgroups *c;
+
+	(void)state;
+	put_mounts(root, v2_mount);
+	tree_puts(root, "0::/a/vm/libvirt/emulator\n", "proc/50/cgroup");
+	tree_puts(root, "0-7\n", "sys/devices/system/cpu/online");
+	tree_puts(root, "8:0 rbps=max wbps=1048576 riops=max wiops=50\n7:1 rbps=max wbps=max riops=max wiops=max\nbroken\n", V2 "a/vm/io.max");
+	tree_puts(root, "8:01 wios=9999\n8:0 rbytes=0 wbytes=0 rios=0 wios=100 dios=0\n", V2 "a/vm/io.stat");
+	tree_link(root, "../../devices/x/block/sda", "sys/dev/block/8:0");
+	tree_puts(root, "64\n", V2 "a/pids.max");
+	tree_puts(root, "20\n", V2 "a/pids.current");
+	tree_puts(root, "max 5\n", V2 "a/pids.events");
+	tree_puts(root, "max\n", V2 "a/vm/pids.max");
+	tree_puts(root, "3\n", V2 "a/vm/cpuset.cpus.effective");
+	tree_puts(root, "some avg10=1.00 avg60=0.00 avg300=0.00 total=0\n", V2 "a/vm/cpu.pressure");
+	c = host_cgroups_open(h);
+	l = host_limits_new(c, 50);
+	host_limits_read(l, tids, 1, S(1), &u);
+	assert_int_equal(u.n, 4);
+	for (size_t i = 0; i < u.n; i++)
+		assert_false(u.limits[i].hit);
+	assert_string_equal(limit(&u, HOST_LIMIT_CPUS, NULL)->what, "3");
+	assert_int_equal((int)limit(&u, HOST_LIMIT_PIDS, "a")->value, 64);
+	io = limit(&u, HOST_LIMIT_IO, NULL);
+	assert_string_equal(io[0].what, "sda wbps");
+	assert_string_equal(io[1].what, "sda wiops");
+	assert_true(io[0].value == 1048576 && io[1].value == 50);
+
+	/* 96 operations in 2 s; one task was refused; a CPU is waited for */
+	tree_puts(root, "8:0 rbytes=0 wbytes=4096 rios=0 wios=196\n", V2 "a/vm/io.stat");
+	tree_puts(root, "max 6\n", V2 "a/pids.events");
+	tree_puts(root, "some avg10=35.00 avg60=0.00 avg300=0.00 total=0\n", V2 "a/vm/cpu.pressure");
+	host_limits_read(l, tids, 1, S(3), &u);
+	io = limit(&u, HOST_LIMIT_IO, NULL);
+	assert_true(!io[0].hit && io[1].hit && limit(&u, HOST_LIMIT_PIDS, "a")->hit && limit(&u, HOST_LIMIT_CPUS, NULL)->hit);
+
+	/* less; none more refused, but no room for one */
+	tree_puts(root, "8:0 rbytes=0 wbytes=4096 rios=0 wios=276\n", V2 "a/vm/io.stat");
+	tree_puts(root, "64\n", V2 "a/pids.current");
+	host_limits_read(l, tids, 1, S(5), &u);
+	assert_true(!limit(&u, HOST_LIMIT_IO, NULL)[1].hit && limit(&u, HOST_LIMIT_PIDS, "a")->hit);
+	tree_puts(root, "63\n", V2 "a/pids.current");
+	tree_puts(root, "8:0 rbps=max wbps=max riops=max wiops=max\n", V2 "a/vm/io.max");
+	tree_puts(root, "0-7\n", V2 "a/vm/cpuset.cpus.effective");
+	host_limits_read(l, tids, 1, S(20), &u);
+	assert_int_equal(u.n, 1);
+	assert_false(limit(&u, HOST_LIMIT_PIDS, "a")->hit);
+	host_limits_free(l);
+	host_cgroups_free(c);
+	host_free(h);
+	tree_remove(root);
+}
+
 static void test_limits_v1(void **state)
 {
 	static const pid_t tids[] = { 50 };
@@ -329,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_cpuset),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_limits_v1),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_cpus),
 	};
 
