@@ -127,7 +127,7 @@ int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *
 			line += strlen(mark);
 		/* a hub's port comes before its client */
 		colon = strstr(line, ": ");
-		if (below && str_has_prefix(line, "hub") && colon && !str_has_prefix(colon, ": index=")) {
+		if (below && colon && !str_has_prefix(colon, ": index=")) {
 			hub = true;
 			line += colon - line + 2;
 		}

@@ -187,7 +187,7 @@ static void test_nics(void **state)
 {
 	static const struct fake_item script[] = {
 		{ .expect = "human-monitor-command", .reply = "\"hub 0\\r\\n"
-		  " \\\\ hub0port1: e1000.0: index=0,type=nic,model=e1000,macaddr=52:54:00:00:00:01\\r\\n"
+		  " \\\\ up: e1000.0: index=0,type=nic,model=e1000,macaddr=52:54:00:00:00:01\\r\\n"
 		  " \\\\ hub0port0: s0: index=0,type=socket,\\r\\n"
 		  "nic0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:00:00:02\\r\\n"
 		  " \\\\ net0: index=0,type=tap,ifname=tap7,script=no,downscript=no\\r\\n"
