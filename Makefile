@@ -112,10 +112,11 @@ soak: all
 install: all
 	$(INSTALL) -D -m 755 $(BUILD)/kvmtop $(DESTDIR)$(BINDIR)/kvmtop
 	$(INSTALL) -D -m 644 man/kvmtop.1 $(DESTDIR)$(MANDIR)/man1/kvmtop.1
+	$(INSTALL) -D -m 644 man/kvmtop-hosts.7 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7
 	$(INSTALL) -D -m 644 completions/kvmtop.bash $(DESTDIR)$(COMPDIR)/kvmtop
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(COMPDIR)/kvmtop
+	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7 $(DESTDIR)$(COMPDIR)/kvmtop
 
 clean:
 	rm -rf $(BUILD)

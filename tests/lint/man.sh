@@ -42,6 +42,7 @@ hide() {
 t_is 'every column has a source, a formula, its unit' "$("$KVMTOP_PLAIN" --batch self-test)" ''
 t_ok 'the man page is up to date' man_is_fresh "$KVMTOP_PLAIN"
 t_ok 'and without a complaint of mandoc' mandoc -T lint -W warning "$ROOT/man/kvmtop.1"
+t_ok 'nor about the page of known hosts' mandoc -T lint -W warning "$ROOT/man/kvmtop-hosts.7"
 copy
 t_ok 'with a column more' add_column
 t_ok 'and some that hide something' hide
