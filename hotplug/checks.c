@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LOCK_MARGIN_BYTES (1ull << 30)	/* beside RAM, VFIO has ROMs, video memory, the devices' own locked */
-#define LOOK_MS 5000		/* they answer within some ms, or never */
+#define LOOK_MS 10000		/* they answer within some ms, or never; on a host that is busy, within seconds */
 #define ID_MAX 26		/* a node name holds 31 bytes, and "-node" goes behind the id */
 
 int check_id(const char *id, struct err *err)
