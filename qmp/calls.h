@@ -12,6 +12,9 @@
 
 #define QMP_ASK_MS 3000
 
+/* QEMU answered, with an error: the connection is fine and the next question may be asked. */
+bool qmp_is_refusal(int code);
+
 /* query-status: "running", "paused", "io-error", "prelaunch", "inmigrate", .. ; *status is yours */
 int qmp_query_status(struct qmp *q, bool *running, char **status, struct err *err);
 /* query-migrate is in a phase in which devices must not change */
@@ -70,8 +73,12 @@ struct qmp_virtio {
 	struct qmp_ring *rings;
 	size_t n_rings;
 };
-/* All virtio devices, rings included where with_rings; CommandNotFound (before 7.2) gives -ENOSYS. */
-int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n, struct err *err);
+/*
+ * All virtio devices, rings included where with_rings; CommandNotFound (before 7.2) gives -ENOSYS. view (may be NULL): what
+ * its tree tells is not asked for.
+ */
+struct qmp_view;
+int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_view *view, struct qmp_virtio **list, size_t *n, struct err *err);
 void qmp_virtio_free(struct qmp_virtio *list, size_t n);
 /*
  * The guest's driver for the virtio device under this qdev id (or QOM path) is up. -ENODEV: no such
@@ -101,6 +108,8 @@ struct qmp_disk {
 	struct qmp_throttle throttle;
 	bool read_only;
 	char *io_status;		/* "ok", "failed", "nospace", NULL */
+	const char *bus;		/* qmp_tree_place_disks; NULL: not known */
+	char *iothread;			/* id; qmp_query_disk_threads; NULL: none, or not known */
 };
 int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err);
 void qmp_disks_free(struct qmp_disk *list, size_t n);

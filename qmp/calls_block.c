@@ -17,6 +17,7 @@ static void free_disk(struct qmp_disk *d)
 	free(d->format);
 	free(d->io_status);
 	free(d->throttle.group);
+	free(d->iothread);
 }
 
 void qmp_disks_free(struct qmp_disk *list, size_t n)

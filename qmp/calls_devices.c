@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_device(struct qmp_device *d)
+void qmp_device_done(struct qmp_device *d)
 {
 	free(d->id);
 	free(d->type);
@@ -23,7 +23,7 @@ static void free_device(struct qmp_device *d)
 void qmp_devices_free(struct qmp_device *list, size_t n)
 {
 	while (n)
-		free_device(&list[--n]);
+		qmp_device_done(&list[--n]);
 	free(list);
 }
 
@@ -128,7 +128,7 @@ static int read_backing(struct qmp *q, const char *path, const struct props *pro
 	return rc;
 }
 
-static int read_device(struct qmp *q, const char *path, struct qmp_device *d, struct err *err)
+int qmp_device_read(struct qmp *q, const char *path, struct qmp_device *d, struct err *err)
 {
 	auto_free char *hotpluggable = NULL;
 	struct props props = {0};
@@ -164,9 +164,9 @@ static int read_container(struct qmp *q, const char *container, bool named, stru
 
 		if (!str_has_prefix(props[i].type, "child<"))
 			continue;
-		rc = read_device(q, path, &d, err);
+		rc = qmp_device_read(q, path, &d, err);
 		if (rc) {
-			free_device(&d);
+			qmp_device_done(&d);
 			if (qmp_is_refusal(rc))		/* it went away meanwhile */
 				rc = 0;
 			continue;
@@ -179,7 +179,7 @@ static int read_container(struct qmp *q, const char *container, bool named, stru
 	return rc;
 }
 
-static int compare_devices(const void *a, const void *b)
+int qmp_devices_compare(const void *a, const void *b)
 {
 	const struct qmp_device *x = a, *y = b;
 
@@ -200,7 +200,7 @@ int qmp_query_devices(struct qmp *q, struct qmp_device **list, size_t *n, struct
 	}
 	/* QEMU keeps its objects in a hash table, in no order */
 	if (found)
-		qsort(devices, found, sizeof(*devices), compare_devices);
+		qsort(devices, found, sizeof(*devices), qmp_devices_compare);
 	*list = devices;
 	*n = found;
 	return 0;

@@ -27,7 +27,7 @@ static int memory_read(struct json_object *one, struct qmp_memory *m, struct err
 {
 	struct json_object *data = json_member(one, "data");
 	auto_free char *memdev = qmp_ident(data, "memdev");
-	uint64_t node;
+	uint64_t node, slot;
 
 	m->kind = qmp_ident(one, "type");
 	m->id = qmp_ident(data, "id");
@@ -36,6 +36,7 @@ static int memory_read(struct json_object *one, struct qmp_memory *m, struct err
 	json_u64(data, "requested-size", &m->requested_bytes);
 	json_u64(data, "max-size", &m->max_bytes);
 	json_u64(data, "block-size", &m->block_bytes);
+	m->slot = json_u64(data, "slot", &slot) && slot < INT_MAX ? (int64_t)slot : -1;
 	m->node = json_u64(data, "node", &node) && node < INT_MAX ? (int64_t)node : -1;
 	m->hotpluggable = json_flag(data, "hotpluggable", true);
 	if (memdev && str_has_prefix(memdev, OBJECTS) && !strchr(memdev + strlen(OBJECTS), '/'))

@@ -8,11 +8,10 @@
  *	 \ hub0port1: e1000.0: index=0,type=nic,model=e1000,macaddr=52:54:00:12:34:57
  */
 #include "internal.h"
+#include "tree.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define HMP_NETWORK_MAX (1u << 20)
 
 static void free_nic(struct qmp_nic *nic)
 {
@@ -105,17 +104,14 @@ static void take_client(const char *line, bool peer, bool hub, struct qmp_nic **
 	free(type);
 }
 
-int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *err)
+/* text is written into. */
+static void read_nics(char *text, struct qmp_nic **list, size_t *n)
 {
 	static const char mark[] = " \\ ";
-	auto_free char *text = NULL;
 	struct qmp_nic *nics = NULL, *nic = NULL;
 	size_t found = 0;
 	char *line, *end;
-	int rc = qmp_ask_hmp(q, "info network", HMP_NETWORK_MAX, &text, err);
 
-	if (rc)
-		return rc;
 	for (line = text; line && *line; line = end) {
 		bool below = str_has_prefix(line, mark), hub = false;
 		const char *colon;
@@ -135,7 +131,32 @@ int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *
 	}
 	*list = nics;
 	*n = found;
+}
+
+int qmp_view_network(struct qmp *q, struct qmp_view *v, struct err *err)
+{
+	return v->network ? 0 : qmp_ask_hmp(q, "info network", HMP_NETWORK_MAX, &v->network, err);
+}
+
+int qmp_view_nics(struct qmp *q, struct qmp_view *v, struct qmp_nic **list, size_t *n, struct err *err)
+{
+	auto_free char *text = NULL;
+	int rc = qmp_view_network(q, v, err);
+
+	if (rc)
+		return rc;
+	text = xstrdup(v->network);
+	read_nics(text, list, n);
 	return 0;
+}
+
+int qmp_query_nics(struct qmp *q, struct qmp_nic **list, size_t *n, struct err *err)
+{
+	struct qmp_view v = {0};
+	int rc = qmp_view_nics(q, &v, list, n, err);
+
+	qmp_view_done(&v);
+	return rc;
 }
 
 int qmp_query_netdevs(struct qmp *q, char ***names, size_t *n, struct err *err)

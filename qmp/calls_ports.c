@@ -50,7 +50,7 @@ static int read_flag(struct qmp *q, const char *path, const char *property, bool
  * A bus without a hotplug handler refuses device_add. So does, since QEMU 9, one whose handler is ACPI's where ACPI has no
  * number for the bus; a bridge's own handler wants none. bridge: NULL for the root bus.
  */
-static int read_handler(struct qmp *q, const char *bus, const char *bridge, bool *there, struct err *err)
+int qmp_read_handler(struct qmp *q, const char *bus, const char *bridge, bool *there, struct err *err)
 {
 	auto_json struct json_object *number = NULL;
 	auto_free char *path = NULL;
@@ -155,7 +155,7 @@ static int read_conventional(struct qmp *q, const char *path, const char *bridge
 			     struct err *err)
 {
 	uint32_t reserved = taken;
-	int rc = read_handler(q, path, bridge, &port->hotplug, err);
+	int rc = qmp_read_handler(q, path, bridge, &port->hotplug, err);
 
 	if (!rc)
 		rc = read_slots(q, path, &taken, err);
@@ -182,7 +182,7 @@ static int read_bridge(struct qmp *q, const char *device, struct qmp_port *port,
 	return read_conventional(q, path, device, shpc ? 1 : 0, port, err);
 }
 
-static bool is_express(const char *type)
+bool qmp_is_express(const char *type)
 {
 	static const char *const types[] = { "pcie-root-port", "ioh3420", "xio3130-downstream" };
 	size_t i;
@@ -239,7 +239,7 @@ static int list_below(struct qmp *q, const char *container, struct look *l, stru
 	for (i = 0; !rc && !l->over && i < n_props && l->n < QMP_LIST_MAX; i++) {
 		auto_free char *path = xasprintf("%s/%s", container, props[i].name);
 		struct qmp_port port = { .kind = child_type(props[i].type) };
-		bool express = port.kind && is_express(port.kind);
+		bool express = port.kind && qmp_is_express(port.kind);
 
 		if (express || (l->i440fx && port.kind && !strcmp(port.kind, "pci-bridge"))) {
 			rc = express ? read_express(q, path, &port, err) :
@@ -282,10 +282,12 @@ static int compare_ports(const void *a, const void *b)
  * device_add finds a bus by name only, and a port without an id has QEMU's own ("pcie.0", as the
  * root bus): what it would mean is not for us to guess.
  */
-static size_t drop_ambiguous(struct qmp_port *ports, size_t n, bool i440fx)
+size_t qmp_ports_clear(struct qmp_port *ports, size_t n, bool i440fx)
 {
 	size_t i, end, kept = 0;
 
+	if (n)
+		qsort(ports, n, sizeof(*ports), compare_ports);
 	for (i = 0; i < n; i = end) {
 		bool clear = i440fx || strcmp(ports[i].bus, "pcie.0");
 
@@ -312,10 +314,8 @@ int qmp_query_ports(struct qmp *q, qmp_port_enough *enough, const void *arg, str
 		qmp_ports_free(l.list, l.n);
 		return rc;
 	}
-	if (l.n)
-		qsort(l.list, l.n, sizeof(*l.list), compare_ports);
 	*list = l.list;
-	*n = drop_ambiguous(l.list, l.n, l.i440fx);
+	*n = qmp_ports_clear(l.list, l.n, l.i440fx);
 	return 0;
 }
 

@@ -144,12 +144,28 @@ static int read_iothread(struct qmp *q, struct qmp_virtio *v, struct err *err)
 	return 0;
 }
 
-static int read_device(struct qmp *q, struct qmp_nics *nics, bool with_rings, struct qmp_virtio *v,
-		       struct err *err)
+/* What reading all devices takes. */
+struct reading {
+	struct qmp *q;
+	struct qmp_view *view;
+	bool with_rings, iothreads;	/* iothreads: QEMU may have some, and is to say of which device */
+	struct qmp_spots spots;
+};
+
+static int read_type(struct reading *r, struct qmp_virtio *v, const struct qmp_tree_device *in, struct err *err)
+{
+	if (!in)
+		return qmp_qom_get_str(r->q, v->path, "type", &v->type, err);
+	v->type = xstrdup(in->type);
+	return 0;
+}
+
+/* in: its place in the tree, NULL: QEMU is asked for its type */
+static int read_device(struct reading *r, struct qmp_virtio *v, const struct qmp_tree_device *in, struct err *err)
 {
 	const struct qmp_virtio_class *class;
 	unsigned queues;
-	int rc = qmp_qom_get_str(q, v->path, "type", &v->type, err);
+	int rc = read_type(r, v, in, err);
 
 	if (rc)
 		return rc;
@@ -159,11 +175,11 @@ static int read_device(struct qmp *q, struct qmp_nics *nics, bool with_rings, st
 		return 0;
 	}
 	v->known = true;
-	rc = qmp_virtio_status(q, v, &queues, err);
-	if (!rc && class->iothread)
-		rc = read_iothread(q, v, err);
-	if (!rc && with_rings)
-		rc = qmp_rings_read(q, class, nics, v, queues, err);
+	rc = qmp_virtio_status(r->q, v, &queues, err);
+	if (!rc && class->iothread && r->iothreads)
+		rc = read_iothread(r->q, v, err);
+	if (!rc && r->with_rings)
+		rc = qmp_rings_read(r->q, class, r->view, v, queues, &r->spots, err);
 	return rc;
 }
 
@@ -209,30 +225,134 @@ static int list_paths(struct qmp *q, char ***paths, size_t *n, struct err *err)
 	return 0;
 }
 
-int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_virtio **list, size_t *n,
-		    struct err *err)
+/* Devices of a virtio transport; the path of one with an id is known. */
+static const struct qmp_tree_device *virtio_in_tree(const struct qmp_tree *t, size_t i, char **path)
 {
-	struct qmp_nics nics = {0};
-	struct qmp_virtio *devices = NULL;
-	char **paths = NULL;
-	size_t i, n_paths = 0, found = 0, rings = 0;
-	int rc = list_paths(q, &paths, &n_paths, err);
+	const struct qmp_tree_device *d = &t->devices[i], *outer = qmp_tree_parent(t, d);
+	const struct qmp_tree_bus *bus = qmp_tree_bus(t, d);
+	bool inner = qmp_tree_is_inner(t, d);
 
-	for (i = 0; !rc && i < n_paths && rings < RINGS_MAX; i++) {
+	*path = NULL;
+	if (!inner && (!bus || strcmp(bus->type, "virtio-mmio-bus")))
+		return NULL;
+	if (inner && outer && outer->id)
+		*path = xasprintf("/machine/peripheral/%s/virtio-backend", outer->id);
+	else if (!inner && d->id)
+		*path = xasprintf("/machine/peripheral/%s", d->id);
+	return d;
+}
+
+/* The paths and places of all of them; false: one has no id, so QEMU must be asked for its path. */
+static bool list_tree(const struct qmp_tree *t, char ***paths, const struct qmp_tree_device ***in, size_t *n)
+{
+	bool whole = true;
+	size_t i, n_in = 0;
+
+	for (i = 0; i < t->n_devices && *n < QMP_LIST_MAX; i++) {
+		char *path;
+		const struct qmp_tree_device *d = virtio_in_tree(t, i, &path);
+
+		whole &= !d || path;
+		if (!path)
+			continue;
+		*vec_push(*paths, *n) = path;
+		*vec_push(*in, n_in) = d;
+	}
+	return whole;
+}
+
+/* in: of those whose place is known, in the same order; the others are NULL. */
+static int list_devices(struct qmp *q, struct qmp_view *view, char ***paths, const struct qmp_tree_device ***in, size_t *n,
+			struct err *err)
+{
+	const struct qmp_tree_device **placed = NULL;
+	auto_names struct names index = {0};
+	char **named = NULL;
+	size_t n_named = 0, i;
+	int rc = 0;
+
+	if (view->tree && list_tree(view->tree, paths, in, n))
+		return 0;
+	named = take_ptr(*paths);
+	placed = take_ptr(*in);
+	n_named = *n;
+	*n = 0;
+	for (i = 0; i < n_named; i++)
+		names_add(&index, named[i], NULL, i);
+	rc = list_paths(q, paths, n, err);
+	*in = xcalloc(*n, sizeof(**in));
+	for (i = 0; i < *n; i++) {
+		size_t at = names_find(&index, (*paths)[i], NULL);
+
+		(*in)[i] = at == NAMES_NONE ? NULL : placed[at];
+	}
+	qmp_strings_free(named, n_named);
+	free(placed);
+	return rc;
+}
+
+static int has_iothreads(struct qmp *q, bool *has, struct err *err)
+{
+	struct qmp_thread *list;
+	size_t n;
+	int rc = qmp_query_iothreads(q, &list, &n, err);
+
+	if (rc)
+		return rc;
+	*has = n;
+	qmp_threads_free(list, n);
+	return 0;
+}
+
+static int read_all(struct reading *r, char **paths, const struct qmp_tree_device **in, size_t n, struct qmp_virtio **list,
+		    size_t *found, struct err *err)
+{
+	size_t i, rings = 0;
+	int rc = 0;
+
+	for (i = 0; !rc && i < n && rings < RINGS_MAX; i++) {
 		struct qmp_virtio v = { .path = take_ptr(paths[i]) };
 
 		v.id = qmp_device_id(v.path);
-		rc = read_device(q, &nics, with_rings, &v, err);
+		rc = read_device(r, &v, in[i], err);
 		if (!rc) {
 			rings += v.n_rings;
-			*vec_push(devices, found) = v;
+			*vec_push(*list, *found) = v;
 			continue;
+		}
+		if (rc == -ENOSYS && v.type && find_class(v.type)) {
+			free_device(&v);
+			return err_set(err, rc, "QEMU before 7.2 cannot say where its virtio rings are");
 		}
 		free_device(&v);
 		if (qmp_is_refusal(rc))		/* it was unplugged between the questions */
 			rc = 0;
 	}
-	free(nics.text);
+	return rc ? rc : qmp_spots_find(r->q, &r->spots, err);
+}
+
+int qmp_virtio_read(struct qmp *q, bool with_rings, struct qmp_view *view, struct qmp_virtio **list, size_t *n,
+		    struct err *err)
+{
+	struct qmp_view own = {0};
+	struct reading r = { .q = q, .view = view ? view : &own, .with_rings = with_rings, .iothreads = true };
+	const struct qmp_tree_device **in = NULL;
+	struct qmp_virtio *devices = NULL;
+	char **paths = NULL;
+	size_t i, n_paths = 0, found = 0;
+	int rc = list_devices(q, r.view, &paths, &in, &n_paths, err);
+
+	r.iothreads = !r.view->no_iothreads;
+	if (!rc && n_paths && r.view->tree && r.iothreads)
+		rc = has_iothreads(q, &r.iothreads, err);
+	if (!rc)
+		rc = read_all(&r, paths, in, n_paths, &devices, &found, err);
+	for (i = 0; !rc && i < found; i++)
+		if (with_rings && devices[i].known)
+			qmp_rings_why(&devices[i]);
+	free(r.spots.list);
+	free(in);
+	qmp_view_done(&own);
 	qmp_strings_free(paths, n_paths);
 	if (rc) {
 		qmp_virtio_free(devices, found);

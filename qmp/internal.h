@@ -13,6 +13,7 @@
 #define QMP_FILE_MAX 4096	/* file names */
 /* Devices, disks, jobs, ports, IOThreads that are taken from one answer, and asked about: more of them are left out. */
 #define QMP_LIST_MAX 1024
+#define HMP_NETWORK_MAX (1u << 20)	/* "info network" */
 #define QMP_CPUS_MAX 8192		/* QEMU 10 has 4096 at most */
 
 /* A slot for query-commands' answer, freed with the client; NULL in it until somebody asked. */
@@ -28,10 +29,16 @@ int qmp_ask_hmp(struct qmp *q, const char *line, size_t max, char **text, struct
  * NULL if QEMU did not say.
  */
 int qmp_gpa2hva(struct qmp *q, uint64_t gpa, uint64_t *hva, char **name, struct err *err);
+/* calls_devices.c: one device of a list, and the order of the list */
+void qmp_device_done(struct qmp_device *d);
+int qmp_devices_compare(const void *a, const void *b);
+/* calls_ports.c: a kind of PCI Express port; whether a bus takes devices (bridge: path of the one it is behind, NULL) */
+bool qmp_is_express(const char *type);
+int qmp_read_handler(struct qmp *q, const char *bus, const char *bridge, bool *there, struct err *err);
+/* In the order of their names, without those of which QEMU may mean another; i440fx: all are clear. Takes the list over. */
+size_t qmp_ports_clear(struct qmp_port *ports, size_t n, bool i440fx);
 /* An answer that makes no sense: -EBADMSG. */
 int qmp_bad(struct err *err, const char *command, const char *what);
-/* QEMU answered, with an error: the connection is fine and the next question may be asked. */
-bool qmp_is_refusal(int code);
 
 /* The string member key, or NULL where it is none. ident: NULL too when too long, never cut. */
 char *qmp_ident(struct json_object *obj, const char *key);

@@ -60,6 +60,8 @@ struct qmp_device {
 	char *backing;			/* that property's value */
 	bool hotpluggable;
 };
+/* The device under this QOM path; id and type are the caller's to fill in. */
+int qmp_device_read(struct qmp *q, const char *path, struct qmp_device *d, struct err *err);
 int qmp_query_devices(struct qmp *q, struct qmp_device **list, size_t *n, struct err *err);
 void qmp_devices_free(struct qmp_device *list, size_t n);
 

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "kvm_stats.h"
 #include "slots.h"
+#include "tree.h"
 #include "cmdline.h"
 
 #endif

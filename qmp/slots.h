@@ -33,6 +33,7 @@ struct qmp_memory {
 	uint64_t size_bytes;		/* virtio-mem: what is plugged of it now */
 	uint64_t requested_bytes, max_bytes, block_bytes;	/* of virtio-mem, else 0 */
 	int64_t node;			/* -1: not said */
+	int64_t slot;			/* of a DIMM, -1: none */
 	bool hotpluggable;
 };
 int qmp_query_memory(struct qmp *q, struct qmp_memory **list, size_t *n, struct err *err);

@@ -8,6 +8,8 @@
 
 /* A guest that does not answer by then keeps its row; its rings and state stay unknown. */
 #define SETTLE_MS 2500
+/* One that was named is waited for as long as it may take to answer (ASKING_MS of lib/sample/attach.c). */
+#define ONE_MS 5500
 #define EXACT_MS 300000
 
 static int no_field(const struct table *t, const char *what, const char *word, const struct str_near *near, struct err *err)
@@ -52,9 +54,9 @@ static int parse_sort(const struct table *t, const char *word, bool by_name, str
 }
 
 /* A counter can be told at once, its rate only after a while. */
-static void count_in(struct look *look, const struct column *c, bool as_counter)
+static void count_in(struct look *look, const struct column *c, bool as_counter, bool by_name)
 {
-	look->needs |= c->needs;
+	look->needs |= c->needs | (by_name && (c->needs & NEED_RINGS) ? NEED_NAMED : 0);
 	look->rates |= as_counter ? prometheus_is_rate(c) : column_spans(c);
 }
 
@@ -81,10 +83,12 @@ int look_parse(enum table_id t, const struct options *o, const struct out *out, 
 	shown = look->columns;
 	n = look->n_columns;
 	for (i = 0; i < n; i++)
-		count_in(look, shown[i], out->format == FORMAT_PROMETHEUS);
+		count_in(look, shown[i], out->format == FORMAT_PROMETHEUS, o->fields);
 	if (look->order.sort)
-		count_in(look, look->order.sort, false);
+		count_in(look, look->order.sort, false, true);
 	look->needs |= filter_needs(look->filter);
+	if (filter_needs(look->filter) & NEED_RINGS)
+		look->needs |= NEED_NAMED;
 	look->rates |= filter_has_rate(look->filter);
 	return 0;
 }
@@ -144,20 +148,33 @@ static unsigned settle_ms(const struct session *s)
 	return s->opts->answer_ms ? s->opts->answer_ms : SETTLE_MS;
 }
 
-static void sample_guests(struct session *s, const struct look *look, const char *ref)
+/* Of one guest all that was asked is waited for, and what did not come is said. */
+static int tell_missing(struct session *s, const struct look *look, const char *ref, const char *vm)
+{
+	auto_free char *text = ref ? sampler_missing(s->sampler, ref, look->needs) : NULL;
+
+	if (text)
+		out_error("%s: %s: %s", vm, table_get(look->table)->name, text);
+	return text ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* vm: that guest's name, for messages */
+static int sample_guests(struct session *s, const struct look *look, const char *ref, const char *vm)
 {
 	double delay_s = s->opts->delay_s < 0 ? 1 : s->opts->delay_s;
 	uint64_t delay_ns = (uint64_t)(delay_s * (double)NS_PER_SEC), count = s->opts->count ? s->opts->count : 1;
-	uint64_t next = clock_now_ns(), told = 0, i;
-	unsigned wait_ms = s->opts->exact ? EXACT_MS : settle_ms(s);
+	unsigned wait_ms = s->opts->exact ? EXACT_MS : ref && !s->opts->answer_ms ? ONE_MS : settle_ms(s);
+	uint64_t next = clock_now_ns(), first = next + wait_ms * NS_PER_MS, told = 0, i;
 	unsigned prime = look->needs & ~(unsigned)NEED_PAGES;	/* no rate is made of what costs most */
+	int code = EXIT_DONE;
 
 	sampler_focus(s->sampler, ref);
-	sampler_settle(s->sampler, look->needs, settle_ms(s));
+	sampler_settle(s->sampler, look->needs, ref ? (unsigned)clock_left_ms(first) : settle_ms(s));
 	if ((look->rates || look->table == TABLE_EVENTS) && delay_ns) {
-		sampler_refresh(s->sampler, prime, wait_ms);
+		sampler_refresh(s->sampler, prime, ref ? (unsigned)clock_left_ms(first) : wait_ms);
 		snapshot_unref(sampler_take(s->sampler, prime));
 		next = clock_now_ns() + delay_ns;
+		first = next + wait_ms * NS_PER_MS;
 	}
 	for (i = 0; i < count && !ferror(s->out.file); i++) {
 		struct snapshot *snap;
@@ -165,7 +182,7 @@ static void sample_guests(struct session *s, const struct look *look, const char
 		sampler_sleep(s->sampler, next);
 		if (i || look->table == TABLE_EVENTS)
 			sampler_discover(s->sampler, NULL);
-		sampler_refresh(s->sampler, look->needs, wait_ms);
+		sampler_refresh(s->sampler, look->needs, ref && !i ? (unsigned)clock_left_ms(first) : wait_ms);
 		snap = sampler_take(s->sampler, look->needs);
 		next = snapshot_time_ns(snap) + delay_ns;
 		if (look->table == TABLE_EVENTS)
@@ -173,8 +190,10 @@ static void sample_guests(struct session *s, const struct look *look, const char
 		else
 			print_sample(s, look, snap, ref);
 		snapshot_unref(snap);
+		code = tell_missing(s, look, ref, vm);
 	}
 	sampler_focus(s->sampler, NULL);
+	return code;
 }
 
 static int find(struct session *s, const struct look *look, const char *what, struct err *err)
@@ -291,8 +310,8 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 		code = rc ? EXIT_DENIED : EXIT_DONE;
 	}
 	if (!rc)
-		sample_guests(s, &look, guest.ref);
+		code = sample_guests(s, &look, guest.ref, guest.name);
 	sample_guest_done(&guest);
 	look_done(&look);
-	return rc ? code : tell_problems(s);
+	return rc ? code : tell_problems(s) ? EXIT_FAILED : code;
 }

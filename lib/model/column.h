@@ -18,7 +18,11 @@ enum need {
 	NEED_STATE = 1 << 5,		/* an attach over QMP once: run state as QEMU has it */
 	NEED_TASKS = 1 << 6,		/* each thread's CPU and state */
 	NEED_AFFINITY = 1 << 7,		/* /proc/PID/task/TID/status of each thread */
-	NEED_DEVICES = 1 << 8,		/* QMP, when first wanted and after changes: devices, disks, NICs, slots */
+	NEED_DEVICES = 1 << 8,		/* QMP, when first wanted and after changes: what is plugged; so are the next three */
+	NEED_DISKS = 1 << 27,
+	NEED_NICS = 1 << 28,
+	NEED_SLOTS = 1 << 29,
+	NEED_NAMED = 1 << 30,		/* a column that needs rings was asked for by its name */
 	NEED_BLOCK = 1 << 9,		/* query-blockstats for each sample */
 	NEED_JOBS = 1 << 10,		/* query-migrate, query-jobs for each sample */
 	NEED_EVENTS = 1 << 11,		/* what happened; holds the monitor of the guest that was named */

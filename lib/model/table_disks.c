@@ -23,7 +23,7 @@ static const struct column disk_columns[] = {
 	  TEXT(disk_row, file), .width = 30, .rank = 4 },
 	{ "format", "FORMAT", "Format of the image.", "drv of query-block", UNIT_TEXT, TEXT(disk_row, format),
 	  .width = 6, .rank = 5 },
-	{ "bus", "BUS", "virtio, scsi, ide, sata, usb, nvme, sd or floppy.", "QOM type of the device", UNIT_TEXT,
+	{ "bus", "BUS", "virtio, scsi, ide, sata, usb, nvme, sd or floppy.", "info qtree: QOM type of the device, and of the controller it sits on", UNIT_TEXT,
 	  TEXT(disk_row, bus), .width = 6, .rank = 5 },
 	{ "rd_iops", "RD/s", "Reads completed per second.", BLOCKSTATS "rd_operations" OVER_TIME, UNIT_PER_S,
 	  RATE(disk_row, rd_iops, rd_ops, 1), .width = 5, .rank = 1, .graph = true },
@@ -40,7 +40,8 @@ static const struct column disk_columns[] = {
 	  "unknown if there was none.", BLOCKSTATS "wr_total_time_ns by wr_operations", UNIT_US,
 	  MEAN(disk_row, wr_lat_us, wr_ns, wr_ops, 1e-3), .width = 5, .rank = 2, .graph = true },
 	{ "inflight", "INFL", "Requests of a virtio-blk disk outstanding now; unknown for other disks, whose rings, "
-	  "if any, are those of a controller.", "avail.idx - used.idx of the disk's rings, as in queues", UNIT_COUNT,
+	  "if any, are those of a controller. A guest of libvirt's is asked for them only where the column is named (--fields, "
+	  "--sort, --filter).", "avail.idx - used.idx of the disk's rings, as in queues", UNIT_COUNT,
 	  UINT(disk_row, inflight), .width = 4, .rank = 2, .needs = NEED_RINGS, .descending = true },
 	{ "flushes_per_s", "FL/s", "Flushes completed per second.", BLOCKSTATS "flush_operations" OVER_TIME,
 	  UNIT_PER_S, RATE(disk_row, flushes_per_s, fl_ops, 1), .width = 5, .rank = 3, .graph = true },
@@ -126,4 +127,4 @@ static const struct column disk_columns[] = {
 	  TEXT(disk_row, block_node), .width = 12, .rank = 9 },
 };
 const struct table disks_table = TABLE("disks", "disks", disk_row, disk_columns, NULL,
-	NEED_DEVICES | NEED_BLOCK);
+	NEED_DISKS | NEED_BLOCK);

@@ -65,7 +65,7 @@ static const struct column nic_columns[] = {
 	  RATE(nic_row, tx_errors_per_s, tx_errors, 1), .width = 6, .rank = 8, .needs = NEED_NET, MARK(ABOVE, 0.001) },
 	{ "vhost", "VHOST", "on: the kernel, or a vhost-user process, works the rings; off: QEMU does.",
 	  "vhost-started of x-query-virtio-status when attaching", UNIT_TEXT, TEXT(nic_row, vhost), .width = 5,
-	  .rank = 5 },
+	  .rank = 5, .needs = NEED_RINGS },
 	{ "queues", "QUEUES", "Queue pairs of the backend; where vhost is on there is a vhost device for each.",
 	  "info network", UNIT_COUNT, UINT(nic_row, queues), .width = 6, .rank = 6 },
 	{ "netdev", "NETDEV", "Id of the backend.", "info network", UNIT_TEXT, TEXT(nic_row, netdev), .width = 12,
@@ -73,4 +73,4 @@ static const struct column nic_columns[] = {
 	{ "pci", "PCI", "The host's PCI device that is handed through.", "host of the vfio-pci device", UNIT_TEXT,
 	  TEXT(nic_row, pci), .width = 12, .rank = 6 },
 };
-const struct table nics_table = TABLE("nics", "NICs", nic_row, nic_columns, NULL, NEED_DEVICES);
+const struct table nics_table = TABLE("nics", "NICs", nic_row, nic_columns, NULL, NEED_NICS);

@@ -8,15 +8,25 @@
 /* What can be asked of QEMU; each part replaces the one before as a whole. */
 enum want {
 	WANT_STATE = 1 << 0,		/* status and detail of answers */
-	WANT_BASE = 1 << 1,		/* all of answers */
-	WANT_DEVICES = 1 << 2,
-	WANT_BLOCK = 1 << 3,
-	WANT_JOBS = 1 << 4,
-	WANT_RAM = 1 << 9,
-	WANT_BALLOON = 1 << 10,
-	WANT_NICS = 1 << 5,
-	WANT_KVM = 1 << 6,
+	WANT_MIGRATION = 1 << 1,	/* with it: whether it is being sent away, or comes in */
+	WANT_NAMES = 1 << 2,
+	WANT_THREADS = 1 << 3,
+	WANT_VIRTIO = 1 << 4,		/* devices and rings */
+	WANT_DEVICES = 1 << 5,
+	WANT_DISKS = 1 << 6,
+	WANT_NICS = 1 << 7,
+	WANT_SLOTS = 1 << 8,
+	WANT_BLOCK = 1 << 9,
+	WANT_JOBS = 1 << 10,
+	WANT_RAM = 1 << 11,
+	WANT_BALLOON = 1 << 12,
+	WANT_KVM = 1 << 13,
+	WANT_SIZE = 1 << 14,		/* memory */
 };
+/* All of answers: what an overview wants. */
+#define WANT_BASE ((unsigned)(WANT_STATE | WANT_MIGRATION | WANT_NAMES | WANT_SIZE | WANT_THREADS | WANT_VIRTIO))
+/* What stays true until something happens to the guest, and is asked again then. */
+#define WANT_LASTING (WANT_BASE | WANT_DEVICES | WANT_DISKS | WANT_NICS | WANT_SLOTS)
 
 struct answers {
 	char *status;			/* query-status; migrating: it runs, and is sent away */
@@ -31,15 +41,24 @@ struct answers {
 	struct qmp_memory_size memory;
 	bool settling;			/* a driver was not up yet: ask again soon */
 	bool arriving;			/* a migration is coming in: its memory is not all here */
-	uint64_t taken_ns;		/* of all of it, but the run state may be newer */
+	uint64_t taken_ns;		/* of the virtio devices */
 };
 
 struct device_answers {
 	struct qmp_device *devices;
-	struct qmp_nic *nics;
+	size_t n_devices;
+	uint64_t taken_ns;
+};
+
+struct disk_answers {
 	struct qmp_disk *disks;
+	size_t n_disks;
+	uint64_t taken_ns;
+};
+
+struct slot_answers {
 	struct qmp_port *ports;
-	size_t n_devices, n_nics, n_disks, n_ports;
+	size_t n_ports;
 	struct qmp_room room;
 	uint64_t taken_ns;
 };
@@ -54,6 +73,7 @@ struct nic_answers {			/* of "info network" alone: which netdev is whose */
 	size_t n_nics;
 	bool counted;			/* the descriptors below are those of this answer */
 	int descriptors;		/* of /dev/vhost-net, or negative: they cannot be seen */
+	uint64_t taken_ns;
 };
 
 struct block_answers {
@@ -94,6 +114,8 @@ struct replies {
 	unsigned have;			/* WANT_ bits: the parts that were answered */
 	struct answers base;
 	struct device_answers devices;
+	struct disk_answers disks;
+	struct slot_answers slots;
 	struct block_answers block;
 	struct job_answers jobs;
 	struct ram_answers ram;
@@ -102,6 +124,8 @@ struct replies {
 	struct nic_answers nics;
 	struct kvm_answers kvm;
 	bool kvm_named;			/* the sampler has the names below already */
+	bool frugal;			/* as few questions as can be, at the price of longer answers */
+	bool no_iothreads;		/* libvirt's definition has them */
 	struct qmp_kvm_name *kvm_names;
 	size_t n_kvm_names;
 };

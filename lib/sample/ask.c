@@ -21,10 +21,19 @@ static void answers_done(struct answers *a)
 static void devices_done(struct device_answers *a)
 {
 	qmp_devices_free(a->devices, a->n_devices);
-	qmp_nics_free(a->nics, a->n_nics);
-	qmp_disks_free(a->disks, a->n_disks);
-	qmp_ports_free(a->ports, a->n_ports);
 	*a = (struct device_answers){0};
+}
+
+static void disks_done(struct disk_answers *a)
+{
+	qmp_disks_free(a->disks, a->n_disks);
+	*a = (struct disk_answers){0};
+}
+
+static void slots_done(struct slot_answers *a)
+{
+	qmp_ports_free(a->ports, a->n_ports);
+	*a = (struct slot_answers){0};
 }
 
 static void block_done(struct block_answers *a)
@@ -66,6 +75,8 @@ void replies_done(struct replies *r)
 	qmp_kvm_names_free(r->kvm_names, r->n_kvm_names);
 	answers_done(&r->base);
 	devices_done(&r->devices);
+	disks_done(&r->disks);
+	slots_done(&r->slots);
 	block_done(&r->block);
 	jobs_done(&r->jobs);
 	ram_done(&r->ram);
@@ -78,6 +89,8 @@ void ask_done(struct guest *g)
 	kvm_done(&g->kvm_answers);
 	answers_done(&g->answers);
 	devices_done(&g->devices);
+	disks_done(&g->disks);
+	slots_done(&g->slots);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
 	ram_done(&g->ram);
@@ -97,31 +110,82 @@ static void take_kvm(struct guest *g, struct replies *r)
 	r->n_kvm_names = 0;
 }
 
+static void take_state(struct guest *g, struct replies *r)
+{
+	bool arriving = g->answers.arriving;
+
+	free(g->answers.status);
+	free(g->answers.detail);
+	g->answers.status = take_ptr(r->base.status);
+	g->answers.detail = take_ptr(r->base.detail);
+	if (r->have & WANT_MIGRATION)
+		g->answers.arriving = r->base.arriving;
+	if (!(r->have & WANT_VIRTIO) && arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
+		g->ask_again_ns = clock_now_ns();
+}
+
+static void take_threads(struct answers *a, struct answers *from)
+{
+	qmp_threads_free(a->cpus, a->n_cpus);
+	qmp_threads_free(a->iothreads, a->n_iothreads);
+	a->cpus = take_ptr(from->cpus);
+	a->n_cpus = from->n_cpus;
+	a->iothreads = take_ptr(from->iothreads);
+	a->n_iothreads = from->n_iothreads;
+	from->n_cpus = from->n_iothreads = 0;
+}
+
+static void take_virtio(struct answers *a, struct answers *from)
+{
+	qmp_virtio_free(a->virtio, a->n_virtio);
+	a->virtio = take_ptr(from->virtio);
+	a->n_virtio = from->n_virtio;
+	a->settling = from->settling;
+	a->taken_ns = from->taken_ns;
+	from->n_virtio = 0;
+}
+
+static void take_base(struct guest *g, struct replies *r)
+{
+	if (r->have & WANT_STATE)
+		take_state(g, r);
+	if (r->have & WANT_NAMES) {
+		free(g->answers.name);
+		free(g->answers.uuid);
+		g->answers.name = take_ptr(r->base.name);
+		g->answers.uuid = take_ptr(r->base.uuid);
+	}
+	if (r->have & WANT_SIZE)
+		g->memory = r->base.memory;
+	if (r->have & WANT_THREADS)
+		take_threads(&g->answers, &r->base);
+	if (r->have & WANT_VIRTIO)
+		take_virtio(&g->answers, &r->base);
+}
+
 void ask_take(struct guest *g, struct replies *r)
 {
-	if (r->have & WANT_BASE) {
-		answers_done(&g->answers);
-		g->answers = r->base;
-		g->memory = r->base.memory;
-		r->base = (struct answers){0};
-	} else if (r->have & WANT_STATE) {
-		free(g->answers.status);
-		free(g->answers.detail);
-		g->answers.status = take_ptr(r->base.status);
-		g->answers.detail = take_ptr(r->base.detail);
-		if (g->answers.arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
-			g->ask_again_ns = clock_now_ns();
-	}
+	take_base(g, r);
 	if (r->have & WANT_NICS) {
 		nics_done(&g->nics);
 		g->nics = r->nics;
 		r->nics = (struct nic_answers){0};
+		g->netifs_read = false;
 	}
 	if (r->have & WANT_DEVICES) {
 		devices_done(&g->devices);
 		g->devices = r->devices;
 		r->devices = (struct device_answers){0};
-		g->netifs_read = false;
+	}
+	if (r->have & WANT_DISKS) {
+		disks_done(&g->disks);
+		g->disks = r->disks;
+		r->disks = (struct disk_answers){0};
+	}
+	if (r->have & WANT_SLOTS) {
+		slots_done(&g->slots);
+		g->slots = r->slots;
+		r->slots = (struct slot_answers){0};
 	}
 	if (r->have & WANT_BLOCK) {
 		latency_fill(&g->block, &r->block);
@@ -197,7 +261,7 @@ static const char *meaning(const char *status)
 	return NULL;
 }
 
-static int ask_state(struct qmp *q, struct answers *a, struct err *err)
+static int ask_state(struct qmp *q, bool migration, struct answers *a, struct err *err)
 {
 	bool running, migrating = false;
 	int rc = qmp_query_status(q, &running, &a->status, err);
@@ -207,10 +271,10 @@ static int ask_state(struct qmp *q, struct answers *a, struct err *err)
 	a->arriving = !strcmp(a->status, "inmigrate");
 	if (!strcmp(a->status, "io-error"))
 		return disk_detail(q, &a->detail, err);
-	if (!strcmp(a->status, "running"))
-		rc = qmp_query_migration(q, &migrating, &a->arriving, err);
-	else
+	if (strcmp(a->status, "running"))
 		a->detail = xstrdup(meaning(a->status));
+	else if (migration)
+		rc = qmp_query_migration(q, &migrating, &a->arriving, err);
 	if (!rc && a->arriving && migrating) {
 		a->detail = xstrdup("runs here while its memory is still arriving (post-copy)");
 	} else if (!rc && migrating) {
@@ -221,25 +285,25 @@ static int ask_state(struct qmp *q, struct answers *a, struct err *err)
 	return rc;
 }
 
-static int ask_base(struct qmp *q, struct answers *a, struct err *err)
+static int ask_threads(struct qmp *q, struct answers *a, struct err *err)
 {
-	size_t i;
-	int rc = ask_state(q, a, err);
+	int rc = qmp_query_cpus(q, &a->cpus, &a->n_cpus, err);
 
-	if (!rc)
-		rc = qmp_query_identity(q, &a->name, &a->uuid, err);
-	if (!rc)
-		rc = qmp_query_cpus(q, &a->cpus, &a->n_cpus, err);
-	if (!rc)
-		rc = qmp_query_iothreads(q, &a->iothreads, &a->n_iothreads, err);
-	if (!rc)
-		rc = qmp_query_memory_size(q, &a->memory, err);
-	if (!rc)
-		rc = qmp_virtio_read(q, true, &a->virtio, &a->n_virtio, err);
+	return rc ? rc : qmp_query_iothreads(q, &a->iothreads, &a->n_iothreads, err);
+}
+
+static int ask_virtio(struct qmp *q, struct qmp_view *view, bool frugal, struct answers *a, struct err *err)
+{
+	bool runs = !a->status || !strcmp(a->status, "running");
+	size_t i;
+	int rc = frugal ? qmp_view_tree(q, view, err) : 0;
+
+	if (!rc || qmp_is_refusal(rc))
+		rc = qmp_virtio_read(q, true, view, &a->virtio, &a->n_virtio, err);
 	if (rc == -ENOSYS)	/* before QEMU 7.2: no rings, the rest is as good */
 		rc = 0;
 	/* a guest that does not run loads no driver; that it runs again is noticed */
-	for (i = 0; i < a->n_virtio && !rc && !strcmp(a->status, "running"); i++)
+	for (i = 0; i < a->n_virtio && !rc && runs; i++)
 		if (a->virtio[i].known && !a->virtio[i].driver_ok)
 			a->settling = true;
 	a->settling |= a->arriving;
@@ -247,19 +311,98 @@ static int ask_base(struct qmp *q, struct answers *a, struct err *err)
 	return rc;
 }
 
-static int ask_devices(struct qmp *q, struct device_answers *a, struct err *err)
+static int ask_base(struct qmp *q, unsigned what, struct qmp_view *view, struct replies *r, struct err *err)
 {
-	int rc = qmp_query_devices(q, &a->devices, &a->n_devices, err);
+	int rc = 0;
+
+	if (what & WANT_STATE) {
+		rc = ask_state(q, what & WANT_MIGRATION, &r->base, err);
+		r->have |= rc ? 0 : what & (WANT_STATE | WANT_MIGRATION);
+	}
+	if (!rc && (what & WANT_NAMES)) {
+		rc = qmp_query_identity(q, &r->base.name, &r->base.uuid, err);
+		r->have |= rc ? 0 : WANT_NAMES;
+	}
+	if (!rc && (what & WANT_SIZE)) {
+		rc = qmp_query_memory_size(q, &r->base.memory, err);
+		r->have |= rc ? 0 : WANT_SIZE;
+	}
+	if (!rc && (what & WANT_THREADS)) {
+		rc = ask_threads(q, &r->base, err);
+		r->have |= rc ? 0 : WANT_THREADS;
+	}
+	if (!rc && (what & WANT_VIRTIO)) {
+		rc = ask_virtio(q, view, r->frugal, &r->base, err);
+		r->have |= rc ? 0 : WANT_VIRTIO;
+	}
+	return rc;
+}
+
+static int ask_disks(struct qmp *q, struct qmp_view *view, bool no_iothreads, struct disk_answers *a, struct err *err)
+{
+	int rc = qmp_query_disks(q, &a->disks, &a->n_disks, err);
+
+	if (!rc && a->n_disks) {
+		rc = qmp_view_tree(q, view, err);
+		if (!rc)
+			rc = qmp_tree_place_disks(q, view->tree, a->disks, a->n_disks, err);
+		if (!rc && !no_iothreads)
+			rc = qmp_query_disk_threads(q, view->tree, a->disks, a->n_disks, err);
+		if (qmp_is_refusal(rc))		/* buses and IOThreads stay unknown */
+			rc = 0;
+	}
+	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_devices(struct qmp *q, struct qmp_view *view, struct device_answers *a, struct err *err)
+{
+	int rc = qmp_view_tree(q, view, err);
 
 	if (!rc)
-		rc = qmp_query_nics(q, &a->nics, &a->n_nics, err);
+		rc = qmp_tree_devices(q, view->tree, &a->devices, &a->n_devices, err);
+	else if (qmp_is_refusal(rc))
+		rc = qmp_query_devices(q, &a->devices, &a->n_devices, err);
+	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+static int ask_slots(struct qmp *q, struct qmp_view *view, struct slot_answers *a, struct err *err)
+{
+	int rc = qmp_view_tree(q, view, err);
+
 	if (!rc)
-		rc = qmp_query_disks(q, &a->disks, &a->n_disks, err);
-	if (!rc)
+		rc = qmp_tree_ports(q, view->tree, &a->ports, &a->n_ports, err);
+	else if (qmp_is_refusal(rc))
 		rc = qmp_query_ports(q, NULL, NULL, &a->ports, &a->n_ports, err);
 	if (!rc)
 		rc = qmp_query_room(q, &a->room, err);
 	a->taken_ns = clock_now_ns();
+	return rc;
+}
+
+/* What is plugged, and where. */
+static int ask_plugged(struct qmp *q, unsigned what, struct qmp_view *view, struct replies *r, struct err *err)
+{
+	int rc = 0;
+
+	if (what & WANT_DISKS) {
+		rc = ask_disks(q, view, r->no_iothreads, &r->disks, err);
+		r->have |= rc ? 0 : WANT_DISKS;
+	}
+	if (!rc && (what & WANT_DEVICES)) {
+		rc = ask_devices(q, view, &r->devices, err);
+		r->have |= rc ? 0 : WANT_DEVICES;
+	}
+	if (!rc && (what & WANT_SLOTS)) {
+		rc = ask_slots(q, view, &r->slots, err);
+		r->have |= rc ? 0 : WANT_SLOTS;
+	}
+	if (!rc && (what & WANT_NICS)) {
+		rc = qmp_view_nics(q, view, &r->nics.nics, &r->nics.n_nics, err);
+		r->nics.taken_ns = clock_now_ns();
+		r->have |= rc ? 0 : WANT_NICS;
+	}
 	return rc;
 }
 
@@ -306,22 +449,12 @@ static int ask_kvm(struct qmp *q, struct replies *r, struct err *err)
 
 int ask_put(struct qmp *q, unsigned what, struct replies *r, struct err *err)
 {
-	int rc = 0;
+	struct qmp_view view = { .no_iothreads = r->no_iothreads };
+	int rc = ask_base(q, what, &view, r, err);
 
-	if (what & WANT_BASE)
-		rc = ask_base(q, &r->base, err);
-	else if (what & WANT_STATE)
-		rc = ask_state(q, &r->base, err);
 	if (!rc)
-		r->have |= what & (WANT_BASE | WANT_STATE);
-	if (!rc && (what & WANT_DEVICES)) {
-		rc = ask_devices(q, &r->devices, err);
-		r->have |= rc ? 0 : WANT_DEVICES;
-	}
-	if (!rc && (what & WANT_NICS)) {
-		rc = qmp_query_nics(q, &r->nics.nics, &r->nics.n_nics, err);
-		r->have |= rc ? 0 : WANT_NICS;
-	}
+		rc = ask_plugged(q, what, &view, r, err);
+	qmp_view_done(&view);
 	if (!rc && (what & WANT_JOBS)) {
 		rc = qmp_query_jobs(q, &r->jobs.jobs, &r->jobs.n_jobs, err);
 		r->jobs.taken_ns = clock_now_ns();

@@ -180,6 +180,7 @@ static void keep_connection(struct job *j, struct guest *g)
 
 static void come_home(struct job *j)
 {
+	unsigned have = j->replies.have;
 	struct guest *g;
 	size_t i;
 
@@ -195,15 +196,17 @@ static void come_home(struct job *j)
 		g->asking = j->rc ? ASK_FAILED : ASK_DONE;
 		g->begun = false;
 		g->failed = j->rc ? g->failed + 1 : 0;
+		g->due &= ~have;
+		g->missed = (g->missed | j->what) & ~have;
 		ask_take(g, &j->replies);
 		guest_rename(g);
-		if (!j->rc && (j->what & WANT_BASE))
+		if (have & WANT_VIRTIO)
 			rings_of(j->s, g);
 		if (!j->rc && j->hold)
 			keep_connection(j, g);
 		for (i = 0; i < j->n_heard; i++)
 			follow(g, j->heard[i].event, j->heard[i].detail);
-		if (j->rc || ((j->what & WANT_BASE) && g->answers.settling &&
+		if (j->rc || ((have & WANT_VIRTIO) && g->answers.settling &&
 			      (g->answers.arriving || g->failures < SETTLE_TRIES)))
 			g->ask_again_ns = retry_after(g->failures++);
 		else if (!g->answers.settling)
@@ -221,7 +224,7 @@ static int job_connect(struct job *j, struct err *err)
 	if (j->q)		/* held already */
 		return 0;
 	if (j->through)
-		return virt_qmp_open(j->s->config.virt, j->through, greet_ms, &j->q, &j->taints, err);
+		return virt_qmp_open(j->s->config.virt, j->through, (unsigned)clock_left_ms(j->deadline_ns), &j->q, &j->taints, err);
 	if (!j->n_monitors)
 		return err_set(err, -ENOTCONN, "none");
 	rc = monitors_pick(j->s->config.host, &j->owner, j->monitors, j->n_monitors, LEAVING_NS, j->s->quit_fd, &i, err);
@@ -296,7 +299,7 @@ static int job_ask(struct job *j, struct err *err)
 	qmp_set_patience(j->q, j->s->config.answer_ms);
 	rc = ask_put(j->q, j->what, &j->replies, err);
 	translate_threads(j, &j->replies.base);
-	opened_find(j->s->config.host, j->owner.pid, j->replies.devices.disks, j->replies.devices.n_disks);
+	opened_find(j->s->config.host, j->owner.pid, j->replies.disks.disks, j->replies.disks.n_disks);
 	if (replies_bytes(&j->replies) <= REPLIES_MAX)
 		return rc;
 	replies_done(&j->replies);
@@ -338,6 +341,14 @@ bool attach_is_hopeless(struct guest *g)
 	return !host_watch_read(g->watch, 0, &u) && (u.state == 'T' || u.state == 't');
 }
 
+/* What is asked of it when all may have changed. */
+static unsigned again(const struct guest *g)
+{
+	unsigned what = (g->known | g->missed) & WANT_LASTING;
+
+	return what ? what : WANT_STATE;
+}
+
 void attach_start(struct sampler *s, struct guest *g, unsigned what)
 {
 	struct job *j;
@@ -358,15 +369,16 @@ void attach_start(struct sampler *s, struct guest *g, unsigned what)
 	j->ref = xstrdup(g->ref);
 	j->owner = guest_owner(g);
 	j->uid = g->uid;
-	/* a guest that never answered is asked for all that is asked first */
-	j->what = g->wanted | (g->known & WANT_BASE ? 0 : WANT_BASE);
+	j->what = g->wanted;
 	g->wanted = 0;
 	j->replies.balloon_path = xstrdup(g->ram.balloon);
 	j->replies.kvm_named = s->kvm_names;
+	j->replies.frugal = g->passed || (s->focus && !strcmp(s->focus, g->ref));
+	j->replies.no_iothreads = g->passed && g->domain && g->domain->def;
 	j->before = g->asking;
 	g->asking = ASK_UNDER_WAY;
 	g->under_way = j->what;
-	if (j->what & WANT_BASE)
+	if (!(again(g) & ~j->what))
 		g->ask_again_ns = 0;
 	pool_add(s->pool, turn_begin(&s->turns, g->uid, g->failed), job_run, job_free, j);
 }
@@ -421,7 +433,7 @@ void attach_mind(struct sampler *s)
 		if (g->held)
 			mind_held(s, g);
 		if (g->ask_again_ns && now >= g->ask_again_ns)
-			attach_start(s, g, WANT_BASE | (g->known & (WANT_DEVICES | WANT_NICS)));
+			attach_start(s, g, again(g));
 	}
 	round_mind(s);
 }

@@ -58,7 +58,11 @@ struct guest {
 	unsigned under_way;		/* is being asked */
 	unsigned wanted;		/* to be asked when that is over */
 	unsigned round;			/* of questions that the asking under way is of */
+	unsigned due;			/* of the round: is not answered yet */
+	unsigned missed;		/* was not answered when it was asked last */
 	struct device_answers devices;
+	struct disk_answers disks;
+	struct slot_answers slots;
 	struct block_answers block;
 	struct job_answers jobs;
 	struct ram_answers ram;

@@ -282,9 +282,9 @@ static void add_paths(const struct lookup *l, const struct guest *g, struct matc
 	for (i = 0; def && i < def->n_disks; i++)
 		if (def->disks[i].source && *def->disks[i].source == '/')
 			match_add(m, host_proc_path(l->s->config.host, g->pid, def->disks[i].source), def->disks[i].alias);
-	for (i = 0; i < g->devices.n_disks; i++)
-		if (g->devices.disks[i].file)
-			match_add(m, opened_path(l->s->config.host, g->pid, &g->devices.disks[i]), g->devices.disks[i].id);
+	for (i = 0; i < g->disks.n_disks; i++)
+		if (g->disks.disks[i].file)
+			match_add(m, opened_path(l->s->config.host, g->pid, &g->disks.disks[i]), g->disks.disks[i].id);
 }
 
 /* By the descriptors of each process. What is asked is the file systems, so not under the lock. */
@@ -347,8 +347,8 @@ static const char *device_in(const struct lookup *l, const struct guest *g, cons
 	for (i = 0; i < a->n_devices && l->kind == KIND_PCI; i++)
 		if (a->devices[i].link && !strcmp(a->devices[i].link, "host") && !strcmp(a->devices[i].backing, l->pci))
 			return a->devices[i].id;
-	for (i = 0; i < a->n_nics; i++) {
-		const struct qmp_nic *nic = &a->nics[i];
+	for (i = 0; i < g->nics.n_nics; i++) {
+		const struct qmp_nic *nic = &g->nics.nics[i];
 		struct host_netif nif;
 
 		if (mac && address_mac_is(nic->mac, mac))
@@ -383,7 +383,7 @@ static void name_devices(struct lookup *l)
 
 		sampler_focus(l->s, l->hits[i].ref);
 		if (clock_left_ms(deadline))
-			sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
+			sampler_refresh(l->s, NEED_DEVICES | NEED_DISKS | NEED_NICS, ASK_MS);
 		if (l->kind == KIND_IMAGE)
 			disk = disk_in(l, l->hits[i].ref);
 		pthread_mutex_lock(&l->s->lock);
@@ -392,7 +392,7 @@ static void name_devices(struct lookup *l)
 		if (device) {
 			free(l->hits[i].device);
 			l->hits[i].device = xstrdup(device);
-		} else if (!g || (is_by_mac(l) && (g->known & WANT_DEVICES))) {
+		} else if (!g || (is_by_mac(l) && (g->known & WANT_NICS))) {
 			drop_hit(l, i);
 		}
 		pthread_mutex_unlock(&l->s->lock);
@@ -404,7 +404,7 @@ static void find_by_asking(struct lookup *l)
 	size_t i, k;
 
 	sampler_focus(l->s, NULL);
-	sampler_refresh(l->s, NEED_DEVICES, ASK_MS);
+	sampler_refresh(l->s, NEED_DEVICES | NEED_DISKS | NEED_NICS, ASK_MS);
 	pthread_mutex_lock(&l->s->lock);
 	for (i = 0; i < l->s->n_guests; i++) {
 		for (k = 0; k < l->n_macs; k++) {

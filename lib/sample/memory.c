@@ -39,7 +39,7 @@ struct guest_memory guest_memory(const struct guest *g)
 
 	if (def && def->mem_bytes)
 		return of_definition(def);
-	if ((g->known & (WANT_BASE | WANT_RAM)) && g->memory.base_bytes != UNKNOWN_UINT)
+	if ((g->known & (WANT_SIZE | WANT_RAM)) && g->memory.base_bytes != UNKNOWN_UINT)
 		return (struct guest_memory){
 			plus(g->memory.base_bytes, g->memory.plugged_bytes), g->memory.plugged_bytes,
 		};

@@ -25,6 +25,13 @@ void rows_head(struct snapshot *snap, const struct guest *g, struct row *row)
 	row->ref = snapshot_str(snap, g->ref);
 }
 
+const char *rows_iothread(struct snapshot *snap, const struct guest *g, const char *device, const char *told)
+{
+	const char *number = told || !g->domain || !g->domain->def ? NULL : virt_def_iothread(g->domain->def, device);
+
+	return number ? snapshot_printf(snap, "iothread%s", number) : snapshot_str(snap, told);
+}
+
 /* Where the vCPUs ran last. */
 static void place_vcpus(const struct sampler *s, struct guest *g, const struct host_usage *u)
 {
@@ -231,12 +238,14 @@ static void fill_parts(struct sampler *s, struct snapshot *snap, struct guest *g
 	if ((needs & NEED_TASKS) && (needs & NEED_VHOST))
 		rows_vhost(s, snap, g);
 	fill_kvm(s, snap, g, u, needs);
-	if (needs & NEED_DEVICES) {
+	if (needs & NEED_DISKS)
 		rows_disks(s, snap, g);
+	if (needs & NEED_NICS)
 		rows_nics(s, snap, g);
+	if (needs & NEED_DEVICES)
 		rows_devices(snap, g);
+	if (needs & NEED_SLOTS)
 		rows_slots(snap, g);
-	}
 	if (needs & NEED_JOBS)
 		rows_jobs(snap, g);
 	if (needs & NEED_MEMORY)

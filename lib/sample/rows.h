@@ -42,6 +42,8 @@ void rows_cpus_who(struct snapshot *snap);
 unsigned rows_vcpus_of(const struct guest *g, const struct host_task *t);
 /* QEMU's numbers of the guest's vCPUs, growing: as it told them, else by its threads' names. The list is yours. */
 size_t rows_vcpu_numbers(const struct guest *g, const struct host_usage *u, unsigned **list);
+/* Id of the IOThread of a device: as QEMU told it, else (NULL) as libvirt's definition has it; NULL: none. */
+const char *rows_iothread(struct snapshot *snap, const struct guest *g, const char *device, const char *told);
 bool rows_is_iothread(const struct guest *g, const struct host_task *t);
 bool rows_is_vhost(const struct host_task *t);
 

@@ -14,9 +14,9 @@ static const char *backing_of(struct snapshot *snap, const struct guest *g, cons
 		return NULL;
 	i = strcmp(d->link, "drive") ? NAMES_NONE : names_find(disks, d->id, NULL);
 	if (i != NAMES_NONE)
-		return snapshot_printf(snap, "drive %s %s", d->backing, g->devices.disks[i].file);
-	for (i = 0; !strcmp(d->link, "netdev") && i < g->devices.n_nics; i++) {
-		const struct qmp_nic *nic = &g->devices.nics[i];
+		return snapshot_printf(snap, "drive %s %s", d->backing, g->disks.disks[i].file);
+	for (i = 0; !strcmp(d->link, "netdev") && i < g->nics.n_nics; i++) {
+		const struct qmp_nic *nic = &g->nics.nics[i];
 
 		if (nic->netdev && nic->backend && !strcmp(nic->netdev, d->backing))
 			return snapshot_printf(snap, "netdev %s %s%s%s", d->backing, nic->backend, nic->ifname ? " " : "",
@@ -30,9 +30,9 @@ void rows_devices(struct snapshot *snap, const struct guest *g)
 	auto_names struct names disks = {0};
 	size_t i;
 
-	for (i = 0; i < g->devices.n_disks; i++)
-		if (g->devices.disks[i].file)
-			names_add(&disks, g->devices.disks[i].id, NULL, i);
+	for (i = 0; i < g->disks.n_disks; i++)
+		if (g->disks.disks[i].file)
+			names_add(&disks, g->disks.disks[i].id, NULL, i);
 	for (i = 0; i < g->devices.n_devices; i++) {
 		const struct qmp_device *d = &g->devices.devices[i];
 		struct device_row *row = snapshot_add(snap, TABLE_DEVICES);
@@ -61,14 +61,14 @@ static struct slot_row *fill_slot(struct snapshot *snap, const struct guest *g, 
 
 void rows_slots(struct snapshot *snap, const struct guest *g)
 {
-	const struct qmp_room *room = &g->devices.room;
+	const struct qmp_room *room = &g->slots.room;
 	struct slot_row *row;
 	size_t i;
 
-	if (!(g->known & WANT_DEVICES))
+	if (!(g->known & WANT_SLOTS))
 		return;
-	for (i = 0; i < g->devices.n_ports; i++) {
-		const struct qmp_port *port = &g->devices.ports[i];
+	for (i = 0; i < g->slots.n_ports; i++) {
+		const struct qmp_port *port = &g->slots.ports[i];
 
 		row = fill_slot(snap, g, port->kind, port->bus);
 		row->total = port->total;

@@ -7,15 +7,13 @@
 /* A guest's own lists by the names that join them. */
 struct joins {
 	const struct guest *g;
-	struct names devices, stats, virtio, drives, queues;
+	struct names stats, drives, queues;
 	uint64_t *inflight;		/* of each in queues */
 };
 
 static void joins_done(struct joins *j)
 {
-	names_clear(&j->devices);
 	names_clear(&j->stats);
-	names_clear(&j->virtio);
 	names_clear(&j->drives);
 	names_clear(&j->queues);
 	free(j->inflight);
@@ -48,45 +46,12 @@ static struct joins joins_of(const struct snapshot *snap, const struct guest *g)
 	struct joins j = { .g = g };
 	size_t i;
 
-	for (i = 0; i < g->devices.n_devices; i++)
-		names_add(&j.devices, g->devices.devices[i].id, NULL, i);
 	for (i = 0; i < g->block.n_stats; i++)
 		names_add(&j.stats, g->block.stats[i].qdev, NULL, i);
-	for (i = 0; i < g->answers.n_virtio; i++)
-		names_add(&j.virtio, g->answers.virtio[i].id, NULL, i);
 	for (i = 0; i < g->cmdline.n_drives; i++)
 		names_add(&j.drives, g->cmdline.drives[i].node, NULL, i);
 	join_queues(snap, &j);
 	return j;
-}
-
-static const struct qmp_device *device_of(const struct joins *j, const char *id)
-{
-	size_t i = names_find(&j->devices, id, NULL);
-
-	return i == NAMES_NONE ? NULL : &j->g->devices.devices[i];
-}
-
-/* By the kind of the device; the bus where the kind alone leaves it open. */
-static const char *bus_of(const struct joins *j, const struct qmp_disk *disk)
-{
-	static const struct {
-		const char *prefix, *bus;
-	} kinds[] = {
-		{ "virtio-blk", "virtio" }, { "vhost-user-blk", "virtio" }, { "scsi-", "scsi" }, { "nvme", "nvme" },
-		{ "usb-", "usb" }, { "floppy", "floppy" }, { "sd-card", "sd" }, { "ide-", "ide" },
-	};
-	const struct qmp_device *d = device_of(j, disk->id);
-	const char *machine = j->g->cmdline.machine;
-	size_t i;
-
-	for (i = 0; d && i < ARRAY_SIZE(kinds); i++)
-		if (str_has_prefix(d->type, kinds[i].prefix))
-			return strcmp(kinds[i].bus, "ide") || !d->bus || !machine ||
-			       !strstr(machine, "q35") ? kinds[i].bus : "sata";
-	if (str_has_prefix(disk->qdev, "/machine/") && strstr(disk->qdev, "/virtio-backend"))
-		return "virtio";
-	return NULL;
 }
 
 static const struct qmp_blockstat *stat_of(const struct joins *j, const char *qdev, const struct latency **latency)
@@ -227,18 +192,6 @@ static double throttle_pct(const struct qmp_throttle *t, const struct disk_row *
 	return most;
 }
 
-/* The virtio device of a disk, or that of the controller it sits on. */
-static const char *iothread_of(const struct joins *j, const char *id)
-{
-	const struct qmp_device *d = device_of(j, id);
-	auto_free char *bus = d && d->bus ? xstrndup(d->bus, strcspn(d->bus, ".")) : NULL;
-	size_t own = names_find(&j->virtio, id, NULL);
-	size_t above = names_find(&j->virtio, bus && *bus ? bus : NULL, NULL);
-	size_t at = own < above ? own : above;
-
-	return at == NAMES_NONE ? NULL : j->g->answers.virtio[at].iothread;
-}
-
 static const struct virt_disk *virt_disk_of(const struct guest *g, const char *id)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
@@ -334,13 +287,13 @@ static void fill_about(struct snapshot *snap, const struct joins *j, const struc
 	row->device = snapshot_str(snap, device_name(j->g, disk));
 	row->file = snapshot_str(snap, disk->file);
 	row->format = snapshot_str(snap, disk->format);
-	row->bus = bus_of(j, disk);
+	row->bus = disk->bus;
 	row->block_node = snapshot_str(snap, disk->node);
 	row->io_status = snapshot_str(snap, disk->io_status);
 	row->readonly = disk->read_only ? "on" : "off";
 	row->cache = disk->cache;
 	row->aio = snapshot_str(snap, aio_of(j, disk, st));
-	row->iothread = snapshot_str(snap, iothread_of(j, disk->id));
+	row->iothread = rows_iothread(snap, j->g, disk->id, disk->iothread);
 	row->throttle = throttle_text(snap, disk);
 	row->throttle_group = snapshot_str(snap, disk->throttle.group);
 	if (!disk->node)
@@ -402,7 +355,7 @@ static void virt_disks(struct snapshot *snap, const struct guest *g)
 		row->readonly = d->read_only ? "on" : "off";
 		row->cache = snapshot_str(snap, d->cache);
 		row->aio = snapshot_str(snap, d->io);
-		row->iothread = snapshot_str(snap, d->iothread);
+		row->iothread = d->alias ? rows_iothread(snap, g, d->alias, NULL) : NULL;
 		row->inflight = d->alias ? inflight_of(&j, d->alias) : UNKNOWN_UINT;
 		fill_space(row, g, snap, d->source, QMP_UNKNOWN);
 	}
@@ -415,18 +368,18 @@ void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g)
 	struct joins j;
 	size_t i;
 
-	if (!(g->known & WANT_DEVICES)) {
+	if (!(g->known & WANT_DISKS)) {
 		virt_disks(snap, g);
 		return;
 	}
 	j = joins_of(snap, g);
-	for (i = 0; i < g->devices.n_disks; i++) {
-		names_add(&disks, g->devices.disks[i].qdev, NULL, i);
-		fill_disk(s, snap, &j, &g->devices.disks[i]);
+	for (i = 0; i < g->disks.n_disks; i++) {
+		names_add(&disks, g->disks.disks[i].qdev, NULL, i);
+		fill_disk(s, snap, &j, &g->disks.disks[i]);
 	}
 	joins_done(&j);
 	/* a drive that was not there when the devices were asked for */
-	for (i = 0; i < g->block.n_stats && g->block.taken_ns > g->devices.taken_ns; i++)
+	for (i = 0; i < g->block.n_stats && g->block.taken_ns > g->disks.taken_ns; i++)
 		if (!g->ask_again_ns && names_find(&disks, g->block.stats[i].qdev, NULL) == NAMES_NONE)
 			g->ask_again_ns = clock_now_ns();
 }

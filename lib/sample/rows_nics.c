@@ -34,8 +34,8 @@ static bool is_named(const struct guest *g, const char *ifname)
 {
 	size_t i;
 
-	for (i = 0; i < g->devices.n_nics; i++)
-		if (g->devices.nics[i].ifname && !strcmp(g->devices.nics[i].ifname, ifname))
+	for (i = 0; i < g->nics.n_nics; i++)
+		if (g->nics.nics[i].ifname && !strcmp(g->nics.nics[i].ifname, ifname))
 			return true;
 	return false;
 }
@@ -58,8 +58,8 @@ static bool netif_of(const struct sampler *s, const struct guest *g, const struc
 		return !host_netif_of_fd(s->config.host, g->pid, nic->fd, out);
 	if (!nic->backend || (strcmp(nic->backend, "tap") && strcmp(nic->backend, "bridge")))
 		return false;
-	for (i = 0; i < g->devices.n_nics; i++) {
-		const struct qmp_nic *n = &g->devices.nics[i];
+	for (i = 0; i < g->nics.n_nics; i++) {
+		const struct qmp_nic *n = &g->nics.nics[i];
 
 		nics += n->backend && !n->ifname && (!strcmp(n->backend, "tap") || !strcmp(n->backend, "bridge"));
 	}
@@ -233,13 +233,13 @@ void rows_nics(const struct sampler *s, struct snapshot *snap, struct guest *g)
 	size_t i;
 
 	netifs_mind(s, g, snapshot_time_ns(snap));
-	if (!(g->known & WANT_DEVICES) && g->domain && g->domain->def) {
+	if (!(g->known & WANT_NICS) && g->domain && g->domain->def) {
 		virt_nics(s, snap, g);
 		return;
 	}
-	for (i = 0; i < g->devices.n_nics; i++)
-		fill_nic(s, snap, g, &g->devices.nics[i]);
+	for (i = 0; i < g->nics.n_nics; i++)
+		fill_nic(s, snap, g, &g->nics.nics[i]);
 	vfio_nics(s, snap, g);
-	for (i = 0; i < g->n_netifs && !(g->known & WANT_DEVICES); i++)
+	for (i = 0; i < g->n_netifs && !(g->known & WANT_NICS); i++)
 		fill_unasked(s, snap, g, &g->netifs[i]);
 }

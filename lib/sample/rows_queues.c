@@ -27,6 +27,7 @@ static bool is_control(const struct qmp_virtio *v, unsigned queue)
 static const char *backend(struct snapshot *snap, const struct guest *g, const struct qmp_virtio *v, unsigned queue)
 {
 	const struct vhost_thread *t;
+	const char *iothread;
 
 	if (v->vhost_user && !is_control(v, queue))
 		return "vhost-user";
@@ -34,7 +35,8 @@ static const char *backend(struct snapshot *snap, const struct guest *g, const s
 		t = thread_of(g, v->id, str_has_prefix(v->type, "virtio-net") ? queue / 2 : 0);
 		return t ? snapshot_printf(snap, "vhost %d", (int)t->tid) : "vhost";
 	}
-	return v->iothread ? snapshot_printf(snap, "iothread %s", v->iothread) : "QEMU";
+	iothread = rows_iothread(snap, g, v->id, v->iothread);
+	return iothread ? snapshot_printf(snap, "iothread %s", iothread) : "QEMU";
 }
 
 static const char *note(struct snapshot *snap, const struct guest *g, const struct qmp_virtio *v,
@@ -345,7 +347,7 @@ void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	auto_free struct ring_state *states = xcalloc(g->n_rings, sizeof(*states));
 	uint64_t now = snapshot_time_ns(snap);
 	struct ring_view view;
-	bool rows = needs & (NEED_DEPTHS | NEED_DEVICES);	/* tables of queues, of disks; an overview wants the sums */
+	bool rows = needs & (NEED_DEPTHS | NEED_DISKS);	/* tables of queues, of disks; an overview wants the sums */
 	bool lost = false, no_depth = false, no_io = false, stuck = false;
 	size_t i, k;
 

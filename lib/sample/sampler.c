@@ -296,9 +296,14 @@ static void ask_new(struct sampler *s, unsigned needs)
 
 	if (!(needs & (NEED_RINGS | NEED_STATE)))
 		return;
-	for (i = 0; i < s->n_guests; i++)
-		if (s->guests[i]->asking == ASK_NEVER)
-			attach_start(s, s->guests[i], WANT_BASE);
+	for (i = 0; i < s->n_guests; i++) {
+		struct guest *g = s->guests[i];
+		/* one that was named is asked for everything at once, by the round */
+		unsigned what = s->focus && *s->focus && round_is_for(s, g) ? 0 : round_base(s, g, needs) & ~g->known;
+
+		if (what && (g->asking == ASK_NEVER || g->asking == ASK_DONE))
+			attach_start(s, g, what);
+	}
 }
 
 void sampler_focus(struct sampler *s, const char *ref)

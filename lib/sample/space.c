@@ -128,9 +128,9 @@ static void each_file(const struct guest *g, void (*f)(void *arg, const char *fi
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
 
-	for (i = 0; i < g->devices.n_disks; i++)
-		f(arg, g->devices.disks[i].file, &g->devices.disks[i]);
-	for (i = 0; !(g->known & WANT_DEVICES) && def && i < def->n_disks; i++)
+	for (i = 0; i < g->disks.n_disks; i++)
+		f(arg, g->disks.disks[i].file, &g->disks.disks[i]);
+	for (i = 0; !(g->known & WANT_DISKS) && def && i < def->n_disks; i++)
 		if (def->disks[i].type && (!strcmp(def->disks[i].type, "file") || !strcmp(def->disks[i].type, "block")))
 			f(arg, def->disks[i].source, NULL);
 }

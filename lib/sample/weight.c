@@ -45,20 +45,28 @@ static size_t of_disks(const struct qmp_disk *list, size_t n)
 
 	for (i = 0; i < n; i++)
 		bytes += of(list[i].id) + of(list[i].qdev) + of(list[i].device) + of(list[i].node) + of(list[i].file) +
-			 of(list[i].where) + of(list[i].format) + of(list[i].io_status) + of(list[i].throttle.group);
+			 of(list[i].where) + of(list[i].format) + of(list[i].io_status) + of(list[i].throttle.group) +
+			 of(list[i].iothread);
 	return bytes;
 }
 
 static size_t of_devices(const struct device_answers *a)
 {
-	size_t bytes = a->n_devices * sizeof(*a->devices) + a->n_ports * sizeof(*a->ports), i;
+	size_t bytes = a->n_devices * sizeof(*a->devices), i;
 
 	for (i = 0; i < a->n_devices; i++)
 		bytes += of(a->devices[i].id) + of(a->devices[i].type) + of(a->devices[i].bus) + of(a->devices[i].address) +
 			 of(a->devices[i].link) + of(a->devices[i].backing);
+	return bytes;
+}
+
+static size_t of_slots(const struct slot_answers *a)
+{
+	size_t bytes = a->n_ports * sizeof(*a->ports), i;
+
 	for (i = 0; i < a->n_ports; i++)
 		bytes += of(a->ports[i].bus) + of(a->ports[i].kind);
-	return bytes + of_nics(a->nics, a->n_nics) + of_disks(a->disks, a->n_disks);
+	return bytes;
 }
 
 static size_t of_block(const struct block_answers *a)
@@ -89,6 +97,7 @@ size_t replies_bytes(const struct replies *r)
 	for (i = 0; i < r->ram.n_ram; i++)
 		bytes += sizeof(r->ram.ram[i]) + of(r->ram.ram[i].id);
 	return bytes + of_virtio(r->base.virtio, r->base.n_virtio) + of_threads(r->base.cpus, r->base.n_cpus) +
-	       of_threads(r->base.iothreads, r->base.n_iothreads) + of_devices(&r->devices) + of_block(&r->block) +
+	       of_threads(r->base.iothreads, r->base.n_iothreads) + of_devices(&r->devices) + of_disks(r->disks.disks, r->disks.n_disks) +
+	       of_slots(&r->slots) + of_block(&r->block) +
 	       of_jobs(&r->jobs) + of_nics(r->nics.nics, r->nics.n_nics);
 }

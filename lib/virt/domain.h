@@ -23,6 +23,7 @@ struct virt_disk {
 	char *type, *source;			/* "file" | "block" | "volume" (POOL/VOL) | "network" (PROTOCOL:NAME) | .. */
 	char *format, *cache, *io, *iothread, *serial;
 	char *alias;				/* QEMU's device id */
+	unsigned controller;			/* of a SCSI, IDE or SATA disk: index of the one it is on */
 	bool read_only;
 	bool has_chain;				/* for virt_disk_xml: what is below the image is this, and nothing else */
 	struct virt_backing *chain;		/* from the top down */
@@ -40,6 +41,7 @@ struct virt_nic {
 
 struct virt_controller {
 	char *type, *model, *alias;		/* "scsi", "virtio-scsi"; "pci", "pcie-root-port" */
+	char *iothread;				/* a number, as of a disk */
 	unsigned index;
 };
 
@@ -111,6 +113,8 @@ char *virt_memory_xml(const struct virt_memory *m);
 char *virt_usb_xml(const struct virt_usb *u);
 char *virt_pci_xml(const struct virt_pci *p);	/* managed: libvirt binds it, and gives it back */
 void virt_disk_done(struct virt_disk *d);
+/* Number of the IOThread of this disk or controller, that of the controller it is on; NULL: it has none. QEMU: "iothreadN". */
+const char *virt_def_iothread(const struct virt_def *def, const char *alias);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);	/* of the running domain, or the stored one */
 
 /* Of a daemon on this host. */

@@ -219,6 +219,13 @@ void virt_def_free(struct virt_def *d)
 	(void)d;
 }
 
+const char *virt_def_iothread(const struct virt_def *def, const char *alias)
+{
+	(void)def;
+	(void)alias;
+	return NULL;
+}
+
 bool virt_def_has_alias(const struct virt_def *d, const char *alias)
 {
 	UNUSED(d, alias);

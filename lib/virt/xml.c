@@ -166,6 +166,7 @@ static void take_disk(struct virt_def *def, const xmlNode *node)
 	d->serial = content(child(node, "serial"));
 	d->alias = attr(child(node, "alias"), "name");
 	d->read_only = child(node, "readonly");
+	d->controller = small(attr(child(node, "address"), "controller"));
 }
 
 static char *nic_source(const xmlNode *source)
@@ -209,6 +210,7 @@ static void take_controller(struct virt_def *def, const xmlNode *node)
 	c->type = attr(node, "type");
 	c->model = attr(node, "model");
 	c->alias = attr(child(node, "alias"), "name");
+	c->iothread = attr(child(node, "driver"), "iothread");
 	c->index = small(attr(node, "index"));
 }
 
@@ -455,7 +457,8 @@ void virt_def_free(struct virt_def *def)
 	for (i = 0; i < def->n_nics; i++)
 		virt_nic_done(&def->nics[i]);
 	for (i = 0; i < def->n_controllers; i++)
-		free_words((char *[]){ def->controllers[i].type, def->controllers[i].model, def->controllers[i].alias }, 3);
+		free_words((char *[]){ def->controllers[i].type, def->controllers[i].model, def->controllers[i].alias,
+				       def->controllers[i].iothread }, 4);
 	for (i = 0; i < def->n_memory; i++)
 		memory_done(&def->memory[i]);
 	for (i = 0; i < def->n_usb; i++)
@@ -474,6 +477,33 @@ void virt_def_free(struct virt_def *def)
 	free(def->aliases);
 	virt_def_free(def->stored);
 	free(def);
+}
+
+static const char *controller_iothread(const struct virt_def *def, const char *type, unsigned index)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_controllers; i++)
+		if (def->controllers[i].type && !strcmp(def->controllers[i].type, type) && def->controllers[i].index == index)
+			return def->controllers[i].iothread;
+	return NULL;
+}
+
+const char *virt_def_iothread(const struct virt_def *def, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++) {
+		const struct virt_disk *d = &def->disks[i];
+
+		if (!d->alias || strcmp(d->alias, alias))
+			continue;
+		return d->iothread || !d->bus ? d->iothread : controller_iothread(def, d->bus, d->controller);
+	}
+	for (i = 0; i < def->n_controllers; i++)
+		if (def->controllers[i].alias && !strcmp(def->controllers[i].alias, alias))
+			return def->controllers[i].iothread;
+	return NULL;
 }
 
 bool virt_def_has_alias(const struct virt_def *def, const char *alias)

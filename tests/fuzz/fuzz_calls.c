@@ -98,7 +98,7 @@ static void ask_virtio_read(struct qmp *q)
 	struct qmp_virtio *list;
 	size_t n;
 
-	if (!qmp_virtio_read(q, true, &list, &n, &err))
+	if (!qmp_virtio_read(q, true, NULL, &list, &n, &err))
 		qmp_virtio_free(list, n);
 }
 

@@ -19,7 +19,7 @@ static inline ssize_t tool_rings(const char *socket, struct ring_addr **addr)
 	size_t n = 0;
 	ssize_t count = -1;
 
-	if (!qmp_open_unix(socket, &q, &peer, &err) && !qmp_greet(q, 5000, &err) && !qmp_virtio_read(q, true, &list, &n, &err))
+	if (!qmp_open_unix(socket, &q, &peer, &err) && !qmp_greet(q, 5000, &err) && !qmp_virtio_read(q, true, NULL, &list, &n, &err))
 		count = (ssize_t)ring_addresses(list, n, addr);
 	else
 		fprintf(stderr, "%s\n", err.text);

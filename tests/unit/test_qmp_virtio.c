@@ -153,7 +153,7 @@ static void test_virtio(void **state)
 	bool ok;
 
 	(void)state;
-	assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), 0);
+	assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), 0);
 	assert_int_equal(n, 7);		/* eight, one of which left */
 	check_guest(list, n);
 	qmp_virtio_free(list, n);
@@ -183,7 +183,7 @@ static void test_virtio_without_rings(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(qmp_virtio_read(q, false, &list, &n, &err), 0);
+	assert_int_equal(qmp_virtio_read(q, false, NULL, &list, &n, &err), 0);
 	assert_int_equal(find(list, n, "vda")->n_rings, 0);
 	assert_true(find(list, n, "vda")->driver_ok);
 	qmp_virtio_free(list, n);
@@ -208,7 +208,7 @@ static const struct nic_case {
 	  "{\"vhost-started\":false," UP "}", NULL, 3, 0 },
 	{ "vhost", "nic0: index=0,type=nic\r\n \\ t0: index=0,type=tap\r\n",
 	  "{\"vhost-started\":true," UP "}", NULL, 0, 3 },
-	{ "vhost starts meanwhile", "nic0: x\n \\ t0: type=tap\n",
+	{ "vhost-vdpa starts meanwhile", "nic0: x\n \\ t0: type=vhost-vdpa\n",
 	  "{\"vhost-started\":false," UP "}", "{\"vhost-started\":true," UP "}", 0, 3 },
 	{ "vhost-user, stopped",
 	  "nic0: index=0,type=nic\r\n \\ h0: index=0,type=vhost-user,vhost-user0 to c\r\n",
@@ -268,7 +268,7 @@ static void test_nic_hazards(void **state)
 		size_t n;
 
 		print_message("%s\n", c->title);
-		assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), 0);
+		assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), 0);
 		assert_int_equal(n, 1);
 		assert_int_equal(fake_qmp_count(f, QUEUES), c->own);
 		assert_int_equal(fake_qmp_count(f, VHOST_QUEUES), c->vhost);
@@ -317,7 +317,7 @@ static void test_multiqueue_vhost(void **state)
 		const char *saw;
 		size_t n;
 
-		assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), 0);
+		assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), 0);
 		assert_int_equal(list->n_rings, 5);
 		assert_string_equal(list->features, "event_idx,mq");
 		assert_true(list->event_idx);
@@ -380,7 +380,7 @@ static void test_rings(void **state)
 		struct err err;
 		size_t n;
 
-		assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), 0);
+		assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), 0);
 		assert_int_equal(list->n_rings, 3);
 		assert_int_equal(list->rings[0].size, c->size);
 		assert_int_equal(list->rings[0].avail != 0, c->addresses);
@@ -443,7 +443,7 @@ static void test_virtio_errors(void **state)
 		struct err err;
 		size_t n = 0;
 
-		assert_int_equal(qmp_virtio_read(q, true, &list, &n, &err), cases[i].code);
+		assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), cases[i].code);
 		assert_int_equal(n, cases[i].n);
 		qmp_virtio_free(list, n);
 		qmp_close(q);

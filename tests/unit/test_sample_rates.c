@@ -23,7 +23,7 @@
 #include "lib/sample/private.h"
 
 #define RECORDED "tests/fixtures/counters/guest"
-#define NEEDS (NEED_IO | NEED_NET | NEED_KVM | NEED_TASKS | NEED_DEVICES | NEED_NODES | NEED_MERGE)
+#define NEEDS (NEED_IO | NEED_NET | NEED_KVM | NEED_TASKS | NEED_NICS | NEED_NODES | NEED_MERGE)
 #define GUESTS 3
 #define THREADS 4			/* the main loop, two vCPUs, an IOThread */
 #define TAPS 2

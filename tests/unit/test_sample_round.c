@@ -14,7 +14,7 @@
 #include "host_tree.h"
 #include "lib/sample/private.h"
 
-#define DISKS (NEED_DEVICES | NEED_BLOCK)
+#define DISKS (NEED_DISKS | NEED_BLOCK)
 #define LONG_MS 20000
 
 #define BASE \
