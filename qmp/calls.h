@@ -90,6 +90,7 @@ int qmp_virtio_driver_ok(struct qmp *q, const char *id, bool *ok, struct err *er
 struct qmp_throttle {
 	uint64_t bps, bps_rd, bps_wr, iops, iops_rd, iops_wr;
 	bool bursts;			/* more is let through for a while (.._max) */
+	bool unknown;			/* there are more, which QEMU does not tell */
 	char *group;			/* whose limits they are, shared by its members; NULL: no limits */
 };
 
@@ -99,7 +100,7 @@ struct qmp_disk {
 	char *qdev;			/* QOM path or id as QEMU names it in query-block */
 	char *device;			/* legacy -drive name, NULL for -blockdev style */
 	char *node;			/* node name of the top node, NULL = empty drive */
-	char *file, *format;		/* as QEMU has them open */
+	char *file, *format;		/* of the image below all filters; file: a path, or as "nbd://host/export" */
 	char *where;			/* the file as a path of ours, once that was found; NULL: file is as the process has it */
 	uint64_t size_bytes;
 	uint64_t allocated_bytes;	/* of the top image where it is stored; 0 of a block device */

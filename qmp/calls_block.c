@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Typed calls about disks and block nodes. */
-#include "internal.h"
+#include "image.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,27 +60,25 @@ static void read_throttle(struct json_object *in, struct qmp_throttle *t)
 	t->group = qmp_ident(in, "group");
 }
 
-/*
- * A node whose parts were given one by one is called "json:{..}" after them; the file in it is what was meant. One of more
- * than 4 KiB QEMU cuts off: it stays as it is.
- */
-static char *read_file(struct json_object *in)
+/* *walk: what is below the top node is to be looked for in the graph. */
+static void read_image(struct json_object *in, struct qmp_disk *d, struct qmp_image *image, bool *walk)
 {
-	const char *text = json_str(in, "file"), *driver;
-	auto_json struct json_object *doc = NULL;
-	struct json_object *node, *next;
+	const char *text = json_str(in, "file"), *driver = json_str(in, "drv");
 
-	if (!text || !str_has_prefix(text, "json:") || json_parse(text + 5, strlen(text + 5), &doc, NULL))
-		return qmp_text(in, "file", QMP_FILE_MAX);
-	for (node = doc; (next = json_member(node, "file")); )
-		node = next;
-	driver = json_str(node, "driver");
-	if (!driver || (strcmp(driver, "file") && strcmp(driver, "host_device")) || !json_str(node, "filename"))
-		return qmp_text(in, "file", QMP_FILE_MAX);
-	return qmp_text(node, "filename", QMP_FILE_MAX);
+	*walk = false;
+	if (text && qmp_image_read(text, image)) {
+		d->file = str_utf8(image->file, strlen(image->file), QMP_FILE_MAX);
+		d->format = xstrdup(image->format);
+		return;
+	}
+	*walk = driver && (qmp_is_filter(driver) || (text && str_has_prefix(text, "json:")));
+	if (text && !str_has_prefix(text, "json:"))
+		d->file = str_utf8(text, strlen(text), QMP_FILE_MAX);
+	if (driver && !qmp_is_filter(driver))
+		d->format = qmp_is_protocol(driver) ? xstrdup("raw") : qmp_ident(in, "drv");
 }
 
-static void read_disk(struct json_object *one, struct qmp_disk *d)
+static void read_disk(struct json_object *one, struct qmp_disk *d, struct qmp_image *image, bool *walk)
 {
 	struct json_object *in = json_member(one, "inserted");
 
@@ -94,8 +92,7 @@ static void read_disk(struct json_object *one, struct qmp_disk *d)
 	}
 	d->io_status = qmp_ident(one, "io-status");
 	d->node = qmp_ident(in, "node-name");
-	d->file = read_file(in);
-	d->format = qmp_ident(in, "drv");
+	read_image(in, d, image, walk);
 	d->read_only = json_flag(in, "ro", false);
 	d->cache = cache_name(json_member(in, "cache"));
 	read_throttle(in, &d->throttle);
@@ -104,28 +101,150 @@ static void read_disk(struct json_object *one, struct qmp_disk *d)
 	json_u64(json_member(in, "image"), "actual-size", &d->allocated_bytes);
 }
 
-int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err)
+/* A list of disks while it is read, with what their images are. */
+struct disks {
+	struct qmp_disk *list;
+	size_t n;
+	struct qmp_image *images;
+	size_t n_images;
+	const char **tops;		/* nodes to begin at in the graph, NULL: it is known */
+	size_t n_tops;
+	bool walk;
+};
+
+static void disks_done(struct disks *d)
+{
+	while (d->n_images)
+		qmp_image_done(&d->images[--d->n_images]);
+	free(d->images);
+	free(d->tops);
+}
+
+static void add_disk(struct disks *d, struct json_object *one)
+{
+	struct qmp_disk disk = { .qdev = qmp_ident(one, "qdev") };
+	struct qmp_image *image;
+	bool walk;
+
+	if (!disk.qdev || d->n == GUEST_DISKS_MAX) {	/* a -drive that no device uses */
+		free(disk.qdev);
+		return;
+	}
+	image = vec_push(d->images, d->n_images);
+	read_disk(one, &disk, image, &walk);
+	d->walk |= walk;
+	*vec_push(d->tops, d->n_tops) = walk ? disk.node : NULL;
+	*vec_push(d->list, d->n) = disk;
+}
+
+/* Where QEMU's name for a node does not tell it all: long ones are cut off, and some filters are called like their image. */
+static int find_images(struct qmp *q, struct disks *d, struct err *err)
+{
+	size_t i;
+	int rc = qmp_query_images(q, d->tops, d->n, d->images, err);
+
+	for (i = 0; !rc && i < d->n; i++) {
+		if (!d->tops[i])
+			continue;
+		free(d->list[i].file);
+		free(d->list[i].format);
+		d->list[i].file = xstrdup(d->images[i].file);
+		d->list[i].format = xstrdup(d->images[i].format);
+	}
+	return qmp_is_refusal(rc) || rc == -EMSGSIZE ? 0 : rc;
+}
+
+static void limit(uint64_t *value, struct json_object *limits, const char *key)
+{
+	uint64_t n;
+
+	if (json_u64(limits, key, &n) && n && (!*value || n < *value))
+		*value = n;
+}
+
+/* What a throttle group lets through: the lowest limit of all that are above an image holds. */
+static void add_limits(struct qmp_throttle *t, struct json_object *limits)
+{
+	static const char *const bursts[] = { "iops-total-max", "iops-read-max", "iops-write-max", "bps-total-max", "bps-read-max",
+					      "bps-write-max" };
+	uint64_t n;
+	size_t i;
+
+	limit(&t->iops, limits, "iops-total");
+	limit(&t->iops_rd, limits, "iops-read");
+	limit(&t->iops_wr, limits, "iops-write");
+	limit(&t->bps, limits, "bps-total");
+	limit(&t->bps_rd, limits, "bps-read");
+	limit(&t->bps_wr, limits, "bps-write");
+	for (i = 0; i < ARRAY_SIZE(bursts); i++)
+		t->bursts |= json_u64(limits, bursts[i], &n) && n;
+}
+
+/* Groups of throttle filters, each asked for once. */
+static int read_groups(struct qmp *q, struct disks *d, struct err *err)
+{
+	struct json_object **limits = NULL;
+	auto_names struct names asked = {0};
+	size_t n = 0, i, k, at;
+	int rc = 0;
+
+	for (i = 0; !rc && i < d->n; i++) {
+		struct qmp_throttle *t = &d->list[i].throttle;
+
+		for (k = 0; !rc && k < d->images[i].n_groups; k++) {
+			const char *name = d->images[i].groups[k];
+			auto_free char *path = xasprintf("/objects/%s", name);
+
+			at = names_find(&asked, name, NULL);
+			if (at == NAMES_NONE) {
+				at = n;
+				names_add(&asked, name, NULL, at);
+				rc = qmp_qom_get(q, path, "limits", vec_push(limits, n), err);
+			}
+			if (!limits[at])
+				t->unknown = true;
+			else
+				add_limits(t, limits[at]);
+			if (!t->group)
+				t->group = xstrdup(name);
+			rc = qmp_is_refusal(rc) ? 0 : rc;
+		}
+		t->unknown |= d->images[i].throttled;
+	}
+	while (n)
+		json_object_put(limits[--n]);
+	free(limits);
+	return rc;
+}
+
+/* The answer is let go before the next question: two long ones may be more than there is room for. */
+static int read_disks(struct qmp *q, struct disks *d, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;
-	struct qmp_disk *disks = NULL;
-	size_t i, found = 0;
+	size_t i;
 	int rc = qmp_ask(q, "query-block", NULL, json_type_array, &ret, err);
 
-	if (rc)
-		return rc;
-	for (i = 0; i < json_object_array_length(ret) && found < QMP_LIST_MAX; i++) {
-		struct json_object *one = json_object_array_get_idx(ret, i);
-		struct qmp_disk d = { .qdev = qmp_ident(one, "qdev") };
+	for (i = 0; !rc && i < json_object_array_length(ret) && d->n < QMP_LIST_MAX; i++)
+		add_disk(d, json_object_array_get_idx(ret, i));
+	return rc;
+}
 
-		if (!d.qdev || found == GUEST_DISKS_MAX) {	/* a -drive that no device uses */
-			free(d.qdev);
-			continue;
-		}
-		read_disk(one, &d);
-		*vec_push(disks, found) = d;
+int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err)
+{
+	struct disks d = {0};
+	int rc = read_disks(q, &d, err);
+
+	if (!rc && d.walk)
+		rc = find_images(q, &d, err);
+	if (!rc)
+		rc = read_groups(q, &d, err);
+	disks_done(&d);
+	if (rc) {
+		qmp_disks_free(d.list, d.n);
+		return rc;
 	}
-	*list = disks;
-	*n = found;
+	*list = d.list;
+	*n = d.n;
 	return 0;
 }
 

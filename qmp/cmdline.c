@@ -285,17 +285,18 @@ static void take_incoming(struct reader *r, const struct qmp_opts *o)
 	r->out->incoming = true;
 }
 
-/* Takes both over. */
-static void add_drive(struct reader *r, char *node, char *aio)
+/* Takes all over. */
+static void add_drive(struct reader *r, char *node, char *aio, char *below)
 {
 	struct qmp_cmdline *out = r->out;
 
 	if (node && strlen(node) <= NAME_MAX_BYTES && has_room(r, out->n_drives, CMDLINE_DRIVES_MAX, "drives")) {
-		*vec_push(out->drives, out->n_drives) = (struct qmp_cmdline_drive){ node, aio ? aio : xstrdup("threads") };
+		*vec_push(out->drives, out->n_drives) = (struct qmp_cmdline_drive){ node, aio, below };
 		return;
 	}
 	free(node);
 	free(aio);
+	free(below);
 }
 
 /* Of what is drawn only. */
@@ -306,28 +307,63 @@ static char *get_short(const struct qmp_opts *o, const char *key)
 	return value ? str_utf8(value, strlen(value), NAME_MAX_BYTES) : NULL;
 }
 
-/* The file may be a node of its own, or be written into the one of the format. */
+static bool is_stored(const char *driver)
+{
+	return !strcmp(driver, "file") || !strcmp(driver, "host_device") || !strcmp(driver, "host_cdrom");
+}
+
+static char *get_at(const struct qmp_opts *o, const char *prefix, const char *key)
+{
+	auto_free char *whole = xasprintf("%s%s", prefix, key);
+
+	return get_short(o, whole);
+}
+
+/* blkdebug and its like call what is below them image. */
+static const char *next_part(const struct qmp_opts *o, const char *prefix)
+{
+	auto_free char *image = get_at(o, prefix, "image.driver");
+
+	return image ? "image." : "file.";
+}
+
+/* Nodes that are written into each other: filters, the format, the file. Each may have a name, and the last may be one. */
+#define NESTED_MAX 8
 static void take_blockdev(struct reader *r, const struct qmp_opts *o)
 {
-	static const char *const stored[] = { "file", "host_device", "host_cdrom" };
-	static const char *const at[][2] = { { "driver", "aio" }, { "file.driver", "file.aio" } };
-	size_t i, k;
+	char *names[NESTED_MAX] = {0}, *aio = NULL, *below = NULL, prefix[NESTED_MAX * 6 + 1] = "";
+	size_t n = 0, i;
+	bool stored = false;
 
-	for (i = 0; i < ARRAY_SIZE(at); i++) {
-		auto_free char *driver = qmp_opts_get(o, at[i][0]);
+	while (n < NESTED_MAX && !stored && !below) {
+		auto_free char *driver = get_at(o, prefix, "driver");
 
-		for (k = 0; driver && k < ARRAY_SIZE(stored); k++) {
-			if (strcmp(driver, stored[k]))
-				continue;
-			add_drive(r, qmp_opts_get(o, "node-name"), get_short(o, at[i][1]));
-			return;
-		}
+		if (!driver)
+			break;
+		names[n++] = get_at(o, prefix, "node-name");
+		stored = is_stored(driver);
+		if (stored)
+			aio = get_at(o, prefix, "aio");
+		else
+			below = get_at(o, prefix, "file");
+		strcat(prefix, next_part(o, prefix));
 	}
+	if (stored && !aio)
+		aio = xstrdup("threads");
+	for (i = 0; i < n; i++)
+		if (names[i] && (stored || below))
+			add_drive(r, take_ptr(names[i]), xstrdup(aio), xstrdup(below));
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(aio);
+	free(below);
 }
 
 static void take_drive(struct reader *r, const struct qmp_opts *o)
 {
-	add_drive(r, qmp_opts_get(o, "id"), get_short(o, "aio"));
+	char *aio = get_short(o, "aio");
+
+	add_drive(r, qmp_opts_get(o, "id"), aio ? aio : xstrdup("threads"), NULL);
 }
 
 /* QEMU sets up those in JSON's form first, whatever the order on the command line is. */
@@ -532,6 +568,7 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 	for (i = 0; i < c->n_drives; i++) {
 		free(c->drives[i].node);
 		free(c->drives[i].aio);
+		free(c->drives[i].below);
 	}
 	free(c->drives);
 	free(c->name);

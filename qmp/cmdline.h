@@ -36,10 +36,11 @@ struct qmp_backend {
 	bool shared;			/* share=on: other processes can map it */
 };
 
-/* What -blockdev and -drive say of a node that is stored in a file or block device. */
+/* What -blockdev and -drive say of a node that is stored in a file or block device, or of what leads to one. */
 struct qmp_cmdline_drive {
 	char *node;			/* node-name=, or -drive's id= */
-	char *aio;			/* "threads", "native", "io_uring" */
+	char *aio;			/* "threads", "native", "io_uring"; NULL: it is the next node's to say */
+	char *below;			/* name of the node it is on, NULL: in the same option, or none */
 };
 
 struct qmp_cmdline {

@@ -19,9 +19,11 @@ static const struct column disk_columns[] = {
 	  "qdev of query-block", UNIT_TEXT, TEXT(disk_row, id), .width = 12, .rank = 1, .label = true },
 	{ "device", "DEVICE", "What QEMU calls the drive: the id of -drive, else the name of the block node.",
 	  "device, node-name of query-block", UNIT_TEXT, TEXT(disk_row, device), .width = 12, .rank = 7 },
-	{ "file", "FILE", "The image or block device; nothing for an empty drive.", "file of query-block", UNIT_TEXT,
+	{ "file", "FILE", "The image or block device, below all filters, or where it is on the network, as in "
+	  "nbd://host:port/export; nothing for an empty drive.", "file of query-block; "
+	  "query-named-block-nodes and x-debug-query-block-graph where that is not enough", UNIT_TEXT,
 	  TEXT(disk_row, file), .width = 30, .rank = 4 },
-	{ "format", "FORMAT", "Format of the image.", "drv of query-block", UNIT_TEXT, TEXT(disk_row, format),
+	{ "format", "FORMAT", "Format of the image: raw, qcow2, luks, ..", "drv of query-block", UNIT_TEXT, TEXT(disk_row, format),
 	  .width = 6, .rank = 5 },
 	{ "bus", "BUS", "virtio, scsi, ide, sata, usb, nvme, sd or floppy.", "info qtree: QOM type of the device, and of the controller it sits on", UNIT_TEXT,
 	  TEXT(disk_row, bus), .width = 6, .rank = 5 },
@@ -82,8 +84,8 @@ static const struct column disk_columns[] = {
 	{ "io_status", "STATUS", "ok, failed, or nospace: the guest was stopped because of this disk.",
 	  "io-status of query-block", UNIT_TEXT, TEXT(disk_row, io_status), .width = 7, .rank = 5 },
 	{ "throttle", "LIMIT", "The disk's I/O limits: iops and bytes per second, in all, of reads (rd), of writes "
-	  "(wr); + behind it: more is let through for a while. none: there are none; filter: a throttle node of the "
-	  "graph has some.", THE_DISK "iops, iops_rd, .., bps_wr", UNIT_TEXT, TEXT(disk_row, throttle), .width = 16,
+	  "(wr); + behind it: more is let through for a while. none: there are none. Those of throttle "
+	  "filters above the image are among them.", THE_DISK "iops, iops_rd, .., bps_wr; limits of the throttle-group", UNIT_TEXT, TEXT(disk_row, throttle), .width = 16,
 	  .rank = 4 },
 	{ "throttle_pct", "LIMIT%", "Which part of the limit it is nearest to the disk uses: at 100 its requests "
 	  "wait. Members of a throttle group share the limit, and each is counted alone here.",
@@ -109,7 +111,7 @@ static const struct column disk_columns[] = {
 	  "wr_highest_offset", UNIT_BYTES, UINT(disk_row, allocation_bytes), .width = 5, .rank = 5,
 	  .whole = offsetof(struct disk_row, size_bytes), .descending = true },
 	{ "storage", "STORAGE", "What the image is stored in: the file system's kind; block: a block device; lvm, "
-	  "lvm-thin: a logical volume, one of a thin pool.", WHERE "statfs through the process's root; dm/uuid of "
+	  "lvm-thin: a logical volume, one of a thin pool; nbd, rbd, iscsi, https, .. of what is on the network.", WHERE "statfs through the process's root; dm/uuid of "
 	  "the device in sysfs", UNIT_TEXT, TEXT(disk_row, storage), .width = 8, .rank = 6, .needs = NEED_SPACE },
 	{ "free_bytes", "FREE", "What is free there for an ordinary user (f_bavail): in the file system, behind the "
 	  "image's end on a block device, in the thin pool; unknown of a raw image on a block device of its own.",

@@ -142,8 +142,8 @@ static const char *throttle_text(struct snapshot *snap, const struct qmp_disk *d
 	char number[16];
 	size_t i;
 
-	if (disk->format && !strcmp(disk->format, "throttle"))
-		return "filter";
+	if (t->unknown)
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		if (!limits[i].limit)
 			continue;
@@ -203,17 +203,21 @@ static const struct virt_disk *virt_disk_of(const struct guest *g, const char *i
 	return NULL;
 }
 
-/* The option stands at the node that opens the file, which is the top one or the one below it. */
+/* The option stands at the node that opens the file, which is the top one or below it. */
+#define NODES_DEEP 32
 static const char *aio_of(const struct joins *j, const struct qmp_disk *disk, const struct qmp_blockstat *st)
 {
 	const char *const nodes[] = { disk->device, disk->node, st ? st->file_node : NULL };
 	const struct virt_disk *d = virt_disk_of(j->g, disk->id);
 	const char *aio = d ? d->io : NULL;
-	size_t i, at;
+	const struct qmp_cmdline *c = &j->g->cmdline;
+	size_t i, at, hops;
 
 	for (i = 0; !aio && i < ARRAY_SIZE(nodes); i++) {
 		at = names_find(&j->drives, nodes[i], NULL);
-		aio = at == NAMES_NONE ? NULL : j->g->cmdline.drives[at].aio;
+		for (hops = 0; at != NAMES_NONE && !c->drives[at].aio && hops < NODES_DEEP; hops++)
+			at = names_find(&j->drives, c->drives[at].below, NULL);
+		aio = at == NAMES_NONE ? NULL : c->drives[at].aio;
 	}
 	return aio;
 }
@@ -239,6 +243,14 @@ static const char *space_mark(const struct disk_row *row, uint64_t growth)
 	return "ok";
 }
 
+/* Of what is no file here, such as "nbd+unix:///export?socket=..": the protocol. */
+static const char *protocol_of(struct snapshot *snap, const char *file)
+{
+	size_t len = file ? strcspn(file, ":+/") : 0;
+
+	return len && (file[len] == ':' || file[len] == '+') ? snapshot_printf(snap, "%.*s", (int)len, file) : NULL;
+}
+
 /* file_end: of an image on a block device, 0 or unknown: not known. */
 static void fill_space(struct disk_row *row, const struct guest *g, struct snapshot *snap, const char *file, uint64_t file_end)
 {
@@ -246,6 +258,7 @@ static void fill_space(struct disk_row *row, const struct guest *g, struct snaps
 	const struct host_store *st = space_of(g, file, &hung);
 	uint64_t total;
 
+	row->storage = protocol_of(snap, file);
 	if (st) {
 		row->storage = snapshot_str(snap, st->kind);
 		total = st->total_bytes;

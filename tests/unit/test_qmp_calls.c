@@ -133,39 +133,119 @@ static void test_migrating(void **state)
 	}
 }
 
-/* What QEMU calls a node whose parts were given one by one. */
+/* What QEMU calls a node whose parts were given one by one, and what of it is the image. */
 static void test_files_of_explicit_nodes(void **state)
 {
 	static const struct {
-		const char *file, *want;
+		const char *file, *want, *format;
 	} rows[] = {
-		{ "/a.qcow2", "/a.qcow2" },
-		{ "json:{\\\"backing\\\": null, \\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": {\\\"driver\\\": \\\"file\\\", "
-		  "\\\"filename\\\": \\\"/b.qcow2\\\"}}", "/b.qcow2" },
-		{ "json:{\\\"driver\\\": \\\"throttle\\\", \\\"file\\\": {\\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": "
-		  "{\\\"driver\\\": \\\"host_device\\\", \\\"filename\\\": \\\"/dev/sdb\\\"}}}", "/dev/sdb" },
-		{ "json:{\\\"driver\\\": \\\"nbd\\\", \\\"filename\\\": \\\"/c\\\"}", "json:{\"driver\": \"nbd\", \"filename\": \"/c\"}" },
-		{ "json:{\\\"driver\\\": \\\"qcow2\\\", \\\"file\\\": \\\"node1\\\"}", "json:{\"driver\": \"qcow2\", \"file\": \"node1\"}" },
-		{ "json:{\\\"backing\\\": {\\\"driv...", "json:{\"backing\": {\"driv..." }, { "json:[]", "json:[]" }, { "json:", "json:" },
+		{ "/a.qcow2", "/a.qcow2", "qcow2" },
+		{ "json:{'backing': null, 'driver': 'qcow2', 'file': {'driver': 'file', 'filename': '/b.qcow2'}}", "/b.qcow2", "qcow2" },
+		{ "json:{'driver': 'copy-on-read', 'file': {'driver': 'luks', 'file': {'driver': 'host_device', 'filename': '/dev/sdb'}}}",
+		  "/dev/sdb", "luks" },
+		{ "json:{'driver': 'blkdebug', 'image': {'driver': 'raw', 'offset': 1, 'file': {'driver': 'file', 'filename': '/c'}}}", "/c", "raw" },
+		{ "json:{'driver': 'mirror_top', 'backing': {'driver': 'vmdk', 'file': {'driver': 'file', 'filename': '/v'}}}", "/v", "vmdk" },
+		{ "json:{'driver': 'raw', 'file': {'driver': 'nbd', 'server': {'type': 'inet', 'host': '::1', 'port': '10809'}, "
+		  "'export': 'x'}}", "nbd://[::1]:10809/x", "raw" },
+		{ "json:{'driver': 'nbd', 'server.type': 'unix', 'server.path': '/s', 'export': 'x'}", "nbd+unix:///x?socket=/s", "raw" },
+		{ "json:{'driver': 'rbd', 'pool': 'p', 'namespace': 'n', 'image': 'i', 'conf': '/c'}", "rbd:p/n/i", "raw" },
+		{ "json:{'driver': 'raw', 'file': {'driver': 'iscsi', 'portal': 'h:3260', 'target': 'iqn.x', 'lun': 2, "
+		  "'transport': 'tcp'}}", "iscsi://h:3260/iqn.x/2", "raw" },
+		{ "json:{'driver': 'qcow2', 'file': {'driver': 'https', 'url': 'https://h/i.qcow2', 'readahead': 1}}", "https://h/i.qcow2", "qcow2" },
+		{ "json:{'driver': 'ssh', 'server.host': 'h', 'server.port': '22', 'path': '/i', 'user': 'u'}", "ssh://h:22/i", "raw" },
+		{ "json:{'driver': 'gluster', 'volume': 'v', 'path': 'a/i', 'server': [{'type': 'tcp', 'host': 'h', 'port': '24007'}]}",
+		  "gluster://h:24007/v/a/i", "raw" },
+		{ "json:{'driver': 'nfs', 'server': {'type': 'inet', 'host': 'h'}, 'path': '/e/i'}", "nfs://h/e/i", "raw" },
+		{ "json:{'driver': 'nvme', 'device': '0000:01:00.0', 'namespace': 1}", "nvme://0000:01:00.0/1", "raw" },
+		{ "json:{'driver': 'virtio-blk-vhost-vdpa', 'path': '/dev/vhost-vdpa-0'}", "virtio-blk-vhost-vdpa:/dev/vhost-vdpa-0", "raw" },
+		{ "json:{'driver': 'quorum', 'children': []}", "quorum:", "quorum" },
+		{ "json:{'driver': 'throttle', 'file': 'node1'}", NULL, NULL }, { "json:{'backing': {'driv...", NULL, NULL },
+		{ "json:[]", NULL, NULL }, { "json:", NULL, NULL },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		auto_free char *reply = xasprintf("[{\"qdev\":\"d\",\"inserted\":{\"file\":\"%s\"}}]", rows[i].file);
-		const struct fake_item script[] = { { .expect = "query-block", .reply = reply }, { 0 } };
-		struct fake_qmp *f = fake_qmp_new(script);
-		struct qmp *q = fake_qmp_client(f);
+		auto_json struct json_object *text = NULL;
+		auto_free char *file = xstrdup(rows[i].file), *reply = NULL;
+		const struct fake_item script[] = {
+			{ .expect = "query-block", .reply = NULL }, { .expect = "query-named-block-nodes", .any = true, .error = "GenericError: no" },
+			{ 0 }
+		};
+		struct fake_item mine[ARRAY_SIZE(script)];
+		struct fake_qmp *f;
+		struct qmp *q;
 		struct qmp_disk *list = NULL;
 		struct err err;
 		size_t n;
+		char *c;
 
+		for (c = file; *c; c++)
+			*c = *c == '\'' ? '"' : *c;
+		text = json_object_new_string(file);
+		reply = xasprintf("[{\"qdev\":\"d\",\"inserted\":{\"node-name\":\"n\",\"drv\":\"%s\",\"file\":%s}}]",
+				  *file == '/' ? "qcow2" : "throttle", json_object_to_json_string_ext(text, JSON_C_TO_STRING_PLAIN));
+		memcpy(mine, script, sizeof(script));
+		mine[0].reply = reply;
+		f = fake_qmp_new(mine);
+		q = fake_qmp_client(f);
 		assert_int_equal(qmp_query_disks(q, &list, &n, &err), 0);
-		assert_string_equal(list[0].file, rows[i].want);
+		if (!rows[i].want)
+			assert_null(list[0].file);
+		else if (!list[0].file || strcmp(list[0].file, rows[i].want) || strcmp(list[0].format, rows[i].format))
+			fail_msg("%s: %s %s", file, list[0].file, list[0].format);
+		assert_int_equal(fake_qmp_count(f, "query-named-block-nodes"), !rows[i].want);
 		qmp_disks_free(list, n);
 		qmp_close(q);
 		fake_qmp_end(f);
 	}
+}
+
+/* Of throttle filters the lowest limit holds; each group is asked for once. What QEMU cuts off is looked for in the graph. */
+static void test_disks_below_filters(void **state)
+{
+	static const struct fake_item script[] = {
+		{ .expect = "query-block", .reply = "[{\"qdev\":\"a\",\"inserted\":{\"node-name\":\"t1\",\"drv\":\"throttle\",\"file\":"
+		  "\"json:{\\\"driver\\\":\\\"throttle\\\",\\\"throttle-group\\\":\\\"g1\\\",\\\"file\\\":{\\\"driver\\\":\\\"throttle\\\","
+		  "\\\"throttle-group\\\":\\\"g2\\\",\\\"file\\\":{\\\"driver\\\":\\\"file\\\",\\\"filename\\\":\\\"/a\\\"}}}\"}},"
+		  "{\"qdev\":\"b\",\"inserted\":{\"node-name\":\"t2\",\"drv\":\"throttle\",\"file\":\"json:{\\\"throttle-gr\"}},"
+		  "{\"qdev\":\"c\",\"inserted\":{\"node-name\":\"m\",\"drv\":\"mirror_top\",\"file\":\"/c\"}}]" },
+		{ .expect = "query-named-block-nodes", .reply = "[{\"node-name\":\"t2\",\"drv\":\"throttle\",\"file\":\"json:{\\\"thr\"},"
+		  "{\"node-name\":\"q\",\"drv\":\"qcow2\",\"file\":\"json:{\\\"ba\"},{\"node-name\":\"f\",\"drv\":\"file\",\"file\":\"/b\"},"
+		  "{\"node-name\":\"m\",\"drv\":\"mirror_top\",\"file\":\"/c\"},{\"node-name\":\"r\",\"drv\":\"raw\",\"file\":\"/c\"},"
+		  "{\"node-name\":\"h\",\"drv\":\"host_device\",\"file\":\"/c\"}]" },
+		{ .expect = "x-debug-query-block-graph", .reply = "{\"nodes\":[{\"id\":1,\"type\":\"block-driver\",\"name\":\"t2\"},"
+		  "{\"id\":2,\"type\":\"block-driver\",\"name\":\"q\"},{\"id\":3,\"type\":\"block-driver\",\"name\":\"f\"},"
+		  "{\"id\":4,\"type\":\"block-driver\",\"name\":\"m\"},{\"id\":5,\"type\":\"block-driver\",\"name\":\"r\"},"
+		  "{\"id\":6,\"type\":\"block-driver\",\"name\":\"h\"}],\"edges\":[{\"parent\":1,\"child\":2,\"name\":\"file\"},"
+		  "{\"parent\":2,\"child\":5,\"name\":\"backing\"},{\"parent\":2,\"child\":3,\"name\":\"file\"},"
+		  "{\"parent\":4,\"child\":5,\"name\":\"backing\"},{\"parent\":5,\"child\":6,\"name\":\"file\"},"
+		  "{\"parent\":6,\"child\":6,\"name\":\"file\"}]}" },
+		{ .expect = "qom-get", .args = "{\"path\":\"/objects/g1\",\"property\":\"limits\"}", .reply = "{\"iops-total\":100,\"bps-read\":7}" },
+		{ .expect = "qom-get", .args = "{\"path\":\"/objects/g2\",\"property\":\"limits\"}",
+		  .reply = "{\"iops-total\":50,\"bps-read\":0,\"iops-total-max\":70}" },
+		{ 0 }
+	};
+	struct fake_qmp *f = fake_qmp_new(script);
+	struct qmp *q = fake_qmp_client(f);
+	struct qmp_disk *list = NULL;
+	struct err err;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(qmp_query_disks(q, &list, &n, &err), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(list[0].throttle.iops, 50);
+	assert_int_equal(list[0].throttle.bps_rd, 7);
+	assert_true(list[0].throttle.bursts && !list[0].throttle.unknown);
+	assert_string_equal(list[1].file, "/b");
+	assert_string_equal(list[1].format, "qcow2");
+	assert_true(list[1].throttle.unknown);
+	assert_string_equal(list[2].file, "/c");
+	assert_string_equal(list[2].format, "raw");
+	qmp_disks_free(list, n);
+	qmp_close(q);
+	fake_qmp_end(f);
 }
 
 static void test_disks(void **state)
@@ -531,7 +611,7 @@ int main(void)
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_migrating),
 		cmocka_unit_test(test_disks),
-		cmocka_unit_test(test_files_of_explicit_nodes),
+		cmocka_unit_test(test_files_of_explicit_nodes), cmocka_unit_test(test_disks_below_filters),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_chain_hostile),
 		cmocka_unit_test(test_chain_long),
