@@ -107,7 +107,7 @@ struct qmp_disk {
 	uint64_t chain;			/* images below the top one */
 	const char *cache;		/* as -drive cache= has it: "none", "writeback", ..; NULL: not known */
 	struct qmp_throttle throttle;
-	bool read_only;
+	bool read_only;			/* an empty drive: qmp_tree_place_disks knows that it is a CD's */
 	char *io_status;		/* "ok", "failed", "nospace", NULL */
 	const char *bus;		/* qmp_tree_place_disks; NULL: not known */
 	char *iothread;			/* id; qmp_query_disk_threads; NULL: none, or not known */

@@ -412,6 +412,9 @@ int qmp_tree_place_disks(struct qmp *q, const struct qmp_tree *t, struct qmp_dis
 			list[i].bus = bus_of(t, d);
 		else
 			rc = find_bus(q, t, &list[i], err);
+		/* of these only a CD drive can be empty */
+		if (!list[i].node && list[i].bus && strcmp(list[i].bus, "floppy") && strcmp(list[i].bus, "sd"))
+			list[i].read_only = true;
 	}
 	return rc;
 }

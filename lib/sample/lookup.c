@@ -279,9 +279,12 @@ static void add_paths(const struct lookup *l, const struct guest *g, struct matc
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
 
-	for (i = 0; def && i < def->n_disks; i++)
-		if (def->disks[i].source && *def->disks[i].source == '/')
-			match_add(m, host_proc_path(l->s->config.host, g->pid, def->disks[i].source), def->disks[i].alias);
+	for (i = 0; def && i < def->n_disks; i++) {
+		const char *file = def->disks[i].path ? def->disks[i].path : def->disks[i].source;
+
+		if (file && *file == '/')
+			match_add(m, host_proc_path(l->s->config.host, g->pid, file), def->disks[i].alias);
+	}
 	for (i = 0; i < g->disks.n_disks; i++)
 		if (g->disks.disks[i].file)
 			match_add(m, opened_path(l->s->config.host, g->pid, &g->disks.disks[i]), g->disks.disks[i].id);

@@ -346,6 +346,14 @@ static void fill_disk(const struct sampler *s, struct snapshot *snap, const stru
 		row->throttle_pct = throttle_pct(&disk->throttle, old, row);
 }
 
+/* As QEMU calls it: a drive without a medium has none, and LUKS is a format where nothing is around it. */
+static const char *virt_format(struct snapshot *snap, const struct virt_disk *d)
+{
+	if (!d->source || !d->format)
+		return NULL;
+	return d->luks && !strcmp(d->format, "raw") ? "luks" : snapshot_str(snap, d->format);
+}
+
 /* libvirt's definition: no figures, but no question either. */
 static void virt_disks(struct snapshot *snap, const struct guest *g)
 {
@@ -356,21 +364,22 @@ static void virt_disks(struct snapshot *snap, const struct guest *g)
 	join_queues(snap, &j);
 	for (i = 0; def && i < def->n_disks; i++) {
 		const struct virt_disk *d = &def->disks[i];
+		const char *file = d->path ? d->path : d->source;
 		struct disk_row *row = snapshot_add(snap, TABLE_DISKS);
 
 		rows_head(snap, g, &row->head);
 		row->head.key = snapshot_printf(snap, "%s/%s", d->alias ? d->alias : "", d->target ? d->target : "");
 		row->id = snapshot_str(snap, d->alias);
 		row->device = snapshot_str(snap, d->target);
-		row->file = snapshot_str(snap, d->source);
-		row->format = snapshot_str(snap, d->format);
-		row->bus = snapshot_str(snap, d->bus);
+		row->file = snapshot_str(snap, file);
+		row->format = virt_format(snap, d);
+		row->bus = d->bus && !strcmp(d->bus, "fdc") ? "floppy" : snapshot_str(snap, d->bus);
 		row->readonly = d->read_only ? "on" : "off";
 		row->cache = snapshot_str(snap, d->cache);
 		row->aio = snapshot_str(snap, d->io);
 		row->iothread = d->alias ? rows_iothread(snap, g, d->alias, NULL) : NULL;
 		row->inflight = d->alias ? inflight_of(&j, d->alias) : UNKNOWN_UINT;
-		fill_space(row, g, snap, d->source, QMP_UNKNOWN);
+		fill_space(row, g, snap, file, QMP_UNKNOWN);
 	}
 	joins_done(&j);
 }

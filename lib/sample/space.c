@@ -131,7 +131,9 @@ static void each_file(const struct guest *g, void (*f)(void *arg, const char *fi
 	for (i = 0; i < g->disks.n_disks; i++)
 		f(arg, g->disks.disks[i].file, &g->disks.disks[i]);
 	for (i = 0; !(g->known & WANT_DISKS) && def && i < def->n_disks; i++)
-		if (def->disks[i].type && (!strcmp(def->disks[i].type, "file") || !strcmp(def->disks[i].type, "block")))
+		if (def->disks[i].path)
+			f(arg, def->disks[i].path, NULL);
+		else if (def->disks[i].type && (!strcmp(def->disks[i].type, "file") || !strcmp(def->disks[i].type, "block")))
 			f(arg, def->disks[i].source, NULL);
 }
 

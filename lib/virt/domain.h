@@ -20,11 +20,13 @@ struct virt_backing {
 /* Any text may be NULL: the XML does not say. */
 struct virt_disk {
 	char *target, *bus, *device;		/* "vda", "virtio", "disk" | "cdrom" | "lun" | "floppy" */
-	char *type, *source;			/* "file" | "block" | "volume" (POOL/VOL) | "network" (PROTOCOL:NAME) | .. */
+	char *type, *source;			/* "file" | "block" | "volume" (POOL/VOL) | "network" (as nbd://host/NAME) | .. */
 	char *format, *cache, *io, *iothread, *serial;
+	char *path;				/* of a volume, where it is; NULL: not known */
 	char *alias;				/* QEMU's device id */
 	unsigned controller;			/* of a SCSI, IDE or SATA disk: index of the one it is on */
 	bool read_only;
+	bool luks;				/* what is in it, as format has it, is encrypted */
 	bool has_chain;				/* for virt_disk_xml: what is below the image is this, and nothing else */
 	struct virt_backing *chain;		/* from the top down */
 	size_t n_chain;

@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,28 @@ static char *disk_errors(virDomainPtr dom)
 	return text.len ? buf_take(&text) : NULL;
 }
 
+/* Where the volumes of its disks are: the definition names them by pool and name only. */
+static void find_volumes(virDomainPtr dom, struct virt_def *def)
+{
+	size_t i;
+
+	for (i = 0; i < def->n_disks; i++) {
+		struct virt_disk *d = &def->disks[i];
+		const char *slash = d->type && d->source && !strcmp(d->type, "volume") ? strchr(d->source, '/') : NULL;
+		auto_free char *name = slash ? xstrndup(d->source, (size_t)(slash - d->source)) : NULL;
+		virStoragePoolPtr pool = name ? virStoragePoolLookupByName(virDomainGetConnect(dom), name) : NULL;
+		virStorageVolPtr vol = pool ? virStorageVolLookupByName(pool, slash + 1) : NULL;
+		char *path = vol ? virStorageVolGetPath(vol) : NULL;
+
+		d->path = path ? str_utf8(path, strlen(path), PATH_MAX) : NULL;
+		free(path);
+		if (vol)
+			virStorageVolFree(vol);
+		if (pool)
+			virStoragePoolFree(pool);
+	}
+}
+
 static int read_dom(struct call *call, virDomainPtr dom, struct asked *a)
 {
 	auto_free char *xml = NULL;
@@ -124,7 +147,8 @@ static int read_dom(struct call *call, virDomainPtr dom, struct asked *a)
 	xml = virDomainGetXMLDesc(dom, 0);
 	if (!xml)
 		return virt_error(&call->err, "XML");
-	virt_def_parse(xml, strlen(xml), &a->parsed, NULL);	/* one that makes no sense is as none */
+	if (!virt_def_parse(xml, strlen(xml), &a->parsed, NULL))	/* one that makes no sense is as none */
+		find_volumes(dom, a->parsed);
 	return 0;
 }
 

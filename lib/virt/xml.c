@@ -120,6 +120,40 @@ static uint64_t bytes_of(const xmlNode *node)
 	return n << shift >> shift == n ? n << shift : 0;
 }
 
+/* '0x01' */
+static unsigned hex_of(const xmlNode *node, const char *name)
+{
+	auto_free char *text = attr(node, name);
+
+	return text ? (unsigned)strtoul(text, NULL, 0) : 0;
+}
+
+/* As QEMU names what is on the network: nbd://host:port/name, nbd+unix:///name?socket=/path, rbd:pool/image. */
+static char *network_source(const xmlNode *source)
+{
+	const xmlNode *host = child(source, "host");
+	auto_free char *protocol = attr(source, "protocol"), *name = attr(source, "name"), *socket = attr(host, "socket");
+	auto_free char *server = attr(host, "name"), *port = attr(host, "port");
+	const char *scheme = protocol ? protocol : "", *path = name ? name : "";
+
+	if (!host || !strcmp(scheme, "rbd"))
+		return xasprintf("%s:%s", scheme, path);
+	if (socket)
+		return xasprintf("%s+unix:///%s?socket=%s", scheme, path, socket);
+	return xasprintf("%s://%s%s%s%s%s", scheme, server ? server : "", port ? ":" : "", port ? port : "",
+			 *path && *path != '/' ? "/" : "", path);
+}
+
+/* "nvme://0000:01:00.0/1" */
+static char *nvme_source(const xmlNode *source)
+{
+	auto_free char *space = attr(source, "namespace");
+	const xmlNode *address = child(source, "address");
+
+	return xasprintf("nvme://%04x:%02x:%02x.%x/%s", hex_of(address, "domain") & 0xffff, hex_of(address, "bus") & 0xff,
+			 hex_of(address, "slot") & 0x1f, hex_of(address, "function") & 7, space ? space : "1");
+}
+
 static char *disk_source(const xmlNode *source, const char *type)
 {
 	auto_free char *a = NULL, *b = NULL;
@@ -137,18 +171,17 @@ static char *disk_source(const xmlNode *source, const char *type)
 		b = attr(source, "volume");
 		return a && b ? xasprintf("%s/%s", a, b) : NULL;
 	}
-	if (!strcmp(type, "network")) {
-		a = attr(source, "protocol");
-		b = attr(source, "name");
-		return xasprintf("%s:%s", a ? a : "", b ? b : "");
-	}
-	a = attr(source, "path");	/* vhostuser, nvme, .. */
-	return take_ptr(a);
+	if (!strcmp(type, "network"))
+		return network_source(source);
+	if (!strcmp(type, "nvme"))
+		return nvme_source(source);
+	return attr(source, "path");	/* vhostuser, .. */
 }
 
 static void take_disk(struct virt_def *def, const xmlNode *node)
 {
 	const xmlNode *driver = child(node, "driver"), *target = child(node, "target");
+	auto_free char *encryption = NULL;
 	struct virt_disk *d;
 
 	if (def->n_disks == DEVICES_MAX)
@@ -166,6 +199,8 @@ static void take_disk(struct virt_def *def, const xmlNode *node)
 	d->serial = content(child(node, "serial"));
 	d->alias = attr(child(node, "alias"), "name");
 	d->read_only = child(node, "readonly");
+	encryption = attr(child(child(node, "source"), "encryption"), "format");
+	d->luks = encryption && !strcmp(encryption, "luks");
 	d->controller = small(attr(child(node, "address"), "controller"));
 }
 
@@ -251,14 +286,6 @@ static unsigned hex_id(const xmlNode *node)
 	auto_free char *text = attr(node, "id");
 
 	return text ? (unsigned)strtoul(text, NULL, 16) & 0xffff : 0;
-}
-
-/* '0x01' */
-static unsigned hex_of(const xmlNode *node, const char *name)
-{
-	auto_free char *text = attr(node, name);
-
-	return text ? (unsigned)strtoul(text, NULL, 0) : 0;
 }
 
 static void take_pci(struct virt_def *def, const xmlNode *node, const xmlNode *address)
@@ -434,7 +461,7 @@ void virt_nic_done(struct virt_nic *n)
 void virt_disk_done(struct virt_disk *d)
 {
 	free_words((char *[]){ d->target, d->bus, d->device, d->type, d->source, d->format, d->cache, d->io, d->iothread,
-			       d->serial, d->alias }, 11);
+			       d->serial, d->alias, d->path }, 12);
 	while (d->n_chain--)
 		free_words((char *[]){ d->chain[d->n_chain].file, d->chain[d->n_chain].format }, 2);
 	free(d->chain);
