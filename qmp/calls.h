@@ -66,7 +66,7 @@ struct qmp_virtio {
 	bool known;			/* false: a class that must not be asked; below only why is filled in */
 	bool vhost, vhost_user;		/* a vhost backend runs the rings; it is vhost-user */
 	bool driver_ok;			/* the guest's driver is up */
-	bool packed, iommu, big_endian;	/* rings that cannot be read from outside, see design.md section 4 */
+	bool packed, iommu, big_endian;	/* rings that cannot be read from outside; iommu: there is one to go through */
 	bool event_idx;			/* negotiated: who waits says for which index */
 	char *features;			/* what of its rings was negotiated: "event_idx,indirect,mq"; NULL = no driver yet */
 	char *why;			/* why rings have no addresses, NULL if they have */

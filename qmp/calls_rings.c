@@ -131,8 +131,32 @@ static int check_netdev(struct qmp *q, struct qmp_view *view, struct qmp_virtio 
 	return rc;
 }
 
+/*
+ * A driver that agreed to use an IOMMU (iommu_platform=on, as guests with encrypted memory must) has none to go through
+ * where the machine has none: addresses in its rings are the guest's physical ones. Not known is taken as one.
+ */
+static int check_iommu(struct qmp *q, struct qmp_view *view, struct qmp_virtio *v, struct err *err)
+{
+	static const char *const types[] = {
+		"intel-iommu", "amd-iommu", "virtio-iommu-pci", "virtio-iommu-device", "arm-smmuv3", "arm-smmu", "riscv-iommu-pci",
+		"riscv-iommu-device", "sun4u-iommu",
+	};
+	bool is = false;
+	size_t i, k;
+	int rc = v->iommu ? qmp_view_tree(q, view, err) : 0;
+
+	if (rc || !v->iommu)
+		return qmp_is_refusal(rc) ? 0 : rc;
+	for (i = 0; i < view->tree->n_devices && !is; i++)
+		for (k = 0; k < ARRAY_SIZE(types); k++)
+			is |= !strcmp(view->tree->devices[i].type, types[k]);
+	v->iommu = is;
+	return 0;
+}
+
 /* All rings while QEMU serves them; stops when the back end takes them over. */
-static int read_own_rings(struct qmp *q, struct qmp_virtio *v, bool vdpa, struct qmp_spots *spots, struct err *err)
+static int read_own_rings(struct qmp *q, struct qmp_view *view, struct qmp_virtio *v, bool vdpa, struct qmp_spots *spots,
+			  struct err *err)
 {
 	unsigned queues;
 	size_t i;
@@ -141,6 +165,8 @@ static int read_own_rings(struct qmp *q, struct qmp_virtio *v, bool vdpa, struct
 	for (i = 0; !rc && i < v->n_rings; i++) {
 		if (vdpa)
 			rc = qmp_virtio_status(q, v, &queues, err);
+		if (!rc && vdpa)
+			rc = check_iommu(q, view, v, err);
 		if (!rc && (v->vhost || v->vhost_user))
 			break;
 		if (!rc)
@@ -176,11 +202,12 @@ int qmp_rings_read(struct qmp *q, const struct qmp_virtio_class *class, struct q
 
 	for (i = 0; i < queues; i++)
 		vec_push(v->rings, v->n_rings)->queue = (unsigned)i;
-	if (class->netdev)
+	rc = check_iommu(q, view, v, err);
+	if (!rc && class->netdev)
 		rc = check_netdev(q, view, v, &vdpa, err);
 	/* before its driver is up a device has no rings to speak of */
 	if (!rc && v->driver_ok && !v->vhost && !v->vhost_user && class->queue_status)
-		rc = read_own_rings(q, v, vdpa, spots, err);
+		rc = read_own_rings(q, view, v, vdpa, spots, err);
 	/* vhost may have started while the first rings were read */
 	for (i = 0; !rc && v->vhost && i < v->n_rings; i++)
 		rc = read_vhost(q, v, class->netdev && !v->vhost_user, &v->rings[i], spots, err);

@@ -228,11 +228,51 @@ static void few_addresses_are_asked_for(void **state)
 	fake_qmp_end(f);
 }
 
+/* A driver that agreed to use an IOMMU: its ring is read where the machine has none. */
+static void an_iommu_is_looked_for(void **state)
+{
+	static const char *const trees[] = { TREE, TREE "  dev: intel-iommu, id \"\"\r\n" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(trees); i++) {
+		auto_json struct json_object *text = json_object_new_string(trees[i]);
+		struct fake_item script[] = {
+			{ .expect = "x-query-virtio", .reply = "[{\"path\":\"/machine/peripheral/r/virtio-backend\",\"name\":\"x\"}]" },
+			{ .expect = "qom-get", .reply = "\"virtio-rng-device\"" },
+			{ .expect = "x-query-virtio-status", .reply = "{\"vhost-started\":false,\"num-vqs\":1,\"guest-features\":{\"transports\":"
+			  "[\"VIRTIO_F_IOMMU_PLATFORM: x\"]},\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: up\"]}}" },
+			{ .expect = "human-monitor-command", .args = "{\"command-line\":\"info qtree\"}",
+			  .reply = json_object_to_json_string(text) },
+			{ .expect = "x-query-virtio-queue-status", .reply = QUEUE(4096, 8192) },
+			HVA("0x1000", "pc.ram", "0x7f0000001000"), HVA("0x2000", "pc.ram", "0x7f0000002000"),
+			{ 0 }
+		};
+		struct fake_qmp *f;
+		struct qmp_virtio *list;
+		struct qmp *q;
+		struct err err;
+		size_t n;
+
+		if (i)		/* nothing is asked of where it is */
+			script[5] = (struct fake_item){0};
+		f = fake_qmp_new(script);
+		q = fake_qmp_client(f);
+		assert_int_equal(qmp_virtio_read(q, true, NULL, &list, &n, &err), 0);
+		assert_int_equal(list->rings[0].avail, i ? 0 : 0x7f0000001000);
+		assert_int_equal(!list->why, !i);
+		qmp_virtio_free(list, n);
+		qmp_close(q);
+		fake_qmp_end(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_are_read), cmocka_unit_test(what_is_no_tree), cmocka_unit_test(devices_and_ports),
 		cmocka_unit_test(disks_are_placed), cmocka_unit_test(few_addresses_are_asked_for),
+		cmocka_unit_test(an_iommu_is_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
