@@ -16,7 +16,6 @@ struct use_look {
 		bool write;
 	} *files;
 	size_t n;
-	bool share;
 
 	struct host_use use;
 	size_t which;
@@ -64,7 +63,7 @@ static void look(void *arg)
 	for (l->which = 0; l->which < l->n; l->which++) {
 		const struct subject *s = &l->files[l->which];
 
-		host_file_use(l->h, &s->file, s->write, l->share, &l->use);
+		host_file_use(l->h, &s->file, s->write, &l->use);
 		blind |= l->use.blind;
 		if (l->use.text)
 			break;
@@ -123,7 +122,6 @@ int check_image_use(struct plan *p, const struct host *h, const struct image_cha
 		return 0;
 	l = xcalloc(1, sizeof(*l));
 	l->h = host_keep(h);
-	l->share = is_on(p, "share");
 	for (i = 0; i < c->n; i++) {
 		add(l, c->images[i].file, &c->images[i].id, !i && !readonly);
 		if (c->images[i].data)

@@ -61,17 +61,17 @@ static void disks_below(const struct host *h, const char *device, struct blocks 
 }
 
 /* QEMU's locks tell what it does and lets others do; another program's descriptor tells what it may do. */
-static bool is_in_the_way(const struct host_opener *o, bool write, bool share)
+static bool is_in_the_way(const struct host_opener *o, bool write)
 {
 	if (!o->pid)
 		return false;
 	if (o->locked && !o->lets_write)
 		return write || o->writes;
-	return o->writes && !(o->locked && share);
+	return o->writes;
 }
 
 static void opener_use(const struct host *h, const struct host_file *file, const struct host_file *lower, const struct blocks *b,
-		       bool write, bool share, struct host_use *out)
+		       bool write, struct host_use *out)
 {
 	auto_free struct host_file *files = xcalloc(b->n + 2, sizeof(*files));
 	auto_free char **names = xcalloc(b->n + 2, sizeof(*names));
@@ -89,7 +89,7 @@ static void opener_use(const struct host *h, const struct host_file *file, const
 		files[n++] = *lower;
 	host_openers_read(h, files, names, n, OPENERS_MS, &opener);
 	out->blind = opener.blind;
-	if (!is_in_the_way(&opener, write, share))
+	if (!is_in_the_way(&opener, write))
 		return;
 	what = opener.writes ? "is open for writing" : "is open, and locked against writing,";
 	out->text = opener.which < b->n ? block_says(&b->list[opener.which], what) :
@@ -124,7 +124,7 @@ static char *claim_use(const struct host *h, const struct blocks *b)
 }
 
 /* file: it is all about, NULL: about the blocks. */
-static void find_use(const struct host *h, const struct host_file *file, struct blocks *b, bool write, bool share,
+static void find_use(const struct host *h, const struct host_file *file, struct blocks *b, bool write,
 		     struct host_use *out)
 {
 	struct host_file lower = {0};
@@ -132,19 +132,19 @@ static void find_use(const struct host *h, const struct host_file *file, struct 
 	blocks_add_related(h, file, b, &lower);
 	out->text = blocks_kernel_use(h, b);
 	if (!out->text)
-		opener_use(h, file, &lower, b, write, share, out);
+		opener_use(h, file, &lower, b, write, out);
 	if (!out->text)
 		out->text = claim_use(h, b);
 }
 
-void host_file_use(const struct host *h, const struct host_file *file, bool write, bool share, struct host_use *out)
+void host_file_use(const struct host *h, const struct host_file *file, bool write, struct host_use *out)
 {
 	auto_blocks struct blocks b = {0};
 
 	*out = (struct host_use){0};
 	if (file->device)
 		blocks_add(h, file->dev, &b);
-	find_use(h, file, &b, write, share, out);
+	find_use(h, file, &b, write, out);
 }
 
 /* /proc/net/route: "eth0 00000000 .."; /proc/net/ipv6_route: 32 zeros, "00", .., and the interface last */
@@ -201,7 +201,7 @@ void host_device_use(const struct host *h, const char *device, struct host_use *
 	*out = (struct host_use){0};
 	disks_below(h, device, &b);
 	if (b.n)
-		find_use(h, NULL, &b, true, false, out);
+		find_use(h, NULL, &b, true, out);
 	if (!out->text)
 		out->text = used_net(h, device);
 }

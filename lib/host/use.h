@@ -14,10 +14,10 @@ struct host_use {
 };
 
 /*
- * Of a file or block device that is to be written, or read only; share: others may write, too. Opens devices and waits for
+ * Of a file or block device that is to be written, or read only. Opens devices and waits for
  * them, so it is for a thread that can be left behind.
  */
-void host_file_use(const struct host *h, const struct host_file *file, bool write, bool share, struct host_use *out);
+void host_file_use(const struct host *h, const struct host_file *file, bool write, struct host_use *out);
 /*
  * The same of all that is below a PCI or USB device, by the last part of its path in /sys ("1-2", "0000:00:1f.2"): its disks,
  * "network interface eth0 is up".

@@ -74,20 +74,15 @@ make_server() {
 	t_own "$!"
 	wait_for 10 test -S nbd
 }
-make_program() {
-	disk_new program || return
-	setpriv --pdeathsig KILL sh -c "exec sleep 600 3<>$dev" &
+# NAME REDIRECTION: a program has it open so
+open_new() {
+	disk_new "$1" || return
+	setpriv --pdeathsig KILL sh -c "exec sleep 600 3$2$dev" &
 	t_own "$!"
-	local pid=$!
-	wait_for 10 test -e "/proc/$pid/fd/3"
+	wait_for 10 test -e "/proc/$!/fd/3"
 }
-make_reader() {
-	disk_new reader || return
-	setpriv --pdeathsig KILL sh -c "exec sleep 600 3<$dev" &
-	t_own "$!"
-	local pid=$!
-	wait_for 10 test -e "/proc/$pid/fd/3"
-}
+make_program() { open_new program '<>'; }
+make_reader() { open_new reader '<'; }
 
 # ROW READONLY WORDS: how the disk add answers, plainly, with readonly=on, with force=on. READONLY: planned or invalid.
 row() {
