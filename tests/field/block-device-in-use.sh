@@ -8,7 +8,7 @@ LOOPS=() MOUNTS=() SWAPS=()
 t_leave() {
 	local m
 	for m in "${SWAPS[@]+"${SWAPS[@]}"}"; do swapoff "$m"; done
-	for m in "${MOUNTS[@]+"${MOUNTS[@]}"}"; do umount -l "$m"; done
+	for m in "${MOUNTS[@]+"${MOUNTS[@]}"}"; do umount "$m" || umount -l "$m"; done
 	for m in "${LOOPS[@]+"${LOOPS[@]}"}"; do partx -d "$m"; losetup -d "$m"; done
 } 2>/dev/null
 # [LOSETUP-ARG..] FILE: a loop device of it; its name is in $dev.
