@@ -95,43 +95,50 @@ static bool power(char letter, uint64_t base, uint64_t *unit)
 	return true;
 }
 
-int units_size_parse(const char *s, uint64_t *bytes)
+/* A number and the name of its unit, which unit_of knows: 0 says that it is none. */
+static int quantity(const char *s, uint64_t (*unit_of)(const char *name, bool zero), uint64_t *out)
 {
-	uint64_t whole, unit = 1;
+	uint64_t whole, unit;
 	const char *name;
 	double part;
 	int rc = decimal(s, &whole, &part, &name);
 
 	if (rc)
 		return rc;
-	if (power(*name, !strcasecmp(name + !!*name, "B") ? 1000 : 1024, &unit)) {
-		name++;
-		if (*name && strcasecmp(name, "B") && strcasecmp(name, "i") && strcasecmp(name, "iB"))
-			return -EINVAL;
-	} else if (*name && strcasecmp(name, "B") && strcasecmp(name, "byte") && strcasecmp(name, "bytes")) {
-		return -EINVAL;
-	}
-	return times(whole, part, unit, bytes);
+	unit = unit_of(name, !whole && part == 0);
+	return unit ? times(whole, part, unit, out) : -EINVAL;
+}
+
+static uint64_t size_unit(const char *name, bool zero)
+{
+	uint64_t unit;
+
+	(void)zero;
+	if (!power(*name, !strcasecmp(name + !!*name, "B") ? 1000 : 1024, &unit))
+		return !*name || !strcasecmp(name, "B") || !strcasecmp(name, "byte") || !strcasecmp(name, "bytes");
+	name++;
+	return !*name || !strcasecmp(name, "B") || !strcasecmp(name, "i") || !strcasecmp(name, "iB") ? unit : 0;
+}
+
+int units_size_parse(const char *s, uint64_t *bytes)
+{
+	return quantity(s, size_unit, bytes);
+}
+
+static uint64_t bits_unit(const char *name, bool zero)
+{
+	uint64_t unit = 1;
+
+	if (!*name && zero)
+		return 1;
+	if (power(*name, !strncasecmp(name + !!*name, "ibit", 4) ? 1024 : 1000, &unit))
+		name += tolower((unsigned char)name[1]) == 'i' ? 2 : 1;
+	return !strcasecmp(name, "bit") || !strcasecmp(name, "bit/s") ? unit : 0;
 }
 
 int units_bits_parse(const char *s, uint64_t *bits_per_s)
 {
-	uint64_t whole, unit = 1;
-	const char *name;
-	double part;
-	int rc = decimal(s, &whole, &part, &name);
-
-	if (rc)
-		return rc;
-	if (!*name && !whole && part == 0) {
-		*bits_per_s = 0;
-		return 0;
-	}
-	if (power(*name, !strncasecmp(name + !!*name, "ibit", 4) ? 1024 : 1000, &unit))
-		name += tolower((unsigned char)name[1]) == 'i' ? 2 : 1;
-	if (strcasecmp(name, "bit") && strcasecmp(name, "bit/s"))
-		return -EINVAL;
-	return times(whole, part, unit, bits_per_s);
+	return quantity(s, bits_unit, bits_per_s);
 }
 
 static const struct {

@@ -48,8 +48,8 @@ static void choices_are_parsed(void **state)
 	} rows[] = {
 		{ "vm,pid", NULL, NULL, 2, "cpu_pct", true, true, 0 }, { "vm", "vm", NULL, 1, "vm", false, false, 0 },
 		{ "vm", "-vm", NULL, 1, "vm", true, false, 0 },
-		{ "vm", "mem_bytes", NULL, 1, "mem_bytes", true, false, 0 },
-		{ "vm", "-mem_bytes", NULL, 1, "mem_bytes", false, false, 0 },
+		{ "vm", "mem_bytes", NULL, 1, "mem_bytes", true, false, NEED_STATE },
+		{ "vm", "-mem_bytes", NULL, 1, "mem_bytes", false, false, NEED_STATE },
 		{ "vm,vm", "pid", NULL, 2, "pid", false, false, 0 },
 		{ "iops", "pid", NULL, 1, "pid", false, true, NEED_RINGS | NEED_NAMED },
 		{ "vm", "depth", NULL, 1, "depth", true, false, NEED_RINGS | NEED_NAMED },
