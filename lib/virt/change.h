@@ -40,6 +40,8 @@ int virt_detach_config(struct virt *v, const char *uuid, const char *xml, unsign
  */
 int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt,
 		      struct err *err);
+/* The same without asking: it was asked for before. */
+int virt_await_gone(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt, struct err *err);
 /* The link of a NIC of the running guest, by its alias. -ENODEV: there is no such NIC. */
 int virt_nic_link(struct virt *v, const char *uuid, const char *alias, bool up, unsigned timeout_ms, struct err *err);
 /* disk: its target ("vda") or source */

@@ -119,6 +119,20 @@ void virt_disk_done(struct virt_disk *d);
 const char *virt_def_iothread(const struct virt_def *def, const char *alias);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);	/* of the running domain, or the stored one */
 
+/* A device of a definition, whatever it is: one of these, borrowed from it. */
+struct virt_device {
+	const struct virt_disk *disk;
+	const struct virt_nic *nic;
+	const struct virt_memory *memory;
+	const struct virt_usb *usb;
+	const struct virt_pci *pci;
+	const struct virt_controller *controller;
+};
+/* The one of that alias; false: it has none, or one of another kind. */
+bool virt_def_find(const struct virt_def *d, const char *alias, struct virt_device *out);
+/* What it is made of, which tells it from another one of that alias: "disk /a.raw at vdb"; yours. NULL: it is none. */
+char *virt_device_words(const struct virt_device *d);
+
 /* Of a daemon on this host. */
 struct virt_home {
 	bool is_system;			/* qemu:///system */

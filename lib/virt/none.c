@@ -149,6 +149,11 @@ int virt_detach_alias(struct virt *v, const char *uuid, const char *alias, unsig
 	return virt_attach(v, uuid, alias, 0, timeout_ms, err);
 }
 
+int virt_await_gone(struct virt *v, const char *uuid, const char *alias, unsigned timeout_ms, int interrupt, struct err *err)
+{
+	return virt_detach_alias(v, uuid, alias, timeout_ms, interrupt, err);
+}
+
 int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
 		      struct err *err)
 {
@@ -230,6 +235,19 @@ bool virt_def_has_alias(const struct virt_def *d, const char *alias)
 {
 	UNUSED(d, alias);
 	return false;
+}
+
+bool virt_def_find(const struct virt_def *d, const char *alias, struct virt_device *out)
+{
+	UNUSED(d, alias);
+	*out = (struct virt_device){0};
+	return false;
+}
+
+char *virt_device_words(const struct virt_device *d)
+{
+	(void)d;
+	return NULL;
 }
 
 char *virt_disk_xml(const struct virt_disk *d)

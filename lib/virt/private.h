@@ -154,6 +154,20 @@ int conn_for(struct virt *v, const char *uuid, struct conn **out, struct err *er
 bool conn_is_settled(const struct conn *c, uint64_t now);
 bool conn_is_awaited(const struct conn *c);
 
+/* change.c: what a call is asked with; copied. Not under the lock. */
+struct question {
+	const char *uuid, *text, *more;
+	unsigned flags;
+	uint64_t number;
+	bool changes;
+};
+/* Run it in a worker and wait. *out (may be NULL) gets the call on success: call_drop it. */
+int call_ask(struct virt *v, void (*run)(struct call *), const struct question *q, unsigned timeout_ms, struct call **out,
+	     struct err *err);
+void call_drop(struct virt *v, struct call *call);
+/* In a worker: run with the domain; its failure, and what was tried, are the call's error. */
+void call_with_domain(struct call *call, int (*run)(struct call *call, virDomainPtr dom), const char *what);
+
 /* refresh.c: in a worker */
 void refresh_run(struct call *call);
 
