@@ -139,12 +139,30 @@ static bool is_history(struct change *change)
 	return true;
 }
 
-static int build_undo(struct change *change)
+/* A removal that was pending, and that this very kvmtop has found to be over. */
+static bool was_finished(struct change *change)
+{
+	struct plan *entry = change->entry;
+
+	if (!plan_arg(change->plan, "ID") || !plan_is_final(entry) || !entry->err.text[0])
+		return false;
+	plan_warn(change->plan, "%s of %s is over and cannot be undone: the guest has let go of %s (add it again)", entry->verb, entry->id,
+		  entry->device ? entry->device : "it");
+	change->plan->status = PLAN_UNCHANGED;
+	return true;
+}
+
+static int build_undo(struct change *change, const struct plan_env *env)
 {
 	int rc;
 
+	if (was_finished(change))
+		return 0;
+
 	if (change->entry->status == PLAN_RUNNING)	/* we have the lock, so nobody runs it */
 		plan_abandon(change->entry);
+	if (!change->gone)
+		plan_look_again(change->entry, env);
 	rc = plan_undo(change->entry, change->plan, &change->plan->err);
 	if (!rc && change->gone) {
 		plan_warn(change->plan, "the guest has ended: what is left of %s is on the host", change->entry->id);
@@ -180,7 +198,7 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 		qmp_set_deadline(change->qmp, clock_now_ns() + s->opts->timeout_ms * NS_PER_MS);
 	env.qmp = change->qmp;
 	env.virt = s->virt;
-	rc = c->verb->build ? c->verb->build(p, &env, &p->err) : build_undo(change);
+	rc = c->verb->build ? c->verb->build(p, &env, &p->err) : build_undo(change, &env);
 	if (rc)
 		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -ECANCELED ? PLAN_FAILED : PLAN_INVALID);
 	else			/* what a question answered with "no" on the way is no error */

@@ -92,6 +92,15 @@ static void take_up(struct session *s, struct journal *journal, struct plan *p, 
 	lock_release(lock);
 }
 
+/* The newest one says it. */
+static void mark_later(struct plan *const *plans, size_t n, size_t i)
+{
+	size_t k;
+
+	for (k = n; k-- > i + 1; )
+		plan_mark_replaced(plans[i], plans[k]);
+}
+
 void session_finish_pending(struct session *s, int interrupt_fd)
 {
 	uint64_t deadline = clock_now_ns() + PENDING_MS * NS_PER_MS;
@@ -115,8 +124,10 @@ void session_finish_pending(struct session *s, int interrupt_fd)
 		plans = NULL;
 	}
 	for (i = 0; i < n; i++)
-		if (plans[i]->status == PLAN_RUNNING || plans[i]->n_rest)
+		if (plans[i]->status == PLAN_RUNNING || plans[i]->n_rest) {
+			mark_later(plans, n, i);
 			take_up(s, journal, plans[i], deadline, interrupt_fd);
+		}
 	journal_prune(journal, plans, n, JOURNAL_KEEP, JOURNAL_DAYS);
 	for (i = 0; i < n; i++)
 		plan_free(plans[i]);
@@ -165,11 +176,11 @@ void change_journal_rows(struct snapshot *snap, struct err *err)
 	journal_close(journal);
 }
 
-/* What undo without an id takes back: the last change that is not. */
+/* What undo without an id is about: the last change that is not taken back, also if it cannot be: then it is said. */
 static bool can_be_undone(const struct plan *p)
 {
 	struct plan *trial = plan_new("undo", NULL, NULL);
-	bool can = !plan_undo(p, trial, NULL) && trial->status != PLAN_UNCHANGED;
+	bool can = plan_undo(p, trial, NULL) || trial->status != PLAN_UNCHANGED;
 
 	plan_free(trial);
 	return can;
@@ -208,14 +219,16 @@ int journal_pick(const char *id, struct plan **out, struct err *err)
 	if (rc)
 		return rc;
 	rc = journal_read(journal, &plans, &n, bad_choice, &pick, err);
-	for (i = rc ? 0 : n; i-- > 0; ) {
-		if (!*out && !pick.distrusted && (id ? !strcmp(plans[i]->id, id) : can_be_undone(plans[i])))
-			*out = plans[i];
-		else
-			plan_free(plans[i]);
+	for (i = rc || pick.distrusted ? 0 : n; i-- > 0 && !*out; ) {
+		if (id && strcmp(plans[i]->id, id))
+			continue;
+		mark_later(plans, n, i);
+		if (id || can_be_undone(plans[i]))
+			*out = take_ptr(plans[i]);
 	}
-	if (!rc)
-		free(plans);
+	for (i = 0; i < n; i++)
+		plan_free(plans[i]);
+	free(plans);
 	journal_close(journal);
 	if (!rc && pick.distrusted)
 		return err_set(err, -EPERM, "nothing is undone, as the journal is not to be trusted: %s (%s)", pick.why.text,

@@ -194,12 +194,13 @@ static char *entry_text(const struct plan *p)
 	return json_text(obj);
 }
 
-/* Of its inverses and what they leave, an entry has each twice at most; an error's bytes may each become six. */
+/* Of its inverses and what they leave, an entry has each twice at most; the bytes of an error, and of
+ * what a step made, may each become six. */
 static size_t greatest_size(const struct plan *p)
 {
 	auto_free char *text = entry_text(p);
 
-	return (3 * strlen(text) + 6 * sizeof(p->err.text) + 64 * p->n_steps + 2 * ROOM_UNIT) / ROOM_UNIT * ROOM_UNIT;
+	return (3 * strlen(text) + 6 * sizeof(p->err.text) + (64 + 6 * MADE_MAX) * p->n_steps + 2 * ROOM_UNIT) / ROOM_UNIT * ROOM_UNIT;
 }
 
 int journal_reserve(struct journal *j, struct plan *p, struct err *err)

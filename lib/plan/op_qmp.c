@@ -201,6 +201,7 @@ static bool qmp_takes_back(const struct step *s, const struct step *of)
 
 const struct op op_qmp = {
 	.name = "qmp", .run = qmp_run, .text = qmp_text, .check = qmp_check, .takes_back = qmp_takes_back, .one_way = true,
+	.thing = qmp_thing, .made = qmp_made,
 };
 
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args)
@@ -293,9 +294,14 @@ static char *await_gone_text(const struct step *s, unsigned timeout_ms)
 	return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, timeout_ms / 1000.0);
 }
 
+static char *device_thing(const struct step *s)
+{
+	return xasprintf("device %s", s->what);
+}
+
 const struct op op_await_gone = {
 	.name = "await-gone", .run = await_gone_run, .text = await_gone_text, .takes_back = takes_back_always,
-	.is_there = device_is_there,
+	.is_there = device_is_there, .thing = device_thing,
 };
 
 struct step *plan_await_gone(struct plan *p, const char *device)

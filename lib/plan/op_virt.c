@@ -27,41 +27,42 @@ static char *attach_text(const struct step *s, unsigned timeout_ms)
 
 const struct op op_virt_attach = {
 	.name = "virt-attach", .run = attach_run, .text = attach_text, .check = has_xml,
+	.thing = virt_device_thing, .made = virt_device_made,
 };
 
 static int detach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	int rc = virt_detach_alias(r->env->virt, r->p->domain, s->what, timeout_ms, r->interrupt, err);
+	int rc = (s->asked ? virt_await_gone : virt_detach_alias)(r->env->virt, r->p->domain, s->what, timeout_ms, r->interrupt, err);
 
 	return rc == -EBUSY ? -EACCES : rc;	/* said with the engine's own word for it */
 }
 
 static char *detach_text(const struct step *s, unsigned timeout_ms)
 {
+	if (s->asked)
+		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, timeout_ms / 1000.0);
 	return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what,
 			 timeout_ms / 1000.0);
 }
 
 static int domain_has(struct run *r, const struct step *s, bool *there, struct err *err)
 {
-	struct virt_def *def;
-	int rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &def, err);
+	auto_free char *words = NULL;
+	int rc = virt_device_made(r, s, &words, err);
 
-	if (rc)
-		return rc;
-	*there = virt_def_has_alias(def, s->what);
-	virt_def_free(def);
-	return 0;
+	if (!rc)
+		*there = words;
+	return rc;
 }
 
 const struct op op_virt_detach = {
 	.name = "virt-detach", .run = detach_run, .text = detach_text, .takes_back = takes_back_always, .is_there = domain_has,
-	.one_way = true,
+	.one_way = true, .thing = virt_device_thing, .made = virt_device_made,
 };
 
 /*
- * libvirt finds a stored device by its target or address only. The alias tells whether it is still the one that is meant:
- * another device may have that place by now.
+ * libvirt finds a stored device by its target or address only. The alias and what it is made of tell whether it is still
+ * the one that is meant: another device may have that place, or that alias, by now.
  */
 static int config_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
@@ -71,7 +72,7 @@ static int config_run(struct run *r, const struct step *s, unsigned timeout_ms, 
 
 	if (rc)
 		return rc;
-	there = def->stored && (!str_has_prefix(s->what, "ua-") || virt_def_has_alias(def->stored, s->what));
+	there = def->stored && (!str_has_prefix(s->what, "ua-") || virt_is_same_device(def->stored, s));
 	virt_def_free(def);
 	return there ? virt_detach_config(r->env->virt, r->p->domain, s->xml, timeout_ms, err) : 0;
 }
@@ -104,6 +105,7 @@ static char *resize_text(const struct step *s, unsigned timeout_ms)
 
 const struct op op_virt_resize = {
 	.name = "virt-resize", .run = resize_run, .text = resize_text, .takes_back = takes_back_same,
+	.thing = virt_size_thing, .made = virt_size_made,
 };
 
 static int link_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -212,20 +214,13 @@ static int set_vcpus(struct run *r, const struct step *s, unsigned timeout_ms, s
 /* As far as libvirt knows by now. */
 static bool vcpus_are_set(struct run *r, const struct step *s)
 {
-	const char *vcpu = json_str(s->args, "vcpu");
-	struct virt_def *def;
+	auto_free char *wanted = NULL, *now = NULL;
 	uint64_t count = 0;
-	bool set;
-	size_t i;
 
-	if (virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &def, NULL))
-		return false;
-	set = !vcpu && json_u64(s->args, "count", &count) && def->vcpus == count;
-	for (i = 0; vcpu && i < def->n_cpus; i++)
-		if (def->cpus[i].id == strtoul(vcpu, NULL, 10))
-			set = def->cpus[i].enabled == json_flag(s->args, "on", false);
-	virt_def_free(def);
-	return set;
+	json_u64(s->args, "count", &count);
+	wanted = json_str(s->args, "vcpu") ? xstrdup(json_flag(s->args, "on", false) ? "plugged" : "unplugged") :
+		 xasprintf("%llu", (unsigned long long)count);
+	return !virt_vcpus_made(r, s, &now, NULL) && now && !strcmp(now, wanted);
 }
 
 /* For each vCPU that is to leave libvirt waits 5 s, and what comes later it only takes note of: it is asked again. */
@@ -269,7 +264,7 @@ static int vcpus_check(const struct step *s, struct err *err)
 /* libvirt itself waits for the guest, when it is to let go of one. */
 const struct op op_virt_vcpus = {
 	.name = "virt-vcpus", .run = vcpus_run, .text = vcpus_text, .check = vcpus_check,
-	.takes_back = takes_back_same, .asks_guest = true,
+	.takes_back = takes_back_same, .asks_guest = true, .thing = virt_vcpus_thing, .made = virt_vcpus_made,
 };
 
 static struct step *with_xml(struct step *s, const char *xml, uint64_t number)

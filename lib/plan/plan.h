@@ -42,6 +42,8 @@ enum step_op {
 
 enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_STATUS_COUNT };
 
+#define MADE_MAX 512
+
 struct step {
 	enum step_op op;
 	char *what;			/* QMP command, block node, alias, target, or the device that is waited for */
@@ -52,11 +54,14 @@ struct step {
 	unsigned at_most_ms;		/* waiting longer than that is of no use; 0: as long as the time-out allows */
 	bool required;			/* AWAIT_DRIVER and the like: a guest that does not take it is a timeout, not a remark */
 	bool if_there;			/* what it takes away may be gone already: then it is done */
+	bool asked;			/* the guest was asked already: it is only waited for */
 	bool journaled;			/* read from a journal: its operation does no more than clean up */
 	struct step *undo;		/* what takes it back, in order; none: it changes nothing that needs it */
 	size_t n_undo;
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
 					 * when it is not done; NULL: nothing */
+	char *made;			/* what it made or set, in words of MADE_MAX bytes at most, as QEMU or libvirt told it then; NULL: not known */
+	char *replaced;			/* why that is not its own any more; NULL: it is, as far as is known */
 	enum step_status status;
 	char *note;			/* how far it has come, while it runs; NULL: nothing to say */
 	uint64_t ns;			/* how long it took */
@@ -170,11 +175,16 @@ int plan_run(struct plan *p, const struct plan_env *env);
 int plan_finish(struct plan *p, const struct plan_env *env);
 
 /*
- * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, of a
- * removal all of it, then take back what was done, in reverse; whatever is gone already is not missed. out becomes
+ * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, then
+ * take back what was done, in reverse; whatever is gone already is not missed, and what is not its own any more is left,
+ * which a warning says. Of a removal nothing is removed: it only waits for what the guest was asked for. out becomes
  * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of
- * running them into the entry.
+ * running them into the entry. Before it, plan_mark_replaced tells e of each later entry, and plan_look_again asks the
+ * guest (env: qmp or virt) what has the names now.
  */
+void plan_mark_replaced(struct plan *e, const struct plan *later);
+void plan_look_again(struct plan *e, const struct plan_env *env);
+bool plan_is_final(const struct plan *e);		/* a removal that is over */
 int plan_undo(const struct plan *entry, struct plan *out, struct err *err);
 void plan_undone(struct plan *entry, struct plan *undo);
 /*

@@ -42,6 +42,12 @@ struct op {
 	 * more than clean up when the step is `journaled`.
 	 */
 	bool (*takes_back)(const struct step *s, const struct step *of);
+	/*
+	 * The name of what it makes, sets or removes, "device d0", as all operations on it have it; yours. And what has that
+	 * name now, in words that tell it from another one: NULL for nothing. Both NULL: not told.
+	 */
+	char *(*thing)(const struct step *s);
+	int (*made)(struct run *r, const struct step *s, char **words, struct err *err);
 	bool one_way;			/* without an inverse there is no way back from it */
 	bool outlives;			/* done to the host, it does not go with the guest */
 	bool asks_guest;		/* it waits for the guest to take what was added: its timeout is the guest's silence */
@@ -71,6 +77,18 @@ void step_copy(struct step *to, const struct step *from);	/* without inverse and
 /* There is no way back from one of the first n steps; a step that waits until the guest has let go. */
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
+/* made.c: a value that its inverse puts back; what it made, into s; what has the name of s by now is another thing. */
+bool step_sets(const struct step *s);
+void step_note_made(struct run *r, struct step *s);
+bool plan_is_another(struct run *r, const struct step *s);
+char *qmp_thing(const struct step *s);			/* made_qmp.c */
+int qmp_made(struct run *r, const struct step *s, char **words, struct err *err);
+/* made_virt.c; a definition's device of the step's alias is made of what the step's XML says */
+bool virt_is_same_device(const struct virt_def *def, const struct step *s);
+char *virt_device_thing(const struct step *s), *virt_size_thing(const struct step *s), *virt_vcpus_thing(const struct step *s);
+int virt_device_made(struct run *r, const struct step *s, char **words, struct err *err);
+int virt_size_made(struct run *r, const struct step *s, char **words, struct err *err);
+int virt_vcpus_made(struct run *r, const struct step *s, char **words, struct err *err);
 void plan_note_left(struct plan *p, const char *what);
 /*
  * The steps from i on were not done: what they would have removed is left, and put off if it is the guest's turn.

@@ -84,6 +84,8 @@ static struct json_object *steps_json(const struct step *steps, size_t n)
 		if (s->number)
 			json_put(obj, "number", json_object_new_uint64(s->number));
 		json_put_str(obj, "leaves", s->leaves);
+		if (s->made)
+			json_put_str(obj, "made", s->made);
 		json_put_str(obj, "status", step_status_name(s->status));
 		json_put(obj, "ns", json_object_new_uint64(s->ns));
 		if (s->n_undo)
@@ -162,6 +164,7 @@ static int step_parse(struct json_object *obj, struct step *s, struct place at, 
 	s->if_there = json_flag(obj, "if_there", false);
 	s->leaves = text(obj, "leaves");
 	s->xml = text(obj, "xml");
+	s->made = text(obj, "made");
 	json_u64(obj, "number", &s->number);
 	rc = op_get(s->op)->check ? op_get(s->op)->check(s, err) : 0;
 	if (rc)
@@ -193,6 +196,7 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 {
 	struct plan *p = plan_new(NULL, NULL, NULL);
 	enum plan_status status;
+	size_t i;
 	int rc;
 
 	p->verb = text(obj, "verb");
@@ -215,6 +219,8 @@ int plan_parse(struct json_object *obj, struct plan **out, struct err *err)
 		plan_free(p);
 		return rc;
 	}
+	for (i = 0; i < p->n_rest; i++)
+		p->rest[i].asked = step_awaits_removal(&p->rest[i]);
 	left_parse(json_array(obj, "left"), p);
 	/* what it was asked for and how it ended: told, never acted upon */
 	if (json_object_is_type(json_member(obj, "args"), json_type_object)) {

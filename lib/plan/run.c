@@ -250,6 +250,20 @@ static void not_written(struct run *r, size_t i)
 	p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
+/* With what a later undo knows it by: of what it removes before, of what it makes after. */
+static int step_do_noted(struct run *r, struct step *s)
+{
+	bool removes = !s->n_undo;
+	int rc;
+
+	if (r->env->journal && removes)
+		step_note_made(r, s);
+	rc = step_do(r, s, r->env->timeout_ms, &r->p->err);
+	if (r->env->journal && !removes && !rc)
+		step_note_made(r, s);
+	return rc;
+}
+
 static int run_from(struct run *r, size_t first)
 {
 	struct plan *p = r->p;
@@ -266,7 +280,7 @@ static int run_from(struct run *r, size_t first)
 			break;
 		}
 		set_interrupt(r, r->env->interrupt_fd);
-		rc = step_do(r, &p->steps[i], r->env->timeout_ms, &p->err);
+		rc = step_do_noted(r, &p->steps[i]);
 		p->steps[i].ns = clock_now_ns() - began;
 		free(take_ptr(p->steps[i].note));
 		if (rc)
@@ -330,13 +344,13 @@ int plan_finish(struct plan *p, const struct plan_env *env)
 
 	if (!p->n_rest)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
-	if (!gone && step_awaits_removal(&p->rest[0]))
+	if (!gone && step_awaits_removal(&p->rest[0]) && !plan_is_another(&r, &p->rest[0]))
 		rc = op_get(p->rest[0].op)->is_there(&r, &p->rest[0], &there, &p->err);
 	if (!rc && there)
 		return -EAGAIN;
 	follow_events(&r, run_on_event);
 	for (i = step_awaits_removal(&p->rest[0]); i < p->n_rest && !rc; i++)
-		if (!gone || op_get(p->rest[i].op)->outlives)
+		if (!p->rest[i].replaced && (!gone || op_get(p->rest[i].op)->outlives))
 			rc = step_do(&r, &p->rest[i], env->timeout_ms, &p->err);
 	run_done(&r);
 	if (rc)

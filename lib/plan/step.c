@@ -28,6 +28,8 @@ static void steps_drop(struct step *steps, size_t n)
 		free(steps[i].leaves);
 		free(steps[i].note);
 		free(steps[i].xml);
+		free(steps[i].made);
+		free(steps[i].replaced);
 		json_object_put(steps[i].args);
 		steps_drop(steps[i].undo, steps[i].n_undo);
 		free(steps[i].undo);
@@ -79,6 +81,7 @@ void step_copy(struct step *to, const struct step *from)
 	to->required = from->required;
 	to->if_there = from->if_there;
 	to->journaled = from->journaled;
+	to->asked = from->asked;
 	to->args = from->args ? json_object_get(from->args) : NULL;
 }
 
@@ -104,7 +107,7 @@ bool steps_past_return(const struct plan *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (op_get(p->steps[i].op)->one_way && !p->steps[i].n_undo)
+		if ((op_get(p->steps[i].op)->one_way || p->steps[i].asked) && !p->steps[i].n_undo)
 			return true;
 	return false;
 }
@@ -231,6 +234,7 @@ void plan_put_off(struct plan *p, const struct step *steps, size_t n)
 		struct step *s = vec_push(p->rest, p->n_rest);
 
 		step_copy(s, &steps[i]);
+		s->asked = step_awaits_removal(s);
 		s->if_there = true;	/* by then another removal of the same device was finished, or somebody cleaned up */
 	}
 }

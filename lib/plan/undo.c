@@ -41,27 +41,37 @@ static bool may_be_done(const struct plan *e, size_t i)
 	return e->steps[i].status == STEP_TODO && (!i || e->steps[i - 1].status == STEP_OK);
 }
 
-/* Killed when the guest was to be asked, or had just been: it is asked once more. */
-static void ask_again(const struct plan *e, struct plan *out)
-{
-	size_t i;
-
-	for (i = 1; e->n_rest && i < e->n_steps; i++)
-		if (same_step(&e->steps[i], &e->rest[0]) && e->steps[i - 1].status == STEP_TODO &&
-		    op_takes_back(&e->steps[i - 1], NULL))
-			add_copy(out, &e->steps[i - 1], NULL);
-}
-
-/* A removal has no way back, so it is taken to its end: what the guest was not yet asked for, it is asked for now. */
-static void ask_for_the_rest(const struct plan *e, struct plan *out)
+/* What the guest was not asked for before kvmtop was killed it is not asked for by an undo. */
+static void warn_of_unasked(const struct plan *e, struct plan *out)
 {
 	size_t i = e->n_rest ? plan_first_unasked(e) : e->n_steps;
 
-	if (i && i < e->n_steps)
-		i--;			/* the request itself */
 	for (; i < e->n_steps; i++)
-		if (op_takes_back(&e->steps[i], NULL))
-			add_copy(out, &e->steps[i], NULL);
+		if (step_awaits_removal(&e->steps[i]))
+			plan_warn(out, "%s was not asked for: it is left", e->steps[i].what);
+}
+
+/*
+ * Its inverse, unless what it made is another one's by now: then what that one may use, which nobody told of, is left too.
+ * -EINVAL: a value that is not its own.
+ */
+static int take_back(const struct plan *e, size_t i, bool *left_alone, struct plan *out, struct err *err)
+{
+	const struct step *s = &e->steps[i];
+	size_t k;
+
+	if (!may_be_done(e, i) || !s->n_undo || is_put_off(e, s) || (*left_alone && !s->made))
+		return 0;
+	if (s->replaced && step_sets(s))
+		return err_set(err, -EINVAL, "%s of %s cannot be undone: %s", e->verb, e->id, s->replaced);
+	if (s->replaced) {
+		plan_warn(out, "%s: it is left", s->replaced);
+		*left_alone = true;
+		return 0;
+	}
+	for (k = 0; k < s->n_undo; k++)
+		add_copy(out, &s->undo[k], s->leaves);
+	return 0;
 }
 
 static int nothing_to_do(struct plan *out)
@@ -70,29 +80,34 @@ static int nothing_to_do(struct plan *out)
 	return 0;
 }
 
+bool plan_is_final(const struct plan *e)
+{
+	return e->status == PLAN_OK && steps_past_return(e, e->n_steps);
+}
+
 int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 {
-	bool over = e->status == PLAN_OK;
-	size_t i, k;
+	bool left_alone = false;
+	size_t i;
+	int rc = 0;
 
 	if (e->status == PLAN_UNDONE || (e->status == PLAN_FAILED && !e->n_left) || e->status == PLAN_UNCHANGED)
 		return nothing_to_do(out);
-	if (over && steps_past_return(e, e->n_steps) && e->err.text[0])
-		return nothing_to_do(out);	/* it was pending, and somebody else has finished it */
-	if (over && steps_past_return(e, e->n_steps))
-		return err_set(err, -EINVAL, "%s of %s is over and has no way back%s%s", e->verb, e->id,
-			       e->device ? ": add it again: " : "", e->device ? e->device : "");
-	ask_again(e, out);
-	for (i = 0; i < e->n_rest; i++)
-		add_copy(out, &e->rest[i], NULL);
-	ask_for_the_rest(e, out);
-	for (i = e->n_steps; i-- > 0; ) {
-		const struct step *s = &e->steps[i];
-
-		for (k = 0; may_be_done(e, i) && !is_put_off(e, s) && k < s->n_undo; k++)
-			add_copy(out, &s->undo[k], s->leaves);
+	if (plan_is_final(e))
+		return err_set(err, -EINVAL, "%s of %s cannot be undone: the guest has let go%s%s (add it again, or undo another change: "
+			       "undo ID)", e->verb, e->id, e->device ? " of " : "", e->device ? e->device : "");
+	for (i = 0; i < e->n_rest; i++) {
+		if (e->rest[i].replaced)
+			plan_warn(out, "%s: it is left", e->rest[i].replaced);
+		else
+			add_copy(out, &e->rest[i], NULL);
 	}
-	if (!out->n_steps && over)
+	warn_of_unasked(e, out);
+	for (i = e->n_steps; i-- > 0 && !rc; )
+		rc = take_back(e, i, &left_alone, out, err);
+	if (rc)
+		return rc;
+	if (!out->n_steps && !out->n_warnings && e->status == PLAN_OK)
 		return err_set(err, -EINVAL, "%s of %s has no way back", e->verb, e->id);
 	return out->n_steps ? 0 : nothing_to_do(out);
 }
@@ -104,6 +119,11 @@ void plan_undone(struct plan *e, struct plan *undo)
 	if (undo->status == PLAN_PLANNED || undo->status == PLAN_INVALID || undo->status == PLAN_DENIED)
 		return;
 	plan_forget_left(e);
+	if (undo->status == PLAN_OK && steps_past_return(e, e->n_steps)) {
+		plan_warn(undo, "%s of %s has no way back: it is finished, the guest had let go", e->verb, e->id);
+		e->status = PLAN_OK;
+		return;
+	}
 	if (undo->status == PLAN_OK) {
 		undo->status = e->status = PLAN_UNDONE;
 		return;

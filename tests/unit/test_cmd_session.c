@@ -340,6 +340,7 @@ static void what_is_no_script_is_told(void **state)
 static const struct fake_item guest[] = {
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
 	{ .expect = "query-migrate", .any = true, .reply = "{}" },
+	{ .expect = "qom-list", .args = "{\"path\":\"/machine/peripheral\"}", .any = true, .reply = "[]" },
 	{ .expect = "query-block", .any = true,
 	  .reply = "[" DISK("ok") "," DISK("no") "," DISK("left") "," DISK("bad") "]" },
 	{ .expect = "x-debug-query-block-graph", .any = true,

@@ -116,7 +116,7 @@ static void a_removal_has_no_way_back(void **state)
 
 	(void)state;
 	assert_int_equal(plan_undo(entry, p, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "no way back: add it again: d0"));
+	assert_non_null(strstr(err.text, "cannot be undone: the guest has let go of d0"));
 	plan_free(entry);
 	plan_free(p);
 }
@@ -179,16 +179,12 @@ static void killed_at_each_step_of_an_addition(void **state)
 /* There is no way back from a removal: it is finished. */
 static void killed_at_each_step_of_a_removal(void **state)
 {
-	static const struct fake_item asked[] = {
-		{ .expect = "device_del", .error = "GenericError: Device d0 is already in the process of unplug" },
-		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
-	};
 	static const struct fake_item gone[] = {
 		{ .expect = "qom-list", .reply = NOBODY }, { .expect = "blockdev-del" }, { 0 }
 	};
 	static const struct fake_item node[] = { { .expect = "blockdev-del" }, { 0 } };
 	static const struct fake_item node_gone[] = { { .expect = "blockdev-del", .error = NO_NODE }, { 0 } };
-	static const struct fake_item *const scripts[] = { asked, gone, node, node_gone };
+	static const struct fake_item *const scripts[] = { gone, gone, node, node_gone };
 	unsigned i;
 
 	(void)state;
@@ -197,10 +193,81 @@ static void killed_at_each_step_of_a_removal(void **state)
 
 		plan_abandon(p);
 		assert_int_equal(p->status, PLAN_PARTIAL);
-		assert_int_equal(undo(p, scripts[i]), PLAN_UNDONE);
+		assert_int_equal(undo(p, scripts[i]), PLAN_OK);
+		assert_int_equal(p->status, PLAN_OK);
 		assert_int_equal(p->n_left + p->n_rest, 0);
 		plan_free(p);
 	}
+}
+
+/* Killed before or behind the request: who undoes it does not want it, so it is not asked for again. */
+static void a_removal_is_not_delivered_by_its_undo(void **state)
+{
+	static const struct fake_item there[] = {
+		{ .expect = "qom-list", .any = true, .reply = "[{\"name\":\"d0\",\"type\":\"child<virtio-blk-pci>\"}]" }, { 0 }
+	};
+	struct plan *p = removed(0, PLAN_RUNNING);
+
+	(void)state;
+	plan_abandon(p);
+	assert_int_equal(undo(p, there), PLAN_TIMEOUT);
+	assert_int_equal(p->n_rest, 2);
+	plan_free(p);
+}
+
+/* A later entry made the same thing: what has that name is not ours; a value that was set again is not put back. */
+static void what_is_made_by_a_later_change_is_left(void **state)
+{
+	struct plan *p = added(3, PLAN_OK), *later = added(3, PLAN_OK), *other = added(3, PLAN_OK), *back = plan_new("undo", "vm1", NULL);
+
+	(void)state;
+	p->ref = xstrdup("pid:1@2");
+	later->ref = xstrdup("pid:1@2");
+	other->ref = xstrdup("pid:1@3");	/* another start of the guest */
+	plan_mark_replaced(p, other);
+	assert_null(p->steps[1].replaced);
+	plan_mark_replaced(p, later);
+	assert_int_equal(plan_undo(p, back, NULL), 0);
+	assert_int_equal(back->status, PLAN_UNCHANGED);
+	assert_int_equal(back->n_steps, 0);
+	assert_string_equal(back->warnings[0], "device d0 is another one by now, added by 20260101-000000-0000: it is left");
+	plan_free(back);
+	plan_free(p);
+	plan_free(later);
+	plan_free(other);
+}
+
+static struct plan *resized(uint64_t from, uint64_t to)
+{
+	struct plan *p = plan_new("disk resize", "vm1", "pid:1@2");
+	struct step *s = plan_qmp(p, "block_resize", json_put(named("node-name", "n"), "size", json_object_new_uint64(to)));
+
+	step_undo_qmp(s, "block_resize", json_put(named("node-name", "n"), "size", json_object_new_uint64(from)));
+	s->status = STEP_OK;
+	p->id = xstrdup("20260101-000000-0002");
+	p->status = PLAN_OK;
+	return p;
+}
+
+static void a_value_that_was_set_again_is_not_put_back(void **state)
+{
+	struct plan *p = resized(1024, 2048), *later = resized(2048, 4096), *back = plan_new("undo", "vm1", NULL);
+	struct err err;
+
+	(void)state;
+	later->status = PLAN_UNDONE;		/* then it is as the first one left it */
+	plan_mark_replaced(p, later);
+	assert_int_equal(plan_undo(p, back, &err), 0);
+	assert_int_equal(back->n_steps, 1);
+	plan_free(back);
+	back = plan_new("undo", "vm1", NULL);
+	later->status = PLAN_OK;
+	plan_mark_replaced(p, later);
+	assert_int_equal(plan_undo(p, back, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "the size of block node n was changed again by 20260101-000000-0002"));
+	plan_free(back);
+	plan_free(p);
+	plan_free(later);
 }
 
 /* The guest has ended: what it had went with it, what was done to the host for it did not. */
@@ -241,6 +308,9 @@ int main(void)
 		cmocka_unit_test(a_guest_that_keeps_it_makes_the_undo_pending),
 		cmocka_unit_test(killed_at_each_step_of_an_addition),
 		cmocka_unit_test(killed_at_each_step_of_a_removal),
+		cmocka_unit_test(a_removal_is_not_delivered_by_its_undo),
+		cmocka_unit_test(what_is_made_by_a_later_change_is_left),
+		cmocka_unit_test(a_value_that_was_set_again_is_not_put_back),
 		cmocka_unit_test(what_is_on_the_host_outlives_the_guest),
 	};
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What a step made, told from another thing of the same name: ids are used again, by kvmtop and by others. The journal tells
+ * what kvmtop did later; QEMU and libvirt tell what has that name now.
+ */
+#include "private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *thing_of(const struct step *s)
+{
+	return op_get(s->op)->thing ? op_get(s->op)->thing(s) : NULL;
+}
+
+bool step_sets(const struct step *s)
+{
+	return s->n_undo && takes_back_same(&s->undo[0], s);
+}
+
+/* In words; NULL: it is gone, or nobody can tell. */
+static char *made_now(struct run *r, const struct step *s)
+{
+	auto_free char *words = NULL;
+
+	if (!op_get(s->op)->made || op_get(s->op)->made(r, s, &words, NULL))
+		return NULL;
+	return words ? str_utf8(words, strlen(words), MADE_MAX) : NULL;
+}
+
+void step_note_made(struct run *r, struct step *s)
+{
+	free(s->made);
+	s->made = made_now(r, s);
+}
+
+/* A later change has made this thing, or set this value, once more. */
+static bool is_made_by(const struct plan *later, const char *thing, bool sets)
+{
+	size_t i;
+
+	if (sets && later->status == PLAN_UNDONE)
+		return false;
+	for (i = 0; i < later->n_steps; i++) {
+		const struct step *s = &later->steps[i];
+		auto_free char *other = s->n_undo && s->status == STEP_OK ? thing_of(s) : NULL;
+
+		if (other && !strcmp(other, thing))
+			return true;
+	}
+	return false;
+}
+
+static void mark_replaced(struct step *s, const struct plan *later)
+{
+	auto_free char *thing = thing_of(s);
+
+	if (!thing || s->replaced || !is_made_by(later, thing, step_sets(s)))
+		return;
+	s->replaced = step_sets(s) ? xasprintf("%s was changed again by %s (undo that one first)", thing, later->id) :
+		      xasprintf("%s is another one by now, added by %s", thing, later->id);
+}
+
+void plan_mark_replaced(struct plan *e, const struct plan *later)
+{
+	size_t i;
+
+	if (!e->ref || !later->ref || strcmp(e->ref, later->ref))
+		return;
+	for (i = 0; i < e->n_steps; i++)
+		if (e->steps[i].n_undo)
+			mark_replaced(&e->steps[i], later);
+	for (i = 0; i < e->n_rest; i++)
+		mark_replaced(&e->rest[i], later);
+}
+
+void plan_look_again(struct plan *e, const struct plan_env *env)
+{
+	struct run r = { .p = e, .env = env, .interrupt = -1 };
+	size_t i;
+
+	for (i = 0; i < e->n_steps; i++) {
+		struct step *s = &e->steps[i];
+		auto_free char *thing = NULL, *now = NULL;
+
+		if (!s->made || s->replaced || !s->n_undo)
+			continue;
+		now = made_now(&r, s);
+		if (!now || !strcmp(now, s->made))
+			continue;
+		thing = thing_of(s);
+		s->replaced = step_sets(s) ? xasprintf("%s is %s by now, not %s: it was changed again since", thing, now, s->made) :
+			      xasprintf("%s is another one by now: %s, not %s", thing, now, s->made);
+	}
+}
+
+bool plan_is_another(struct run *r, const struct step *s)
+{
+	auto_free char *thing = thing_of(s);
+	size_t i;
+
+	if (s->replaced)
+		return true;
+	for (i = 0; thing && i < r->p->n_steps; i++) {
+		const struct step *of = &r->p->steps[i];
+		auto_free char *same = of->made ? thing_of(of) : NULL, *now = NULL;
+
+		if (!same || strcmp(same, thing))
+			continue;
+		now = made_now(r, of);
+		return now && strcmp(now, of->made);
+	}
+	return false;
+}
