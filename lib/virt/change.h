@@ -5,7 +5,7 @@
  *   -ENOENT      no such active domain, pool or volume        -ENODEV      it has no such device
  *   -EPERM       the connection is read-only, or libvirt denies it
  *   -ETIMEDOUT   libvirt did not answer; it may do it yet: look at virt_domain_read before doing anything else
- *   -EAGAIN      too many calls are waiting for this libvirt already; nothing was sent
+ *   -EAGAIN      too many calls are waiting for this libvirt already, or another one has the domain; nothing was done
  *   -ECONNRESET  the connection broke or is down, as -ETIMEDOUT
  *   -EOPNOTSUPP  libvirt, the QEMU driver, or this build cannot
  *   -EINVAL      libvirt does not want it so         -EEXIST  alias or target are taken
@@ -75,6 +75,10 @@ struct virt_memory_stats {
 };
 /* Does not taint the domain. libvirt itself asks QEMU, so it may take as long as any job of that domain does. */
 int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err);
+/* Whether it is being migrated, and on which end this is. */
+int virt_migration_read(struct virt *v, const char *uuid, unsigned timeout_ms, enum virt_migration *out, struct err *err);
+/* It is at no call for this domain now, of whomever (virDomainGetControlInfo); never waits for one. */
+int virt_is_idle(struct virt *v, const char *uuid, unsigned timeout_ms, bool *idle, struct err *err);
 /* The XML as libvirt has it now; with VIRT_CONFIG in affect the stored definition beside it. Yours: virt_def_free. */
 int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned timeout_ms, struct virt_def **out,
 		     struct err *err);

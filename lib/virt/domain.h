@@ -133,6 +133,12 @@ bool virt_def_find(const struct virt_def *d, const char *alias, struct virt_devi
 /* What it is made of, which tells it from another one of that alias: "disk /a.raw at vdb"; yours. NULL: it is none. */
 char *virt_device_words(const struct virt_device *d);
 
+enum virt_migration {
+	VIRT_STAYS,
+	VIRT_MIGRATES_AWAY,
+	VIRT_ARRIVES,				/* it does not run here yet */
+};
+
 /* Of a daemon on this host. */
 struct virt_home {
 	bool is_system;			/* qemu:///system */

@@ -36,6 +36,7 @@ static const struct {
 	{ "rejected by the guest", -EBUSY },
 	{ "unplug request timed out", -ETIMEDOUT },
 	{ "unplug was rejected", -EBUSY },
+	{ "cannot acquire state change lock", -EAGAIN },	/* for 30 s; then it was not begun */
 	{ "no device found with alias", -ENODEV },
 	{ "non unique alias", -EEXIST },
 	{ "already exists", -EEXIST },

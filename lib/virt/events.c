@@ -133,6 +133,8 @@ static void tell(void *arg, virConnectPtr handle, virDomainPtr dom, enum virt_ev
 	event_push(c->v, kind, uuid, virDomainGetName(dom), device, "%s", text);
 	if (d && devices)
 		d->ask_def = true;
+	if (d && (kind == VIRT_JOB_COMPLETED || kind == VIRT_MIGRATION_ITERATION))
+		d->ask_state = true;
 	leave(c);
 }
 

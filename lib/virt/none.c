@@ -154,6 +154,18 @@ int virt_await_gone(struct virt *v, const char *uuid, const char *alias, unsigne
 	return virt_detach_alias(v, uuid, alias, timeout_ms, interrupt, err);
 }
 
+int virt_migration_read(struct virt *v, const char *uuid, unsigned timeout_ms, enum virt_migration *out, struct err *err)
+{
+	UNUSED(out);
+	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+}
+
+int virt_is_idle(struct virt *v, const char *uuid, unsigned timeout_ms, bool *idle, struct err *err)
+{
+	UNUSED(idle);
+	return virt_attach(v, uuid, NULL, 0, timeout_ms, err);
+}
+
 int virt_block_resize(struct virt *v, const char *uuid, const char *disk, uint64_t bytes, unsigned timeout_ms,
 		      struct err *err)
 {

@@ -57,6 +57,7 @@ struct dom {
 	char *name;
 	int id;
 	int state, why;			/* virDomainState and its reason; state -1: not known */
+	enum virt_migration migration;
 	char *io_error;			/* "vda: no space" */
 	bool persistent;
 	struct def_ref *def;
@@ -181,9 +182,14 @@ void event_done(struct virt_event *e);
 struct virt_home virt_home(const char *uri);	/* pid_dir is yours */
 char *virt_session_dir(void);			/* of the sockets of our own session daemon; yours */
 
+/* job.c: in a worker; virDomainState and its reason */
+enum virt_migration job_migration(virDomainPtr dom, int state, int why);
+
 /* words.c */
 const char *words_state(int state, int why);		/* NULL: nothing is known */
 const char *words_reason(int state, int why);		/* NULL: nothing to say */
+const char *words_migration(enum virt_migration m);	/* the state of a domain that is being migrated; NULL: it is not */
+const char *words_migration_reason(enum virt_migration m);
 const char *words_lifecycle(int event, int detail);
 const char *words_io_error(const char *reason);		/* "enospc" */
 

@@ -59,6 +59,7 @@ static int relist(struct call *call)
 struct asked {
 	bool state, def;
 	int is, why;
+	enum virt_migration migration;
 	bool persistent, gone;
 	char *io_error;
 	struct virt_def *parsed;
@@ -139,6 +140,7 @@ static int read_dom(struct call *call, virDomainPtr dom, struct asked *a)
 	a->gone = state == VIR_DOMAIN_SHUTOFF;
 	if (a->gone)
 		return 0;
+	a->migration = job_migration(dom, state, why);
 	if (state == VIR_DOMAIN_PAUSED && why == VIR_DOMAIN_PAUSED_IOERROR && !a->io_error)
 		a->io_error = disk_errors(dom);
 	if (!a->def)
@@ -173,6 +175,11 @@ static void keep(struct conn *c, struct dom *d, struct asked *a)
 	d->why = a->why;
 	d->known_ns = clock_now_ns();
 	d->late_since_ns = d->again_ns = 0;
+	d->migration = a->migration;
+	if (d->migration != VIRT_STAYS) {	/* not each end of one is told */
+		d->ask_state = true;
+		d->again_ns = d->known_ns + NS_PER_SEC;
+	}
 	free(d->io_error);
 	d->io_error = take_ptr(a->io_error);
 	if (a->def) {

@@ -253,7 +253,8 @@ static bool is_current(const struct conn *c, const struct dom *d)
 static void fill(struct list_entry *e, const struct conn *c, struct dom *d, const char *uri, char *pid_dir)
 {
 	struct virt_domain *out = &e->domain;
-	const char *reason = words_reason(d->state, d->why);
+	const char *migrates = words_migration(d->migration);
+	const char *reason = migrates ? words_migration_reason(d->migration) : words_reason(d->state, d->why);
 
 	strcpy(out->uuid, d->uuid);
 	out->uri = uri;
@@ -261,7 +262,7 @@ static void fill(struct list_entry *e, const struct conn *c, struct dom *d, cons
 	out->home.pid_dir = pid_dir;
 	out->name = xstrdup(d->name);
 	out->id = d->id;
-	out->state = words_state(d->state, d->why);
+	out->state = migrates ? migrates : words_state(d->state, d->why);
 	out->reason = xstrdup(d->io_error && reason ? d->io_error : reason);
 	out->persistent = d->persistent;
 	e->def = d->def;

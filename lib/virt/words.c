@@ -53,6 +53,24 @@ const char *words_reason(int state, int why)
 	return NULL;
 }
 
+const char *words_migration(enum virt_migration m)
+{
+	switch (m) {
+	case VIRT_STAYS:
+		break;
+	case VIRT_MIGRATES_AWAY:
+		return "migrating";
+	case VIRT_ARRIVES:
+		return "inmigrate";
+	}
+	return NULL;
+}
+
+const char *words_migration_reason(enum virt_migration m)
+{
+	return m == VIRT_MIGRATES_AWAY ? "is being sent away" : m == VIRT_ARRIVES ? "a migration is coming in" : NULL;
+}
+
 #define DETAILS 9
 
 const char *words_lifecycle(int event, int detail)
