@@ -52,6 +52,7 @@ static enum paint step_paint(const struct job_step *s, bool runs)
 	case STEP_TODO: return PAINT_PLAIN;
 	case STEP_OK: return PAINT_GOOD;
 	case STEP_TIMEOUT:
+	case STEP_UNKNOWN:
 	case STEP_UNDONE: return PAINT_WARN;
 	case STEP_FAILED:
 	case STEP_STATUS_COUNT:

@@ -100,7 +100,7 @@ static void publish(struct job *j, const struct plan *p, size_t at)
 		v->guest = xstrdup(p->guest);
 		v->error = p->err.text[0] ? xstrdup(p->err.text) : NULL;
 		v->journal = xstrdup(p->id);
-		v->pending = p->n_rest > 0;
+		v->pending = plan_is_pending(p);
 	}
 	pthread_mutex_lock(&t->lock);
 	old = t->fresh;

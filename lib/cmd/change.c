@@ -158,6 +158,9 @@ static int build_undo(struct change *change, const struct plan_env *env)
 
 	if (was_finished(change))
 		return 0;
+	if (plan_is_unknown(change->entry) && !change->gone)
+		return err_set(&change->plan->err, -ETIMEDOUT, "what comes of %s of %s is not known yet, as nobody has answered (try later)",
+			       change->entry->verb, change->entry->id);
 
 	if (change->entry->status == PLAN_RUNNING)	/* we have the lock, so nobody runs it */
 		plan_abandon(change->entry);

@@ -31,6 +31,18 @@ static bool abandon(const struct session *s, struct plan *p)
 	return true;
 }
 
+/* What has become of an entry that was pending. */
+static char *outcome(const struct plan *p, bool was_unknown)
+{
+	if (!was_unknown)
+		return xstrdup("the guest has let go, finished");
+	if (p->status == PLAN_OK)
+		return xasprintf("it came about after all, and is done (undo %s takes it back)", p->id);
+	if (!p->n_left)
+		return xstrdup("it did not come about, nothing is left of it");
+	return xasprintf("it may have come about in part (undo %s cleans up)", p->id);
+}
+
 static int finish_asking(struct plan *p, const struct plan_env *env, uint64_t deadline)
 {
 	qmp_set_deadline(env->qmp, deadline);
@@ -42,6 +54,8 @@ static bool finish(struct session *s, struct plan *p, uint64_t deadline, int int
 {
 	unsigned left = (unsigned)clock_left_ms(deadline);
 	struct plan_env env = { .host = s->host, .timeout_ms = left, .interrupt_fd = interrupt_fd };
+	bool was_unknown = plan_is_unknown(p);
+	auto_free char *said = NULL;
 	struct sample_guest guest;
 	struct err err = {0};
 	int rc;
@@ -69,8 +83,8 @@ static bool finish(struct session *s, struct plan *p, uint64_t deadline, int int
 		sampler_return(s->sampler, p->ref, env.qmp);
 	if (rc == -EAGAIN || rc == -ETIMEDOUT || rc == -ECANCELED)
 		return false;
-	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id,
-		  rc ? p->err.text : "the guest has let go, finished");
+	said = outcome(p, was_unknown);
+	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id, rc ? p->err.text : said);
 	return !rc;
 }
 
@@ -85,7 +99,7 @@ static void take_up(struct session *s, struct journal *journal, struct plan *p, 
 		return;
 	if (p->status == PLAN_RUNNING)
 		news = abandon(s, p);
-	if (p->n_rest && p->status != PLAN_RUNNING)
+	if (plan_is_pending(p) && p->status != PLAN_RUNNING)
 		news |= finish(s, p, deadline, interrupt_fd);
 	if (news && journal_write(journal, p, &err))
 		out_error("%s", err.text);
@@ -124,7 +138,7 @@ void session_finish_pending(struct session *s, int interrupt_fd)
 		plans = NULL;
 	}
 	for (i = 0; i < n; i++)
-		if (plans[i]->status == PLAN_RUNNING || plans[i]->n_rest) {
+		if (plans[i]->status == PLAN_RUNNING || plan_is_pending(plans[i])) {
 			mark_later(plans, n, i);
 			take_up(s, journal, plans[i], deadline, interrupt_fd);
 		}
@@ -147,7 +161,7 @@ static void journal_row(struct snapshot *snap, const struct plan *p)
 	row->begun = snapshot_str(snap, p->begun);
 	row->verb = snapshot_str(snap, p->verb);
 	row->device = snapshot_str(snap, p->device);
-	row->state = p->n_rest ? "pending" : plan_status_name(p->status);
+	row->state = plan_is_pending(p) ? "pending" : plan_status_name(p->status);
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
 	row->left = snapshot_str(snap, left.text);

@@ -251,7 +251,7 @@ static void print_plan(FILE *f, const struct plan *p, unsigned timeout_ms)
 		fputc('\n', f);
 	}
 	if (p->id)
-		fprintf(f, "  journal  %s%s\n", p->id, p->n_rest ? " (pending)" : "");
+		fprintf(f, "  journal  %s%s\n", p->id, plan_is_pending(p) ? " (pending)" : "");
 }
 
 static void print_plan_csv(struct out *o, const struct plan *p, unsigned line)

@@ -17,7 +17,8 @@ static const struct verb verb_columns = {
 static const struct verb verb_journal = {
 	.name = "journal", LOOK(TABLE_JOURNAL), .summary = "Changes made by kvmtop.",
 	.doc = "The changes kvmtop has made, and those that are pending: a device the guest has not let go of yet is cleaned "
-	       "up by the next kvmtop once it has.",
+	       "up by the next kvmtop once it has; what QEMU or libvirt was asked for and has not answered, the next kvmtop that "
+	       "gets an answer marks as done, or takes back where only a part was done.",
 };
 
 static const struct arg disk_add_args[] = {
@@ -82,13 +83,14 @@ static const struct verb verb_disk_resize = {
 };
 
 static const struct arg undo_args[] = {
-	{ "ID", ARG_TEXT, .positional = true, .help = "The change, as the journal names it; the last one that can be undone if none is given." },
+	{ "ID", ARG_TEXT, .positional = true, .help = "The change, as the journal names it; the last one that was not taken back if none is given." },
 };
 static const struct verb verb_undo = {
 	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Undo a change.",
 	.rights = "those of the change",
 	.doc = "Takes back a change that the journal has, in reverse: of one that is over, of one that a killed kvmtop left behind, and "
-	       "finishes one that is pending. A removal has no way back: what was removed is added again.",
+	       "finishes one that is pending. A removal has no way back, and its undo asks the guest for nothing: what was removed is "
+	       "added again. What has the same id by now and is another device is left.",
 };
 
 static int run_help(struct session *s, const struct call *c, struct err *err)

@@ -393,7 +393,7 @@ void journal_prune(struct journal *j, struct plan *const *plans, size_t n, size_
 		const struct plan *p = plans[i];
 		auto_free char *name = xasprintf("%s" SUFFIX, p->id);
 
-		if (p->status == PLAN_RUNNING || p->n_rest || p->n_left || fstatat(j->dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		if (p->status == PLAN_RUNNING || plan_is_pending(p) || p->n_left || fstatat(j->dir, name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (n - i > keep || st.st_mtime < oldest)
 			unlinkat(j->dir, name, 0);

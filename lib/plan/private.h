@@ -77,6 +77,7 @@ void step_copy(struct step *to, const struct step *from);	/* without inverse and
 /* There is no way back from one of the first n steps; a step that waits until the guest has let go. */
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
+size_t plan_unknown(const struct plan *p);		/* the first step that is unknown; n_steps: none */
 /* made.c: a value that its inverse puts back; what it made, into s; what has the name of s by now is another thing. */
 bool step_sets(const struct step *s);
 void step_note_made(struct run *r, struct step *s);

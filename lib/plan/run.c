@@ -13,6 +13,10 @@
 #define UNDO_WAIT_MS 5000
 /* A killed process is in /proc until the kernel has freed its memory. */
 #define DEATH_MS 2000
+/* A call that libvirt has not begun yet is not seen: one look is not enough. */
+#define SETTLED_LOOKS 2
+#define SETTLED_LOOK_NS (250 * NS_PER_MS)
+#define RESOLVE_MS 1000
 
 static void set_interrupt(struct run *r, int fd)
 {
@@ -25,6 +29,12 @@ static void follow_events(struct run *r, qmp_event_fn *fn)
 {
 	if (r->env->qmp)
 		qmp_on_event(r->env->qmp, fn, fn ? r : NULL);
+}
+
+static void run_done(struct run *r)
+{
+	follow_events(r, NULL);
+	run_forget_events(r);
 }
 
 bool plan_guest_is_gone(const struct plan *p, const struct host *h)
@@ -144,6 +154,57 @@ static void roll_back(struct run *r, size_t failed, int rc)
 	r->p->status = r->p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
 }
 
+/* Until QEMU, or libvirt, has done all that it was asked for, or the time is up. */
+static int await_settled(struct run *r, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	unsigned idle = 0;
+	bool is_idle;
+
+	if (r->env->qmp)	/* it does what it is asked in order */
+		return qmp_call(r->env->qmp, "query-status", NULL, timeout_ms, NULL, err);
+	while (r->p->domain && idle < SETTLED_LOOKS) {
+		int rc = virt_is_idle(r->env->virt, r->p->domain, timeout_ms, &is_idle, err);
+
+		if (rc)
+			return rc;
+		idle = is_idle ? idle + 1 : 0;
+		if (!idle && clock_now_ns() >= deadline)
+			return err_set(err, -ETIMEDOUT, "libvirt is still at it");
+		clock_sleep_until(clock_now_ns() + SETTLED_LOOK_NS);
+	}
+	return 0;
+}
+
+/* Nobody answers: neither is it known whether step i was done, nor can anything be taken back now. */
+static void leave_unknown(struct plan *p, size_t i)
+{
+	auto_free char *why = xstrdup(p->err.text), *perhaps = NULL;
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		plan_note_left(p, p->steps[k].leaves);
+	if (p->steps[i].leaves)
+		perhaps = xasprintf("%s, perhaps", p->steps[i].leaves);
+	plan_note_left(p, perhaps);
+	p->steps[i].status = STEP_UNKNOWN;
+	p->status = PLAN_TIMEOUT;
+	err_set(&p->err, p->err.code, "%s: what comes of it is not known yet (the next kvmtop finds out)", why);
+}
+
+static bool stays_unknown(struct run *r, size_t i, int rc)
+{
+	unsigned wait_ms = r->env->undo_ms ? r->env->undo_ms : UNDO_WAIT_MS;
+
+	if (rc != -ETIMEDOUT && rc != -ECANCELED)
+		return false;
+	set_interrupt(r, -1);
+	if (await_settled(r, wait_ms, NULL) != -ETIMEDOUT)
+		return false;
+	leave_unknown(r->p, i);
+	return true;
+}
+
 /* The guest said no. What it has let go of before that makes the whole partly done. */
 static void refused(struct plan *p, size_t failed)
 {
@@ -200,7 +261,7 @@ static void step_failed(struct run *r, size_t i, int rc)
 	} else if (broken) {
 		plan_leave_all(p, i);
 		p->status = p->n_left ? PLAN_PARTIAL : PLAN_FAILED;
-	} else {
+	} else if (!stays_unknown(r, i, rc)) {
 		roll_back(r, i, rc);
 		/* the guest said nothing, or no; what stays until it lets go is put off, but what just failed is left */
 		if (op_get(p->steps[i].op)->asks_guest && (!p->n_left || p->n_rest))
@@ -302,12 +363,6 @@ static int run_from(struct run *r, size_t first)
 	return rc;
 }
 
-static void run_done(struct run *r)
-{
-	follow_events(r, NULL);
-	run_forget_events(r);
-}
-
 int plan_run(struct plan *p, const struct plan_env *env)
 {
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
@@ -335,6 +390,53 @@ static enum plan_status finished(const struct plan *p)
 	return PLAN_UNDONE;
 }
 
+/* All that changes anything has been done: the rest only waits. */
+static bool came_about(struct run *r, size_t unknown)
+{
+	const struct plan *p = r->p;
+	auto_free char *words = NULL;
+	size_t i;
+
+	for (i = unknown + 1; i < p->n_steps; i++)
+		if (p->steps[i].n_undo || p->steps[i].leaves)
+			return false;
+	if (!p->steps[unknown].n_undo)
+		return true;
+	return op_get(p->steps[unknown].op)->made && !op_get(p->steps[unknown].op)->made(r, &p->steps[unknown], &words, NULL) && words;
+}
+
+/* Of a value nobody can tell who set it: it is not put back, as what was made of it since would be lost. */
+static int resolve(struct run *r)
+{
+	struct plan *p = r->p;
+	size_t unknown = plan_unknown(p);
+	struct step *s = &p->steps[unknown];
+
+	if (plan_guest_is_gone(p, r->env->host)) {
+		s->status = STEP_FAILED;
+		plan_forget_left(p);
+		guest_ended(r, unknown);
+		return 0;
+	}
+	if (await_settled(r, r->env->timeout_ms < RESOLVE_MS ? r->env->timeout_ms : RESOLVE_MS, &p->err))
+		return -EAGAIN;
+	s->status = step_sets(s) ? STEP_TIMEOUT : came_about(r, unknown) ? STEP_OK : STEP_FAILED;
+	if (step_sets(s)) {
+		p->status = PLAN_PARTIAL;
+		return 0;
+	}
+	plan_forget_left(p);
+	if (s->status == STEP_OK) {
+		p->status = PLAN_OK;
+		p->err = (struct err){0};
+		return 0;
+	}
+	follow_events(r, run_on_event);
+	roll_back(r, unknown, -ETIMEDOUT);
+	run_done(r);
+	return 0;
+}
+
 int plan_finish(struct plan *p, const struct plan_env *env)
 {
 	struct run r = { .p = p, .env = env, .interrupt = -1 };
@@ -342,6 +444,8 @@ int plan_finish(struct plan *p, const struct plan_env *env)
 	size_t i, unasked;
 	int rc = 0;
 
+	if (plan_is_unknown(p))
+		return resolve(&r);
 	if (!p->n_rest)
 		return err_set(&p->err, -EINVAL, "it waits for nothing");
 	if (!gone && step_awaits_removal(&p->rest[0]) && !plan_is_another(&r, &p->rest[0]))

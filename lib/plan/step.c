@@ -97,6 +97,25 @@ const char *plan_lock_name(const struct plan *p)
 	return p->ref ? p->ref : LOCK_HOST;
 }
 
+size_t plan_unknown(const struct plan *p)
+{
+	size_t i = 0;
+
+	while (i < p->n_steps && p->steps[i].status != STEP_UNKNOWN)
+		i++;
+	return i;
+}
+
+bool plan_is_unknown(const struct plan *p)
+{
+	return plan_unknown(p) < p->n_steps;
+}
+
+bool plan_is_pending(const struct plan *p)
+{
+	return p->n_rest || plan_is_unknown(p);
+}
+
 bool step_awaits_removal(const struct step *s)
 {
 	return op_get(s->op)->is_there != NULL;
@@ -299,7 +318,7 @@ const char *step_status_name(enum step_status s)
 {
 	static const char *const names[STEP_STATUS_COUNT] = {
 		[STEP_TODO] = "todo", [STEP_OK] = "ok", [STEP_FAILED] = "failed", [STEP_TIMEOUT] = "timeout",
-		[STEP_UNDONE] = "undone",
+		[STEP_UNDONE] = "undone", [STEP_UNKNOWN] = "unknown",
 	};
 
 	return names[s];

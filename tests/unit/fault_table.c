@@ -240,7 +240,7 @@ static void check_status(struct one *o, const struct plan *p, int rc)
 		break;
 	case PLAN_TIMEOUT:
 	case PLAN_REFUSED:
-		if ((!same && !p->n_left) || (p->n_left && !p->n_rest))
+		if ((!same && !p->n_left) || (p->n_left && !plan_is_pending(p)))
 			broken(o, "neither clean nor pending");
 		break;
 	default:
@@ -284,7 +284,7 @@ static void check_finish(struct one *o, struct plan *p)
 	host_now = fault_case_host(o->c, o->host);
 	if (rc)
 		broken(o, "finishing it: %s", p->err.text);
-	else if (p->n_rest || (p->n_left != 0) != (p->status == PLAN_PARTIAL))
+	else if (plan_is_pending(p) || (p->n_left != 0) != (p->status == PLAN_PARTIAL))
 		broken(o, "finished, and something is left");
 	else if (p->n_left)
 		check_rest_is_named(o, p, now);

@@ -95,6 +95,7 @@ static const struct fake_item remove_script[] = {
 /* Asked in between, as often as it pleases. */
 static const struct fake_item background[] = {
 	{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
+	{ .expect = "query-status", .any = true },
 };
 
 enum fault { NO_FAULT, ERROR, SILENT, WEDGED, CLOSED, GARBAGE, INTERRUPTED, EVENT_FIRST };
@@ -121,8 +122,8 @@ static const struct outcome outcomes[] = {
 	{ false, 0, SILENT, PLAN_FAILED, 1, false, "" },
 	{ false, 1, SILENT, PLAN_FAILED, 1, false, "" },
 	{ false, 2, SILENT, PLAN_TIMEOUT, 4, false, "" },
-	{ false, 0, WEDGED, PLAN_PARTIAL, 6, false, NODE },
-	{ false, 1, WEDGED, PLAN_PARTIAL, 6, false, DEVICE "; " NODE },
+	{ false, 0, WEDGED, PLAN_TIMEOUT, 4, true, NODE ", perhaps" },
+	{ false, 1, WEDGED, PLAN_TIMEOUT, 4, true, NODE "; " DEVICE ", perhaps" },
 	{ false, 0, CLOSED, PLAN_PARTIAL, 6, false, NODE },
 	{ false, 1, CLOSED, PLAN_PARTIAL, 6, false, NODE "; " DEVICE },
 	{ false, 2, CLOSED, PLAN_PARTIAL, 6, false, NODE "; " DEVICE },
@@ -201,13 +202,13 @@ static void script_add(const struct outcome *o, struct fake_item **list, size_t 
 	}
 	if (o->fault == NO_FAULT || o->fault == CLOSED || o->fault == GARBAGE)
 		return;
-	for (i = o->step + perhaps; i-- > 0; ) {
-		if (i < ARRAY_SIZE(add_inverse))
-			*vec_push(*list, *n) = o->fault == WEDGED || o->fault == EVENT_FIRST ?
-				faulty(add_inverse[i], o->fault) : add_inverse[i];
-		if (o->fault == WEDGED)		/* nothing more is tried */
-			break;
+	if (o->fault == WEDGED) {	/* nothing is tried */
+		*vec_push(*list, *n) = faulty((struct fake_item){ .expect = "query-status" }, WEDGED);
+		return;
 	}
+	for (i = o->step + perhaps; i-- > 0; )
+		if (i < ARRAY_SIZE(add_inverse))
+			*vec_push(*list, *n) = o->fault == EVENT_FIRST ? faulty(add_inverse[i], o->fault) : add_inverse[i];
 }
 
 static void script_remove(const struct outcome *o, struct fake_item **list, size_t *n)
@@ -261,7 +262,7 @@ static void check_steps(const struct outcome *o, const struct plan *p)
 		if (o->status == PLAN_OK)
 			assert_int_equal(s, STEP_OK);
 		else if (i == o->step)
-			assert_int_equal(s, o->fault == SILENT || o->fault == WEDGED ? STEP_TIMEOUT : STEP_FAILED);
+			assert_int_equal(s, o->fault == WEDGED ? STEP_UNKNOWN : o->fault == SILENT ? STEP_TIMEOUT : STEP_FAILED);
 		else if (i > o->step)
 			assert_int_equal(s, STEP_TODO);
 		else if (!o->removal && !*o->left)
@@ -289,7 +290,7 @@ static void run_outcome(const struct outcome *o)
 		script_remove(o, &list, &n);
 	else
 		script_add(o, &list, &n);
-	for (i = 0; i < ARRAY_SIZE(background); i++)
+	for (i = 0; i < ARRAY_SIZE(background) - (o->fault == WEDGED); i++)
 		*vec_push(list, n) = background[i];
 	*vec_push(list, n) = (struct fake_item){0};
 	f = fake_qmp_new(list);
@@ -302,7 +303,7 @@ static void run_outcome(const struct outcome *o)
 	left = joined(p->left, p->n_left);
 	print_message("  %-6s step %u  %-18s  %-8s exit %d%s  left: %s\n", o->removal ? "remove" : "add", o->step,
 		      fault_names[o->fault], plan_status_name(p->status), plan_exit_code(p),
-		      p->n_rest ? "  pending" : "", *left ? left : "-");
+		      plan_is_pending(p) ? "  pending" : "", *left ? left : "-");
 	qmp_close(q);
 	verdict = fake_qmp_verdict(f);
 	if (verdict)
@@ -311,7 +312,7 @@ static void run_outcome(const struct outcome *o)
 	assert_int_equal(plan_exit_code(p), o->exit_code);
 	assert_int_equal(rc == 0, o->status == PLAN_OK);
 	assert_string_equal(left, o->left);
-	assert_int_equal(p->n_rest != 0, o->pending);
+	assert_int_equal(plan_is_pending(p), o->pending);
 	assert_int_equal(p->err.text[0] != 0, o->status != PLAN_OK);
 	check_steps(o, p);
 	plan_free(p);
@@ -357,17 +358,20 @@ static void a_guest_that_does_not_take_the_disk(void **state)
 	static const struct fake_item unseen[] = {
 		{ .expect = "blockdev-add" }, { .expect = "device_add" },
 		{ .expect = "x-query-virtio-status", .any = true, .reply = NOT_UP },
+		{ .expect = "query-status", .any = true },
 		{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
 		{ 0 }
 	}, undone[] = {
 		{ .expect = "blockdev-add" }, { .expect = "device_add" }, { .expect = "device_del", .after = GONE },
 		{ .expect = "blockdev-del" },
 		{ .expect = "x-query-virtio-status", .any = true, .reply = NOT_UP },
+		{ .expect = "query-status", .any = true },
 		{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
 		{ 0 }
 	}, kept[] = {
 		{ .expect = "blockdev-add" }, { .expect = "device_add" }, { .expect = "device_del", .after = REFUSES },
 		{ .expect = "x-query-virtio-status", .any = true, .reply = NOT_UP },
+		{ .expect = "query-status", .any = true },
 		{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
 		{ 0 }
 	}, old[] = {
@@ -467,6 +471,7 @@ static void a_roll_back_that_waits_is_finished(void **state)
 	static const struct fake_item script[] = {
 		{ .expect = "blockdev-add" }, { .expect = "device_add" }, { .expect = "device_del" },
 		{ .expect = "x-query-virtio-status", .any = true, .reply = NOT_UP },
+		{ .expect = "query-status", .any = true },
 		{ .expect = "qom-get", .any = true, .reply = "\"virtio-blk-device\"" },
 		{ .expect = "qom-list", .any = true, .reply = PERIPHERALS(D0_THERE) },
 		{ 0 }
@@ -487,6 +492,43 @@ static void a_roll_back_that_waits_is_finished(void **state)
 	assert_int_equal(p->status, PLAN_UNDONE);
 	assert_int_equal(p->n_left + p->n_rest, 0);
 	plan_free(p);
+}
+
+/* QEMU stood still when it was asked for the device: what came of it is found out later. */
+static void what_is_unknown_is_found_out(void **state)
+{
+	static const struct fake_item wedged[] = {
+		{ .expect = "blockdev-add" }, { .expect = "device_add", .how = FAKE_SILENT }, { .expect = "query-status", .how = FAKE_SILENT },
+		{ 0 }
+	}, still[] = {
+		{ .expect = "query-status", .how = FAKE_SILENT }, { 0 }
+	}, there[] = {
+		{ .expect = "query-status" }, { .expect = "qom-list", .any = true, .reply = PERIPHERALS(D0_THERE) },
+		{ .expect = "query-block", .any = true, .reply = "[]" }, { 0 }
+	}, absent[] = {
+		{ .expect = "query-status" },
+		{ .expect = "qom-list", .args = "{\"path\":\"/machine/peripheral\"}", .reply = PERIPHERALS("") },
+		{ .expect = "device_del", .error = "DeviceNotFound: Device 'd0' not found" },
+		{ .expect = "blockdev-del", .args = "{\"node-name\":\"d0-node\"}" }, { 0 }
+	};
+	bool came;
+
+	(void)state;
+	for (came = false; ; came = true) {
+		struct plan *p = add_plan(false);
+
+		assert_int_equal(run_script(p, wedged, NULL), -ETIMEDOUT);
+		assert_true(plan_is_unknown(p));
+		assert_int_equal(finish_script(p, still), -EAGAIN);
+		assert_true(plan_is_unknown(p));
+		assert_int_equal(finish_script(p, came ? there : absent), 0);
+		assert_int_equal(p->status, came ? PLAN_OK : PLAN_FAILED);
+		assert_int_equal(p->n_left, 0);
+		assert_false(plan_is_pending(p));
+		plan_free(p);
+		if (came)
+			break;
+	}
 }
 
 /* A device without an id is known by its path, in events and in QOM. */
@@ -589,6 +631,7 @@ int main(void)
 		cmocka_unit_test(a_guest_that_ends_leaves_nothing),
 		cmocka_unit_test(a_pending_removal_is_finished),
 		cmocka_unit_test(a_roll_back_that_waits_is_finished),
+		cmocka_unit_test(what_is_unknown_is_found_out),
 		cmocka_unit_test(a_device_without_an_id_is_waited_for),
 		cmocka_unit_test(statuses_have_their_exit_codes),
 		cmocka_unit_test(what_is_shown_is_what_is_sent),
