@@ -31,6 +31,11 @@ int check_not_stored(const struct plan *p, struct err *err)
 	return 0;
 }
 
+int is_migrating(struct err *err)
+{
+	return err_set(err, -EBUSY, "the guest is being migrated: its devices must stay as they are until that is over");
+}
+
 int check_guest(struct plan *p, struct qmp *q, struct err *err)
 {
 	auto_free char *status = NULL;
@@ -41,7 +46,7 @@ int check_guest(struct plan *p, struct qmp *q, struct err *err)
 	if (rc)
 		return rc;
 	if (migrating)
-		return err_set(err, -EBUSY, "the guest is being migrated: its devices must stay as they are until that is over");
+		return is_migrating(err);
 	rc = qmp_query_status(q, &running, &status, err);
 	if (rc)
 		return rc;

@@ -10,6 +10,7 @@
 int check_guest(struct plan *p, struct qmp *q, struct err *err);
 /* For guests that are not libvirt's: there is no definition that persist=on could write. */
 int check_not_stored(const struct plan *p, struct err *err);
+int is_migrating(struct err *err);		/* -EBUSY, in words */
 /* As QEMU's id_wellformed(), and short enough that "-node" fits behind it. */
 int check_id(const char *id, struct err *err);
 /* The guest's QEMU knows that type of device; -EOPNOTSUPP */

@@ -6,11 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int check_migration(const struct plan *p, const struct plan_env *env, struct err *err)
+{
+	enum virt_migration migration;
+	int rc = virt_migration_read(env->virt, p->domain, VIRT_ASK_MS, &migration, err);
+
+	return rc || migration == VIRT_STAYS ? rc : is_migrating(err);
+}
+
 int virt_build(struct plan *p, const struct plan_env *env, virt_build_fn *fn, const void *arg, struct err *err)
 {
 	struct virt_def *def;
-	int rc = virt_domain_read(env->virt, p->domain, virt_affect_of(p), VIRT_ASK_MS, &def, err);
+	int rc = check_migration(p, env, err);
 
+	if (!rc)
+		rc = virt_domain_read(env->virt, p->domain, virt_affect_of(p), VIRT_ASK_MS, &def, err);
 	if (rc)
 		return rc;
 	if (is_on(p, "persist") && !def->stored)
