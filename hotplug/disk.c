@@ -278,6 +278,8 @@ static int check_plain(const struct plan *p, struct err *err)
 {
 	if (plan_arg(p, "volume"))
 		return err_set(err, -EINVAL, "volume= is libvirt's, and this guest is not (say file=PATH)");
+	if (plan_arg(p, "target"))
+		return err_set(err, -EINVAL, "target= is libvirt's, and this guest is not (leave it out)");
 	if (!plan_arg(p, "file"))
 		return err_set(err, -EINVAL, "file= is missing");
 	return check_not_stored(p, err);

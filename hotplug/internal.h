@@ -103,6 +103,14 @@ int virt_build(struct plan *p, const struct plan_env *env, virt_build_fn *fn, co
 int virt_check_wait(const struct plan *p, struct err *err);	/* wait=guest: not of these guests */
 unsigned virt_affect_of(const struct plan *p);		/* the running guest, with persist=on its definition too */
 bool virt_is_alias(const char *alias, const char *id);	/* id with or without "ua-"; alias may be NULL */
+/*
+ * virt_find.c: the one that a user calls id: by its whole alias, or, where that is no other one's, by the alias without
+ * "ua-" or a name of its place. -ENODEV: what there is; -ENOTUNIQ: which it could be. what: "disk"
+ */
+struct virt_named {
+	const char *alias, *names[2];	/* NULL: none */
+};
+int virt_find(const struct virt_named *list, size_t n, const char *what, const char *id, size_t *at, struct err *err);
 /* p->device: id= as an alias of the user's, or the first ua-PREFIX0, .. that is free. */
 int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
 void virt_plan_attach(struct plan *p, const char *alias, const char *xml);

@@ -17,17 +17,6 @@ static const struct virt_disk *by_alias(const struct virt_def *def, const char *
 	return NULL;
 }
 
-static int no_disk(const struct virt_def *def, const char *id, struct err *err)
-{
-	auto_buf struct buf all = {0};
-	size_t i;
-
-	for (i = 0; i < def->n_disks; i++)
-		buf_printf(&all, "%s%s (%s)", i ? ", " : "", def->disks[i].alias ? def->disks[i].alias : "?",
-			   def->disks[i].target ? def->disks[i].target : "?");
-	return err_set(err, -ENODEV, "no disk '%s' (there is: %s)", id, all.len ? all.text : "none");
-}
-
 static bool has_target(const struct virt_def *def, const char *target)
 {
 	size_t i;
@@ -38,20 +27,18 @@ static bool has_target(const struct virt_def *def, const char *target)
 	return def->stored && has_target(def->stored, target);
 }
 
-/* By its alias, whole or without "ua-", or its target; what could be two disks is neither. */
 static int find(const struct virt_def *def, const char *id, const struct virt_disk **out, struct err *err)
 {
-	const struct virt_disk *named = by_alias(def, id), *placed = NULL;
-	size_t i;
+	struct virt_named *list = xcalloc(def->n_disks + 1, sizeof(*list));
+	size_t i, at = 0;
+	int rc;
 
 	for (i = 0; i < def->n_disks; i++)
-		if (def->disks[i].target && !strcmp(def->disks[i].target, id))
-			placed = &def->disks[i];
-	if (named && placed && named != placed)
-		return err_set(err, -ENOTUNIQ, "'%s' is the id of %s (target %s) and the target of %s (say which, by its alias)", id,
-			       named->alias, named->target ? named->target : "?", placed->alias ? placed->alias : "?");
-	*out = named ? named : placed;
-	return *out && (*out)->alias ? 0 : no_disk(def, id, err);
+		list[i] = (struct virt_named){ def->disks[i].alias, { def->disks[i].target } };
+	rc = virt_find(list, def->n_disks, "disk", id, &at, err);
+	*out = rc ? NULL : &def->disks[at];
+	free(list);
+	return rc;
 }
 
 /* The first of vda, vdb, .. zz that no disk has as its target, with persist=on no stored one either. */
@@ -194,6 +181,22 @@ static const char *iothread_number(const char *name)
 	return number && *number ? number : name;
 }
 
+/* target= must be free in the definitions that are written; the bus is what its letters say. */
+static int check_target(const struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const char *target = plan_arg(p, "target"), *bus = plan_arg(p, "bus"), *letters = bus && !strcmp(bus, "scsi") ? "sd" : "vd";
+	size_t len = target ? strspn(target, "abcdefghijklmnopqrstuvwxyz") : 0;
+
+	if (!target)
+		return 0;
+	if (target[len] || len < 3 || len > 5 || !str_has_prefix(target, letters))
+		return err_set(err, -EINVAL, "target=%s: a disk with bus=%s has a target like %sa", target, bus ? bus : "virtio", letters);
+	if (has_target(def, target))
+		return err_set(err, -EEXIST, "target=%s: a disk of this guest has it%s (another one, or none)", target,
+			       def->stored ? ", or one of its stored definition" : "");
+	return 0;
+}
+
 static void fill_disk(const struct plan *p, const struct virt_def *def, bool block_device, struct virt_disk *d)
 {
 	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *volume = plan_arg(p, "volume");
@@ -208,7 +211,7 @@ static void fill_disk(const struct plan *p, const struct virt_def *def, bool blo
 	d->serial = xstrdup(plan_arg(p, "serial"));
 	d->read_only = is_on(p, "readonly");
 	d->bus = xstrdup(bus);
-	d->target = free_target(def, !strcmp(bus, "scsi"));
+	d->target = plan_arg(p, "target") ? xstrdup(plan_arg(p, "target")) : free_target(def, !strcmp(bus, "scsi"));
 	d->alias = xstrdup(p->device);
 }
 
@@ -244,6 +247,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	else if (!rc)
 		rc = check_options(p, block_device, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
+		rc = check_target(p, def, err);
+	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_use(p, env, &chain, err);
 	image_chain_done(&chain);
 	if (!rc && p->status != PLAN_UNCHANGED)
@@ -272,7 +277,7 @@ static int build_resize(struct plan *p, const struct plan_env *env, const struct
 	int rc = find(def, plan_arg(p, "ID"), &d, err);
 
 	if (!rc && !d->target)
-		rc = no_disk(def, plan_arg(p, "ID"), err);
+		rc = err_set(err, -ENODEV, "disk '%s' has no target", d->alias);
 	if (!rc)
 		rc = virt_block_size(env->virt, p->domain, d->target, VIRT_ASK_MS, &now, err);
 	if (!rc)

@@ -12,17 +12,6 @@ static bool is_dimm(const struct virt_memory *m)
 	return m->model && (!strcmp(m->model, "dimm") || !strcmp(m->model, "nvdimm"));
 }
 
-static const struct virt_memory *find(const struct virt_def *def, const char *id, bool dimm)
-{
-	size_t i;
-
-	for (i = 0; i < def->n_memory; i++)
-		if (virt_is_alias(def->memory[i].alias, id) && def->memory[i].model &&
-		    (dimm ? is_dimm(&def->memory[i]) : !strcmp(def->memory[i].model, "virtio-mem")))
-			return &def->memory[i];
-	return NULL;
-}
-
 static int no_memory(const struct virt_def *def, const char *what, const char *id, struct err *err)
 {
 	auto_buf struct buf all = {0};
@@ -33,6 +22,32 @@ static int no_memory(const struct virt_def *def, const char *what, const char *i
 			buf_printf(&all, "%s%s (%s)", all.len ? ", " : "", def->memory[i].alias,
 			       def->memory[i].model);
 	return err_set(err, -ENODEV, "no %s '%s' (memory devices: %s)", what, id, all.len ? all.text : "none");
+}
+
+/* A DIMM, or a virtio-mem device. */
+static int find(const struct virt_def *def, const char *id, bool dimm, const struct virt_memory **out, struct err *err)
+{
+	struct virt_named *list = xcalloc(def->n_memory + 1, sizeof(*list));
+	const struct virt_memory **of = xcalloc(def->n_memory + 1, sizeof(*of));
+	const char *what = dimm ? "DIMM" : "virtio-mem device";
+	size_t i, n = 0, at = 0;
+	int rc;
+
+	for (i = 0; i < def->n_memory; i++) {
+		const struct virt_memory *m = &def->memory[i];
+
+		if (m->model && (dimm ? is_dimm(m) : !strcmp(m->model, "virtio-mem"))) {
+			list[n] = (struct virt_named){ .alias = m->alias };
+			of[n++] = m;
+		}
+	}
+	rc = virt_find(list, n, what, id, &at, err);
+	if (rc == -ENODEV)
+		no_memory(def, what, id, err);
+	*out = rc ? NULL : of[at];
+	free(list);
+	free(of);
+	return rc;
 }
 
 static int check_options(const struct plan *p, const struct dimm_backend *b, struct err *err)
@@ -103,12 +118,15 @@ static void plan_add(struct plan *p, const struct dimm_backend *b)
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
 	const struct dimm_backend *b = arg;
+	const struct virt_memory *m;
 	int rc = check_options(p, b, err);
 
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-dimm", err);
-	if (!rc && virt_def_has_alias(def, p->device))
-		return same_or_taken(p, find(def, p->device, true), b, err);
+	if (!rc && virt_def_has_alias(def, p->device)) {
+		find(def, p->device, true, &m, NULL);
+		return same_or_taken(p, m, b, err);
+	}
 	if (!rc)
 		rc = check_room(def, b, err);
 	if (!rc)
@@ -125,14 +143,14 @@ int virt_dimm_add(struct plan *p, const struct plan_env *env, const struct dimm_
 
 static int build_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
-	const struct virt_memory *m = find(def, plan_arg(p, "ID"), true);
+	const struct virt_memory *m;
+	int rc = find(def, plan_arg(p, "ID"), true, &m, err);
 
 	(void)env;
 	(void)arg;
-	if (!m)
-		return no_memory(def, "DIMM", plan_arg(p, "ID"), err);
-	virt_plan_detach(p, def, m->alias);
-	return 0;
+	if (!rc)
+		virt_plan_detach(p, def, m->alias);
+	return rc;
 }
 
 int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err)
@@ -169,10 +187,11 @@ static int plan_set(struct plan *p, const struct host *h, const struct virt_memo
 
 static int build_set(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
-	const struct virt_memory *m = find(def, plan_arg(p, "ID"), false);
+	const struct virt_memory *m;
+	int rc = find(def, plan_arg(p, "ID"), false, &m, err);
 
 	(void)arg;
-	return m ? plan_set(p, env->host, m, err) : no_memory(def, "virtio-mem device", plan_arg(p, "ID"), err);
+	return rc ? rc : plan_set(p, env->host, m, err);
 }
 
 int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err)

@@ -32,31 +32,19 @@ static const struct virt_nic *by_alias(const struct virt_def *def, const char *i
 	return NULL;
 }
 
-static int no_nic(const struct virt_def *def, const char *id, struct err *err)
-{
-	auto_buf struct buf all = {0};
-	size_t i;
-
-	for (i = 0; i < def->n_nics; i++)
-		buf_printf(&all, "%s%s (%s)", i ? ", " : "", def->nics[i].alias ? def->nics[i].alias : "?",
-			   def->nics[i].target ? def->nics[i].target : "no interface");
-	return err_set(err, -ENODEV, "no NIC '%s' (there is: %s)", id, all.len ? all.text : "none");
-}
-
-/* By its alias, whole or without "ua-", or its interface on the host; what could be two NICs is neither. */
+/* By its interface on the host or its address, too. */
 static int find(const struct virt_def *def, const char *id, const struct virt_nic **out, struct err *err)
 {
-	const struct virt_nic *named = by_alias(def, id), *placed = NULL;
-	size_t i;
+	struct virt_named *list = xcalloc(def->n_nics + 1, sizeof(*list));
+	size_t i, at = 0;
+	int rc;
 
 	for (i = 0; i < def->n_nics; i++)
-		if (def->nics[i].target && !strcmp(def->nics[i].target, id))
-			placed = &def->nics[i];
-	if (named && placed && named != placed)
-		return err_set(err, -ENOTUNIQ, "'%s' is the id of %s and the interface of %s (say which, by its alias)", id,
-			       named->alias, placed->alias ? placed->alias : "?");
-	*out = named ? named : placed;
-	return *out && (*out)->alias ? 0 : no_nic(def, id, err);
+		list[i] = (struct virt_named){ def->nics[i].alias, { def->nics[i].target, def->nics[i].mac } };
+	rc = virt_find(list, def->n_nics, "NIC", id, &at, err);
+	*out = rc ? NULL : &def->nics[at];
+	free(list);
+	return rc;
 }
 
 static bool equal(const char *a, const char *b)

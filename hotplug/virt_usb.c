@@ -46,23 +46,21 @@ int virt_usb_add(struct plan *p, const struct plan_env *env, const struct host_u
 
 static int plan_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
-	const char *id = plan_arg(p, "ID");
-	auto_buf struct buf all = {0};
-	size_t i;
+	struct virt_named *list = xcalloc(def->n_usb + 1, sizeof(*list));
+	size_t i, at = 0;
+	int rc;
 
 	(void)env;
 	(void)arg;
-	for (i = 0; i < def->n_usb; i++) {
-		const struct virt_usb *u = &def->usb[i];
-
-		if (virt_is_alias(u->alias, id)) {
-			plan_warn(p, USB_PULLED);
-			virt_plan_detach(p, def, u->alias);
-			return 0;
-		}
-		buf_printf(&all, "%s%s", i ? ", " : "", u->alias ? u->alias : "?");
-	}
-	return err_set(err, -ENODEV, "no USB device '%s' (there is: %s)", id, all.len ? all.text : "none");
+	for (i = 0; i < def->n_usb; i++)
+		list[i] = (struct virt_named){ .alias = def->usb[i].alias };
+	rc = virt_find(list, def->n_usb, "USB device", plan_arg(p, "ID"), &at, err);
+	free(list);
+	if (rc)
+		return rc;
+	plan_warn(p, USB_PULLED);
+	virt_plan_detach(p, def, def->usb[at].alias);
+	return 0;
 }
 
 int virt_usb_remove(struct plan *p, const struct plan_env *env, struct err *err)

@@ -44,20 +44,19 @@ int virt_vfio_add(struct plan *p, const struct plan_env *env, const struct vfio 
 
 static int plan_remove(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
-	const char *id = plan_arg(p, "ID");
-	auto_buf struct buf all = {0};
-	size_t i;
+	struct virt_named *list = xcalloc(def->n_pci + 1, sizeof(*list));
+	size_t i, at = 0;
+	int rc;
 
 	(void)env;
 	(void)arg;
-	for (i = 0; i < def->n_pci; i++) {
-		if (virt_is_alias(def->pci[i].alias, id)) {
-			virt_plan_detach(p, def, def->pci[i].alias);
-			return 0;
-		}
-		buf_printf(&all, "%s%s", i ? ", " : "", def->pci[i].alias ? def->pci[i].alias : "?");
-	}
-	return err_set(err, -ENODEV, "no PCI device of the host '%s' (there is: %s)", id, all.len ? all.text : "none");
+	for (i = 0; i < def->n_pci; i++)
+		list[i] = (struct virt_named){ def->pci[i].alias, { def->pci[i].address } };
+	rc = virt_find(list, def->n_pci, "PCI device of the host", plan_arg(p, "ID"), &at, err);
+	free(list);
+	if (!rc)
+		virt_plan_detach(p, def, def->pci[at].alias);
+	return rc;
 }
 
 int virt_vfio_remove(struct plan *p, const struct plan_env *env, struct err *err)

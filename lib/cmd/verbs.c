@@ -38,6 +38,7 @@ static const struct arg disk_add_args[] = {
 	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
 	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
+	{ "target", ARG_TEXT, .help = "For guests of libvirt: the disk's target, such as vdc or sdb; the first free one if none is given." },
 	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },

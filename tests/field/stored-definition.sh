@@ -70,10 +70,28 @@ t_is 'two disks, the first by the name of the target of the second' "$(disks)" "
 before=$(disks)
 kv disk remove "$vm" vdb 2>err
 t_is 'is refused: exit 3' "$?" 3
-t_like 'with both' "$(cat err)" "'vdb' is the id of ua-vdb \\(target vda\\) and the target of ua-vdc"
+t_like 'with both' "$(cat err)" "'vdb' could be ua-vdb \\(vda\\) or ua-vdc \\(vdb\\) \\(say which, by the whole alias\\)"
 t_is 'and nothing was done' "$(disks)" "$before"
 kv --dry-run -o json disk remove "$vm" ua-vdb >record
 t_is 'the whole alias says which' "$(jq -r .id record)" ua-vdb
+
+kv --dry-run -o json disk remove "$vm" vda >record
+t_is 'a target that is no id' "$(jq -r .id record)" ua-vdb
+kv nic add "$vm" type=user id=n mac=52:54:00:00:00:55 >/dev/null
+kv --dry-run -o json nic remove "$vm" 52:54:00:00:00:55 >record
+t_is 'a NIC by its address' "$? $(jq -r .id record)" '0 ua-n'
+
+# ---- target=
+
+virsh_ attach-disk "$vm" "$dir/h3.raw" vdd --config >/dev/null
+kv --dry-run disk add "$vm" file="$dir/h3.raw" format=raw target=vdb 2>err
+t_like 'a target that is taken' "$? $(cat err)" '^1 .*target=vdb: a disk of this guest has it'
+kv --dry-run disk add "$vm" file="$dir/h3.raw" format=raw target=vdd persist=on 2>err
+t_like 'with persist=on, in the stored definition too' "$? $(cat err)" '^1 .*target=vdd: a disk of this guest has it, or one of its stored'
+kv --dry-run disk add "$vm" file="$dir/h3.raw" format=raw target=sdd 2>err
+t_like 'one of another bus' "$? $(cat err)" '^1 .*like vda'
+kv disk add "$vm" file="$dir/h3.raw" format=raw target=vdf >/dev/null
+t_like 'one that is free' "$? $(disks)" '^0 .*vdf .*/h3.raw'
 
 # ---- a transient domain stores nothing
 
