@@ -47,6 +47,14 @@ static const char *backend_of(enum nic_kind kind)
 	return "tap";
 }
 
+static bool has_mtu(struct qmp *q, const char *id, unsigned mtu)
+{
+	auto_free char *path = xasprintf("/machine/peripheral/%s", id);
+	auto_json struct json_object *value = NULL;
+
+	return !qmp_qom_get(q, path, "host_mtu", &value, NULL) && json_object_get_int64(value) == mtu;
+}
+
 /* A device of that id is there: the very NIC that is wanted, or something else. Where it cannot be told, it is. */
 static int same_or_taken(struct plan *p, const struct plan_env *env, const struct nic *n, const char *type,
 	struct err *err)
@@ -62,9 +70,14 @@ static int same_or_taken(struct plan *p, const struct plan_env *env, const struc
 		if (n->kind == NIC_TAP)
 			same &= n->source ? !strcmp(f.netif.name, n->source) : nic_is_ours(f.netif.name);
 		else if (n->kind == NIC_BRIDGE)
-			same &= !host_iface_read(env->host, f.netif.name, &iface) && !strcmp(iface.master, n->source);
+			same &= nic_ovs_has(env->host, n->source, f.netif.name) ||
+				(!host_iface_read(env->host, f.netif.name, &iface) && !strcmp(iface.master, n->source));
 		else
 			same &= n->kind == NIC_USER;
+		if (n->mtu_given)
+			same &= has_mtu(env->qmp, p->device, n->mtu_given);
+		if (n->vlan)
+			same &= nic_vlan_of(env->host, f.netif.name) == n->vlan;
 	}
 	nic_found_done(&f);
 	if (!same)
@@ -88,7 +101,7 @@ static int check_netdev_name(struct qmp *q, const char *netdev, struct err *err)
 }
 
 /* QEMU knows the model, and it is a NIC on PCI. */
-static int check_model(struct qmp *q, const struct nic *n, struct err *err)
+static int check_model(struct qmp *q, struct nic *n, struct err *err)
 {
 	bool netdev = false, pci = false;
 	struct qmp_prop *props = NULL;
@@ -101,6 +114,7 @@ static int check_model(struct qmp *q, const struct nic *n, struct err *err)
 	for (i = 0; i < count && !rc; i++) {
 		netdev |= !strcmp(props[i].name, "netdev");
 		pci |= !strcmp(props[i].name, "romfile");
+		n->tells_mtu |= !strcmp(props[i].name, "host_mtu");
 	}
 	qmp_props_free(props, count);
 	if (!rc && (!netdev || !pci))
@@ -177,6 +191,8 @@ static int choose(struct plan *p, const struct plan_env *env, struct nic *n, str
 	if (!rc)
 		rc = nic_choose_mac(p, env, n, err);
 	if (!rc)
+		rc = nic_check_port(p, env, n, err);
+	if (!rc)
 		rc = warn_queues(p, q, n, err);
 	return rc ? rc : choose_port(q, NULL, &n->bus, err);
 }
@@ -217,33 +233,6 @@ static void plan_macvtap(struct plan *p, const struct nic *n)
 	step_leaves(s, "macvtap %s on %s", n->ifname, n->source);
 }
 
-static struct json_object *link_json(bool up, const char *master)
-{
-	struct json_object *args = json_put(json_object_new_object(), "up", json_object_new_boolean(up));
-
-	return master ? json_put_str(args, "master", master) : args;
-}
-
-/*
- * Once the device is in, and first of all to be taken back, whatever QEMU says to the rest: until then, and from then on,
- * who has the descriptor reaches nothing with it.
- */
-static void plan_up(struct plan *p, const struct nic *n)
-{
-	bool bridge = n->kind == NIC_BRIDGE && !n->ovs;
-	struct step *s;
-
-	if (!*n->ifname || (!n->make && n->was_up))
-		return;
-	if (n->ovs) {
-		s = plan_net(p, STEP_OVS_ADD, n->ifname, named("bridge", n->source));
-		step_undo_net(s, STEP_OVS_DEL, n->ifname, NULL);
-		step_leaves(s, "port %s of Open vSwitch bridge %s", n->ifname, n->source);
-	}
-	s = plan_net(p, STEP_LINK_SET, n->ifname, link_json(true, bridge ? n->source : NULL));
-	step_undo_net(s, STEP_LINK_SET, n->ifname, link_json(false, bridge ? "" : NULL));
-	step_leaves(s, "interface %s%s%s up", n->ifname, bridge ? " in bridge " : "", bridge ? n->source : "");
-}
 
 /* What is made on the host and opened, for a tap and a macvtap alike. */
 static struct json_object *plan_tap(struct plan *p, const struct nic *n)
@@ -330,6 +319,8 @@ static struct json_object *device_json(const struct plan *p, const struct nic *n
 	json_put_str(args, "bus", n->bus);
 	/* firmware is past its turn to boot from it, and the file need not be there */
 	json_put_str(args, "romfile", "");
+	if (nic_told_mtu(n))
+		json_put(args, "host_mtu", json_object_new_int((int)nic_told_mtu(n)));
 	if (n->queues > 1) {
 		json_put(args, "mq", json_object_new_boolean(true));
 		/* one for each queue, one for the control queue, one for changes of the configuration */
@@ -342,7 +333,7 @@ static void plan_add(struct plan *p, const struct nic *n)
 {
 	plan_netdev(p, n);
 	plan_device(p, p->device, device_json(p, n));
-	plan_up(p, n);
+	nic_plan_up(p, n);
 	if (n->virtio)
 		plan_await_driver(p, p->device, plan_arg(p, "wait") != NULL);
 	else

@@ -45,6 +45,7 @@ static void plan_remove(struct plan *p, const struct host *h, const struct nic_f
 	auto_free char *chardev = NULL;
 	struct step *s;
 
+	nic_plan_keep(p, h, f->netif.name);
 	plan_qmp(p, "device_del", named("id", f->id));
 	s = plan_await_gone(p, f->id);
 	step_leaves(s, "device %s, which the guest has not let go of", f->id);

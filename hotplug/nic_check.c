@@ -92,7 +92,9 @@ int nic_check_args(const struct plan *p, struct nic *n, struct err *err)
 		return err_set(err, -EINVAL, "source=%s: type=%s has none (leave it out)", n->source, n->type);
 	take_model(p, n);
 	rc = check_queues(p, n, err);
-	return rc ? rc : check_vhost(p, n, err);
+	if (!rc)
+		rc = check_vhost(p, n, err);
+	return rc ? rc : nic_check_numbers(p, n, err);
 }
 
 static int find_link(const struct host *h, const char *name, struct host_iface *link, struct err *err)
@@ -129,7 +131,13 @@ static int check_tap(const struct host *h, struct nic *n, struct err *err)
 	strcpy(n->ifname, link.name);
 	n->multi_queue = link.multi_queue;
 	n->was_up = link.up;
+	n->room = link.mtu;
 	return 0;
+}
+
+static bool read_ovs(const struct host *h, struct host_ovs_port **list, size_t *n)
+{
+	return host_is_live(h) && !host_ovs_read(HOST_OVS_SOCKET, OVS_MS, list, n, NULL);
 }
 
 bool nic_ovs_has(const struct host *h, const char *bridge, const char *port)
@@ -138,12 +146,35 @@ bool nic_ovs_has(const struct host *h, const char *bridge, const char *port)
 	bool found = false;
 	size_t n = 0, i;
 
-	if (!host_is_live(h) || host_ovs_read(HOST_OVS_SOCKET, OVS_MS, &list, &n, NULL))
+	if (!read_ovs(h, &list, &n))
 		return false;
 	for (i = 0; i < n; i++)
 		found |= (!bridge || !strcmp(list[i].bridge, bridge)) && (!port || !strcmp(list[i].name, port));
 	free(list);
 	return found;
+}
+
+/*
+ * The switch gives its internal ports, that of the bridge too, the least MTU of the others, where none is set by hand. One
+ * that is neither less than that nor than the bridge's changes nothing.
+ */
+static unsigned ovs_mtu(const struct host *h, const char *bridge)
+{
+	struct host_ovs_port *list = NULL;
+	struct host_iface port;
+	unsigned own = 0, least = 0;
+	size_t n = 0, i;
+
+	if (!host_iface_read(h, bridge, &port))
+		own = port.mtu;
+	if (!read_ovs(h, &list, &n))
+		return own;
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].bridge, bridge) && !list[i].internal && !host_iface_read(h, list[i].name, &port) &&
+		    (!least || port.mtu < least))
+			least = port.mtu;
+	free(list);
+	return own > least ? own : least;
 }
 
 static int check_bridge(const struct host *h, struct nic *n, struct err *err)
@@ -157,6 +188,8 @@ static int check_bridge(const struct host *h, struct nic *n, struct err *err)
 	if (!link.bridge && !n->ovs)
 		return err_set(err, -EINVAL, "source=%s is no bridge (ip link show type bridge)", n->source);
 	n->make = true;
+	n->room = n->ovs ? ovs_mtu(h, n->source) : link.mtu;
+	n->filters_vlans = n->ovs || link.filters_vlans;
 	rc = host_iface_free_name(h, "kt-tap", n->ifname);
 	return rc ? err_sys(err, rc, "a name for a tap") : 0;
 }
@@ -173,6 +206,7 @@ static int check_macvtap(const struct host *h, struct nic *n, struct err *err)
 			       n->source, link.master,
 			       link.master);
 	n->make = true;
+	n->room = link.mtu;
 	rc = host_iface_free_name(h, "kt-mvt", n->ifname);
 	return rc ? err_sys(err, rc, "a name for a macvtap") : 0;
 }

@@ -62,7 +62,8 @@ static int same_or_taken(struct plan *p, const struct virt_nic *d, const struct 
 	    (mac && !address_mac_is(d->mac, mac)) ||
 	    (wanted->source && !equal(d->source, wanted->source)) ||
 	    (wanted->target && !equal(d->target, wanted->target)) ||
-	    (d->queues ? d->queues : 1) != wanted->queues)
+	    (d->queues ? d->queues : 1) != wanted->queues || (wanted->vlan && d->vlan != wanted->vlan) ||
+	    (wanted->mtu && d->mtu != wanted->mtu))
 		return id_taken(p, NULL, err);
 	p->status = PLAN_UNCHANGED;
 	return 0;
@@ -82,6 +83,12 @@ static int check_source(const struct plan *p, const struct plan_env *env, struct
 	return rc || n->kind == NIC_NETWORK ? rc : nic_check_source(p, env->host, n, err);
 }
 
+/* Of a bridge libvirt itself takes the MTU, for the port and for the guest. */
+static unsigned told_mtu(const struct nic *n)
+{
+	return n->mtu_given || n->kind == NIC_BRIDGE ? n->mtu_given : nic_told_mtu(n);
+}
+
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	struct virt_nic d = {0};
@@ -98,6 +105,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	d.target = xstrdup(n.kind == NIC_TAP ? n.source : NULL);
 	d.driver = xstrdup(n.vhost ? "vhost" : NULL);
 	d.queues = n.queues;
+	d.vlan = n.vlan;
+	d.mtu = n.mtu_given;
 	if (virt_def_has_alias(def, p->device)) {
 		rc = same_or_taken(p, by_alias(def, p->device), &d, err);
 		virt_nic_done(&d);
@@ -107,12 +116,18 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	rc = check_source(p, env, &n, err);
 	if (!rc)
 		rc = nic_choose_mac(p, env, &n, err);
+	n.tells_mtu = n.virtio;
+	if (!rc)
+		rc = nic_check_port(p, env, &n, err);
 	d.mac = xstrdup(n.mac);
 	d.alias = xstrdup(p->device);
 	d.ovs = n.ovs;
 	if (!rc) {
-		auto_free char *xml = virt_nic_xml(&d);
+		auto_free char *xml = NULL;
 
+		d.mtu = told_mtu(&n);
+		xml = virt_nic_xml(&d);
+		nic_plan_keep_of(p, &n);
 		virt_plan_attach(p, p->device, xml);
 		p->guest = "unknown";	/* as of disks: asking the monitor taints the guest */
 	}
@@ -150,6 +165,8 @@ static int build(struct plan *p, const struct plan_env *env, const struct virt_d
 		return rc;
 	if (verb == NIC_LINK)
 		return build_link(p, d);
+	if (d->target)
+		nic_plan_keep(p, env->host, d->target);
 	virt_plan_detach(p, def, d->alias);
 	return 0;
 }

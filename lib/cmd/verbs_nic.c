@@ -18,6 +18,10 @@ static const struct arg add_args[] = {
 	{ "queues", ARG_UINT, .help = "Pairs of queues, 1 to 256; virtio only." },
 	{ "vhost", ARG_CHOICE, .choices = "on|off", .help = "on: the host's kernel moves the packets. kvmtop opens "
 	  "/dev/vhost-net and passes it on, so QEMU needs no right to it." },
+	{ "vlan", ARG_UINT, .help = "bridge: the VLAN it is in, 1 to 4094: a tag in Open vSwitch, the PVID, untagged, of a "
+	  "Linux bridge with vlan_filtering. Through libvirt: of Open vSwitch, of Linux bridges from libvirt 11.0 on." },
+	{ "mtu", ARG_UINT, .help = "What the guest is told, 68 to 65535, and what a tap or macvtap that kvmtop makes has; at most "
+	  "what the bridge or the interface has, which is taken if none is given. A port always has the MTU of its bridge." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-nic0, kt-nic1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, "
@@ -30,7 +34,8 @@ const struct verb nic_add_verb = {
 		  "the owner of the tap; with vhost access to /dev/vhost-net",
 	.doc = "Plugs a NIC into a running guest and waits for the guest's driver. Descriptors of taps and of vhost "
 	  "are opened by kvmtop and passed to QEMU. What fails is taken back. A tap that kvmtop makes lives as long "
-	  "as the NIC.",
+	  "as the NIC. A bridge keeps its address and MTU: the tap has the bridge's MTU and the guest's address with fe: for its "
+	  "first byte, and a bridge that would take that one, as it has no other ports or higher ones, is told to keep its own.",
 };
 
 static const struct arg remove_args[] = {

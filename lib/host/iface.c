@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/netdevice.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,44 @@ int host_net_master(const struct host *h, const char *name, char master[16])
 	return 0;
 }
 
+static unsigned count_ports(const struct host *h, const char *name)
+{
+	int fd = host_openat(h, NET "/%s/brif", name);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+	unsigned n = 0;
+
+	if (!dir) {
+		mem_close_ptr(&fd);
+		return 0;
+	}
+	while ((d = readdir(dir)))
+		n += *d->d_name != '.';
+	closedir(dir);
+	return n;
+}
+
+static void read_bridge(const struct host *h, const char *name, struct host_iface *out)
+{
+	out->bridge = exists(h, name, "bridge");
+	if (!out->bridge)
+		return;
+	out->filters_vlans = number(h, name, "bridge/vlan_filtering", 10, 0) == 1;
+	out->n_ports = count_ports(h, name);
+}
+
+bool host_bridge_would_take(const struct host_iface *bridge, const char *mac)
+{
+	if (!bridge->bridge || bridge->mac_is_set || !*bridge->mac || !strcmp(bridge->mac, "00:00:00:00:00:00"))
+		return false;
+	return !bridge->n_ports || strcasecmp(mac, bridge->mac) < 0;
+}
+
+bool host_bridge_would_lose(const struct host_iface *bridge, const struct host_iface *port)
+{
+	return bridge->bridge && !bridge->mac_is_set && bridge->n_ports > 1 && *port->mac && !strcasecmp(bridge->mac, port->mac);
+}
+
 int host_iface_read(const struct host *h, const char *name, struct host_iface *out)
 {
 	uint64_t tun;
@@ -88,7 +127,9 @@ int host_iface_read(const struct host *h, const char *name, struct host_iface *o
 	out->index = (unsigned)number(h, name, "ifindex", 10, 0);
 	out->up = number(h, name, "flags", 16, 0) & IFF_UP;
 	out->carrier = number(h, name, "carrier", 10, 0) == 1;
-	out->bridge = exists(h, name, "bridge");
+	out->mtu = (unsigned)number(h, name, "mtu", 10, 0);
+	out->mac_is_set = number(h, name, "addr_assign_type", 10, 0) == NET_ADDR_SET;
+	read_bridge(h, name, out);
 	tun = number(h, name, "tun_flags", 16, 0);
 	out->tap = tun & IFF_TAP;
 	out->multi_queue = tun & IFF_MULTI_QUEUE;

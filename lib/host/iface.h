@@ -15,7 +15,11 @@ struct host_iface {
 	unsigned index;
 	bool up;			/* set up by somebody; says nothing of a cable */
 	bool carrier;			/* of a tap: somebody has it open. Unknown (false) while it is down */
+	unsigned mtu;			/* 0: not told */
+	bool mac_is_set;		/* set by hand: a bridge with another has the lowest of its ports */
 	bool bridge;			/* it is a Linux bridge */
+	bool filters_vlans;		/* .. that does */
+	unsigned n_ports;		/* .. of so many ports */
 	bool tap, multi_queue;		/* a tap of /dev/net/tun, made for several queues */
 	bool macvtap;
 };
@@ -42,8 +46,27 @@ int host_macvtap_open(const struct host *h, const char *name, bool multi_queue, 
 /* A device node below the root's /dev, for reading and writing: "vhost-net", "vhost-vdpa-0". */
 int host_dev_open(const struct host *h, const char *name, struct err *err);
 
-/* Up or down, and what it is a port of: NULL = leave that, "" = of nothing. */
-int host_iface_set(const struct host *h, const char *name, bool up, const char *master, unsigned timeout_ms, struct err *err);
+/*
+ * A bridge whose address is not set by hand would have that of a port with this MAC address, if there were one. Of an
+ * address of zeros, which a bridge has that has lost its last port, nothing is to be kept.
+ */
+bool host_bridge_would_take(const struct host_iface *bridge, const char *mac);
+/* It has that of this port, and with the port it would get another. */
+bool host_bridge_would_lose(const struct host_iface *bridge, const struct host_iface *port);
+
+/* The kernel takes address and MTU before it makes a port of it, so that no bridge sees the old ones. */
+struct host_iface_change {
+	bool up;
+	const char *master;		/* what it is a port of; NULL = leave that, "" = of nothing */
+	const char *mac;		/* NULL = leave that */
+	unsigned mtu;			/* 0 = leave that */
+};
+int host_iface_set(const struct host *h, const char *name, const struct host_iface_change *to, unsigned timeout_ms,
+		   struct err *err);
+/* A bridge keeps the address it has, as if it had been set by hand; nothing else is changed. */
+int host_bridge_keep_address(const struct host *h, const char *name, unsigned timeout_ms, struct err *err);
+/* A port of a bridge that filters VLANs: its untagged packets are of this one, and it gets no others. */
+int host_bridge_set_vlan(const struct host *h, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err);
 /* A macvtap on another interface; mode "bridge", "private", "vepa" or "passthru". */
 int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
 			   unsigned timeout_ms, struct err *err);

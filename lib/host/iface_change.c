@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
@@ -106,24 +107,94 @@ static int told(int rc, struct err *err, const char *what, const char *name)
 	return rc ? err_sys(err, rc, "%s %s", what, name) : 0;
 }
 
-int host_iface_set(const struct host *h, const char *name, bool up, const char *master, unsigned timeout_ms, struct err *err)
+static bool put_mac(struct rtnl_request *r, const char *mac)
 {
-	struct host_iface link = {0}, to = {0};
+	unsigned char b[6];
+
+	if (sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6)
+		return false;
+	mnl_attr_put(&r->head, IFLA_ADDRESS, sizeof(b), b);
+	return true;
+}
+
+int host_iface_set(const struct host *h, const char *name, const struct host_iface_change *to, unsigned timeout_ms,
+		   struct err *err)
+{
+	struct host_iface link = {0}, master = {0};
 	struct ifinfomsg *info;
 	struct rtnl_request r;
 	int rc = find(h, name, &link, err);
 
-	if (!rc && master && *master)
-		rc = find(h, master, &to, err);
+	if (!rc && to->master && *to->master)
+		rc = find(h, to->master, &master, err);
 	if (rc)
 		return rc;
 	info = rtnl_begin(&r, RTM_NEWLINK, 0);
 	info->ifi_index = (int)link.index;
 	info->ifi_change = IFF_UP;
-	info->ifi_flags = up ? IFF_UP : 0;
-	if (master)
-		mnl_attr_put_u32(&r.head, IFLA_MASTER, to.index);
+	info->ifi_flags = to->up ? IFF_UP : 0;
+	if (to->mac && !put_mac(&r, to->mac))
+		return err_set(err, -EINVAL, "interface %s: '%s' is no MAC address", name, to->mac);
+	if (to->mtu)
+		mnl_attr_put_u32(&r.head, IFLA_MTU, to->mtu);
+	if (to->master)
+		mnl_attr_put_u32(&r.head, IFLA_MASTER, master.index);
 	return told(rtnl_talk(&r, timeout_ms), err, "setting up interface", name);
+}
+
+int host_bridge_keep_address(const struct host *h, const char *name, unsigned timeout_ms, struct err *err)
+{
+	struct host_iface link = {0};
+	struct rtnl_request r;
+	int rc = find(h, name, &link, err);
+
+	if (rc || link.mac_is_set)
+		return rc;
+	if (!link.bridge)
+		return err_set(err, -ENODEV, "%s is no bridge", name);
+	rtnl_begin(&r, RTM_NEWLINK, 0)->ifi_index = (int)link.index;
+	if (!put_mac(&r, link.mac))
+		return err_set(err, -EINVAL, "bridge %s has no address to keep", name);
+	return told(rtnl_talk(&r, timeout_ms), err, "keeping the address of bridge", name);
+}
+
+/* One VLAN of a port, untagged and that of untagged packets, is added, or one taken away. */
+static int change_vlan(unsigned index, unsigned short type, unsigned vlan, unsigned timeout_ms)
+{
+	struct bridge_vlan_info info = { .vid = (uint16_t)vlan };
+	struct ifinfomsg *head;
+	struct rtnl_request r;
+	struct nlattr *spec;
+
+	if (type == RTM_SETLINK)
+		info.flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
+	head = rtnl_begin(&r, type, 0);
+	head->ifi_family = AF_BRIDGE;
+	head->ifi_index = (int)index;
+	spec = mnl_attr_nest_start(&r.head, IFLA_AF_SPEC);
+	mnl_attr_put(&r.head, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
+	mnl_attr_nest_end(&r.head, spec);
+	return rtnl_talk(&r, timeout_ms);
+}
+
+int host_bridge_set_vlan(const struct host *h, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err)
+{
+	struct host_iface link = {0};
+	char text[16];
+	unsigned other = 0;
+	int rc = find(h, port, &link, err);
+
+	if (rc)
+		return rc;
+	/* what a new port is given, 0: nothing */
+	if (host_read(h, text, sizeof(text), "sys/class/net/%s/bridge/default_pvid", link.master) > 0)
+		other = (unsigned)strtoul(text, NULL, 10);
+	rc = change_vlan(link.index, RTM_SETLINK, vlan, timeout_ms);
+	if (!rc && other && other != vlan)
+		rc = change_vlan(link.index, RTM_DELLINK, other, timeout_ms);
+	if (rc == -EOPNOTSUPP)
+		return err_set(err, rc, "this kernel's bridges filter no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)");
+	return told(rc, err, "setting the VLAN of port", port);
 }
 
 int host_iface_add_macvtap(const struct host *h, const char *name, const char *lower, const char *mode, const char *mac,
@@ -138,7 +209,6 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 	};
 	struct nlattr *outer, *inner;
 	struct host_iface link = {0};
-	unsigned char bytes[6];
 	struct rtnl_request r;
 	size_t i;
 	int rc = find(h, lower, &link, err);
@@ -147,15 +217,12 @@ int host_iface_add_macvtap(const struct host *h, const char *name, const char *l
 		return rc;
 	for (i = 0; i < ARRAY_SIZE(modes) && strcmp(modes[i].name, mode); i++)
 		;
-	if (i == ARRAY_SIZE(modes) || !host_iface_name_ok(name) ||
-	    sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4],
-	    	&bytes[5]) != 6)
+	rtnl_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	if (i == ARRAY_SIZE(modes) || !host_iface_name_ok(name) || !put_mac(&r, mac))
 		return err_set(err, -EINVAL, "macvtap %s: mode '%s' or MAC address '%s' make no sense", name,
 			       mode, mac);
-	rtnl_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	mnl_attr_put_strz(&r.head, IFLA_IFNAME, name);
 	mnl_attr_put_u32(&r.head, IFLA_LINK, link.index);
-	mnl_attr_put(&r.head, IFLA_ADDRESS, sizeof(bytes), bytes);
 	outer = mnl_attr_nest_start(&r.head, IFLA_LINKINFO);
 	mnl_attr_put_strz(&r.head, IFLA_INFO_KIND, "macvtap");
 	inner = mnl_attr_nest_start(&r.head, IFLA_INFO_DATA);

@@ -34,6 +34,7 @@ struct host_ovs_port {
 	char name[16];			/* of the interface */
 	char bridge[16];
 	int tag;			/* VLAN of its untagged packets, -1: none */
+	bool internal;			/* the switch made the interface, as that of the bridge itself */
 };
 #define HOST_OVS_SOCKET "/var/run/openvswitch/db.sock"
 int host_ovs_read(const char *socket, unsigned timeout_ms, struct host_ovs_port **list, size_t *n, struct err *err);
@@ -41,10 +42,10 @@ int host_ovs_read(const char *socket, unsigned timeout_ms, struct host_ovs_port 
 int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size_t *n, struct err *err);
 
 /*
- * Make an interface a port of a bridge, marked as ours, and wait until the switch has taken it; remove one that is so
- * marked: -ENOENT if there is none.
+ * Make an interface a port of a bridge, marked as ours, its VLAN (0: it carries them all), and wait until the switch has
+ * taken it; remove one that is so marked: -ENOENT if there is none.
  */
-int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned timeout_ms, struct err *err);
+int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err);
 int host_ovs_del(const char *socket, const char *port, unsigned timeout_ms, struct err *err);
 
 /* Addresses by MAC: neighbour tables, and files of leases. */

@@ -21,7 +21,7 @@
 static const char tables[] = "[\"Open_vSwitch\","
 	"{\"op\":\"select\",\"table\":\"Bridge\",\"where\":[],\"columns\":[\"name\",\"ports\"]},"
 	"{\"op\":\"select\",\"table\":\"Port\",\"where\":[],\"columns\":[\"_uuid\",\"interfaces\",\"tag\"]},"
-	"{\"op\":\"select\",\"table\":\"Interface\",\"where\":[],\"columns\":[\"_uuid\",\"name\"]}]";
+	"{\"op\":\"select\",\"table\":\"Interface\",\"where\":[],\"columns\":[\"_uuid\",\"name\",\"type\"]}]";
 
 static struct json_object *rows_of(struct json_object *result, size_t i)
 {
@@ -100,7 +100,7 @@ int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size
 	interfaces = rows_of(result, 2);
 	for (i = 0; i < count(interfaces); i++) {
 		struct json_object *one = json_object_array_get_idx(interfaces, i), *port, *bridge;
-		const char *uuid = uuid_of(json_member(one, "_uuid"));
+		const char *uuid = uuid_of(json_member(one, "_uuid")), *type = json_str(one, "type");
 		struct host_ovs_port found = { .tag = -1 };
 		uint64_t tag;
 
@@ -109,6 +109,7 @@ int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size
 		bridge = uuid ? owner(bridges, "ports", uuid) : NULL;
 		if (!bridge || !take_name(json_str(one, "name"), found.name) || !take_name(json_str(bridge, "name"), found.bridge))
 			continue;
+		found.internal = type && !strcmp(type, "internal");
 		if (json_u64(port, "tag", &tag) && tag < 4096)	/* none is an empty set */
 			found.tag = (int)tag;
 		*vec_push(*list, *n) = found;

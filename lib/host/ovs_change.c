@@ -157,7 +157,7 @@ static int await_port(const char *socket, const char *port, uint64_t deadline, s
 	return err_set(err, -ETIMEDOUT, "Open vSwitch has not taken %s (does ovs-vswitchd run?)", port);
 }
 
-int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned timeout_ms, struct err *err)
+int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
 	struct json_object *params = list_of(json_object_new_string("Open_vSwitch")), *op, *row;
@@ -173,6 +173,8 @@ int host_ovs_add(const char *socket, const char *bridge, const char *port, unsig
 	json_object_array_add(params, json_put_str(op, "uuid-name", "interface"));
 	row = json_put_str(json_object_new_object(), "name", port);
 	json_put(row, "interfaces", pair("named-uuid", json_object_new_string("interface")));
+	if (vlan)
+		json_put(row, "tag", json_object_new_int((int)vlan));
 	op = json_put(operation("insert", "Port"), "row", json_put(row, "external_ids", mark()));
 	json_object_array_add(params, json_put_str(op, "uuid-name", "port"));
 	op = json_put(operation("mutate", "Bridge"), "where", named(bridge));

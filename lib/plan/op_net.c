@@ -14,9 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Interfaces that kvmtop makes are called so; a journal may have no others removed. */
-#define OURS "kt-"
-
 static const char *const hows[] = {
 	[HOST_TAP_THERE] = "there", [HOST_TAP_MAKE] = "make", [HOST_TAP_NEXT] = "next",
 };
@@ -53,7 +50,8 @@ static int open_it(struct run *r, const struct step *s, struct err *err)
 
 static bool is_about_link(const struct step *s, const char *name)
 {
-	return (s->op == STEP_LINK_SET || s->op == STEP_LINK_DEL || s->op == STEP_OVS_DEL) && !strcmp(s->what, name);
+	return (s->op == STEP_LINK_SET || s->op == STEP_LINK_DEL || s->op == STEP_OVS_DEL || s->op == STEP_PORT_VLAN) &&
+		!strcmp(s->what, name);
 }
 
 /* Before anything else is done with it, so that the journal has it by then. */
@@ -137,7 +135,7 @@ const struct op op_pass_fd = {
 /* ---- interfaces */
 
 /* Ours to change: the guest's end of something, never the host's own. -ENODEV: it is gone, or another has its name. */
-static int guests_link(struct run *r, const struct step *s, struct host_iface *link, struct err *err)
+int guests_link(struct run *r, const struct step *s, struct host_iface *link, struct err *err)
 {
 	int rc = host_iface_read(r->env->host, s->what, link);
 
@@ -150,8 +148,38 @@ static int guests_link(struct run *r, const struct step *s, struct host_iface *l
 	return 0;
 }
 
+static struct host_iface_change change_of(const struct step *s)
+{
+	struct host_iface_change to = {
+		.up = json_flag(s->args, "up", true), .master = json_str(s->args, "master"), .mac = json_str(s->args, "mac"),
+	};
+	uint64_t mtu;
+
+	if (json_u64(s->args, "mtu", &mtu))
+		to.mtu = (unsigned)mtu;
+	return to;
+}
+
+/* The host has gone on since the plan was made: once more, just before it counts. */
+static int check_bridge(struct run *r, const struct host_iface *link, const struct host_iface_change *to, struct err *err)
+{
+	const char *mac = to->mac ? to->mac : link->mac;
+	unsigned mtu = to->mtu ? to->mtu : link->mtu;
+	struct host_iface bridge;
+
+	if (!to->master || !*to->master || host_iface_read(r->env->host, to->master, &bridge) || !bridge.bridge)
+		return 0;
+	if (mtu < bridge.mtu)
+		return err_set(err, -EBUSY, "bridge %s has an MTU of %u by now, which a port of %u would take from it (try "
+			       "again)", bridge.name, bridge.mtu, mtu);
+	if (host_bridge_would_take(&bridge, mac))
+		return err_set(err, -EBUSY, "bridge %s would take the address %s of its new port (try again)", bridge.name, mac);
+	return 0;
+}
+
 static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
+	struct host_iface_change to = change_of(s);
 	struct host_iface link;
 	int rc = guests_link(r, s, &link, err);
 
@@ -159,24 +187,35 @@ static int link_set_run(struct run *r, const struct step *s, unsigned timeout_ms
 	if (!rc && s->journaled && !str_has_prefix(s->what, OURS) && link.up && link.carrier &&
 	    !host_netif_is_open(r->env->host, plan_guest_pid(r->p), s->what))
 		return err_set(err, -EPERM, "interface %s is in use by another process than the guest's QEMU", s->what);
-	return rc ? rc : host_iface_set(r->env->host, s->what, json_flag(s->args, "up", true),
-		json_str(s->args, "master"), timeout_ms, err);
+	if (!rc)
+		rc = check_bridge(r, &link, &to, err);
+	return rc ? rc : host_iface_set(r->env->host, s->what, &to, timeout_ms, err);
 }
 
 static char *link_set_text(const struct step *s, unsigned timeout_ms)
 {
-	const char *master = json_str(s->args, "master"), *where = "";
+	struct host_iface_change to = change_of(s);
+	struct buf text = {0};
 
 	(void)timeout_ms;
-	if (master)
-		where = *master ? " into bridge " : " out of its bridge,";
-	return xasprintf("interface %s%s%s %s", s->what, where, master ? master : "",
-			 json_flag(s->args, "up", true) ? "up" : "down");
+	buf_printf(&text, "interface %s", s->what);
+	if (to.mac)
+		buf_printf(&text, " address %s", to.mac);
+	if (to.mtu)
+		buf_printf(&text, " mtu %u", to.mtu);
+	if (to.master)
+		buf_printf(&text, "%s%s", *to.master ? " into bridge " : " out of its bridge,", to.master);
+	buf_printf(&text, " %s", to.up ? "up" : "down");
+	return buf_take(&text);
 }
 
 static int link_check(const struct step *s, struct err *err)
 {
-	if (!host_iface_name_ok(s->what) || (json_str(s->args, "master") && !str_has_prefix(s->what, OURS)))
+	struct host_iface_change to = change_of(s);
+	char mac[18];
+
+	if (!host_iface_name_ok(s->what) || ((to.master || to.mac || to.mtu) && !str_has_prefix(s->what, OURS)) ||
+	    (to.mac && !address_mac_parse(to.mac, mac)))
 		return err_set(err, -EPERM, "changing interface %s does not belong in a journal", s->what);
 	return 0;
 }
@@ -184,9 +223,9 @@ static int link_check(const struct step *s, struct err *err)
 /* Down, and out of its bridge: never up, nor into one. */
 static bool link_takes_back(const struct step *s, const struct step *of)
 {
-	const char *master = json_str(s->args, "master");
+	struct host_iface_change to = change_of(s);
 
-	return !json_flag(s->args, "up", true) && (!master || !*master) && (!of || takes_back_same(s, of));
+	return !to.up && !to.mac && !to.mtu && (!to.master || !*to.master) && (!of || takes_back_same(s, of));
 }
 
 const struct op op_link_set = {
@@ -267,18 +306,20 @@ static int ovs_add_run(struct run *r, const struct step *s, unsigned timeout_ms,
 {
 	int rc = ovs_live(r, err);
 
-	return rc ? rc : host_ovs_add(HOST_OVS_SOCKET, json_str(s->args, "bridge"), s->what, timeout_ms, err);
+	return rc ? rc : host_ovs_add(HOST_OVS_SOCKET, json_str(s->args, "bridge"), s->what, step_vlan(s), timeout_ms, err);
 }
 
 static char *ovs_add_text(const struct step *s, unsigned timeout_ms)
 {
+	auto_free char *tag = step_vlan(s) ? xasprintf(", tag %u", step_vlan(s)) : NULL;
+
 	(void)timeout_ms;
-	return xasprintf("interface %s into Open vSwitch bridge %s", s->what, json_str(s->args, "bridge"));
+	return xasprintf("interface %s into Open vSwitch bridge %s%s", s->what, json_str(s->args, "bridge"), tag ? tag : "");
 }
 
 static int ovs_add_check(const struct step *s, struct err *err)
 {
-	if (!str_has_prefix(s->what, OURS) || !json_str(s->args, "bridge"))
+	if (!str_has_prefix(s->what, OURS) || !json_str(s->args, "bridge") || step_vlan(s) > VLAN_MAX)
 		return err_set(err, -EPERM, "making %s a port does not belong in a journal", s->what);
 	return 0;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define VFS_MAX 65535		/* SR-IOV counts them in 16 bits */
-#define VLAN_MAX 4094
 #define QOS_MAX 7
 /* A driver sets each of them up, and others may be bound to them, one after another. */
 #define BASE_MS 10000

@@ -28,6 +28,8 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_SRIOV] = &op_sriov,
 	[STEP_VF_SET] = &op_vf_set,
 	[STEP_MEMLOCK] = &op_memlock,
+	[STEP_BRIDGE_KEEP] = &op_bridge_keep,
+	[STEP_PORT_VLAN] = &op_port_vlan,
 };
 
 const struct op *op_get(enum step_op op)

@@ -18,7 +18,7 @@ enum step_op {
 	STEP_AWAIT_GONE,		/* until QEMU has taken a device away: DEVICE_DELETED, or it is out of QOM */
 	STEP_AWAIT_DRIVER,		/* until the guest's driver for a virtio device is up */
 	STEP_PASS_FD,			/* open a tap or a device node here and give QEMU the descriptor, by the name of what */
-	STEP_LINK_SET,			/* a tap up or down, into a bridge */
+	STEP_LINK_SET,			/* a tap up or down, its address and MTU, into a bridge */
 	STEP_LINK_ADD,			/* make a macvtap */
 	STEP_LINK_DEL,			/* remove a tap or macvtap that kvmtop made */
 	STEP_AWAIT_TAKEN,		/* until the guest's ACPI has said whether it took vCPUs or DIMMs */
@@ -37,6 +37,8 @@ enum step_op {
 	STEP_MEMLOCK,			/* QEMU may lock number bytes of memory */
 	STEP_SRIOV,			/* a PCI device of the host to number virtual functions */
 	STEP_VF_SET,			/* a setting of a virtual function, by the interface of the NIC it is of */
+	STEP_BRIDGE_KEEP,		/* a bridge keeps the address it has, whatever ports come and go */
+	STEP_PORT_VLAN,			/* a port that kvmtop made carries one VLAN, untagged */
 	STEP_OP_COUNT
 };
 
@@ -114,11 +116,13 @@ void step_undo_drop(struct step *s, const char *command, struct json_object *arg
 /*
  * Operations on the host's network, what: the descriptor's name in QEMU, or the interface; args:
  * PASS_FD {"open":"tap","name":TAP,"how":"make"|"there"|"next","multi":BOOL} | {"open":"macvtap","name":IF} | {"open":"dev","name":NODE}
- * LINK_SET {"up":BOOL[,"master":BRIDGE]}, "": out of its bridge    LINK_ADD {"lower":IF,"mode":..,"mac":..}    LINK_DEL none
- * OVS_ADD {"bridge":BRIDGE}    OVS_DEL none
+ * LINK_SET {"up":BOOL[,"master":BRIDGE][,"mac":..][,"mtu":N]}, "": out of its bridge    LINK_DEL none
+ * LINK_ADD {"lower":IF,"mode":..,"mac":..}    BRIDGE_KEEP {"mac":..}, for its text    PORT_VLAN {"vlan":N}
+ * OVS_ADD {"bridge":BRIDGE[,"vlan":N]}    OVS_DEL none
  */
 struct step *plan_net(struct plan *p, enum step_op op, const char *what, struct json_object *args);
 void step_undo_net(struct step *s, enum step_op op, const char *what, struct json_object *args);
+struct step *plan_bridge_keep(struct plan *p, const char *bridge, const char *mac);	/* mac: that it has */
 /* As host_pci_bind has them. It is done to the host: it is taken back when the guest has ended, too. */
 struct step *plan_pci_bind(struct plan *p, const char *address, const char *driver, const char *override);
 void step_undo_pci_bind(struct step *s, const char *address, const char *driver, const char *override);

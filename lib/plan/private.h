@@ -61,6 +61,14 @@ bool takes_back_same(const struct step *s, const struct step *of);	/* of the sam
 
 /* op_*.c, one per row of ops.c */
 extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
+/* op_net.c: the guest's end of something, that a step names; -ENODEV: it is gone, or another has its name by now */
+int guests_link(struct run *r, const struct step *s, struct host_iface *link, struct err *err);
+/* Interfaces that kvmtop makes are called so; a journal may have no others removed. */
+#define OURS "kt-"
+/* op_bridge.c: "vlan" of its args, 0: there is none */
+#define VLAN_MAX 4094
+unsigned step_vlan(const struct step *s);
+extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
 extern const struct op op_sriov, op_vf_set;
 extern const struct op op_qmp, op_await_gone, op_await_driver;

@@ -18,6 +18,9 @@
 
 struct virt;
 
+/* Of the daemon that has the domain: 11000000 is 11.0.0. */
+int virt_version(struct virt *v, const char *uuid, unsigned timeout_ms, unsigned long *version, struct err *err);
+
 enum virt_affect {
 	VIRT_LIVE = 1 << 0,			/* the running guest */
 	VIRT_CONFIG = 1 << 1,			/* the stored definition: what the next start has */

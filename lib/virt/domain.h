@@ -38,6 +38,7 @@ struct virt_nic {
 	char *driver;				/* "vhost" | "qemu" */
 	unsigned queues;			/* 0: not said, that is one */
 	bool link_down;
+	unsigned vlan, mtu;			/* 0: not said. VLAN: of its untagged packets, the only one */
 	bool ovs;				/* its bridge is one of Open vSwitch */
 };
 

@@ -122,6 +122,13 @@ int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct 
 	return NONE;
 }
 
+int virt_version(struct virt *v, const char *uuid, unsigned timeout_ms, unsigned long *version, struct err *err)
+{
+	UNUSED(v, uuid, version);
+	(void)timeout_ms;
+	return NONE;
+}
+
 int virt_attach(struct virt *v, const char *uuid, const char *xml, unsigned affect, unsigned timeout_ms,
 		struct err *err)
 {

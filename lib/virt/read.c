@@ -74,6 +74,28 @@ int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned
 	return 0;
 }
 
+static void version_run(struct call *call)
+{
+	unsigned long version = 0;
+
+	if (!call->handle || virConnectGetLibVersion(call->handle, &version))
+		call->rc = virt_error(&call->err, "libvirt's version");
+	call->number = version;
+}
+
+int virt_version(struct virt *v, const char *uuid, unsigned timeout_ms, unsigned long *version, struct err *err)
+{
+	struct question q = { .uuid = uuid };
+	struct call *call;
+	int rc = call_ask(v, version_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*version = (unsigned long)call->number;
+	call_drop(v, call);
+	return 0;
+}
+
 static int volume(struct call *call, virStoragePoolPtr pool)
 {
 	virStorageVolPtr vol = virStorageVolLookupByName(pool, call->more);

@@ -231,6 +231,8 @@ static void take_nic(struct virt_def *def, const xmlNode *node)
 	nic->alias = attr(child(node, "alias"), "name");
 	nic->queues = small(attr(child(node, "driver"), "queues"));
 	nic->driver = attr(child(node, "driver"), "name");
+	nic->vlan = small(attr(child(child(node, "vlan"), "tag"), "id"));
+	nic->mtu = small(attr(child(node, "mtu"), "size"));
 	nic->ovs = port && !strcmp(port, "openvswitch");
 	nic->link_down = link && !strcmp(link, "down");
 }

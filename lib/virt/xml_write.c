@@ -130,10 +130,17 @@ static void put_nic_source(xmlNodePtr nic, const struct virt_nic *n)
 		put(add(nic, "virtualport"), "type", "openvswitch");
 }
 
+static void put_number(xmlNodePtr node, const char *name, bool hex, unsigned n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), hex ? "0x%04x" : "%u", n);
+	put(node, name, text);
+}
+
 char *virt_nic_xml(const struct virt_nic *n)
 {
 	xmlNodePtr nic = xmlNewNode(NULL, (const xmlChar *)"interface"), node;
-	char queues[16];
 
 	put(nic, "type", n->type);
 	put(add(nic, "mac"), "address", n->mac);
@@ -145,11 +152,15 @@ char *virt_nic_xml(const struct virt_nic *n)
 	}
 	put(add(nic, "model"), "type", n->model);
 	if (n->driver || n->queues > 1) {
-		snprintf(queues, sizeof(queues), "%u", n->queues);
 		node = add(nic, "driver");
 		put(node, "name", n->driver);
-		put(node, "queues", n->queues > 1 ? queues : NULL);
+		if (n->queues > 1)
+			put_number(node, "queues", false, n->queues);
 	}
+	if (n->vlan)
+		put_number(add(add(nic, "vlan"), "tag"), "id", false, n->vlan);
+	if (n->mtu)
+		put_number(add(nic, "mtu"), "size", false, n->mtu);
 	put_alias(nic, n->alias);
 	return dump(nic);
 }
@@ -198,14 +209,6 @@ char *virt_memory_xml(const struct virt_memory *m)
 		put(address, "function", m->function);
 	}
 	return dump(memory);
-}
-
-static void put_number(xmlNodePtr node, const char *name, bool hex, unsigned n)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), hex ? "0x%04x" : "%u", n);
-	put(node, name, text);
 }
 
 char *virt_usb_xml(const struct virt_usb *u)

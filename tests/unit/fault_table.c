@@ -44,6 +44,8 @@ static enum kind kind_of(enum step_op op)
 	case STEP_PCI_BIND:
 	case STEP_SRIOV:
 	case STEP_VF_SET:
+	case STEP_BRIDGE_KEEP:
+	case STEP_PORT_VLAN:
 	case STEP_LINK_SET:
 	case STEP_LINK_ADD:
 	case STEP_LINK_DEL:

@@ -124,7 +124,7 @@ static void answers_come_to_something(void **state)
 		auto_free char *path = start(&d, dir);
 		unsigned ms = rows[i].rc == -ETIMEDOUT ? 1500 : 20000;
 		struct err err = {0};
-		int rc = rows[i].add ? host_ovs_add(path, "br0", "kt-tap0", ms, &err) : host_ovs_del(path,
+		int rc = rows[i].add ? host_ovs_add(path, "br0", "kt-tap0", 0, ms, &err) : host_ovs_del(path,
 			"kt-tap0", ms, &err);
 
 		end(&d);
@@ -140,7 +140,7 @@ static void nobody_listens(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(host_ovs_add("/nowhere/db.sock", "br0", "kt-tap0", 100, &err), -ENOENT);
+	assert_int_equal(host_ovs_add("/nowhere/db.sock", "br0", "kt-tap0", 0, 100, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/nowhere/db.sock"));
 }
 

@@ -21,7 +21,7 @@
 #include "host_tree.h"
 #include "hotplug/hotplug.h"
 
-#define NIC_PROPS "[{\"name\":\"netdev\",\"type\":\"str\"},{\"name\":\"mac\",\"type\":\"str\"},{\"name\":\"romfile\",\"type\":\"str\"}]"
+#define NIC_PROPS "[{\"name\":\"netdev\",\"type\":\"str\"},{\"name\":\"mac\",\"type\":\"str\"},{\"name\":\"romfile\",\"type\":\"str\"},{\"name\":\"host_mtu\",\"type\":\"uint16\"}]"
 /* "info network" lists what there may be, the model says what there is. */
 #define NETWORK "nic0: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:56\\r\\n" \
 	" \\\\ net0: index=0,type=user,net=10.0.2.0,restrict=off\\r\\n" \
@@ -81,7 +81,7 @@ static int with_ovs(void)
 {
 	return own_network() || mount("none", "/run", "tmpfs", 0, NULL) || mkdir("/run/openvswitch", 0755) ||
 		system("ip tuntap add ovsbr0 mode tap 2>/dev/null") || fake_ovs_start(HOST_OVS_SOCKET, "ovsbr0") ||
-		host_ovs_add(HOST_OVS_SOCKET, "ovsbr0", "ovsbr0", 20000, NULL);
+		host_ovs_add(HOST_OVS_SOCKET, "ovsbr0", "ovsbr0", 0, 20000, NULL);
 }
 
 /* Each interface, whether it is up, and what it is a port of. */
@@ -248,6 +248,14 @@ static void each_check_has_its_words(void **state)
 		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/mem") } }, -EINVAL, "source=/dev/mem", "/dev/vhost-vdpa-N is expected" },
 		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-0/../mem") } }, -EINVAL, "/../mem", "/dev/vhost-vdpa-N is expected" },
 		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-9") } }, -EINVAL, "/dev/vhost-vdpa-9 cannot be opened", "vdpa dev show" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("br0"), { "mtu", "9001" } } }, -EINVAL, "bridge br0 has an MTU of 9000", "ip link set br0 mtu 9001" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("br0"), { "mtu", "67" } } }, -EINVAL, "mtu=67", "68 to 65535" },
+		{ hotplug_nic_add, { { TYPE("user"), { "mtu", "9000" } } }, -EINVAL, "carries 1500", "type=bridge" },
+		{ hotplug_nic_add, { { TYPE("vdpa"), SOURCE("/dev/vhost-vdpa-0"), { "mtu", "9000" } } }, -EINVAL, "tells its guest itself", "vdpa dev add" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("br0"), { "vlan", "5" } } }, -EINVAL, "bridge br0 filters no VLANs", "vlan_filtering 1" },
+		{ hotplug_nic_add, { { TYPE("bridge"), SOURCE("br0"), { "vlan", "0" } } }, -EINVAL, "vlan=0", "1 to 4094" },
+		{ hotplug_nic_add, { { TYPE("tap"), { "vlan", "5" } } }, -EINVAL, "but as a port of a bridge", "type=bridge" },
+		{ hotplug_nic_add, { { TYPE("macvtap"), SOURCE("eth0"), { "vlan", "5" } } }, -EINVAL, "what the interface below it does", "source=eth0.5" },
 		{ hotplug_nic_remove, { { { "ID", "nic9" } } }, -ENODEV, "no NIC 'nic9'", "did you mean 'nic0'" },
 		{ hotplug_nic_remove, { { { "ID", "rp1" } } }, -ENODEV, "no NIC 'rp1'", "there is: nic0" },
 		{ hotplug_nic_remove, { { { "ID", "nic0" } } }, -EBUSY, "is being migrated", "until that is over", migrating },
@@ -278,14 +286,30 @@ static const struct build_plan plans[] = {
 	{ hotplug_nic_add, { { TYPE("user"), { "id", "n" }, MAC } }, NULL, NETDEV("user\",\"id\":\"n-net\"") DEVICE("") },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC } }, NULL,
 	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n")
-	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("kt-tap1", "", "", "")) },
+	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("kt-tap1", " address fe:54:00:00:00:01", "", "")) },
 	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC, SOURCE("one") } }, NULL,
 	  GETFD("n-t0", "tap one opened", "one")
 	  NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"") DEVICE_UP("", LINK("one", "", "", "")) },
 	{ hotplug_nic_add, { { TYPE("bridge"), { "id", "n" }, MAC, SOURCE("br0"), { "queues", "2" } } }, NULL,
 	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n") GETFD("n-t1", "tap kt-tap1 opened", "kt-tap1")
 	  NETDEV("tap\",\"id\":\"n-net\",\"fds\":\"n-t0:n-t1\"")
-	  DEVICE_UP(",\"mq\":true,\"vectors\":6", LINK("kt-tap1", " into bridge br0", " out of its bridge,", " in bridge br0")), NULL, 1 },
+	  DEVICE_UP(",\"host_mtu\":9000,\"mq\":true,\"vectors\":6", LINK("kt-tap1", " address fe:54:00:00:00:01 mtu 9000 into bridge br0",
+	  " out of its bridge,", " in bridge br0")), NULL, 1 },
+	/* one that has no port yet, and one whose ports have higher addresses, takes that of its port, if it is not told; of less the
+	 * guest alone is told, and the bridge not */
+	{ hotplug_nic_add, { { TYPE("bridge"), { "id", "n" }, MAC, SOURCE("empty"), { "mtu", "1400" } } }, NULL,
+	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"")
+	  DEVICE_UP(",\"host_mtu\":1400", "keep address 02:00:00:00:00:0f of bridge empty, which would follow its ports\n"
+	  LINK("kt-tap1", " address fe:54:00:00:00:01 mtu 1500 into bridge empty", " out of its bridge,", " in bridge empty")) },
+	{ hotplug_nic_add, { { TYPE("bridge"), { "id", "n" }, MAC, SOURCE("high"), { "vlan", "5" } } }, NULL,
+	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"")
+	  DEVICE_UP("", "keep address fe:ff:00:00:00:01 of bridge high, which would follow its ports\n"
+	  "interface kt-tap1 address fe:54:00:00:00:01 mtu 1500 into bridge high down\n  undo interface kt-tap1 out of its bridge, down\n"
+	  "  leaves interface kt-tap1 in bridge high\nVLAN 5 for port kt-tap1, pvid and untagged, and no other\n"
+	  LINK("kt-tap1", "", "", "")) },
+	{ hotplug_nic_add, { { TYPE("tap"), { "id", "n" }, MAC, { "mtu", "9000" } } }, NULL,
+	  GETFD_MADE("n-t0", "tap kt-tap1 made", "kt-tap1", "  undo remove interface kt-tap1\n") NETDEV("tap\",\"id\":\"n-net\",\"fd\":\"n-t0\"")
+	  DEVICE_UP(",\"host_mtu\":9000", LINK("kt-tap1", " address fe:54:00:00:00:01 mtu 9000", "", "")) },
 	{ hotplug_nic_add, { { TYPE("macvtap"), { "id", "n" }, MAC, SOURCE("eth0") } }, NULL,
 	  "make macvtap kt-mvt0 on eth0, mode bridge, address 52:54:00:00:00:01\n  undo remove interface "
 	  "kt-mvt0\n  leaves macvtap kt-mvt0 on eth0\n"
@@ -334,6 +358,15 @@ static void edited_journals_are_not_believed(void **state)
 		"{\"op\":\"pass-fd\",\"what\":\"x\",\"args\":{\"open\":\"tap\",\"name\":\"x\"}}",
 		"{\"op\":\"pass-fd\",\"what\":\"x\"}",
 		"{\"op\":\"link-set\",\"what\":\"eth0\",\"args\":{\"up\":true,\"master\":\"br0\"}}",
+		"{\"op\":\"link-set\",\"what\":\"eth0\",\"args\":{\"up\":true,\"mtu\":1500}}",
+		"{\"op\":\"link-set\",\"what\":\"eth0\",\"args\":{\"up\":true,\"mac\":\"52:54:00:00:00:01\"}}",
+		"{\"op\":\"link-set\",\"what\":\"kt-tap0\",\"args\":{\"up\":true,\"mac\":\"x\"}}",
+		"{\"op\":\"bridge-keep\",\"what\":\"br0\",\"args\":{\"mac\":\"x\"}}",
+		"{\"op\":\"bridge-keep\",\"what\":\"../br0\",\"args\":{\"mac\":\"52:54:00:00:00:01\"}}",
+		"{\"op\":\"port-vlan\",\"what\":\"eth0\",\"args\":{\"vlan\":5}}",
+		"{\"op\":\"port-vlan\",\"what\":\"kt-tap0\",\"args\":{\"vlan\":4095}}",
+		"{\"op\":\"port-vlan\",\"what\":\"kt-tap0\"}",
+		"{\"op\":\"ovs-add\",\"what\":\"kt-tap0\",\"args\":{\"bridge\":\"br0\",\"vlan\":4095}}",
 		"{\"op\":\"link-add\",\"what\":\"eth9\",\"args\":{\"lower\":\"eth0\",\"mode\":\"bridge\",\"mac\":\"52:54:00:00:00:01\"}}",
 		"{\"op\":\"link-add\",\"what\":\"kt-mvt0\"}",
 		"{\"op\":\"link-del\",\"what\":\"eth0\"}",
@@ -380,6 +413,16 @@ static int setup(void **state)
 	tree_puts(root, "", "proc/uptime");
 	tree_puts(root, "02:00:00:00:00:0e\n", "sys/class/net/eth0/address");
 	tree_puts(root, "", "sys/class/net/br0/bridge/bridge_id");
+	tree_puts(root, "9000\n", "sys/class/net/br0/mtu");
+	tree_puts(root, "ee:00:00:00:00:01\n", "sys/class/net/br0/address");
+	tree_puts(root, "", "sys/class/net/br0/brif/port");
+	tree_puts(root, "", "sys/class/net/empty/bridge/bridge_id");
+	tree_puts(root, "1500\n", "sys/class/net/empty/mtu");
+	tree_puts(root, "02:00:00:00:00:0f\n", "sys/class/net/empty/address");
+	tree_puts(root, "1\n", "sys/class/net/high/bridge/vlan_filtering");
+	tree_puts(root, "1500\n", "sys/class/net/high/mtu");
+	tree_puts(root, "fe:ff:00:00:00:01\n", "sys/class/net/high/address");
+	tree_puts(root, "", "sys/class/net/high/brif/x");
 	tree_puts(root, "0x1002\n", "sys/class/net/one/tun_flags");
 	tree_puts(root, "0x1002\n", "sys/class/net/one/flags");
 	tree_puts(root, "0x1002\n", "sys/class/net/used/tun_flags");
