@@ -10,6 +10,7 @@
 #define GONE_LOOK_NS (1 * NS_PER_SEC)
 #define LET_GO_NS (2 * NS_PER_SEC)
 #define LET_GO_LOOK_NS (20 * NS_PER_MS)
+#define BUSY_LOOK_MS 100
 #define DRIVER_LOOK_NS (100 * NS_PER_MS)
 /* A plan causes a handful; a guest must not fill our memory with them. */
 #define SEEN_MAX 1024
@@ -141,6 +142,36 @@ static void read_back(struct run *r, const struct step *s)
 }
 
 /*
+ * To unplug from a PCIe slot is to press its button. While the power indicator blinks, five seconds after a press, QEMU
+ * takes no other; of a device that has been asked for, by whomever, it takes none either: then that one's answer counts.
+ */
+static int device_del_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	const char *id = json_str(s->args, "id");
+
+	for (;;) {
+		struct err why = {0};
+		int rc = qmp_call(r->env->qmp, s->what, json_object_get(s->args), timeout_ms, NULL, &why);
+
+		if ((rc == -EREMOTEIO && strstr(why.text, "already in the process of unplug")) ||
+		    (rc == -ENODEV && id && run_saw(r, "DEVICE_DELETED", id)))
+			return 0;
+		if (rc != -EREMOTEIO || !strstr(why.text, "guest is busy")) {
+			if (rc && err)
+				*err = why;
+			return rc;
+		}
+		if (clock_now_ns() >= deadline)
+			return err_set(err, -EACCES, "the guest lets nothing go of the slot of %s now: its power indicator blinks (try "
+				       "again)", id);
+		rc = qmp_pump(r->env->qmp, BUSY_LOOK_MS, err);
+		if (rc)
+			return rc;
+	}
+}
+
+/*
  * A device is off the list of QEMU's objects before QEMU has let go of what it used: that is for its RCU thread, a moment
  * later. DEVICE_DELETED comes after that, but who finds a device gone by the list may be too early.
  */
@@ -151,6 +182,8 @@ static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, str
 	bool again;
 	int rc;
 
+	if (!strcmp(s->what, "device_del"))
+		return device_del_run(r, s, timeout_ms, err);
 	do {
 		struct json_object *args = s->args ? json_object_get(s->args) : NULL;
 

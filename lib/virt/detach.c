@@ -11,6 +11,7 @@
 
 /* While a removal is awaited, libvirt's XML is looked at so often: an event can be lost with a connection. */
 #define LOOK_MS 5000
+#define BUSY_MS 100
 
 static int detach(struct call *call, virDomainPtr dom)
 {
@@ -20,7 +21,7 @@ static int detach(struct call *call, virDomainPtr dom)
 static void detach_run(struct call *call)
 {
 	call_with_domain(call, detach, "removing");
-	/* somebody has asked already and the guest has not answered: wait with him */
+	/* asked before, and the guest has not answered: its answer is awaited */
 	if (call->rc && strstr(call->err.text, "already in the process of unplug"))
 		call->rc = 0;
 }
@@ -109,6 +110,27 @@ static int await_gone(struct virt *v, const char *uuid, const char *alias, struc
 	return rc;
 }
 
+/* QEMU's words for a slot that is busy with the last press of its button. */
+static int request_detach(struct virt *v, const struct question *q, uint64_t deadline, int interrupt, struct err *err)
+{
+	struct pollfd p = { .fd = interrupt, .events = POLLIN };
+
+	for (;;) {
+		struct err why = {0};
+		int left = clock_left_ms(deadline), rc = call_ask(v, detach_run, q, left > 0 ? (unsigned)left : 1, NULL, &why);
+
+		if (!rc || !strstr(why.text, "guest is busy")) {
+			if (rc && err)
+				*err = why;
+			return rc;
+		}
+		if (clock_left_ms(deadline) <= 0)
+			return err_set(err, -EBUSY, "%s", why.text);
+		if (poll(&p, 1, BUSY_MS) > 0)
+			return err_set(err, -ECANCELED, "interrupted");
+	}
+}
+
 static int detach_and_wait(struct virt *v, const struct question *q, bool asked, unsigned timeout_ms, int interrupt, struct err *err)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS, seq;
@@ -119,7 +141,7 @@ static int detach_and_wait(struct virt *v, const struct question *q, bool asked,
 		return err_sys(err, -errno, "eventfd");
 	watch(v, &w, &seq);
 	if (!asked)
-		rc = call_ask(v, detach_run, q, timeout_ms, NULL, err);
+		rc = request_detach(v, q, deadline, interrupt, err);
 	else if (!look(v, q->uuid, q->text))
 		deadline = 0;
 	if (!rc && deadline)
