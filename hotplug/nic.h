@@ -42,6 +42,7 @@ int nic_check_numbers(const struct plan *p, struct nic *n, struct err *err);
 int nic_check_port(struct plan *p, const struct plan_env *env, struct nic *n, struct err *err);
 /* What the guest is told, 0: nothing, as it is the 1500 that it takes for granted, or the model cannot. */
 unsigned nic_told_mtu(const struct nic *n);
+bool nic_libvirt_sets_mtu(enum nic_kind kind);
 /* The steps that bring the host's end up, as a port of its bridge */
 void nic_plan_up(struct plan *p, const struct nic *n);
 /* nic_check_port has found that the bridge would take the address of its port. */

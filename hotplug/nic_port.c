@@ -82,6 +82,23 @@ static const char *room_of(const struct nic *n)
 	return "interface";
 }
 
+bool nic_libvirt_sets_mtu(enum nic_kind kind)
+{
+	return kind == NIC_BRIDGE || kind == NIC_TAP || kind == NIC_VHOST_USER;
+}
+
+/* libvirt gives the host's end what it tells the guest: a tap of less, and the bridge may fall to it, for all of its ports. */
+static int check_libvirt_mtu(const struct nic *n, struct err *err)
+{
+	if (!nic_libvirt_sets_mtu(n->kind))
+		return err_set(err, -EINVAL, "mtu=%u: libvirt sets none for type=%s (leave it out, and set it in the guest)",
+			       n->mtu_given, n->type);
+	if (n->mtu_given < n->room)
+		return err_set(err, -EINVAL, "mtu=%u: libvirt gives the port what it tells the guest, and %s %s, which has %u, may "
+			       "follow (leave it out, and set it in the guest)", n->mtu_given, room_of(n), n->source, n->room);
+	return 0;
+}
+
 /* What is larger is dropped on the way, or would change the bridge, or what is below. */
 static int check_mtu(struct plan *p, struct nic *n, struct err *err)
 {
@@ -91,10 +108,8 @@ static int check_mtu(struct plan *p, struct nic *n, struct err *err)
 	if (n->room && n->mtu_given > n->room)
 		return err_set(err, -EINVAL, "mtu=%u: %s %s has an MTU of %u (at most that, or first: ip link set %s mtu %u)",
 			       n->mtu_given, room_of(n), n->source, n->room, n->source, n->mtu_given);
-	/* the bridge of less would fall to it, for all of its ports */
-	if (p->domain && n->mtu_given && n->mtu_given < n->room && n->kind != NIC_MACVTAP)
-		return err_set(err, -EINVAL, "mtu=%u: libvirt gives the port what it tells the guest, and %s %s, which has %u, may "
-			       "follow (leave it out, and set it in the guest)", n->mtu_given, room_of(n), n->source, n->room);
+	if (p->domain && n->mtu_given && check_libvirt_mtu(n, err))
+		return -EINVAL;
 	if (n->mtu_given && !n->tells_mtu)
 		plan_warn(p, "mtu=%u: a %s has no way to tell its guest (set it in there, or use model=virtio)", n->mtu_given,
 			  n->driver);

@@ -83,12 +83,6 @@ static int check_source(const struct plan *p, const struct plan_env *env, struct
 	return rc || n->kind == NIC_NETWORK ? rc : nic_check_source(p, env->host, n, err);
 }
 
-/* Of a bridge libvirt itself takes the MTU, for the port and for the guest. */
-static unsigned told_mtu(const struct nic *n)
-{
-	return n->mtu_given || n->kind == NIC_BRIDGE ? n->mtu_given : nic_told_mtu(n);
-}
-
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	struct virt_nic d = {0};
@@ -125,7 +119,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	if (!rc) {
 		auto_free char *xml = NULL;
 
-		d.mtu = told_mtu(&n);
+		/* a port has the MTU of its bridge without that, too, but the guest is not told */
+		d.mtu = nic_libvirt_sets_mtu(n.kind) ? nic_told_mtu(&n) : 0;
 		xml = virt_nic_xml(&d);
 		nic_plan_keep_of(p, &n);
 		virt_plan_attach(p, p->device, xml);

@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # A network namespace for the test: the machine's interfaces are not touched, and what is left goes with it. Sourced before
 # lib.sh: it starts the test again inside. KT_OWN_NET=no afterwards: there can be none, or no /dev/net/tun.
-# sysfs shows the namespace it was mounted in.
+# sysfs shows the namespace it was mounted in; the control groups below it, which a libvirtd wants, are those of the machine.
 if [ -z "${KT_OWN_NET:-}" ]; then
 	export KT_OWN_NET=no
 	if unshare -n -m sh -c 'mount -t sysfs sysfs /sys && ip tuntap add mode tap name probe' 2>/dev/null; then
-		KT_OWN_NET=yes exec unshare -n -m sh -c 'mount -t sysfs sysfs /sys && exec "$0"' "$0"
+		KT_OWN_NET=yes exec unshare -n -m sh -c 'exec 5</sys/fs/cgroup
+			mount -t sysfs sysfs /sys || exit
+			mount -c --rbind /proc/self/fd/5 /sys/fs/cgroup
+			exec "$0" 5<&-' "$0"
 	fi
 fi
