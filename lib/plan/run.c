@@ -266,6 +266,8 @@ static void step_failed(struct run *r, size_t i, int rc)
 		/* the guest said nothing, or no; what stays until it lets go is put off, but what just failed is left */
 		if (op_get(p->steps[i].op)->asks_guest && (!p->n_left || p->n_rest))
 			p->status = rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -EACCES ? PLAN_REFUSED : p->status;
+		if (p->steps[i].op == STEP_QMP && rc == -EACCES && !p->n_left)
+			p->status = PLAN_REFUSED;	/* it takes no request now */
 		if (rc == -EPERM && !p->n_left)
 			p->status = PLAN_DENIED;
 	}

@@ -39,8 +39,8 @@ cycle() {
 	ktp -o json nic add "$vm" id=n mac=52:54:00:aa:00:01 type=bridge source=br0 "$@" >record 2>err
 	t_is "$what: added" "$? $(jq -r .status record) $(grep -v warning err)" '0 ok ' || return
 	t_is "$what: of the rest nothing is changed" "$(host)" "$before"
-	t_is "$what: the port" "$(of kt-tap0) $(cat /sys/class/net/kt-tap0/operstate) $(vlans kt-tap0)" \
-		"[\"fe:54:00:aa:00:01\",9000,\"br0\"] up $vlans"
+	t_is "$what: the port" "$(of kt-tap0) $(ip -j link show kt-tap0 | jq '.[0].flags | index("UP") != null') $(vlans kt-tap0)" \
+		"[\"fe:54:00:aa:00:01\",9000,\"br0\"] true $vlans"
 	t_is "$what: the guest is told the MTU" "$(qmp_ask g '{"execute":"qom-get","arguments":{"path":"/machine/peripheral/n","property":"host_mtu"}}')" 9000
 	ktp -o json nic add "$vm" id=n type=bridge source=br0 "$@" >record
 	t_is "$what: once more is no change" "$? $(jq -r .status record)" '0 unchanged'

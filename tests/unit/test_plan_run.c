@@ -569,6 +569,44 @@ static void a_device_without_an_id_is_waited_for(void **state)
 	}
 }
 
+/* A slot that is busy is asked again until the step's time is over; what was asked for already is waited for. */
+static void a_busy_slot_is_asked_again(void **state)
+{
+#define BUSY { .expect = "device_del", .error = "GenericError: Hot-unplug failed: guest is busy (power indicator blinking)" }
+	static const struct fake_item later[] = {
+		BUSY, BUSY, { .expect = "device_del", .after = GONE }, { .expect = "blockdev-del", .any = true }, { 0 }
+	}, meanwhile[] = {
+		{ .expect = "device_del", .error = "GenericError: Hot-unplug failed: guest is busy (power indicator blinking)", .after = GONE },
+		{ .expect = "device_del", .error = "DeviceNotFound: Device 'd0' not found" }, { .expect = "blockdev-del", .any = true }, { 0 }
+	}, before[] = {
+		{ .expect = "device_del", .error = "GenericError: Device d0 is already in the process of unplug", .after = GONE },
+		{ .expect = "blockdev-del", .any = true }, { 0 }
+	}, never[] = {
+		{ .expect = "device_del", .any = true, .error = "GenericError: Hot-unplug failed: guest is busy (power indicator blinking)" }, { 0 }
+	}, other[] = {
+		{ .expect = "device_del", .error = "GenericError: Bus 'pcie.0' does not support hotplugging" }, { 0 }
+	};
+	static const struct {
+		const struct fake_item *script;
+		int rc;
+		enum plan_status status;
+	} rows[] = {
+		{ later, 0, PLAN_OK }, { meanwhile, 0, PLAN_OK }, { before, 0, PLAN_OK }, { never, -EACCES, PLAN_REFUSED },
+		{ other, -EREMOTEIO, PLAN_FAILED },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct plan *p = remove_plan();
+
+		assert_int_equal(run_script(p, rows[i].script, NULL), rows[i].rc);
+		assert_int_equal(p->status, rows[i].status);
+		plan_free(p);
+	}
+#undef BUSY
+}
+
 static void statuses_have_their_exit_codes(void **state)
 {
 	static const struct {
@@ -633,6 +671,7 @@ int main(void)
 		cmocka_unit_test(a_roll_back_that_waits_is_finished),
 		cmocka_unit_test(what_is_unknown_is_found_out),
 		cmocka_unit_test(a_device_without_an_id_is_waited_for),
+		cmocka_unit_test(a_busy_slot_is_asked_again),
 		cmocka_unit_test(statuses_have_their_exit_codes),
 		cmocka_unit_test(what_is_shown_is_what_is_sent),
 	};
