@@ -50,6 +50,8 @@ size_t monitors_list(const struct host *h, pid_t pid, const struct qmp_cmdline *
 			one.path = xasprintf("abstract socket %s", m->path);
 			break;
 		case QMP_MONITOR_FD:
+			if (c->libvirt)		/* its own monitor, which it never leaves */
+				continue;
 			one.path = xstrdup(m->path);
 			break;
 		case QMP_MONITOR_OTHER:
