@@ -253,6 +253,7 @@ static const struct fake_item guest[] = {
 	{ .expect = "query-status", .any = true, .reply = "{\"running\":true,\"status\":\"running\"}" },
 	{ .expect = "query-named-block-nodes", .any = true, .reply = "[]" },
 	{ .expect = "query-memory-devices", .any = true, .reply = "[]" },
+	{ .expect = "query-memory-size-summary", .any = true, .reply = "{\"base-memory\":268435456,\"plugged-memory\":0}" },
 	{ .expect = "device-list-properties", .any = true, .reply = "[]" },
 	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}",
 	  .reply = "[{\"name\":\"rp1\",\"type\":\"child<pcie-root-port>\"},{\"name\":\"xhci\",\"type\":\"child<qemu-xhci>\"}]" },
