@@ -453,13 +453,24 @@ kt_killed_at_each_sync() {
 }
 
 # strace as trace_speaking wants it; -yy tells sockets from other descriptors, which are written to as well.
-T_SPEAKING=(strace -f -ttt -yy -qq --seccomp-bpf -e trace=openat2,connect,sendto,sendmsg,write,fork,vfork,clone,clone3,execve)
+T_SPEAKING=(strace -f -ttt -yy -qq --seccomp-bpf -e trace=openat2,ioctl,connect,sendto,sendmsg,write,fork,vfork,clone,clone3,execve)
 # FILE SOCKETS: its calls that start a process (threads are one's own), that connect to sockets whose paths SOCKETS
 # matches, or that speak on such a connection: others, too, may run guests here, whom kvmtop comes to know at any time.
 trace_speaking() {
 	awk -v mine="$2" '
 		/CLONE_THREAD/ { next }
 		# a socket is held first, and connected to by the name of its descriptor
+		/ioctl[(].*SIOC(PROTOPRIVATE|UNIXFILE)/ {
+			# SIOCUNIXFILE: the file of a listening socket
+			if (match($0, /= [0-9]+$/)) {
+				fd = substr($0, RSTART + 2)
+				path[fd] = match($0, /\[[0-9]+,"[^"]*"/) ? substr($0, RSTART, RLENGTH) : ""
+				sub(/^[^"]*"\/?/, "/", path[fd])
+				sub(/"$/, "", path[fd])
+			}
+			next
+		}
+		/ioctl[(]/ { next }
 		/openat2/ { if (match($0, /= [0-9]+<.*>$/)) { split(substr($0, RSTART + 2), held, /[<>]/); path[held[1]] = held[2] }; next }
 		$3 ~ /^(fork|vfork|clone|clone3|execve)[(]/ { print; next }
 		match($3, /<UNIX-STREAM:\[[0-9]+/) { socket = substr($3, RSTART, RLENGTH) }
