@@ -458,6 +458,9 @@ T_SPEAKING=(strace -f -ttt -yy -qq --seccomp-bpf -e trace=openat2,ioctl,connect,
 # matches, or that speak on such a connection: others, too, may run guests here, whom kvmtop comes to know at any time.
 trace_speaking() {
 	awk -v mine="$2" '
+		# a call during which another thread made one is in two lines
+		/ <unfinished [.]+>$/ { sub(/ <unfinished [.]+>$/, ""); begun[$1] = $0; next }
+		/<[.]+ [a-z0-9_]+ resumed>/ { rest = $0; sub(/.* resumed>/, "", rest); $0 = begun[$1] rest }
 		/CLONE_THREAD/ { next }
 		# a socket is held first, and connected to by the name of its descriptor
 		/ioctl[(].*SIOC(PROTOPRIVATE|UNIXFILE)/ {
