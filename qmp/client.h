@@ -46,6 +46,8 @@ struct qmp_peer {
 	uid_t uid;
 	pid_t pid;
 };
+/* Of a connected stream socket. A negative errno. */
+int qmp_peer_read(int fd, struct qmp_peer *peer);
 int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, struct err *err);
 /* What to say where connect(2) has failed: the same negative errno, but -EBUSY for a full queue. */
 int qmp_connect_error(struct err *err, int code, const char *path);

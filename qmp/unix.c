@@ -103,10 +103,20 @@ int qmp_connect_error(struct err *err, int code, const char *path)
 	}
 }
 
-int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, struct err *err)
+int qmp_peer_read(int fd, struct qmp_peer *peer)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		return -errno;
+	*peer = (struct qmp_peer){ .uid = cred.uid, .pid = cred.pid };
+	return 0;
+}
+
+int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, struct err *err)
+{
+	struct qmp_peer who;
 	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int rc;
 
@@ -116,10 +126,11 @@ int qmp_open_unix(const char *path, struct qmp **out, struct qmp_peer *peer, str
 	rc = *path ? connect_to(fd, path) : -ENOENT;
 	if (rc)
 		return qmp_connect_error(err, rc, path);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return err_sys(err, -errno, "%s: who listens there", path);
+	rc = qmp_peer_read(fd, &who);
+	if (rc)
+		return err_sys(err, rc, "%s: who listens there", path);
 	if (peer)
-		*peer = (struct qmp_peer){ .uid = cred.uid, .pid = cred.pid };
+		*peer = who;
 	*out = qmp_open_fd(take_fd(&fd));
 	return 0;
 }

@@ -222,17 +222,13 @@ int monitors_pick(const struct host *h, const struct owner *owner, struct monito
 	return n && n == foreign ? -EPERM : -EBUSY;
 }
 
-static int connect_to(const struct host *h, struct lates *lates, const struct monitor *m, struct qmp **out, pid_t *peer,
+static int connect_to(const struct host *h, struct lates *lates, const struct monitor *m, struct qmp **out, struct qmp_peer *peer,
 		      struct err *err)
 {
-	struct qmp_peer who;
 	int rc, fd;
 
-	if (!m->known) {
-		rc = qmp_open_unix(m->path, out, &who, err);
-		*peer = who.pid;
-		return rc;
-	}
+	if (!m->known)
+		return qmp_open_unix(m->path, out, peer, err);
 	fd = host_listener_connect(h, lates, &m->listener);
 	if (fd == -ENOENT || fd == -EPERM || fd == -EACCES)
 		return err_set(err, fd, "%s: its socket is of another root directory or network namespace, which only root reaches",
@@ -240,21 +236,24 @@ static int connect_to(const struct host *h, struct lates *lates, const struct mo
 	if (fd < 0)
 		return qmp_connect_error(err, fd, m->path);
 	*out = qmp_open_fd(fd);
-	*peer = 0;
-	return 0;
+	rc = qmp_peer_read(fd, peer);
+	if (rc)
+		qmp_close(*out);
+	return rc ? err_sys(err, rc, "%s: who listens there", m->path) : 0;
 }
 
 int monitor_open(const struct host *h, struct lates *lates, const struct monitor *m, const struct owner *owner,
 		 unsigned timeout_ms, int interrupt, struct qmp **out, struct err *err)
 {
-	pid_t peer = 0;
+	struct qmp_peer peer;
 	struct qmp *q;
 	int rc = connect_to(h, lates, m, &q, &peer, err);
 
 	if (rc)
 		return rc;
 	qmp_set_interrupt(q, interrupt);
-	if (!owner->handed && peer != owner->pid)		/* said before it is waited for */
+	/* said before it is waited for; the rest is known only once QEMU has accepted, which its greeting tells */
+	if (!owner->handed && peer.pid != owner->pid)
 		rc = owner_serves(h, owner, qmp_fd(q), err);
 	if (!rc)
 		rc = qmp_greet(q, timeout_ms, err);

@@ -8,7 +8,6 @@
 #include "owner.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 static int is_another(struct err *err, const char *what, const struct owner *o)
 {
@@ -27,13 +26,12 @@ int owner_listens(const struct host *h, const struct owner *o, const char *path,
 
 int owner_serves(const struct host *h, const struct owner *o, int fd, struct err *err)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	struct qmp_peer peer;
 	uint64_t inode;
-	int has = -EOPNOTSUPP;
+	int has = -EOPNOTSUPP, rc = qmp_peer_read(fd, &peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
-		return err_sys(err, -errno, "who serves the monitor");
+	if (rc)
+		return err_sys(err, rc, "who serves the monitor");
 	if (!o->handed && peer.pid != o->pid) {
 		auto_free char *what = xasprintf("process %d listens at the monitor's socket", (int)peer.pid);
 
