@@ -298,8 +298,10 @@ static int job_ask(struct job *j, struct err *err)
 	qmp_set_deadline(j->q, j->deadline_ns);
 	qmp_set_patience(j->q, j->s->config.answer_ms);
 	rc = ask_put(j->q, j->what, &j->replies, err);
-	translate_threads(j, &j->replies.base);
-	opened_find(j->s->config.host, j->owner.pid, j->replies.disks.disks, j->replies.disks.n_disks);
+	if (j->replies.have & WANT_THREADS)
+		translate_threads(j, &j->replies.base);
+	if (j->replies.have & WANT_DISKS)
+		opened_find(j->s->config.host, j->owner.pid, j->replies.disks.disks, j->replies.disks.n_disks);
 	if (replies_bytes(&j->replies) <= REPLIES_MAX)
 		return rc;
 	replies_done(&j->replies);
