@@ -390,9 +390,7 @@ void host_limits_read(struct host_limits *l, const pid_t *tids, size_t n, uint64
 		found = limit_add(l, found, g, HOST_LIMIT_MEM_HIGH, g->high_bytes, g->high_hit);
 		found = limit_add(l, found, g, HOST_LIMIT_MEM_MAX, g->max_bytes, g->max_hit);
 	}
-	if (rest_limits_count(l->rest))
-		rest_limits_take(l->rest, l->limits + found);
-	found += rest_limits_count(l->rest);
+	found = rest_limits_take(l->rest, l->limits, found);
 	*out = (struct host_limit_usage){
 		.known = l->has_cpu || l->has_memory, .limits = l->limits, .n = found,
 		.throttled_ns = l->has_cpu ? l->throttled_ns : HOST_UNKNOWN,

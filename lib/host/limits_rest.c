@@ -203,12 +203,30 @@ static uint64_t io_counter(const char *stat, const char *dev, const char *counte
 	return HOST_UNKNOWN;
 }
 
-/* No counter tells that a request was late: the rate is as high as it may be. */
-static void io_look(const struct host *h, struct rest *l, uint64_t now_ns)
+/* io.stat of the group that was read last: the limits of a group follow each other. */
+struct io_stat {
+	const char *dir;
+	struct buf text;
+};
+
+static const char *io_stat_of(const struct host *h, struct io_stat *stat, const char *dir)
 {
-	auto_free char *path = xasprintf("%s/io.stat", l->dir);
-	auto_buf struct buf stat = {0};
-	uint64_t now = host_read_all(h, path, &stat) || !stat.text ? HOST_UNKNOWN : io_counter(stat.text, l->dev, l->counter);
+	auto_free char *path = NULL;
+
+	if (stat->dir && !strcmp(stat->dir, dir))
+		return stat->text.text;
+	buf_done(&stat->text);
+	stat->dir = dir;
+	path = xasprintf("%s/io.stat", dir);
+	if (host_read_all(h, path, &stat->text))
+		buf_done(&stat->text);
+	return stat->text.text;
+}
+
+/* No counter tells that a request was late: the rate is as high as it may be. */
+static void io_look(struct rest *l, const char *stat, uint64_t now_ns)
+{
+	uint64_t now = stat ? io_counter(stat, l->dev, l->counter) : HOST_UNKNOWN;
 	double seconds = (double)(now_ns - l->last_ns) / (double)NS_PER_SEC;
 
 	l->hit = l->last_ns && now != HOST_UNKNOWN && l->last != HOST_UNKNOWN && now > l->last && seconds > 0 &&
@@ -233,11 +251,12 @@ static void pids_look(const struct host *h, struct rest *l)
 void rest_limits_look(struct rest_limits *r, uint64_t now_ns, double psi_cpu_pct)
 {
 	const struct host *h = host_cgroups_host(r->c);
+	struct io_stat stat = {0};
 	size_t i;
 
 	for (i = 0; i < r->n; i++) {
 		switch (r->list[i].kind) {
-		case HOST_LIMIT_IO: io_look(h, &r->list[i], now_ns); break;
+		case HOST_LIMIT_IO: io_look(&r->list[i], io_stat_of(h, &stat, r->list[i].dir), now_ns); break;
 		case HOST_LIMIT_PIDS: pids_look(h, &r->list[i]); break;
 		case HOST_LIMIT_CPUS: r->list[i].hit = psi_cpu_pct >= PRESSED_PCT; break;
 		case HOST_LIMIT_CPU:
@@ -245,6 +264,7 @@ void rest_limits_look(struct rest_limits *r, uint64_t now_ns, double psi_cpu_pct
 		case HOST_LIMIT_MEM_MAX: break;
 		}
 	}
+	buf_done(&stat.text);
 }
 
 size_t rest_limits_count(const struct rest_limits *r)
@@ -252,13 +272,14 @@ size_t rest_limits_count(const struct rest_limits *r)
 	return r->n;
 }
 
-void rest_limits_take(const struct rest_limits *r, struct host_limit *out)
+size_t rest_limits_take(const struct rest_limits *r, struct host_limit *list, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		out[i] = (struct host_limit){
+		list[n++] = (struct host_limit){
 			.kind = r->list[i].kind, .value = r->list[i].value, .group = r->list[i].group, .what = r->list[i].what,
 			.hit = r->list[i].hit,
 		};
+	return n;
 }

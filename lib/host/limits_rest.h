@@ -13,6 +13,6 @@ void rest_limits_list(struct rest_limits *r, const struct host_cgroup_paths *pat
 /* Whether they hold it back: what is counted, since the reading before. psi_cpu_pct: of its own group, NAN: not known. */
 void rest_limits_look(struct rest_limits *r, uint64_t now_ns, double psi_cpu_pct);
 size_t rest_limits_count(const struct rest_limits *r);
-void rest_limits_take(const struct rest_limits *r, struct host_limit *out);	/* that many */
+size_t rest_limits_take(const struct rest_limits *r, struct host_limit *list, size_t n);	/* that many, behind the first n; how many it is then */
 
 #endif
