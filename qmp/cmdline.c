@@ -113,24 +113,6 @@ static void take_accel(struct reader *r, const struct qmp_opts *o)
 	}
 }
 
-/* QEMU's sizes may have a fraction; without a suffix -m means MiB, maxmem= bytes. */
-static bool mem_parse(const char *text, char unit, uint64_t *bytes)
-{
-	static const char suffixes[] = "BKMGTPE";
-	size_t len = strspn(text, "0123456789.");
-	auto_free char *digits = xstrndup(text, len);
-	const char *suffix = strchr(suffixes, text[len] ? toupper((unsigned char)text[len]) : unit);
-	double n;
-
-	if (!suffix || (text[len] && text[len + 1]) || units_num_parse(digits, &n))
-		return false;
-	n *= (double)(1ull << (10 * (suffix - suffixes)));
-	if (n < 1 || n >= (double)INT64_MAX)
-		return false;
-	*bytes = (uint64_t)n;
-	return true;
-}
-
 static void take_mem(struct reader *r, const struct qmp_opts *o)
 {
 	auto_free char *size = qmp_opts_get(o, "size");
@@ -138,11 +120,11 @@ static void take_mem(struct reader *r, const struct qmp_opts *o)
 	auto_free char *max = qmp_opts_get(o, "maxmem");
 
 	if (size)
-		r->mem_said |= mem_parse(size, 'M', &r->out->mem_bytes);
+		r->mem_said |= qmp_size_read(size, 'M', &r->out->mem_bytes);
 	if (slots)
 		units_uint_parse(slots, &r->out->mem_slots);
 	if (max)
-		mem_parse(max, 'B', &r->out->mem_max_bytes);
+		qmp_size_read(max, 'B', &r->out->mem_max_bytes);
 }
 
 static void add_mon(struct reader *r, const struct qmp_opts *o, bool short_form, bool human)
@@ -185,38 +167,18 @@ static void take_chardev(struct reader *r, const struct qmp_opts *o)
 		free(id);
 }
 
-static void take_backend(struct reader *r, const struct qmp_opts *o, const char *id)
-{
-	static const struct {
-		const char *type;
-		enum qmp_backend_kind kind;
-	} kinds[] = {
-		{ "memory-backend-ram", QMP_BACKEND_RAM }, { "memory-backend-memfd", QMP_BACKEND_MEMFD },
-		{ "memory-backend-file", QMP_BACKEND_FILE },
-	};
-	auto_free char *type = qmp_opts_get(o, "qom-type");
-	auto_free char *size = qmp_opts_get(o, "size");
-	auto_free char *share = qmp_opts_get(o, "share");
-	uint64_t bytes;
-	size_t i;
-
-	for (i = 0; type && i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(type, kinds[i].type) && size && mem_parse(size, 'B', &bytes) &&
-		    has_room(r, r->out->n_backends, CMDLINE_BACKENDS_MAX, "memory backends"))
-			*vec_push(r->out->backends, r->out->n_backends) = (struct qmp_backend){
-				.kind = kinds[i].kind, .bytes = bytes, .id = str_utf8(id, strlen(id), NAME_MAX_BYTES),
-				.path = qmp_opts_get(o, "mem-path"),
-				.shared = qmp_opt_is_on(share, kinds[i].kind == QMP_BACKEND_MEMFD),
-			};
-}
-
 static void take_object(struct reader *r, const struct qmp_opts *o)
 {
 	auto_free char *id = qmp_opts_get(o, "id");
+	struct qmp_backend backend;
 
 	r->out->libvirt |= is_libvirt_path(o->text) || (id && !strcmp(id, "masterKey0"));
-	if (id)
-		take_backend(r, o, id);
+	if (!id || !qmp_backend_read(o, id, &backend))
+		return;
+	if (has_room(r, r->out->n_backends, CMDLINE_BACKENDS_MAX, "memory backends"))
+		*vec_push(r->out->backends, r->out->n_backends) = backend;
+	else
+		qmp_backend_done(&backend);
 }
 
 /* Of the many devices only these are read. */
@@ -285,85 +247,30 @@ static void take_incoming(struct reader *r, const struct qmp_opts *o)
 	r->out->incoming = true;
 }
 
-/* Takes all over. */
-static void add_drive(struct reader *r, char *node, char *aio, char *below)
+static void add_drives(struct reader *r, struct qmp_cmdline_drive *list, size_t n)
 {
 	struct qmp_cmdline *out = r->out;
+	size_t i;
 
-	if (node && strlen(node) <= NAME_MAX_BYTES && has_room(r, out->n_drives, CMDLINE_DRIVES_MAX, "drives")) {
-		*vec_push(out->drives, out->n_drives) = (struct qmp_cmdline_drive){ node, aio, below };
-		return;
-	}
-	free(node);
-	free(aio);
-	free(below);
+	for (i = 0; i < n; i++)
+		if (strlen(list[i].node) <= NAME_MAX_BYTES && has_room(r, out->n_drives, CMDLINE_DRIVES_MAX, "drives"))
+			*vec_push(out->drives, out->n_drives) = list[i];
+		else
+			qmp_drive_done(&list[i]);
 }
 
-/* Of what is drawn only. */
-static char *get_short(const struct qmp_opts *o, const char *key)
-{
-	auto_free char *value = qmp_opts_get(o, key);
-
-	return value ? str_utf8(value, strlen(value), NAME_MAX_BYTES) : NULL;
-}
-
-static bool is_stored(const char *driver)
-{
-	return !strcmp(driver, "file") || !strcmp(driver, "host_device") || !strcmp(driver, "host_cdrom");
-}
-
-static char *get_at(const struct qmp_opts *o, const char *prefix, const char *key)
-{
-	auto_free char *whole = xasprintf("%s%s", prefix, key);
-
-	return get_short(o, whole);
-}
-
-/* blkdebug and its like call what is below them image. */
-static const char *next_part(const struct qmp_opts *o, const char *prefix)
-{
-	auto_free char *image = get_at(o, prefix, "image.driver");
-
-	return image ? "image." : "file.";
-}
-
-/* Nodes that are written into each other: filters, the format, the file. Each may have a name, and the last may be one. */
-#define NESTED_MAX 8
 static void take_blockdev(struct reader *r, const struct qmp_opts *o)
 {
-	char *names[NESTED_MAX] = {0}, *aio = NULL, *below = NULL, prefix[NESTED_MAX * 6 + 1] = "";
-	size_t n = 0, i;
-	bool stored = false;
+	struct qmp_cmdline_drive list[QMP_NESTED_MAX];
 
-	while (n < NESTED_MAX && !stored && !below) {
-		auto_free char *driver = get_at(o, prefix, "driver");
-
-		if (!driver)
-			break;
-		names[n++] = get_at(o, prefix, "node-name");
-		stored = is_stored(driver);
-		if (stored)
-			aio = get_at(o, prefix, "aio");
-		else
-			below = get_at(o, prefix, "file");
-		strcat(prefix, next_part(o, prefix));
-	}
-	if (stored && !aio)
-		aio = xstrdup("threads");
-	for (i = 0; i < n; i++)
-		if (names[i] && (stored || below))
-			add_drive(r, take_ptr(names[i]), xstrdup(aio), xstrdup(below));
-	for (i = 0; i < n; i++)
-		free(names[i]);
-	free(aio);
-	free(below);
+	add_drives(r, list, qmp_drives_of_blockdev(o, list));
 }
 
 static void take_drive(struct reader *r, const struct qmp_opts *o)
 {
-	char *aio = get_short(o, "aio");
+	struct qmp_cmdline_drive one;
 
-	add_drive(r, qmp_opts_get(o, "id"), aio ? aio : xstrdup("threads"), NULL);
+	add_drives(r, &one, qmp_drive_of_drive(o, &one));
 }
 
 /* QEMU sets up those in JSON's form first, whatever the order on the command line is. */
@@ -487,42 +394,6 @@ static void add_monitor(struct qmp_cmdline *out, const struct reader *r, const s
 		out->monitors[before].kind = QMP_MONITOR_HUMAN;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	const struct qmp_backend *const *x = a, *const *y = b;
-
-	return strcmp((*x)->id, (*y)->id);
-}
-
-/* What a backend's size is; 0: there is none of that name. */
-static uint64_t size_of(const struct qmp_backend **sorted, size_t n, const char *id)
-{
-	const struct qmp_backend key = { .id = (char *)id }, *wanted = &key;
-	const struct qmp_backend **found = n ? bsearch(&wanted, sorted, n, sizeof(*sorted), by_id) : NULL;
-
-	return found ? (*found)->bytes : 0;
-}
-
-/* The main memory is as large as its backend where -m does not say. */
-static void add_backends(struct qmp_cmdline *out, struct reader *r)
-{
-	auto_free const struct qmp_backend **sorted = NULL;
-	uint64_t bytes;
-	size_t i, n = 0;
-
-	for (i = 0; i < out->n_backends; i++)
-		*vec_push(sorted, n) = &out->backends[i];
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), by_id);
-	for (i = 0; i < r->n_dimms; i++) {
-		bytes = size_of(sorted, n, r->dimms[i]);
-		out->plugged_bytes += bytes < UINT64_MAX - out->plugged_bytes ? bytes : 0;
-	}
-	bytes = r->memory_backend && !r->mem_said ? size_of(sorted, n, r->memory_backend) : 0;
-	if (bytes)
-		out->mem_bytes = bytes;
-}
-
 void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 {
 	struct reader r = { .out = out, .json_left = CMDLINE_JSON_MAX };
@@ -533,7 +404,7 @@ void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
 		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
 	for (i = 0; i < r.n_mons; i++)
 		add_monitor(out, &r, &r.mons[i]);
-	add_backends(out, &r);
+	qmp_backends_count(out, r.dimms, r.n_dimms, r.mem_said ? NULL : r.memory_backend);
 	if (!r.backend_said)
 		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){
 			.kind = r.mem_path ? QMP_BACKEND_FILE : QMP_BACKEND_RAM, .id = xstrdup("pc.ram"),
@@ -560,16 +431,11 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 		free(c->netdevs[i]);
 	free(c->netdevs);
 	free(c->monitors);
-	for (i = 0; i < c->n_backends; i++) {
-		free(c->backends[i].id);
-		free(c->backends[i].path);
-	}
+	for (i = 0; i < c->n_backends; i++)
+		qmp_backend_done(&c->backends[i]);
 	free(c->backends);
-	for (i = 0; i < c->n_drives; i++) {
-		free(c->drives[i].node);
-		free(c->drives[i].aio);
-		free(c->drives[i].below);
-	}
+	for (i = 0; i < c->n_drives; i++)
+		qmp_drive_done(&c->drives[i]);
 	free(c->drives);
 	free(c->name);
 	free(c->uuid);

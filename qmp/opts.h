@@ -24,4 +24,22 @@ struct qmp_cmdline;
 void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o);
 void qmp_monitor_of_short(struct qmp_cmdline *out, const char *value);
 
+/* backends.c: a size of QEMU's, which is in this unit where it has none; a memory backend, filled in if it is one */
+struct qmp_backend;
+bool qmp_size_read(const char *text, char unit, uint64_t *bytes);
+bool qmp_backend_read(const struct qmp_opts *o, const char *id, struct qmp_backend *out);
+void qmp_backend_done(struct qmp_backend *b);
+/* The memory that is plugged, from the backends of the DIMMs, and the main memory, if its size is that of a backend (NULL: no). */
+void qmp_backends_count(struct qmp_cmdline *out, char *const *dimms, size_t n_dimms, const char *main);
+
+/*
+ * drives.c: nodes of one -blockdev that are written into each other: filters, the format, the file. Each may have a name,
+ * and the last may be one. How many; list has room for QMP_NESTED_MAX.
+ */
+#define QMP_NESTED_MAX 8
+struct qmp_cmdline_drive;
+size_t qmp_drives_of_blockdev(const struct qmp_opts *o, struct qmp_cmdline_drive *list);
+size_t qmp_drive_of_drive(const struct qmp_opts *o, struct qmp_cmdline_drive *out);	/* 0 or 1 */
+void qmp_drive_done(struct qmp_cmdline_drive *d);
+
 #endif
