@@ -14,7 +14,6 @@
 #define MTU_MIN 68
 #define MTU_MAX 65535
 #define MTU_USUAL 1500			/* what a guest takes for granted */
-#define VLAN_MAX 4094
 #define ASK_MS 2000
 
 static int read_number(const struct plan *p, const char *key, unsigned min, unsigned max, unsigned *out, struct err *err)
@@ -53,7 +52,7 @@ static int check_vlan_kind(const struct plan *p, const struct nic *n, struct err
 
 int nic_check_numbers(const struct plan *p, struct nic *n, struct err *err)
 {
-	int rc = read_number(p, "vlan", 1, VLAN_MAX, &n->vlan, err);
+	int rc = read_number(p, "vlan", 1, HOST_VLAN_MAX, &n->vlan, err);
 
 	if (!rc)
 		rc = read_number(p, "mtu", MTU_MIN, MTU_MAX, &n->mtu_given, err);

@@ -191,8 +191,8 @@ static int read_vlan(const struct plan *p, struct host_vf *to, struct err *err)
 
 	if (!word)
 		return 0;
-	if (units_uint_parse(word, &n) || n > 4094)
-		return err_set(err, -EINVAL, "vlan=%s: 1 to 4094, or 0 for none, is expected", word);
+	if (units_uint_parse(word, &n) || n > HOST_VLAN_MAX)
+		return err_set(err, -EINVAL, "vlan=%s: 1 to %d, or 0 for none, is expected", word, HOST_VLAN_MAX);
 	to->vlan = (unsigned)n;
 	if (!n) {		/* a priority is one of the tag */
 		to->qos = 0;

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCI_SLOTS 32
 
 static void free_port(struct qmp_port *p)
 {
@@ -151,6 +150,12 @@ static int read_slots(struct qmp *q, const char *path, uint32_t *taken, struct e
 	return rc;
 }
 
+void qmp_port_count(struct qmp_port *port, uint32_t reserved, uint32_t taken)
+{
+	port->total = PCI_SLOTS - (unsigned)__builtin_popcount(reserved);
+	port->free = port->hotplug ? PCI_SLOTS - (unsigned)__builtin_popcount(taken | reserved) : 0;
+}
+
 static int read_conventional(struct qmp *q, const char *path, const char *bridge, uint32_t taken, struct qmp_port *port,
 			     struct err *err)
 {
@@ -161,8 +166,7 @@ static int read_conventional(struct qmp *q, const char *path, const char *bridge
 		rc = read_slots(q, path, &taken, err);
 	if (rc)
 		return rc;
-	port->total = PCI_SLOTS - (unsigned)__builtin_popcount(reserved);
-	port->free = port->hotplug ? PCI_SLOTS - (unsigned)__builtin_popcount(taken) : 0;
+	qmp_port_count(port, reserved, taken);
 	return 0;
 }
 

@@ -8,17 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCI_SLOTS 32
 #define PERIPHERAL "/machine/peripheral"
 
 enum plug { PLUG_UNKNOWN, PLUG_OFF, PLUG_ON };
-
-static bool is_listed(const char *word, const char *const *list)
-{
-	while (*list && strcmp(word, *list))
-		list++;
-	return *list;
-}
 
 /* Types that can be unplugged wherever their bus lets them go, in each QEMU from 7.2 to 10.0. Others are asked about. */
 static bool is_pluggable_type(const char *type)
@@ -30,7 +22,7 @@ static bool is_pluggable_type(const char *type)
 		"e1000e", "rtl8139", "vfio-pci", "qemu-xhci", "pcie-root-port", NULL
 	};
 
-	return is_listed(type, types);
+	return str_is_listed(type, types);
 }
 
 /* What a bus says of all that is on it, without a question. */
@@ -42,7 +34,7 @@ static enum plug plug_of_bus(const struct qmp_tree *t, const struct qmp_tree_bus
 
 	if (owner && qmp_is_express(owner->type))
 		return owner->hotplug ? PLUG_ON : PLUG_OFF;
-	return is_listed(bus->type, on) ? PLUG_ON : is_listed(bus->type, off) ? PLUG_OFF : PLUG_UNKNOWN;
+	return str_is_listed(bus->type, on) ? PLUG_ON : str_is_listed(bus->type, off) ? PLUG_OFF : PLUG_UNKNOWN;
 }
 
 /* What is known of buses and types so far. */
@@ -138,7 +130,7 @@ static bool is_memory(const char *type)
 {
 	static const char *const types[] = { "pc-dimm", "nvdimm", "virtio-mem-pci", "virtio-pmem-pci", NULL };
 
-	return is_listed(type, types);
+	return str_is_listed(type, types);
 }
 
 /* What is behind another object of theirs is not in the tree. */
@@ -273,8 +265,7 @@ static int add_conventional(struct qmp *q, const struct qmp_tree_bus *bus, const
 	uint32_t reserved = owner->shpc ? 1 : 0;
 	int rc = qmp_read_handler(q, path, bridge, &port->hotplug, err);
 
-	port->total = PCI_SLOTS - (unsigned)__builtin_popcount(reserved);
-	port->free = port->hotplug ? PCI_SLOTS - (unsigned)__builtin_popcount(bus->slots | reserved) : 0;
+	qmp_port_count(port, reserved, bus->slots);
 	return qmp_is_refusal(rc) ? 0 : rc;
 }
 

@@ -11,13 +11,6 @@
 
 #define DEPTH_MAX 32
 
-static bool is_listed(const char *word, const char *const *list)
-{
-	while (word && *list && strcmp(word, *list))
-		list++;
-	return word && *list;
-}
-
 bool qmp_is_filter(const char *driver)
 {
 	static const char *const filters[] = {
@@ -25,7 +18,7 @@ bool qmp_is_filter(const char *driver)
 		"copy-before-write", "snapshot-access", "mirror_top", "commit_top", "backup-top", "cbw", NULL
 	};
 
-	return is_listed(driver, filters);
+	return str_is_listed(driver, filters);
 }
 
 bool qmp_is_protocol(const char *driver)
@@ -36,7 +29,7 @@ bool qmp_is_protocol(const char *driver)
 		"null-aio", "sheepdog", NULL
 	};
 
-	return is_listed(driver, protocols);
+	return str_is_listed(driver, protocols);
 }
 
 /* A member that QEMU writes as {"server": {"host": ..}} or as {"server.host": ..}. */

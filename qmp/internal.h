@@ -13,6 +13,7 @@
 #define QMP_FILE_MAX 4096	/* file names */
 /* Devices, disks, jobs, ports, IOThreads that are taken from one answer, and asked about: more of them are left out. */
 #define QMP_LIST_MAX 1024
+#define PCI_SLOTS 32
 #define HMP_NETWORK_MAX (1u << 20)	/* "info network" */
 #define QMP_CPUS_MAX 8192		/* QEMU 10 has 4096 at most */
 
@@ -35,6 +36,8 @@ int qmp_devices_compare(const void *a, const void *b);
 /* calls_ports.c: a kind of PCI Express port; whether a bus takes devices (bridge: path of the one it is behind, NULL) */
 bool qmp_is_express(const char *type);
 int qmp_read_handler(struct qmp *q, const char *bus, const char *bridge, bool *there, struct err *err);
+/* Of a bus of 32 slots: those that are reserved by the machine, and those that have a device. */
+void qmp_port_count(struct qmp_port *port, uint32_t reserved, uint32_t taken);
 /* In the order of their names, without those of which QEMU may mean another; i440fx: all are clear. Takes the list over. */
 size_t qmp_ports_clear(struct qmp_port *ports, size_t n, bool i440fx);
 /* An answer that makes no sense: -EBADMSG. */

@@ -271,6 +271,13 @@ bool str_has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
+bool str_is_listed(const char *word, const char *const *list)
+{
+	while (word && *list && strcmp(word, *list))
+		list++;
+	return word && *list;
+}
+
 bool str_has_suffix(const char *s, const char *suffix)
 {
 	size_t len = strlen(s), tail = strlen(suffix);

@@ -55,5 +55,6 @@ void str_near_try(struct str_near *near, const char *candidate);
 
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
+bool str_is_listed(const char *word, const char *const *list);	/* list ends with NULL; word may be NULL */
 
 #endif

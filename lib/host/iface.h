@@ -65,6 +65,7 @@ int host_iface_set(const struct host *h, const char *name, const struct host_ifa
 		   struct err *err);
 /* A bridge keeps the address it has, as if it had been set by hand; nothing else is changed. */
 int host_bridge_keep_address(const struct host *h, const char *name, unsigned timeout_ms, struct err *err);
+#define HOST_VLAN_MAX 4094
 /* A port of a bridge that filters VLANs: its untagged packets are of this one, and it gets no others. */
 int host_bridge_set_vlan(const struct host *h, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err);
 /* A macvtap on another interface; mode "bridge", "private", "vepa" or "passthru". */

@@ -66,7 +66,7 @@ static int vlan_check(const struct step *s, struct err *err)
 {
 	unsigned vlan = step_vlan(s);
 
-	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what) || !vlan || vlan > VLAN_MAX)
+	if (!str_has_prefix(s->what, OURS) || !host_iface_name_ok(s->what) || !vlan || vlan > HOST_VLAN_MAX)
 		return err_set(err, -EPERM, "the VLAN of %s does not belong in a journal", s->what);
 	return 0;
 }

@@ -319,7 +319,7 @@ static char *ovs_add_text(const struct step *s, unsigned timeout_ms)
 
 static int ovs_add_check(const struct step *s, struct err *err)
 {
-	if (!str_has_prefix(s->what, OURS) || !json_str(s->args, "bridge") || step_vlan(s) > VLAN_MAX)
+	if (!str_has_prefix(s->what, OURS) || !json_str(s->args, "bridge") || step_vlan(s) > HOST_VLAN_MAX)
 		return err_set(err, -EPERM, "making %s a port does not belong in a journal", s->what);
 	return 0;
 }

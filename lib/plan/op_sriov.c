@@ -98,7 +98,7 @@ static enum host_vf_key setting_of(const struct step *s, struct host_vf *v)
 		ok = mac && address_mac_parse(mac, v->mac);
 		break;
 	case HOST_VF_VLAN:
-		ok = read_u32(s->args, key, VLAN_MAX, &v->vlan) && read_u32(s->args, "qos", QOS_MAX, &v->qos) &&
+		ok = read_u32(s->args, key, HOST_VLAN_MAX, &v->vlan) && read_u32(s->args, "qos", QOS_MAX, &v->qos) &&
 			read_flag(s->args, "stag", &v->stag);
 		break;
 	case HOST_VF_RATE:

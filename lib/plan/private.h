@@ -66,7 +66,6 @@ int guests_link(struct run *r, const struct step *s, struct host_iface *link, st
 /* Interfaces that kvmtop makes are called so; a journal may have no others removed. */
 #define OURS "kt-"
 /* op_bridge.c: "vlan" of its args, 0: there is none */
-#define VLAN_MAX 4094
 unsigned step_vlan(const struct step *s);
 extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
