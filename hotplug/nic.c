@@ -233,7 +233,6 @@ static void plan_macvtap(struct plan *p, const struct nic *n)
 	step_leaves(s, "macvtap %s on %s", n->ifname, n->source);
 }
 
-
 /* What is made on the host and opened, for a tap and a macvtap alike. */
 static struct json_object *plan_tap(struct plan *p, const struct nic *n)
 {

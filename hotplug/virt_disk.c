@@ -176,9 +176,9 @@ static int check_options(const struct plan *p, bool block_device, struct err *er
 /* libvirt numbers them, and names them to QEMU as iothreadN: that is the name that look-ups show. */
 static const char *iothread_number(const char *name)
 {
-	const char *number = name && str_has_prefix(name, "iothread") ? name + strlen("iothread") : name;
+	const char *number = name && str_has_prefix(name, "iothread") ? name + strlen("iothread") : "";
 
-	return number && *number ? number : name;
+	return *number && !number[strspn(number, "0123456789")] ? number : name;
 }
 
 /* target= must be free in the definitions that are written; the bus is what its letters say. */
