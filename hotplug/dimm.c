@@ -251,7 +251,7 @@ static int plan_remove(struct plan *p, const struct qmp_memory *m, struct err *e
 	p->device = xstrdup(m->id);
 	plan_qmp(p, "device_del", named("id", m->id));
 	s = plan_await_gone(p, m->id);
-	step_leaves(s, "DIMM %s, which the guest has not let go of", m->id);
+	step_leaves(s, "DIMM %s, which the guest has not released", m->id);
 	if (m->memdev) {
 		s = plan_drop_object(p, m->memdev);
 		step_leaves(s, "memory %s (%llu MiB)", m->memdev, (unsigned long long)m->size_bytes >> 20);

@@ -37,7 +37,7 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct qmp_disk *dis
 	}
 	plan_qmp(p, "device_del", named("id", disk->id));
 	s = plan_await_gone(p, disk->id);
-	step_leaves(s, "device %s, which the guest has not let go of", disk->id);
+	step_leaves(s, "device %s, which the guest has not released", disk->id);
 	for (i = 0; i < n; i++) {
 		s = i ? plan_drop_node(p, chain[i]) : plan_qmp(p, "blockdev-del", named("node-name", chain[i]));
 		step_leaves(s, "block node %s (%s)", chain[i], disk->file ? disk->file : "?");
@@ -55,7 +55,7 @@ static struct json_object *resize_json(const char *node, uint64_t size)
 struct device_look {
 	struct host *h;
 	char *path;
-	uint64_t bytes;			/* 0: it is none, or that is not known */
+	uint64_t bytes;			/* 0: not a block device, or not known */
 };
 
 static void device_look(void *arg)

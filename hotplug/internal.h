@@ -62,7 +62,7 @@ int check_group_room(struct plan *p, const struct host *h, uint64_t bytes, uint6
 /* The host has the nodes and the memory, or the huge pages, and the guest's control groups allow it. */
 int check_backend(struct plan *p, const struct host *h, const struct dimm_backend *b, struct err *err);
 
-/* vcpu.c: a guest without KVM that has let go of a vCPU takes nothing more */
+/* vcpu.c: a guest without KVM that has released a vCPU takes nothing more */
 int check_emulated(const struct plan *p, struct qmp *q, struct err *err);
 
 /* vmem.c: size= against the device's blocks and what it can have at most */

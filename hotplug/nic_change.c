@@ -48,7 +48,7 @@ static void plan_remove(struct plan *p, const struct host *h, const struct nic_f
 	nic_plan_keep(p, h, f->netif.name);
 	plan_qmp(p, "device_del", named("id", f->id));
 	s = plan_await_gone(p, f->id);
-	step_leaves(s, "device %s, which the guest has not let go of", f->id);
+	step_leaves(s, "device %s, which the guest has not released", f->id);
 	/* the netdev while its NIC is still there would leave a NIC with a dead end; of a hub it is not the NIC's own */
 	if (!f->nic.netdev || !strcmp(f->nic.backend, "hub"))
 		return;

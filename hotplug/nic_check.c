@@ -227,9 +227,9 @@ static int check_socket(const struct plan *p, const struct host *h, struct nic *
 	if (rc)
 		return err_sys(err, -EINVAL, "source=%s: no socket that a switch listens on", n->source);
 	if (sock.unseen)
-		return err_set(err, -EINVAL, "source=%s: nobody listens there in this network namespace, and only root can look at "
+		return err_set(err, -EINVAL, "source=%s: no process listens there in this network namespace, and only root can look at "
 			       "others (QEMU would stand still until a switch is there)", n->source);
-	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: nobody listens there (start the switch first: "
+	return sock.listening ? 0 : err_set(err, -EINVAL, "source=%s: no process listens there (start the switch first: "
 					    "QEMU would stand still until it is there)", n->source);
 }
 

@@ -85,7 +85,7 @@ static int check_removal(struct plan *p, struct qmp *q, struct err *err)
 	if (rc || kvm)
 		return rc;
 	if (!is_on(p, "force"))
-		return err_set(err, -EPERM, "this guest runs without KVM: when it has let go of a vCPU, its QEMU may "
+		return err_set(err, -EPERM, "this guest runs without KVM: when it has released a vCPU, its QEMU may "
 				"die of the next thing that is plugged (force=on to take the risk)");
 	plan_warn(p, "without KVM, QEMU may die of the next thing that is plugged after this");
 	return 0;
@@ -219,7 +219,7 @@ static int plan_remove(struct plan *p, struct qmp *q, const struct vcpus *v, uns
 			continue;
 		plan_qmp(p, "device_del", named("id", slot->id));
 		s = plan_await_gone(p, slot->id);
-		step_leaves(s, "vCPU %s, which the guest has not let go of", slot->id);
+		step_leaves(s, "vCPU %s, which the guest has not released", slot->id);
 		add_name(p, slot->id);
 		n -= slot->vcpus;
 	}

@@ -183,7 +183,7 @@ static int build_remove(struct plan *p, const struct qmp_device *d, struct err *
 	p->device = xstrdup(d->id);
 	plan_qmp(p, "device_del", named("id", d->id));
 	s = plan_await_gone(p, d->id);
-	step_leaves(s, "device %s, which the guest has not let go of", d->id);
+	step_leaves(s, "device %s, which the guest has not released", d->id);
 	if (*address)
 		plan_give_back(p, address);
 	return 0;

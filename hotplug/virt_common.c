@@ -83,7 +83,7 @@ void virt_plan_detach(struct plan *p, const struct virt_def *def, const char *al
 	struct step *s = plan_virt(p, STEP_VIRT_DETACH, alias, NULL, 0);
 
 	p->device = xstrdup(alias);
-	step_leaves(s, "device %s, which the guest has not let go of", alias);
+	step_leaves(s, "device %s, which the guest has not released", alias);
 	if (is_on(p, "persist"))
 		virt_plan_detach_stored(p, def, alias);
 }

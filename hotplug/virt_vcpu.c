@@ -77,7 +77,7 @@ static int check_removal(struct plan *p, const struct virt_def *def, struct err 
 		return err_set(err, -EPERM, "this guest runs without KVM: libvirt is not told when it has "
 				"let go of a vCPU, and its QEMU may die of "
 			       "the next thing that is plugged (force=on to take the risk)");
-	plan_warn(p, "without KVM, libvirt is not told when the guest has let go, and QEMU may die of the "
+	plan_warn(p, "without KVM, libvirt is not told when the guest has released it, and QEMU may die of the "
 			"next thing that is plugged");
 	return 0;
 }

@@ -61,7 +61,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp((*x)->id, (*y)->id);
 }
 
-/* What a backend's size is; 0: there is none of that name. */
+/* What a backend's size is; 0: no backend of that name. */
 static uint64_t size_of(const struct qmp_backend **sorted, size_t n, const char *id)
 {
 	const struct qmp_backend key = { .id = (char *)id }, *wanted = &key;

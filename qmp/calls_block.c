@@ -217,7 +217,7 @@ static int read_groups(struct qmp *q, struct disks *d, struct err *err)
 	return rc;
 }
 
-/* The answer is let go before the next question: two long ones may be more than there is room for. */
+/* The answer is freed before the next question: two long ones may be more than there is room for. */
 static int read_disks(struct qmp *q, struct disks *d, struct err *err)
 {
 	auto_json struct json_object *ret = NULL;

@@ -14,7 +14,7 @@ struct qmp_image {
 	size_t n_groups;
 	bool throttled;			/* by a filter whose group is not known */
 };
-/* Of a name like "json:{..}"; false: it is none, or QEMU has cut it off. */
+/* Of a name like "json:{..}"; false: another kind of name, or QEMU has cut it off. */
 bool qmp_image_read(const char *name, struct qmp_image *out);
 /* The file of a node that is a protocol's, by its name and driver; into out. */
 void qmp_image_of_node(const char *name, const char *driver, struct qmp_image *out);

@@ -24,7 +24,7 @@ struct qmp_tree_device {
 	char *address;			/* as in struct qmp_device */
 	char *link, *backing;		/* likewise; what backs the virtio device in a PCI one backs that one */
 	char *drive;			/* name of the drive or block node it was given, NULL = none */
-	bool hotplug, shpc;		/* properties of ports and bridges; false where there are none */
+	bool hotplug, shpc;		/* properties of ports and bridges; false where a device lacks them */
 };
 
 struct qmp_tree {

@@ -95,7 +95,7 @@ int qmp_connect_error(struct err *err, int code, const char *path)
 	case EAGAIN:
 		return err_set(err, -EBUSY, "%s: other clients are connected or waiting", path);
 	case ECONNREFUSED:
-		return err_set(err, code, "%s: nobody listens there", path);
+		return err_set(err, code, "%s: no process listens there", path);
 	case EPROTOTYPE:
 		return err_set(err, code, "%s: not a stream socket", path);
 	default:

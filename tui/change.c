@@ -111,7 +111,7 @@ static void add_result(struct text *t, const struct job_view *v)
 		text_add(t, PAINT_WARN, 1, 6, "left %s", v->left[i]);
 	if (v->journal)
 		text_add(t, PAINT_PLAIN, 1, 1, "journal %s%s", v->journal,
-			 v->pending ? "  pending: the next kvmtop finishes it once the guest has let go" : "");
+			 v->pending ? "  pending: the next kvmtop finishes it once the guest has released it" : "");
 }
 
 static const char *heading(const struct change_layer *c, const struct app *a)

@@ -11,7 +11,7 @@
 
 /*
  * Six bytes apart by ':' or '-', leading zeros left out or not (52:54:0:12:34:56); three groups by '.' (5254.0012.3456),
- * two by '-' or ':' (525400-123456); or twelve digits. As "52:54:00:12:34:56" in lower case. False: it is none.
+ * two by '-' or ':' (525400-123456); or twelve digits. As "52:54:00:12:34:56" in lower case. False: not a MAC.
  */
 bool address_mac_parse(const char *text, char mac[ADDRESS_MAC_SIZE]);
 /* Whether it is told from a name only by its length: "525400123456" */
@@ -23,7 +23,7 @@ struct address_ip {
 	bool has_mac;			/* the interface identifier is made of a MAC (modified EUI-64) .. */
 	char mac[ADDRESS_MAC_SIZE];	/* .. which is this */
 };
-/* IPv4 or IPv6, alone, as "[2001:db8::1]", with a port, a prefix length (/64), a zone (%br0). False: it is none. */
+/* IPv4 or IPv6, alone, as "[2001:db8::1]", with a port, a prefix length (/64), a zone (%br0). False: not an address. */
 bool address_ip_parse(const char *text, struct address_ip *out);
 
 /* Both spell the same MAC; NULL spells none. */

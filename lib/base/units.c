@@ -95,7 +95,7 @@ static bool power(char letter, uint64_t base, uint64_t *unit)
 	return true;
 }
 
-/* A number and the name of its unit, which unit_of knows: 0 says that it is none. */
+/* A number and the name of its unit, which unit_of knows: 0 for an unknown name. */
 static int quantity(const char *s, uint64_t (*unit_of)(const char *name, bool zero), uint64_t *out)
 {
 	uint64_t whole, unit;

@@ -146,7 +146,7 @@ static bool was_finished(struct change *change)
 
 	if (!plan_arg(change->plan, "ID") || !plan_is_final(entry) || !entry->err.text[0])
 		return false;
-	plan_warn(change->plan, "%s of %s is over and cannot be undone: the guest has let go of %s (add it again)", entry->verb, entry->id,
+	plan_warn(change->plan, "%s of %s is over and cannot be undone: the guest has released %s (add it again)", entry->verb, entry->id,
 		  entry->device ? entry->device : "it");
 	change->plan->status = PLAN_UNCHANGED;
 	return true;
@@ -159,7 +159,7 @@ static int build_undo(struct change *change, const struct plan_env *env)
 	if (was_finished(change))
 		return 0;
 	if (plan_is_unknown(change->entry) && !change->gone)
-		return err_set(&change->plan->err, -ETIMEDOUT, "what comes of %s of %s is not known yet, as nobody has answered (try later)",
+		return err_set(&change->plan->err, -ETIMEDOUT, "what comes of %s of %s is not known yet: QEMU or libvirt has not answered (try later)",
 			       change->entry->verb, change->entry->id);
 
 	if (change->entry->status == PLAN_RUNNING)	/* we have the lock, so nobody runs it */

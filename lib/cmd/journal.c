@@ -35,7 +35,7 @@ static bool abandon(const struct session *s, struct plan *p)
 static char *outcome(const struct plan *p, bool was_unknown)
 {
 	if (!was_unknown)
-		return xstrdup("the guest has let go, finished");
+		return xstrdup("the guest has released it, finished");
 	if (p->status == PLAN_OK)
 		return xasprintf("it came about after all, and is done (undo %s takes it back)", p->id);
 	if (!p->n_left)

@@ -16,7 +16,7 @@ static const struct verb verb_columns = {
 
 static const struct verb verb_journal = {
 	.name = "journal", LOOK(TABLE_JOURNAL), .summary = "Changes made by kvmtop.",
-	.doc = "The changes kvmtop has made, and those that are pending: a device the guest has not let go of yet is cleaned "
+	.doc = "The changes kvmtop has made, and those that are pending: a device the guest has not released yet is cleaned "
 	       "up by the next kvmtop once it has; what QEMU or libvirt was asked for and has not answered, the next kvmtop that "
 	       "gets an answer marks as done, or takes back where only a part was done.",
 };
@@ -67,8 +67,8 @@ static const struct arg disk_remove_args[] = {
 static const struct verb verb_disk_remove = {
 	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
 	.rights = RIGHT_MONITOR,
-	.doc = "Asks the guest to let go of a disk, waits until it has, then closes the image. A guest that does not answer keeps "
-	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has let go or was reset.",
+	.doc = "Asks the guest to release a disk, waits until it has, then closes the image. A guest that does not answer keeps "
+	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has released it or was reset.",
 };
 
 static const struct arg disk_resize_args[] = {

@@ -32,7 +32,7 @@ static const struct arg remove_args[] = {
 const struct verb vcpu_remove_verb = {
 	.name = "vcpu remove", CHANGE(hotplug_vcpu_remove), ARGS(remove_args), .summary = "Unplug vCPUs.",
 	.rights = RIGHT_MONITOR,
-	.doc = "Asks the guest to let go of the last vCPUs that were plugged, in reverse, and waits until it has. "
+	.doc = "Asks the guest to release the last vCPUs that were plugged, in reverse, and waits until it has. "
 	       "Those that were there when the guest started stay. Without KVM, QEMU may die of what is plugged "
 	       "after that: refused without force=on.",
 };

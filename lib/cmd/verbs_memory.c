@@ -38,7 +38,7 @@ static const struct arg remove_args[] = {
 const struct verb dimm_remove_verb = {
 	.name = "dimm remove", CHANGE(hotplug_dimm_remove), ARGS(remove_args), .summary = "Unplug memory.",
 	.rights = RIGHT_MONITOR,
-	.doc = "Asks the guest to let go of a DIMM, waits until it has, then gives the memory back. A guest that "
+	.doc = "Asks the guest to release a DIMM, waits until it has, then gives the memory back. A guest that "
 	       "cannot move what lies there refuses, keeps the DIMM, and may be asked again; memory it has put "
 	       "online as movable can always be moved.",
 };

@@ -48,7 +48,7 @@ static const struct arg remove_args[] = {
 const struct verb nic_remove_verb = {
 	.name = "nic remove", CHANGE(hotplug_nic_remove), ARGS(remove_args), .summary = "Unplug a NIC.",
 	.rights = RIGHT_MONITOR "; CAP_NET_ADMIN where kvmtop has made the interface",
-	.doc = "Asks the guest to let go of a NIC, waits until it has, then removes what was behind it: the netdev, "
+	.doc = "Asks the guest to release a NIC, waits until it has, then removes what was behind it: the netdev, "
 	  "and of the host what kvmtop made for it. A guest that does not answer keeps the NIC, and the removal is "
 	  "pending.",
 };

@@ -28,7 +28,7 @@ static const struct arg remove_args[] = {
 const struct verb vfio_remove_verb = {
 	.name = "vfio remove", CHANGE(hotplug_vfio_remove), ARGS(remove_args), .summary = "Take a PCI device back.",
 	.rights = RIGHT_MONITOR ", and write access to the device in /sys: root",
-	.doc = "Asks the guest to let go of a PCI device of the host, waits until it has, then gives the device back to the "
+	.doc = "Asks the guest to release a PCI device of the host, waits until it has, then gives the device back to the "
 	       "driver that it had before; one that kvmtop has not added stays with vfio-pci. A guest that does not answer keeps "
 	       "it, and the removal is pending.",
 };

@@ -132,7 +132,7 @@ static char *swap_use(const struct host *h, const struct blocks *b)
 	return NULL;
 }
 
-/* sys/fs/btrfs/UUID/devices/NAME: its members are mounted under a number that is none of theirs. */
+/* sys/fs/btrfs/UUID/devices/NAME: its members are mounted under a number of their own. */
 static char *btrfs_use(const struct host *h, const struct blocks *b)
 {
 	DIR *dir = host_dir_open(h, "sys/fs/btrfs");

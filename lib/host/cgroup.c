@@ -20,7 +20,7 @@ struct mount {
 
 struct host_cgroups {
 	const struct host *h;
-	int fd;				/* mountinfo; negative: there is none */
+	int fd;				/* mountinfo; negative: it cannot be read */
 	struct mount mounts[HOST_CGROUPS];
 };
 

@@ -31,7 +31,7 @@ static uint64_t droppable(const struct host *h, const char *dir, bool v2)
 	return sum;
 }
 
-/* What is left below one limit; HOST_UNKNOWN: there is none. */
+/* What is left below one limit; HOST_UNKNOWN: no limit. */
 static uint64_t left(const struct host *h, const char *dir, const char *limit, const char *usage, uint64_t spare)
 {
 	uint64_t most = host_number_read(h, "%s/%s", dir, limit), used = host_number_read(h, "%s/%s", dir, usage);

@@ -19,7 +19,7 @@ struct host_iface {
 	bool mac_is_set;		/* set by hand: a bridge with another has the lowest of its ports */
 	bool bridge;			/* it is a Linux bridge */
 	bool filters_vlans;		/* .. that does */
-	unsigned n_ports;		/* .. of so many ports */
+	unsigned n_ports;		/* how many ports it has */
 	bool tap, multi_queue;		/* a tap of /dev/net/tun, made for several queues */
 	bool macvtap;
 };

@@ -43,7 +43,7 @@ int host_ovs_parse(struct json_object *result, struct host_ovs_port **list, size
 
 /*
  * Make an interface a port of a bridge, marked as ours, its VLAN (0: it carries them all), and wait until the switch has
- * taken it; remove one that is so marked: -ENOENT if there is none.
+ * taken it; remove one that is so marked: -ENOENT if it is not there.
  */
 int host_ovs_add(const char *socket, const char *bridge, const char *port, unsigned vlan, unsigned timeout_ms, struct err *err);
 int host_ovs_del(const char *socket, const char *port, unsigned timeout_ms, struct err *err);

@@ -99,7 +99,7 @@ static void opener_use(const struct host *h, const struct host_file *file, const
 	memcpy(out->comm, opener.comm, sizeof(out->comm));
 }
 
-/* A device that is somebody's without a name for it; one that was, and may be again. */
+/* A device that is claimed by a user without a name; one that belonged to an array or pool, and may again. */
 static char *claim_use(const struct host *h, const struct blocks *b)
 {
 	size_t i;

@@ -129,7 +129,7 @@ static const struct column journal_columns[] = {
 	  .rank = 1 },
 	{ "device", "DEVICE", "What it was about.", "the journal", UNIT_TEXT, TEXT(journal_row, device), .width = 14,
 	  .rank = 1 },
-	{ "state", "STATE", "running, pending (the guest has not let go yet), or the status of the finished change.",
+	{ "state", "STATE", "running, pending (the guest has not released it yet), or the status of the finished change.",
 	  "the journal", UNIT_TEXT, TEXT(journal_row, state), .width = 9, .rank = 1 },
 	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left),
 	  .width = 40, .rank = 2 },

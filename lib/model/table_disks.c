@@ -84,7 +84,7 @@ static const struct column disk_columns[] = {
 	{ "io_status", "STATUS", "ok, failed, or nospace: the guest was stopped because of this disk.",
 	  "io-status of query-block", UNIT_TEXT, TEXT(disk_row, io_status), .width = 7, .rank = 5 },
 	{ "throttle", "LIMIT", "The disk's I/O limits: iops and bytes per second, in all, of reads (rd), of writes "
-	  "(wr); + behind it: more is let through for a while. none: there are none. Those of throttle "
+	  "(wr); + behind it: more is let through for a while. none: no limits. Those of throttle "
 	  "filters above the image are among them.", THE_DISK "iops, iops_rd, .., bps_wr; limits of the throttle-group", UNIT_TEXT, TEXT(disk_row, throttle), .width = 16,
 	  .rank = 4 },
 	{ "throttle_pct", "LIMIT%", "Which part of the limit it is nearest to the disk uses: at 100 its requests "

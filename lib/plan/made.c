@@ -18,7 +18,7 @@ bool step_sets(const struct step *s)
 	return s->n_undo && takes_back_same(&s->undo[0], s);
 }
 
-/* In words; NULL: it is gone, or nobody can tell. */
+/* In words; NULL: it is gone, or not known. */
 static char *made_now(struct run *r, const struct step *s)
 {
 	auto_free char *words = NULL;

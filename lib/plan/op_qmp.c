@@ -172,7 +172,7 @@ static int device_del_run(struct run *r, const struct step *s, unsigned timeout_
 }
 
 /*
- * A device is off the list of QEMU's objects before QEMU has let go of what it used: that is for its RCU thread, a moment
+ * A device is off the list of QEMU's objects before QEMU has released what it used: that is for its RCU thread, a moment
  * later. DEVICE_DELETED comes after that, but who finds a device gone by the list may be too early.
  */
 static int qmp_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
@@ -306,14 +306,14 @@ static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_
 		if (run_saw(r, "DEVICE_DELETED", s->what))
 			return 0;
 		if (run_saw(r, "DEVICE_UNPLUG_GUEST_ERROR", s->what))
-			return err_set(err, -EACCES, "the guest refused to let go of %s", s->what);
+			return err_set(err, -EACCES, "the guest refused to release %s", s->what);
 		if (run_ost_ejected(r, s->what, &why) == OST_REFUSED)
-			return err_set(err, -EACCES, "the guest refused to let go of %s: %s", s->what, why);
+			return err_set(err, -EACCES, "the guest refused to release %s: %s", s->what, why);
 		if (clock_now_ns() >= look) {
 			rc = device_is_there(r, s, &there, err);
 			look = clock_now_ns() + GONE_LOOK_NS;
 		} else if (clock_now_ns() >= deadline) {
-			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s (does it run, does it know hotplug?)",
+			return err_set(err, -ETIMEDOUT, "the guest has not released %s (does it run, does it know hotplug?)",
 				       s->what);
 		} else {
 			rc = qmp_pump(r->env->qmp, (unsigned)clock_left_ms(look < deadline ? look : deadline), err);
@@ -324,7 +324,7 @@ static int await_gone_run(struct run *r, const struct step *s, unsigned timeout_
 
 static char *await_gone_text(const struct step *s, unsigned timeout_ms)
 {
-	return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, timeout_ms / 1000.0);
+	return xasprintf("wait until the guest has released %s, at most %g s", s->what, timeout_ms / 1000.0);
 }
 
 static char *device_thing(const struct step *s)

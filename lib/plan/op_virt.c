@@ -40,8 +40,8 @@ static int detach_run(struct run *r, const struct step *s, unsigned timeout_ms, 
 static char *detach_text(const struct step *s, unsigned timeout_ms)
 {
 	if (s->asked)
-		return xasprintf("wait until the guest has let go of %s, at most %g s", s->what, timeout_ms / 1000.0);
-	return xasprintf("detach-device-alias %s, and wait until the guest has let go, at most %g s", s->what,
+		return xasprintf("wait until the guest has released %s, at most %g s", s->what, timeout_ms / 1000.0);
+	return xasprintf("detach-device-alias %s, and wait until the guest has released it, at most %g s", s->what,
 			 timeout_ms / 1000.0);
 }
 
@@ -261,7 +261,7 @@ static int vcpus_check(const struct step *s, struct err *err)
 	return err_set(err, -EPERM, "a step sets vCPUs that are none");
 }
 
-/* libvirt itself waits for the guest, when it is to let go of one. */
+/* libvirt itself waits for the guest, when it is to release one. */
 const struct op op_virt_vcpus = {
 	.name = "virt-vcpus", .run = vcpus_run, .text = vcpus_text, .check = vcpus_check,
 	.takes_back = takes_back_same, .asks_guest = true, .thing = virt_vcpus_thing, .made = virt_vcpus_made,

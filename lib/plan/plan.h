@@ -42,7 +42,7 @@ enum step_op {
 	STEP_OP_COUNT
 };
 
-/* unknown: asked for, and whoever was asked did not answer, then or since: it may come about at any time */
+/* unknown: asked for, and QEMU or libvirt did not answer, then or since: it may come about at any time */
 enum step_status { STEP_TODO, STEP_OK, STEP_FAILED, STEP_TIMEOUT, STEP_UNDONE, STEP_UNKNOWN, STEP_STATUS_COUNT };
 
 #define MADE_MAX 512
@@ -173,11 +173,11 @@ struct plan_env {
  */
 int plan_run(struct plan *p, const struct plan_env *env);
 
-/* A step of it is unknown. It is pending so, or as a removal that the guest has not let go of yet. */
+/* A step of it is unknown. It is pending so, or as a removal that the guest has not released yet. */
 bool plan_is_unknown(const struct plan *p);
 bool plan_is_pending(const struct plan *p);
 /*
- * A pending plan, read from the journal: if the guest has let go meanwhile, do the rest; if it has ended, what of the rest
+ * A pending plan, read from the journal: if the guest has released it meanwhile, do the rest; if it has ended, what of the rest
  * is done to the host. Of one that is unknown, find out what came of it: it is OK when all has come about, else it is taken
  * back. Returns 0 when it is over, -EAGAIN when the device is still there, or nothing can be found out yet, else an error.
  */

@@ -35,7 +35,7 @@ struct op {
 	char *(*text)(const struct step *s, unsigned timeout_ms);	/* as step_text */
 	/* -EPERM: a step that kvmtop does not write, in a journal. NULL: any is believed. */
 	int (*check)(const struct step *s, struct err *err);
-	/* It waits until the guest has let go, and can be taken up again later: is it still there? NULL: does not wait so. */
+	/* It waits until the guest has released it, and can be taken up again later: is it still there? NULL: does not wait so. */
 	int (*is_there)(struct run *r, const struct step *s, bool *there, struct err *err);
 	/*
 	 * A journal may have it run: as an inverse of `of`, or, of NULL, as what was put off. NULL: never. Its run does no
@@ -65,7 +65,7 @@ extern const struct op op_pass_fd, op_link_set, op_link_add, op_link_del;
 int guests_link(struct run *r, const struct step *s, struct host_iface *link, struct err *err);
 /* Interfaces that kvmtop makes are called so; a journal may have no others removed. */
 #define OURS "kt-"
-/* op_bridge.c: "vlan" of its args, 0: there is none */
+/* op_bridge.c: "vlan" of its args, 0: without a VLAN */
 unsigned step_vlan(const struct step *s);
 extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
@@ -81,7 +81,7 @@ unsigned step_ms(const struct step *s, unsigned timeout_ms);
 void step_requires(struct step *s, const struct plan *p, bool required);
 struct step *step_add(struct step **steps, size_t *n, enum step_op op, const char *what, struct json_object *args);
 void step_copy(struct step *to, const struct step *from);	/* without inverse and status */
-/* There is no way back from one of the first n steps; a step that waits until the guest has let go. */
+/* There is no way back from one of the first n steps; a step that waits until the guest has released it. */
 bool steps_past_return(const struct plan *p, size_t n);
 bool step_awaits_removal(const struct step *s);
 size_t plan_unknown(const struct plan *p);		/* the first step that is unknown; n_steps: none */

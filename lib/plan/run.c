@@ -101,7 +101,7 @@ static void take_back_from_host(struct run *r, struct step *s)
 
 /*
  * Take one step back. sure: it is known to have happened, so an inverse that fails leaves something. A device the guest
- * does not let go of, and what has to wait for that, is put off.
+ * does not release, and what has to wait for that, is put off.
  */
 static bool step_take_back(struct run *r, struct step *s, bool sure)
 {
@@ -176,7 +176,7 @@ static int await_settled(struct run *r, unsigned timeout_ms, struct err *err)
 	return 0;
 }
 
-/* Nobody answers: neither is it known whether step i was done, nor can anything be taken back now. */
+/* No answer comes: neither is it known whether step i was done, nor can anything be taken back now. */
 static void leave_unknown(struct plan *p, size_t i)
 {
 	auto_free char *why = xstrdup(p->err.text), *perhaps = NULL;
@@ -205,7 +205,7 @@ static bool stays_unknown(struct run *r, size_t i, int rc)
 	return true;
 }
 
-/* The guest said no. What it has let go of before that makes the whole partly done. */
+/* The guest said no. What it has released before that makes the whole partly done. */
 static void refused(struct plan *p, size_t failed)
 {
 	size_t i;
@@ -407,7 +407,7 @@ static bool came_about(struct run *r, size_t unknown)
 	return op_get(p->steps[unknown].op)->made && !op_get(p->steps[unknown].op)->made(r, &p->steps[unknown], &words, NULL) && words;
 }
 
-/* Of a value nobody can tell who set it: it is not put back, as what was made of it since would be lost. */
+/* It is not known who set this value: it is not put back, as what was made of it since would be lost. */
 static int resolve(struct run *r)
 {
 	struct plan *p = r->p;

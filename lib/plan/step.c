@@ -200,7 +200,7 @@ void plan_note_left(struct plan *p, const char *what)
 		*vec_push(p->left, p->n_left) = xstrdup(what);
 }
 
-/* Asks the guest to let go of something, which the step behind it waits for. */
+/* Asks the guest to release something, which the step behind it waits for. */
 static bool is_request(const struct plan *p, size_t i)
 {
 	return i + 1 < p->n_steps && step_awaits_removal(&p->steps[i + 1]);

@@ -52,7 +52,7 @@ static void warn_of_unasked(const struct plan *e, struct plan *out)
 }
 
 /*
- * Its inverse, unless what it made is another one's by now: then what that one may use, which nobody told of, is left too.
+ * Its inverse, unless what it made is another one's by now: then what that one may use, which it did not tell of, is left too.
  * -EINVAL: a value that is not its own.
  */
 static int take_back(const struct plan *e, size_t i, bool *left_alone, struct plan *out, struct err *err)
@@ -94,8 +94,8 @@ int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 	if (e->status == PLAN_UNDONE || (e->status == PLAN_FAILED && !e->n_left) || e->status == PLAN_UNCHANGED)
 		return nothing_to_do(out);
 	if (plan_is_final(e))
-		return err_set(err, -EINVAL, "%s of %s cannot be undone: the guest has let go%s%s (add it again, or undo another change: "
-			       "undo ID)", e->verb, e->id, e->device ? " of " : "", e->device ? e->device : "");
+		return err_set(err, -EINVAL, "%s of %s cannot be undone: the guest has released %s (add it again, or undo another change: "
+			       "undo ID)", e->verb, e->id, e->device ? e->device : "it");
 	for (i = 0; i < e->n_rest; i++) {
 		if (e->rest[i].replaced)
 			plan_warn(out, "%s: it is left", e->rest[i].replaced);
@@ -120,7 +120,7 @@ void plan_undone(struct plan *e, struct plan *undo)
 		return;
 	plan_forget_left(e);
 	if (undo->status == PLAN_OK && steps_past_return(e, e->n_steps)) {
-		plan_warn(undo, "%s of %s has no way back: it is finished, the guest had let go", e->verb, e->id);
+		plan_warn(undo, "%s of %s has no way back: it is finished, the guest had released it", e->verb, e->id);
 		e->status = PLAN_OK;
 		return;
 	}

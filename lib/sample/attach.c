@@ -276,7 +276,7 @@ static bool job_begin(struct job *j)
 	return begins;
 }
 
-/* QEMU tells thread ids of its own PID namespace. What is not known to be a thread of its is none: it may be any one's. */
+/* QEMU tells thread ids of its own PID namespace. What is not known to be a thread of this QEMU is left out: it may be another process's. */
 static void translate_threads(const struct job *j, struct answers *a)
 {
 	auto_free struct host_tid *tids = NULL;

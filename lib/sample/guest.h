@@ -169,7 +169,7 @@ bool attach_is_hopeless(struct guest *g);	/* its process is stopped */
 void attach_stop(struct sampler *s);		/* waits for the askings under way; not under the lock */
 void attach_hold(struct guest *g, struct qmp *q);	/* the sampler keeps q, and follows its events */
 void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to who waits; start askings that are due */
-/* The monitors of a guest that we could use (a list of yours); attach_none says why there is none. */
+/* The monitors of a guest that we could use (a list of yours); attach_none says why the list is empty. */
 size_t attach_monitors(const struct host *h, const struct guest *g, struct monitor **list);
 char *attach_none(const struct guest *g);
 

@@ -150,7 +150,7 @@ static char *occupied(int rc, const struct host_sock *sock, const char *path)
 	if (rc)
 		return xasprintf("monitor: %s: %s", path, strerror(-rc));
 	if (!sock->listening && !sock->clients && !sock->unseen)
-		return xasprintf("monitor: nobody listens at %s", path);
+		return xasprintf("monitor: no process listens at %s", path);
 	if (sock->clients || sock->waiting)
 		return xasprintf("monitor: another client holds %s", path);
 	return NULL;

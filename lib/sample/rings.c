@@ -84,7 +84,7 @@ static bool read_rings(struct ring_reader *r, unsigned turn, struct ring_set *se
 	return true;
 }
 
-/* The guest has let go of this thread: the one that took its place goes on with what was left alone. */
+/* The guest has released this thread: the one that took its place goes on with what was left alone. */
 static void come_back(struct ring_reader *r, pid_t pid)
 {
 	struct ring_set *set;

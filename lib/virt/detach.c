@@ -66,7 +66,7 @@ static int news(struct virt *v, const char *uuid, const char *alias, uint64_t *s
 		if (list[i].kind == VIRT_DEVICE_REMOVED)
 			rc = 0;
 		else if (list[i].kind == VIRT_DEVICE_REMOVAL_FAILED)
-			rc = err_set(err, -EBUSY, "the guest refused to let go of %s", alias);
+			rc = err_set(err, -EBUSY, "the guest refused to release %s", alias);
 	}
 	virt_events_free(list, n);
 	return rc;
@@ -105,7 +105,7 @@ static int await_gone(struct virt *v, const char *uuid, const char *alias, struc
 		if (!look(v, uuid, alias))
 			return 0;
 		if (!clock_left_ms(deadline))
-			return err_set(err, -ETIMEDOUT, "the guest has not let go of %s", alias);
+			return err_set(err, -ETIMEDOUT, "the guest has not released %s", alias);
 	}
 	return rc;
 }

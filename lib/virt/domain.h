@@ -131,7 +131,7 @@ struct virt_device {
 };
 /* The one of that alias; false: it has none, or one of another kind. */
 bool virt_def_find(const struct virt_def *d, const char *alias, struct virt_device *out);
-/* What it is made of, which tells it from another one of that alias: "disk /a.raw at vdb"; yours. NULL: it is none. */
+/* What it is made of, which tells it from another one of that alias: "disk /a.raw at vdb"; yours. NULL: not a device that is told apart. */
 char *virt_device_words(const struct virt_device *d);
 
 enum virt_migration {

@@ -215,7 +215,7 @@ static void on_removed(virConnectPtr h, virDomainPtr dom, const char *alias, voi
 
 static void on_removal_failed(virConnectPtr h, virDomainPtr dom, const char *alias, void *arg)
 {
-	tell(arg, h, dom, VIRT_DEVICE_REMOVAL_FAILED, false, alias, "the guest would not let go of %s", alias);
+	tell(arg, h, dom, VIRT_DEVICE_REMOVAL_FAILED, false, alias, "the guest would not release %s", alias);
 }
 
 static void on_watchdog(virConnectPtr h, virDomainPtr dom, int action, void *arg)

@@ -80,7 +80,7 @@ struct conn {
 	size_t n_callbacks;
 	uint64_t opening_ns, retry_ns, heard_ns, ping_ns;
 	unsigned failures;
-	bool tried, absent;		/* nobody listens there */
+	bool tried, absent;		/* no process listens there */
 	bool answering, listed, relist;
 	char *problem;
 	struct dom **doms;

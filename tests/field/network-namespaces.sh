@@ -61,7 +61,7 @@ for name in ours guests third; do
 	t_like "a switch: $name, of a guest here" "$(plan here "$name")" "$fine"
 	t_ok "$name: was not called" [ ! -s "$name.said" ]
 done
-t_like 'one that has ended is refused' "$(plan a ended)" '^1 invalid .*ended.sock: nobody listens there'
+t_like 'one that has ended is refused' "$(plan a ended)" '^1 invalid .*ended.sock: no process listens there'
 
 # ---- without root
 

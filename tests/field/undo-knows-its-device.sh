@@ -65,7 +65,7 @@ wait_for 20 vm_lacks_device g e
 kt -d 0 vms >/dev/null 2>&1
 takes_back undo
 t_is 'bare undo after it: not possible' "$(status)" '1 invalid'
-t_like 'it says of what' "$(cat err)" 'disk remove of .*cannot be undone: the guest has let go of e '
+t_like 'it says of what' "$(cat err)" 'disk remove of .*cannot be undone: the guest has released e '
 t_is 'nothing else was undone in its place' "$(kt -o json journal | jq -r 'select(.state == "undone" and .verb == "disk add") | .id')" ''
 
 takes_back disk add "$vm" file="$PWD/a.img" format=raw id=k

@@ -28,7 +28,7 @@ t_is 'a removal that nobody answers: exit 4' "$?" 4
 t_ok 'about when the timeout was up' awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a >= 1 && b - a < 11) }'
 t_is 'timeout' "$(jq -r .status record)" timeout
 t_like 'left: the device and its node' "$(jq -r '.left | join("; ")' record)" 'device d1.*; block node d1-node'
-t_like 'said on standard error' "$(cat err)" 'has not let go of d1'
+t_like 'said on standard error' "$(cat err)" 'has not released d1'
 id=$(jq -r .journal record)
 entry() { kt -o json journal | jq -r --arg id "$1" 'select(.id == $id) | .state'; }
 t_is 'the journal has it as pending' "$(entry "$id")" pending

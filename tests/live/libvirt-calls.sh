@@ -54,7 +54,7 @@ t_is 'and the file has it' "$(stat -c %s d.img)" $((32 << 20))
 call aliases
 t_ok 'the live XML read anew' grep -q -x ua-vdb out
 call detach ua-vdb 20000
-t_code 'detach: the guest has let go' 0
+t_code 'detach: the guest has released it' 0
 t_is 'and virsh has it no more' "$(virsh_ dumpxml "g-$$" | grep -c ua-vdb)" 0
 t_ok 'nor the guest' wait_for 20 guest_lacks_block g vdb
 call detach ua-vdb 20000

@@ -38,7 +38,7 @@ for c in "${columns[@]}"; do count "$c"; done >before
 kt_rests "$looker"
 inside sh -c 'head -c 3000000 /dev/zero | socat -b 1000 -u - UDP-DATAGRAM:169.254.78.2:9 2>/dev/null'
 qmp_ask g '{"execute":"cont"}' >/dev/null
-# to the guest, whose kernel says that nobody listens there
+# to the guest, whose kernel says that no process listens there
 inside sh -c 'i=0; while [ $i -lt 4 ]; do head -c 100000 /dev/zero | socat -b 1000 -u - UDP-DATAGRAM:169.254.78.2:9 2>/dev/null; i=$((i + 1)); done'
 guest_cmd g 'ping -c 100 -i 0.01 -s 1000 169.254.78.1' >/dev/null 2>&1
 for c in "${columns[@]}"; do count "$c"; done >after

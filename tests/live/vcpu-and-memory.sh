@@ -82,7 +82,7 @@ for g in q35 pc; do
 	kt -o json dimm add "$(vm "$g")" size=256M id=kt-dimm0 >record 2>err
 	t_is "$g: once more is no change" "$? $(jq -r .status record)" '0 unchanged'
 
-	# The guest's ACPI is told to let go of no memory; then to do so again.
+	# The guest's ACPI is told to release no memory; then to do so again.
 	guest_cmd "$g" 'echo 0 >/sys/firmware/acpi/hotplug/memory/enabled'
 	kt -o json dimm remove "$(vm "$g")" kt-dimm0 >record 2>err
 	t_is "$g: refused" "$? $(jq -r '[.status, (.left | length)] | join(" ")' record)" '4 refused 0'
@@ -129,7 +129,7 @@ kt --timeout 1 -o json dimm add "$(vm s)" size=128M id=w wait=guest >record 2>er
 t_is 'where that matters it is a timeout' "$? $(jq -r '[.status, .left[]] | join("; ")' record)" '4 timeout; device w; memory w-mem (128 MiB)'
 kt --timeout 1 -o json dimm remove "$(vm s)" m >record 2>err
 t_is 'nobody lets go of it: pending' "$? $(jq -r '[.status, .left[0]] | join("; ")' record)" \
-	'4 timeout; DIMM m, which the guest has not let go of'
+	'4 timeout; DIMM m, which the guest has not released'
 t_is 'the journal waits' "$(kt -o json journal | jq -r 'select(.state == "pending").device' | sort | tr '\n' ' ')" 'm w '
 kt --timeout 1 -o json dimm add "$(vm s)" size=128M >record 2>err
 t_is 'no third slot' "$? $(jq -r .status record)" '1 invalid'

@@ -18,7 +18,7 @@ struct thing {
 	char *kind, *name, *value;
 	int fds[THING_FDS];
 	size_t n_fds;
-	bool asked;			/* a device that the guest was asked to let go of */
+	bool asked;			/* a device that the guest was asked to release */
 };
 
 struct model {

@@ -12,9 +12,9 @@
  *
  * The rules, after each run: the ledger is as success would have it, as it was before, or `left` names each thing that
  * differs, and nothing that does not (unless the connection broke: then nobody can know). A plan that failed has left
- * nothing. A pending one is finished by plan_finish once the guest has let go: a removal is whole then, an addition
+ * nothing. A pending one is finished by plan_finish once the guest has released it: a removal is whole then, an addition
  * undone. Exit code, status and error agree. Of one whose kvmtop was killed (fault_kill.c), what is left is named, and
- * undo takes it back, or, of a removal, finishes it once the guest has let go, and asks it for nothing.
+ * undo takes it back, or, of a removal, finishes it once the guest has released it, and asks it for nothing.
  *
  * Each run is a process of its own, many at once, as some faults last for seconds: give all cases in one call.
  */

@@ -237,9 +237,9 @@ static void each_kind_of_bus_has_its_words(void **state)
 		"blockdev-add {\"driver\":\"raw\",\"node-name\":\"d-node\",\"file\":{\"driver\":\"file\",\"filename\":\"%D/images/raw\"}}\n"
 		"  undo blockdev-del {\"node-name\":\"d-node\"}\n  leaves block node d-node (%D/images/raw)\n"
 		"device_add {\"driver\":\"virtio-scsi-pci\",\"id\":\"kt-scsi0\",\"bus\":\"rp1\"}\n  undo device_del {\"id\":\"kt-scsi0\"}\n"
-		"  undo wait until the guest has let go of kt-scsi0, at most 1 s\n  leaves device kt-scsi0\n"
+		"  undo wait until the guest has released kt-scsi0, at most 1 s\n  leaves device kt-scsi0\n"
 		"device_add {\"driver\":\"scsi-hd\",\"id\":\"d\",\"drive\":\"d-node\",\"bus\":\"kt-scsi0.0\"}\n  undo device_del {\"id\":\"d\"}\n"
-		"  undo wait until the guest has let go of d, at most 1 s\n  leaves device d\n"
+		"  undo wait until the guest has released d, at most 1 s\n  leaves device d\n"
 		"wait until the guest's driver for kt-scsi0 is up, at most 1 s\n", full };
 
 	(void)state;
@@ -273,7 +273,7 @@ static void plans_are_as_they_are_told(void **state)
 		  "  leaves block node kt-disk1-node (%D/images/raw)\n"
 		  "device_add {\"driver\":\"virtio-blk-pci\",\"id\":\"kt-disk1\",\"drive\":\"kt-disk1-node\",\"bus\":\"rp1\"}\n"
 		  "  undo device_del {\"id\":\"kt-disk1\"}\n"
-		  "  undo wait until the guest has let go of kt-disk1, at most 1 s\n"
+		  "  undo wait until the guest has released kt-disk1, at most 1 s\n"
 		  "  leaves device kt-disk1\n"
 		  "wait until the guest's driver for kt-disk1 is up, at most 1 s\n" },
 		{ hotplug_disk_add, { { IMAGE("layered"), { "format", "qcow2" }, { "id", "d9" }, { "cache",
@@ -288,7 +288,7 @@ static void plans_are_as_they_are_told(void **state)
 		  "device_add {\"driver\":\"virtio-blk-pci\",\"id\":\"d9\",\"drive\":\"d9-node\",\"bus\":\"rp1\",\"serial\":\"S\\\"1\","
 		  "\"iothread\":\"io0\",\"write-cache\":\"on\"}\n"
 		  "  undo device_del {\"id\":\"d9\"}\n"
-		  "  undo wait until the guest has let go of d9, at most 1 s\n"
+		  "  undo wait until the guest has released d9, at most 1 s\n"
 		  "  leaves device d9\n"
 		  "wait until the guest's driver for d9 is up, at most 1 s\n", NULL, 1 },
 		{ hotplug_disk_add, { { IMAGE("on-raw"), { "format", "qcow2" }, { "id", "d9" } } }, NULL,
@@ -297,20 +297,20 @@ static void plans_are_as_they_are_told(void **state)
 		  "\"filename\":\"%D/images/raw\"}}}\n"
 		  "  undo blockdev-del {\"node-name\":\"d9-node\"}\n  leaves block node d9-node (%D/images/on-raw)\n"
 		  "device_add {\"driver\":\"virtio-blk-pci\",\"id\":\"d9\",\"drive\":\"d9-node\",\"bus\":\"rp1\"}\n"
-		  "  undo device_del {\"id\":\"d9\"}\n  undo wait until the guest has let go of d9, at most 1 s\n  leaves device d9\n"
+		  "  undo device_del {\"id\":\"d9\"}\n  undo wait until the guest has released d9, at most 1 s\n  leaves device d9\n"
 		  "wait until the guest's driver for d9 is up, at most 1 s\n", NULL, 1 },
 		{ hotplug_disk_remove, { { { "ID", "vd0" } } }, NULL,
 		  "device_del {\"id\":\"vd0\"}\n"
-		  "wait until the guest has let go of vd0, at most 1 s\n"
-		  "  leaves device vd0, which the guest has not let go of\n"
+		  "wait until the guest has released vd0, at most 1 s\n"
+		  "  leaves device vd0, which the guest has not released\n"
 		  "blockdev-del {\"node-name\":\"vd0-node\"}\n"
 		  "  leaves block node vd0-node (/vd0.img)\n"
 		  "blockdev-del {\"node-name\":\"vd0-file\"}, if it is there\n"
 		  "  leaves block node vd0-file (/vd0.img)\n" },
 		{ hotplug_disk_remove, { { { "ID", "/machine/peripheral-anon/device[1]" } } }, NULL,		/* -drive's node goes with it */
 		  "device_del {\"id\":\"/machine/peripheral-anon/device[1]\"}\n"
-		  "wait until the guest has let go of /machine/peripheral-anon/device[1], at most 1 s\n"
-		  "  leaves device /machine/peripheral-anon/device[1], which the guest has not let go of\n" },
+		  "wait until the guest has released /machine/peripheral-anon/device[1], at most 1 s\n"
+		  "  leaves device /machine/peripheral-anon/device[1], which the guest has not released\n" },
 		{ hotplug_disk_resize, { { { "ID", "vd0" }, { "size", "2M" } } }, NULL,
 		  "block_resize {\"node-name\":\"vd0-node\",\"size\":2097152}\n"
 		  "  undo block_resize {\"node-name\":\"vd0-node\",\"size\":1048576}\n"

@@ -269,7 +269,7 @@ static void each_check_has_its_words(void **state)
 #define MAC { "mac", "52:54:00:00:00:01" }
 #define DEVICE_UP(more, link) "device_add {\"driver\":\"virtio-net-pci\",\"id\":\"n\",\"netdev\":\"n-net\"," \
 	"\"mac\":\"52:54:00:00:00:01\",\"bus\":\"rp1\",\"romfile\":\"\"" more "}\n" \
-	"  undo device_del {\"id\":\"n\"}\n  undo wait until the guest has let go of n, at most 1 s\n  leaves device n\n" \
+	"  undo device_del {\"id\":\"n\"}\n  undo wait until the guest has released n, at most 1 s\n  leaves device n\n" \
 	link "wait until the guest's driver for n is up, at most 1 s\n"
 #define DEVICE(more) DEVICE_UP(more, "")
 /* It joins the network when the device is in, and leaves it before anything else is taken back. */
@@ -278,8 +278,8 @@ static void each_check_has_its_words(void **state)
 #define GETFD(fd, with, of) GETFD_MADE(fd, with, of, "")
 #define GETFD_MADE(fd, with, of, undo) "getfd {\"fdname\":\"" fd "\"}, with " with " here\n" undo \
 	"  undo closefd {\"fdname\":\"" fd "\"}, if it is there\n  leaves descriptor " fd " in QEMU (" of ")\n"
-#define GONE(id) "device_del {\"id\":\"" id "\"}\nwait until the guest has let go of " id ", at most 1 s\n" \
-	"  leaves device " id ", which the guest has not let go of\n"
+#define GONE(id) "device_del {\"id\":\"" id "\"}\nwait until the guest has released " id ", at most 1 s\n" \
+	"  leaves device " id ", which the guest has not released\n"
 #define DROPPED(command, kind, id) command " {\"id\":\"" id "\"}, if it is there\n  leaves " kind " " id "\n"
 
 static const struct build_plan plans[] = {

@@ -212,9 +212,9 @@ static void a_limit_of_locked_memory_is_raised(void **state)
 
 #define ADDS(id, socket, core, node) "device_add {\"driver\":\"qemu64-x86_64-cpu\",\"id\":\"" id "\",\"core-id\":" core \
 	",\"thread-id\":0,\"node-id\":" node ",\"socket-id\":" socket "}\n"
-#define TAKES_BACK(id) "  undo device_del {\"id\":\"" id "\"}\n  undo wait until the guest has let go of " id ", at most 1 s\n" \
+#define TAKES_BACK(id) "  undo device_del {\"id\":\"" id "\"}\n  undo wait until the guest has released " id ", at most 1 s\n" \
 	"  leaves device " id "\n"
-#define LETS_GO(what, id) "wait until the guest has let go of " id ", at most 1 s\n  leaves " what " " id ", which the guest has not let go of\n"
+#define LETS_GO(what, id) "wait until the guest has released " id ", at most 1 s\n  leaves " what " " id ", which the guest has not released\n"
 #define MEMORY(args, mib) "object-add {" args "}\n  undo object-del {\"id\":\"kt-dimm0-mem\"}\n  leaves memory kt-dimm0-mem (" mib " MiB)\n"
 #define DIMM_ADD(more) "device_add {\"driver\":\"pc-dimm\",\"id\":\"kt-dimm0\",\"memdev\":\"kt-dimm0-mem\"" more "}\n" \
 	TAKES_BACK("kt-dimm0") "wait until the guest has taken kt-dimm0, at most 1 s\n"

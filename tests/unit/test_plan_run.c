@@ -33,7 +33,7 @@
 
 #define NODE "block node d0-node (/img)"
 #define DEVICE "device d0"
-#define STAYS "device d0, which the guest has not let go of"
+#define STAYS "device d0, which the guest has not released"
 #define NODE_A "block node a"
 #define NODE_B "block node b"
 

@@ -116,7 +116,7 @@ static void a_removal_has_no_way_back(void **state)
 
 	(void)state;
 	assert_int_equal(plan_undo(entry, p, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "cannot be undone: the guest has let go of d0"));
+	assert_non_null(strstr(err.text, "cannot be undone: the guest has released d0"));
 	plan_free(entry);
 	plan_free(p);
 }

@@ -143,8 +143,8 @@ static void each_check_has_its_words(void **state)
 	build_refuses(&HERE, rows, ARRAY_SIZE(rows));
 }
 
-#define DETACHED(alias) "detach-device-alias " alias ", and wait until the guest has let go, at most 1 s\n" \
-	"  leaves device " alias ", which the guest has not let go of\n"
+#define DETACHED(alias) "detach-device-alias " alias ", and wait until the guest has released it, at most 1 s\n" \
+	"  leaves device " alias ", which the guest has not released\n"
 
 static void plans_are_as_they_are_told(void **state)
 {
@@ -159,7 +159,7 @@ static void plans_are_as_they_are_told(void **state)
 		{ hotplug_dimm_remove, { { { "ID", "m0" } } }, "ua-m0", DETACHED("ua-m0") },
 		{ hotplug_usb_add, { { { "host", "1234:0001" } } }, "ua-kt-usb0",
 		  "attach-device <hostdev mode=\"subsystem\" type=\"usb\"><source><vendor id=\"0x1234\"/><product id=\"0x0001\"/></source>"
-		  "<alias name=\"ua-kt-usb0\"/></hostdev>\n  undo detach-device-alias ua-kt-usb0, and wait until the guest has let go, at most 1 s\n"
+		  "<alias name=\"ua-kt-usb0\"/></hostdev>\n  undo detach-device-alias ua-kt-usb0, and wait until the guest has released it, at most 1 s\n"
 		  "  leaves device ua-kt-usb0\n" },
 		{ hotplug_usb_remove, { { { "ID", "u0" } } }, "ua-u0", DETACHED("ua-u0"), NULL, 1 },
 		{ hotplug_vfio_add, { { { "host", "00:08.0" }, { "id", "p0" } } }, "ua-p0", "" },
