@@ -11,3 +11,14 @@ if [ -z "${KT_OWN_NET:-}" ]; then
 			exec "$0" 5<&-' "$0"
 	fi
 fi
+
+# RUN WORDS ARG..: RUN (kt, kv) plugs no such NIC into $vm and says these words; the host, as host() prints it, stays as it is.
+nic_refused() {
+	local run=$1 words=$2 before
+	shift 2
+	before=$(host)
+	"$run" -o json nic add "$vm" "$@" >record 2>err
+	t_is "refused: $*" "$? $(jq -r .status record)" '1 invalid'
+	t_like "with words: $words" "$(cat err)" "$words"
+	t_is 'and nothing is changed' "$(host)" "$before"
+}

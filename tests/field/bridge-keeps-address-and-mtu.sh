@@ -114,26 +114,16 @@ kt -o json undo >record 2>err
 t_is 'undone' "$? $(jq -r .status record) $(ip -j link | grep -c kt-) $(host)" "0 undone 0 $before"
 wait_for 60 nics_are eth0
 
-# WORDS ARG..: refused in the plan, and nothing is changed.
-refused() {
-	local words=$1 before
-	shift
-	before=$(host)
-	kt -o json --dry-run nic add "$vm" "$@" >record 2>err
-	t_is "refused: $*" "$? $(jq -r .status record)" '1 invalid'
-	t_like "with words: $words" "$(cat err)" "$words"
-	t_is 'and nothing is changed' "$(host)" "$before"
-}
-refused 'mtu=9001: bridge br0 has an MTU of 9000' type=bridge source=br0 mtu=9001
-refused 'mtu=60: 68 to 65535' type=bridge source=br0 mtu=60
-refused 'vlan=5: bridge br0 filters no VLANs.*vlan_filtering 1' type=bridge source=br0 vlan=5
-refused 'vlan=4095: 1 to 4094' type=bridge source=br0 vlan=4095
-refused 'vlan=0: 1 to 4094' type=bridge source=br0 vlan=0
-refused 'vlan=5: type=user has none' type=user vlan=5
-refused 'vlan=5: .*type vlan id 5' type=macvtap source=v0 vlan=5
+nic_refused kt 'mtu=9001: bridge br0 has an MTU of 9000' type=bridge source=br0 mtu=9001
+nic_refused kt 'mtu=60: 68 to 65535' type=bridge source=br0 mtu=60
+nic_refused kt 'vlan=5: bridge br0 filters no VLANs.*vlan_filtering 1' type=bridge source=br0 vlan=5
+nic_refused kt 'vlan=4095: 1 to 4094' type=bridge source=br0 vlan=4095
+nic_refused kt 'vlan=0: 1 to 4094' type=bridge source=br0 vlan=0
+nic_refused kt 'vlan=5: type=user has none' type=user vlan=5
+nic_refused kt 'vlan=5: .*type vlan id 5' type=macvtap source=v0 vlan=5
 ip tuntap add mode tap name mine
-refused 'mtu=9000: tap mine has an MTU of 1500' type=tap source=mine mtu=9000
-refused 'mtu=9000: .*1500' type=user mtu=9000
+nic_refused kt 'mtu=9000: tap mine has an MTU of 1500' type=tap source=mine mtu=9000
+nic_refused kt 'mtu=9000: .*1500' type=user mtu=9000
 cycle 'a tap made, with an MTU' '["fe:54:00:aa:00:01",4000,null]' 4000 type=tap mtu=4000
 ip link set mine mtu 3000
 before=$(host)
@@ -151,7 +141,7 @@ if [ -e "/dev/tap$(cat /sys/class/net/try/ifindex)" ]; then
 	ip link del try
 	cycle macvtap "[\"$mac\",9000,null]" 9000 type=macvtap source=m0
 	cycle 'macvtap, less' "[\"$mac\",1400,null]" 1400 type=macvtap source=m0 mtu=1400
-	refused 'mtu=9001: interface m0 has an MTU of 9000' type=macvtap source=m0 mtu=9001
+	nic_refused kt 'mtu=9001: interface m0 has an MTU of 9000' type=macvtap source=m0 mtu=9001
 else
 	t_skip 'macvtap' 'no node in /dev'
 fi

@@ -47,20 +47,11 @@ plugged 'a bridge with higher addresses only' '["fe:54:00:aa:00:01",1500,"br1"]'
 ip link add br2 type bridge
 plugged 'an empty bridge' '["fe:54:00:aa:00:01",1500,"br2"]' 0 type=bridge source=br2
 
-# WORDS ARG..
-refused() {
-	local words=$1 before
-	shift
-	before=$(host)
-	kv -o json --dry-run nic add "$vm" "$@" >record 2>err
-	t_is "refused: $*" "$? $(jq -r .status record)" '1 invalid'
-	t_like "with words: $words" "$(cat err)" "$words"
-}
-refused 'vlan=5: bridge br0 filters no VLANs' type=bridge source=br0 vlan=5
-refused 'mtu=9001: bridge br0 has an MTU of 9000' type=bridge source=br0 mtu=9001
-refused 'mtu=1400: libvirt gives the port what it tells the guest.*set it in the guest' type=bridge source=br0 mtu=1400
-refused 'mtu=1400: libvirt sets none for type=macvtap' type=macvtap source=v1 mtu=1400
-refused "mtu=1400: the network's own MTU" type=network source=default mtu=1400
+nic_refused kv 'vlan=5: bridge br0 filters no VLANs' type=bridge source=br0 vlan=5
+nic_refused kv 'mtu=9001: bridge br0 has an MTU of 9000' type=bridge source=br0 mtu=9001
+nic_refused kv 'mtu=1400: libvirt gives the port what it tells the guest.*set it in the guest' type=bridge source=br0 mtu=1400
+nic_refused kv 'mtu=1400: libvirt sets none for type=macvtap' type=macvtap source=v1 mtu=1400
+nic_refused kv "mtu=1400: the network's own MTU" type=network source=default mtu=1400
 
 # One that is there keeps what it has.
 ip tuntap add mode tap name mine
