@@ -108,13 +108,13 @@ static void test_unix_errors(void **state)
 	(void)state;
 	check_open("", -ENOENT, "No such file");
 	check_open(path, -ENOENT, "No such file");
-	check_open("/etc/passwd", -ECONNREFUSED, "nobody listens");
+	check_open("/etc/passwd", -ECONNREFUSED, "no process listens");
 	check_open("/etc/passwd/x", -ENOTDIR, "Not a directory");
 
 	strcpy(addr.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	check_open(path, -ECONNREFUSED, "nobody listens");
+	check_open(path, -ECONNREFUSED, "no process listens");
 	/* QEMU's backlog is 1: two may wait, the third is told */
 	assert_int_equal(listen(fd, 1), 0);
 	for (i = 0; i < ARRAY_SIZE(waiting) && !rc; i++)

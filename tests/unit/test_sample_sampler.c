@@ -188,7 +188,7 @@ static const struct {
 	enum peer peer;
 	const char *why;
 } peers[] = {
-	{ ABSENT, "No such file" }, { A_FILE, "ocket" }, { NOBODY, "nobody listens" },
+	{ ABSENT, "No such file" }, { A_FILE, "ocket" }, { NOBODY, "no process listens" },
 	{ GARBAGE, "does not speak QMP" },
 	{ CLOSES, "closed" }, { SILENT, "no QMP greeting" }, { HALF, "part of a QMP greeting" },
 };
