@@ -83,6 +83,8 @@ static void work(struct conn *c)
 	call->next = c->running;
 	c->running = call;
 	call->running = true;
+	/* There is a deadline to keep. Only now: the keeper starts calls itself, and hears of nothing until it waits again. */
+	pthread_cond_signal(&c->v->wake);
 	call->handle = handle;
 	if (handle)
 		virConnectRef(handle);
@@ -151,7 +153,6 @@ void call_start(struct call *call, unsigned timeout_ms)
 	call->deadline_ns = clock_now_ns() + timeout_ms * NS_PER_MS;
 	append(&call->conn->queue, call);
 	need_worker(call->conn);
-	pthread_cond_signal(&call->conn->v->wake);	/* there is a deadline to keep */
 }
 
 bool call_step(struct call *call, unsigned timeout_ms)

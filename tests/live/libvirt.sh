@@ -15,6 +15,7 @@ record() { ours <"$1" | jq -c --arg vm "$2" 'select(.vm == $vm)'; }
 # FILE VM: its last record, among those of a sample of whatever guests this machine has besides.
 last() { tail -n 500 "$1" | record /dev/stdin "$2" | tail -n 1; }
 last_is() { last "$1" "$2" | jq -e "$3" >/dev/null; }
+ages() { tail -n "+$((mark + 1))" watch | record /dev/stdin "lv-$$" | jq .stale_seconds; }
 
 t_ok 'a libvirtd of our own' libvirt_start || t_done
 GUEST_APPEND=kt.load=disk domain_boot lv
@@ -81,6 +82,8 @@ t_is 'and never none' "$(jq -r "select(.vm == \"lv-$$\") | .time" past | sort)" 
 libvirt_daemon STOP
 mark=$(wc -l <watch)
 t_ok 'a daemon that hangs: its guest is stale' wait_for 90 last_is watch "lv-$$" '.stale_seconds > 40'	# 30 s until it is asked
+t_ok 'which it was half a minute after its last answer, when it was asked and said nothing' \
+	[ "$(ages | awk '$1 > 0 { print int($1); exit }')" -lt 60 ]
 after=$(tail -n "+$((mark + 1))" watch)
 t_is 'the others are as before' "$(jq -r "select(.vm == \"a-$$\" or .vm == \"b-$$\") | [.state, .stale_seconds, .note] | tostring" <<<"$after" | sort -u)" \
 	'["prelaunch",0,null]'
@@ -114,7 +117,7 @@ t_is 'nothing of all that was written over a screen' "$(cat watch.err)" ''
 
 tainted() { grep -h -c custom-monitor "virt/run/libvirt/qemu/lv-$$.xml" "virt/log/qemu/lv-$$.log"; }
 t_ok 'the guest is up' guest_up lv
-kvp -d 0.25 -n 240 -o json vms >/dev/null
+kvp -d 0.1 -n 240 -o json vms >/dev/null
 kv -d 0.1 -n 2 -o json queues >rows
 kv -d 0 vms "lv-$$" >/dev/null
 t_is 'status XML and domain log know of no monitor command' "$(tainted)" "$(printf '0\n0')"
