@@ -12,6 +12,10 @@ if [ -z "${KT_OWN_NET:-}" ]; then
 	fi
 fi
 
+# Waits until this test is the only one with macvtaps, to its end: the node /dev/tapN of one is by its index, which counts in each
+# namespace from the beginning.
+macvtap_alone() { exec {T_MACVTAP}</dev/net && flock "$T_MACVTAP"; }
+
 # RUN WORDS ARG..: RUN (kt, kv) plugs no such NIC into $vm and says these words; the host, as host() prints it, stays as it is.
 nic_refused() {
 	local run=$1 words=$2 before

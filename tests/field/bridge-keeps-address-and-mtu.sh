@@ -133,7 +133,8 @@ t_is 'a tap that is there: its MTU is told' "$(jq -r .status record) $(in_guest)
 kt nic remove "$vm" n >/dev/null
 wait_for 60 nics_are eth0
 
-# On an interface of 9000: the index of a macvtap may be that of another in some other namespace, which then has its node.
+# On an interface of 9000.
+macvtap_alone
 ip link add m0 mtu 9000 type veth peer name m1
 ip link set m0 up
 ip link add link m0 name try type macvtap

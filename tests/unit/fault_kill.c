@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 20000
+#define SILENCE_MS 250		/* where the guest was not asked for what is waited for */
 
 /* In the process that dies. */
 struct victim {
@@ -106,11 +107,25 @@ static void check_named(const struct plan *p, const char *list, const char *othe
 	}
 }
 
-static struct plan *undo(struct plan *entry, struct model *m, const struct host *h, struct err *err)
+static void wait_less(void *arg, const struct plan *p, size_t step)
+{
+	struct plan_env *env = arg;
+
+	if (step < p->n_steps)
+		env->timeout_ms = p->steps[step].op == STEP_AWAIT_GONE ? SILENCE_MS : PATIENCE_MS;
+}
+
+/* asked: the guest was asked for all that the undo waits for. */
+static struct plan *undo(struct plan *entry, struct model *m, const struct host *h, bool asked, struct err *err)
 {
 	auto_free char *ref = xasprintf("pid:%d@0", (int)getpid());	/* the model's process is ours */
 	struct plan *p = plan_new("undo", "vm1", ref);
 	struct plan_env env = { .host = h, .interrupt_fd = -1, .timeout_ms = PATIENCE_MS, .undo_ms = PATIENCE_MS };
+
+	if (!asked) {
+		env.progress = wait_less;
+		env.arg = &env;
+	}
 
 	env.qmp = model_connect(m);
 	if (!plan_undo(entry, p, err) && p->status == PLAN_PLANNED)
@@ -147,7 +162,7 @@ void fault_kill_run(const struct fault_kill *k, struct model *m, struct buf *out
 	auto_free char *left = NULL, *after = NULL, *host_after = NULL;
 	struct plan *entry, *back;
 	struct err err = {0};
-	bool removes, waits;
+	bool removes, waits, asked;
 
 	entry = killed(k, m, &err);
 	if (!entry) {
@@ -164,7 +179,8 @@ void fault_kill_run(const struct fault_kill *k, struct model *m, struct buf *out
 	}
 	buf_printf(out, "%s, %zu left", plan_status_name(entry->status), entry->n_left);
 	removes = entry->n_steps && !entry->steps[0].n_undo;
-	back = undo(entry, m, k->host, &err);
+	asked = k->after || !entry->steps[k->step].what || strcmp(entry->steps[k->step].what, "device_del");
+	back = undo(entry, m, k->host, asked, &err);
 	after = model_ledger(m);
 	host_after = fault_case_host(k->c, k->host);
 	buf_printf(out, ", then %s", plan_status_name(back->status));

@@ -22,6 +22,7 @@
 #define SILENCE_MS 250		/* where somebody is to be silent */
 #define PATIENCE_MS 20000	/* else: a busy machine is no fault */
 #define AT_ONCE 32		/* most of them sleep */
+#define WINDOW 256		/* so far ahead of the one whose row is printed next: each has a pipe */
 
 static const char *const fault_names[FAULT_COUNT] = {
 	"none", "error reply", "done, no reply", "lost", "silence for good", "connection closed", "garbage",
@@ -122,11 +123,23 @@ static void broken(struct one *o, const char *fmt, ...)
 	free(text);
 }
 
+/* The step that asks the guest for what this one waits for: there the guest learns how to misbehave. */
+static size_t request_of(const struct plan *p, size_t step)
+{
+	while (step && strcmp(p->steps[step].what ? p->steps[step].what : "", "device_del"))
+		step--;
+	return step;
+}
+
 static void on_progress(void *arg, const struct plan *p, size_t step)
 {
 	struct one *o = arg;
 
-	if (o->fault == FAULT_NONE || step != o->step || step >= p->n_steps)
+	if (o->fault == FAULT_NONE || step >= p->n_steps)
+		return;
+	if (kind_of(p->steps[o->step].op) == REMOVAL && step == request_of(p, o->step) && p->steps[step].status == STEP_TODO)
+		model_arm(o->model, o->fault == FAULT_INTERRUPTED ? FAULT_GUEST_SILENT : o->fault, false);
+	if (step != o->step)
 		return;
 	o->env.timeout_ms = lasts(o->fault) ? SILENCE_MS : PATIENCE_MS;
 	if (o->fault == FAULT_HOST)
@@ -339,8 +352,6 @@ static void run_plan(struct one *o, struct plan *p, struct buf *out)
 	o->host_before = fault_case_host(o->c, o->host);
 	o->env.timeout_ms = PATIENCE_MS;
 	o->env.undo_ms = o->fault == FAULT_WEDGED || o->fault == FAULT_STUCK ? SILENCE_MS : PATIENCE_MS;
-	if (s && kind_of(s->op) == REMOVAL)
-		model_arm(o->model, o->fault == FAULT_INTERRUPTED ? FAULT_GUEST_SILENT : o->fault, false);
 	if (s && kind_of(s->op) == TAKING)
 		model_guest_takes(o->model, o->fault == FAULT_GUEST_REFUSES ? o->fault : FAULT_GUEST_SILENT);
 	rc = plan_run(p, &o->env);
@@ -529,18 +540,28 @@ static bool is_over(const struct child *child)
 	return !waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
 }
 
-/* The next ones, and beside them the next of those that are in each other's way. */
+/* As many as may run beside each other, and of those that are in each other's way one. */
 static void start_more(struct row *rows, size_t n, size_t from)
 {
-	bool one_runs = false;
+	unsigned running = 0, alone = 0;
 	size_t i;
 
-	for (i = from; i < n; i++) {
+	for (i = from; i < n && i < from + WINDOW; i++) {
 		struct row *r = &rows[i];
 
-		if (!r->child.pid && (r->c->alone ? !one_runs : i < from + AT_ONCE))
-			child_start(&r->child, r->c, r->step, (enum fault)r->fault, false);
-		one_runs |= r->c->alone && r->child.pid && !is_over(&r->child);
+		if (r->child.pid && !is_over(&r->child)) {
+			running++;
+			alone += r->c->alone;
+		}
+	}
+	for (i = from; i < n && i < from + WINDOW && running < AT_ONCE; i++) {
+		struct row *r = &rows[i];
+
+		if (r->child.pid || (r->c->alone && alone))
+			continue;
+		child_start(&r->child, r->c, r->step, (enum fault)r->fault, false);
+		running++;
+		alone += r->c->alone;
 	}
 }
 

@@ -8,9 +8,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,10 +72,12 @@ static int with_tap(void)
 	return own_network() ? -1 : system("ip tuntap add t0 mode tap 2>/dev/null");
 }
 
-/* A bridge is a network device like another, and needs no driver more. */
+/* A bridge is a network device like another, and needs no driver more. Of macvtaps, other tests wait too (tests/net.sh). */
 static int with_macvtap(void)
 {
-	return own_network() ? -1 : system("{ ip link add d0 type bridge && ip link add link d0 name kt-try type macvtap && "
+	int dev = open("/dev/net", O_RDONLY | O_DIRECTORY);	/* until this process ends */
+
+	return dev < 0 || flock(dev, LOCK_EX) || own_network() ? -1 : system("{ ip link add d0 type bridge && ip link add link d0 name kt-try type macvtap && "
 					   "[ -e /dev/tap$(cat /sys/class/net/kt-try/ifindex) ] && ip link del kt-try; } 2>/dev/null");
 }
 
@@ -124,6 +128,9 @@ static char *interfaces_and_ports(const struct host *h)
 static void each_step_with_each_fault(void **state)
 {
 	const struct fault_case cases[] = {
+		/* first, as one has to wait for another: /dev/tapN is by number, and the numbers are those of each network namespace */
+		{ .name = "add macvtap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_macvtap), .alone = true,
+		  .args = { { "type", "macvtap" }, { "id", "n" }, { "source", "d0" } }, BEFORE, AFTER },
 		{ .name = "add user", .build = hotplug_nic_add, .args = { { "type", "user" }, { "id", "n" } },
 		  .answers = guest,
 		  BEFORE, AFTER },
@@ -149,9 +156,6 @@ static void each_step_with_each_fault(void **state)
 		{ .name = "add ovs", .build = hotplug_nic_add, .answers = guest, .root = "/", .setup = with_ovs,
 		  .host_state = interfaces_and_ports, .args = { { "type", "bridge" }, { "id", "n" }, { "source", "ovsbr0" } },
 		  BEFORE, AFTER },
-		/* /dev/tapN is by number, and the numbers are those of each network namespace */
-		{ .name = "add macvtap", .build = hotplug_nic_add, .answers = guest, IN_NETWORK(with_macvtap), .alone = true,
-		  .args = { { "type", "macvtap" }, { "id", "n" }, { "source", "d0" } }, BEFORE, AFTER },
 	};
 
 	(void)state;
