@@ -58,7 +58,7 @@ run_file() {
 		printf 'unsteady: %s: %s\n' "$name" "$first_failure" >>"$LOG/unsteady"
 	fi
 	report "$name" "$log" "$start" "$why" "$later" >"$log.report"
-	# whole, whatever the other lane has to say
+	# whole, whatever others have to say
 	flock "$LOG" cat "$log.report"
 	rm "$log.report"
 }

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The calls that change a domain, one by one, each proven by virsh and in the guest.
 # qemus: all
-# lane: 2
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Disks of libvirt's guests, and a NIC on each machine type: seen by the guest, by virsh, and after a restart where that was asked for.
 # qemus: all
-# lane: 2
 
 . "$(dirname "$0")/../lib.sh"
 
