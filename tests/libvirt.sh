@@ -18,6 +18,7 @@
 T_LIBVIRT=''	# the process that holds the namespace
 T_LIBVIRTD=''	# the daemon
 T_LIBVIRT_KIND=bare	# or default
+T_EMULATOR=''	# QEMU, as the guests' user finds it
 
 # CMD..: inside the namespace, in the same directory; the root is asked for too, as that of
 # the namespace is not ours in a chroot.
@@ -47,6 +48,8 @@ libvirt_config() {
 	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache virt/log virt/dev || return 1
 	if [ "$T_LIBVIRT_KIND" = default ]; then
 		cp -r /etc/libvirt/. virt/etc
+		# the machine's networks are bridges with addresses, for its own libvirtd
+		rm -f virt/etc/qemu/networks/autostart/*
 		# other users look without polkit, which would want a system bus
 		echo 'auth_unix_ro = "none"' >>virt/etc/libvirtd.conf
 		return
@@ -110,10 +113,18 @@ libvirt_is_ours() {
 }
 libvirt_is_held() { [ -e virt/ready ] || ! kill -0 "$T_LIBVIRT" 2>/dev/null; }
 
+# The user of the guests cannot enter every checkout, where a QEMU of ours is.
+libvirt_emulator() {
+	T_EMULATOR=$(command -v "$QEMU") || return
+	[[ $T_LIBVIRT_KIND = default && $T_EMULATOR = "$ROOT"/* ]] || return 0
+	mkdir -p virt/run/kt/qemu && lv mount --bind "${T_EMULATOR%/*}" /run/kt/qemu || return
+	T_EMULATOR=/run/kt/qemu/${T_EMULATOR##*/}
+}
+
 # [default]
 libvirt_start() {
 	T_LIBVIRT_KIND=${1:-bare}
-	libvirt_config && libvirt_namespace && libvirt_daemon_start && return 0
+	libvirt_config && libvirt_namespace && libvirt_emulator && libvirt_daemon_start && return 0
 	printf 'libvirt did not start: %s\n' "$(tail -n 20 virt/*.log virt/log/* 2>/dev/null)" >&2
 	return 1
 }
@@ -165,7 +176,7 @@ domain_define() {
 		  <os>$os</os><features><acpi/></features>${DOMAIN_CPU:-<cpu mode='maximum'>${DOMAIN_NUMA:-}</cpu>}
 		  <on_crash>preserve</on_crash>
 		  <devices>
-		    <emulator>$(command -v "$QEMU")</emulator>
+		    <emulator>$T_EMULATOR</emulator>
 		    $ports
 		    ${DOMAIN_USB:-<controller type='usb' model='none'/>}
 		    ${DOMAIN_BALLOON:-<memballoon model='none'/>}
