@@ -147,7 +147,7 @@ printf '%s\n' "<disk type='file' device='disk'><driver name='qemu' type='raw'/><
 	<target dev='vdb' bus='virtio'/></disk>" >disk.xml
 t_ok 'a disk on a file system that is nearly full' virsh_ attach-device "lv-$$" disk.xml
 t_ok 'the guest sees it' wait_for "$T_BOOT" guest_has_block lv vdb
-guest_cmd lv 'dd if=/dev/zero of=/dev/vdb bs=64k >/dev/null 2>&1 &'
+guest_cmd lv '(sleep 1; dd if=/dev/zero of=/dev/vdb bs=64k) >/dev/null 2>&1 &'	# it stands before it can answer, else
 t_ok 'no space left: io-error' wait_for 60 state_is io-error
 t_is 'which virsh calls' "$(virsh_ domstate --reason "lv-$$")" 'paused (I/O error)'
 kv -d 0 -o json vms "lv-$$" >row

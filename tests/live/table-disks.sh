@@ -185,7 +185,7 @@ if mount -t tmpfs -o size=40M none small 2>/dev/null; then
 	t_is 'one that is nearly full' "$(about tight '[.space, (.free_bytes < 2000000)]')" '["low",true]'
 	t_ok 'the guest has it' wait_for 60 guest_has_serial g tight
 	tight=$(guest_get g disk | tr ',' '\n' | sed -n 's/:.*:tight$//p')
-	guest_cmd g "dd if=/dev/zero of=/dev/$tight bs=1M count=8 oflag=direct >/dev/null 2>&1 &" >/dev/null
+	guest_cmd g "(sleep 1; dd if=/dev/zero of=/dev/$tight bs=1M count=8 oflag=direct) >/dev/null 2>&1 &" >/dev/null
 	stopped() { qmp_ask g '{"execute":"query-status"}' | grep -q io-error; }
 	t_ok 'QEMU stops the guest when it cannot write' wait_for 60 stopped
 	t_is 'which is told' "$(about tight .space)" '"full"'

@@ -285,8 +285,8 @@ vm_kill named
 wait "$waiter"
 t_is 'the guest ends meanwhile: exit 3' "$?" 3
 
-# a disk without space stops the guest, and is named
-guest_cmd g '(dd if=/dev/zero of=/dev/vdb bs=4k count=1 oflag=direct) >/dev/null 2>&1 &'
+# a disk without space stops the guest, and is named; not before it has answered
+guest_cmd g '(sleep 1; dd if=/dev/zero of=/dev/vdb bs=4k count=1 oflag=direct) >/dev/null 2>&1 &'
 t_ok 'no space left' wait_for 20 eval '[ "$(qmp_ask g "{\"execute\":\"query-status\"}" | jq -r .status)" = io-error ]'
 t_is 'the state names the disk and why' "$(json -d 0 vms "$vm" | jq -c '[.state, .state_detail]')" \
 	'["io-error","full: no space left for its image (ENOSPC)"]'
