@@ -1,6 +1,7 @@
 #!/bin/bash
 # A block device that the host or another guest uses is not given to a guest: two kernels that write to one file system destroy
 # it. Each row makes one use of a loop device that is real; what this kernel cannot make is in tests/unit/test_hotplug_use.c.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" = 0 ] || { t_skip 'block devices in use' 'not root'; t_done; }

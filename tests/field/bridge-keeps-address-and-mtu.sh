@@ -2,6 +2,7 @@
 # A Linux bridge whose address and MTU are not set by hand follows its ports: it has the lowest address of them and the least
 # MTU. A NIC that comes and goes changes neither, and nothing else of the host but the port: seen by ip, by a neighbour who
 # pings the bridge every 10 ms, by QEMU, and by the guest, which is told the MTU.
+# qemus: all
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"

@@ -2,6 +2,7 @@
 # What disks says of a libvirt guest is the same whether libvirt's definition told it or QEMU's monitor: bus, IOThread, file, format,
 # readonly, storage of the same disks compared; where only one of them can know, the other says that it does not. The files are those
 # that virsh has.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 libvirt_start default

@@ -1,6 +1,7 @@
 #!/bin/bash
 # An image that a guest has open for writing is not given to another, nor to the same one again. Libvirt would find out last,
 # when it has changed the owner of the image already, and where it remembers no owner gives it to root then.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 truncate -s 8M a.raw b.raw shared.raw base.raw

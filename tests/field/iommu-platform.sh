@@ -1,6 +1,7 @@
 #!/bin/bash
 # iommu_platform=on without any virtual IOMMU in the machine (guests with encrypted memory, old guides): the driver agrees to it,
 # and its rings are where they are without. With an IOMMU in the machine they are behind it, and unknown. Depths are asked of QEMU.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 truncate -s 8M extra.img

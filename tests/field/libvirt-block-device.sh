@@ -1,6 +1,7 @@
 #!/bin/bash
 # QEMU under libvirt's own configuration has a private /dev with only what it was given; libvirt puts there what is added to a
 # guest, so a path is one of the host. An IOThread is known by the name that kvmtop shows, and libvirt by its number.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 libvirt_start default

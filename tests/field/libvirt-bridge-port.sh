@@ -2,6 +2,7 @@
 # libvirt gives the port it makes the bridge's MTU and an address that begins with fe:. kvmtop adds what libvirt leaves
 # out. The guest is told the MTU, and a bridge that would take the port's address, or lose it with the port, keeps its own.
 # What libvirt cannot do is said before it is tried.
+# qemus: all
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The memory of libvirt's guests is that of the live definition: virsh dominfo says how much, DIMMs and NVDIMMs included; of
 # virtio-mem counts what the guest has taken, as dumpxml has it.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

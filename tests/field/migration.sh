@@ -3,6 +3,7 @@
 # stay as they are. What libvirt refuses leaves nothing. Asked of virsh.
 #
 # A bare libvirtd, as two of them share a host, and each must be let to the other one's sockets.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -2,6 +2,7 @@
 # A bridge of Open vSwitch gives its internal ports the least MTU of the others. A NIC that comes and goes changes neither that
 # nor an address, and nothing else but its port; vlan= is the port's tag. Seen by ovs-vsctl, ip and the guest. The switch is
 # one in user space, as not every kernel has one; all that kvmtop asks is its database.
+# qemus: all
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"

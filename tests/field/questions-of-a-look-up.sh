@@ -2,6 +2,7 @@
 # A look-up of one guest asks QEMU only what its columns are made of. Counted at libvirtd, under the distribution's own
 # configuration of it, by its log, and at a monitor by what kvmtop sends, as the kernel saw it: a guest with 13 root ports and an agent channel, whose
 # virtio-serial has 64 queues, and one with more than a hundred devices. A QEMU that does not answer is said.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 # ---- through libvirt

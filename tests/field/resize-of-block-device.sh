@@ -1,6 +1,7 @@
 #!/bin/bash
 # QEMU takes any size for a block device of the host that is not larger than it, says that it is done, and gives the guest the
 # whole device. So the device says which size is right, and what came of a resize is read back: from QEMU, from the guest.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" = 0 ] || { t_skip 'resize of a block device' 'not root'; t_done; }

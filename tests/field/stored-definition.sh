@@ -1,6 +1,7 @@
 #!/bin/bash
 # A libvirt guest has two definitions, the running and the stored one, and a device of one need not be the device that has
 # its place in the other. Asked of virsh, under the distribution's own configuration of libvirt.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # An entry of the journal knows its device by more than its id: an id is used again, by kvmtop and by others. What an undo
 # may take back is asked of QEMU and virsh; a removal has no way back, and no undo of it removes anything.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 

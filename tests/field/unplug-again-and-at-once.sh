@@ -1,6 +1,7 @@
 #!/bin/bash
 # Native PCIe hotplug: an unplug is a press of the slot's button, after which its indicator blinks for five seconds and QEMU
 # takes no other. What is plugged can be unplugged at once; what was asked for already is waited for, and is no error.
+# qemus: all
 
 . "$(dirname "$0")/../lib.sh"
 
