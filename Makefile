@@ -16,7 +16,7 @@ INSTALL ?= install
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
 DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
-PKGS := blkid json-c libmnl ncursesw readline
+PKGS := blkid json-c libmnl libpcre2-8 ncursesw readline
 LIBVIRT ?= 1
 ifeq ($(LIBVIRT),0)
 LEFT_OUT := $(filter-out lib/virt/none.c,$(wildcard lib/virt/*.c)) $(wildcard tests/unit/test_virt_*.c) tests/tools/virt_call.c \

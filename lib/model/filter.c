@@ -2,9 +2,11 @@
 /* Parsing and matching filter expressions. */
 #include "model.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+
 #include <ctype.h>
 #include <errno.h>
-#include <regex.h>
+#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +28,10 @@ struct filter {
 	struct filter *left, *right;		/* NOT has a left only */
 	const struct column *column;
 	enum op op;
-	bool null, quoted, has_regex;
+	bool null, quoted;
 	char *text;
 	double num;
-	regex_t regex;
+	pcre2_code *regex;
 };
 
 struct parser {
@@ -45,8 +47,7 @@ void filter_free(struct filter *f)
 		return;
 	filter_free(f->left);
 	filter_free(f->right);
-	if (f->has_regex)
-		regfree(&f->regex);
+	pcre2_code_free(f->regex);
 	free(f->text);
 	free(f);
 }
@@ -102,50 +103,34 @@ static int take_value(struct parser *p, char **out, bool *quoted)
 	return 0;
 }
 
-#define REGEX_MAX 4096
-
 /*
- * How long a regular expression is with its repetitions written out, as regcomp does it: those of groups and of other
- * repetitions multiply. 22 nested ones in 66 bytes take 3.5 GiB. It recurses, too, once for each parenthesis.
+ * The most steps that the match of a text takes, and the most memory in KiB. Nested repetitions would take minutes.
+ * With both a match ends in some milliseconds.
  */
-static double regex_size(const char *text)
-{
-	double size = (double)strlen(text);
-	const char *p;
-	char *end;
-
-	for (p = text; *p; p++) {
-		unsigned long least, most;
-
-		if (*p == '\\' && p[1]) {
-			p++;
-		} else if (*p == '+' && p > text && strchr(")}+*?", p[-1])) {
-			size *= 2;
-		} else if (*p == '{') {
-			least = strtoul(p + 1, &end, 10);
-			most = *end == ',' ? strtoul(end + 1, NULL, 10) : 0;
-			least = least > most ? least : most;
-			size *= least > 1 ? (double)least : 1;
-		}
-	}
-	return size;
-}
+#define REGEX_STEPS 100000
+#define REGEX_KIB 1024
+#define REGEX_MAX 4096		/* bytes of an expression */
 
 static int regex_prepare(struct parser *p, struct filter *f)
 {
-	char why[128];
-	int rc;
+	pcre2_compile_context *limits;
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	int code;
 
-	if (regex_size(f->text) > REGEX_MAX)
-		return err_set(p->err, -EINVAL, "filter: a regular expression is too long (%d bytes at most, with its repetitions "
-			       "written out)", REGEX_MAX);
-	rc = regcomp(&f->regex, f->text, REG_EXTENDED | REG_NOSUB);
-	if (!rc) {
-		f->has_regex = true;
+	if (strlen(f->text) > REGEX_MAX)
+		return err_set(p->err, -EINVAL, "filter: a regular expression is too long (%d bytes at most)", REGEX_MAX);
+	limits = pcre2_compile_context_create(NULL);
+	if (!limits)
+		return err_set(p->err, -ENOMEM, "filter: no memory for a regular expression");
+	pcre2_set_parens_nest_limit(limits, 50);
+	f->regex = pcre2_compile((PCRE2_SPTR)f->text, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
+				 &code, &at, limits);
+	pcre2_compile_context_free(limits);
+	if (f->regex)
 		return 0;
-	}
-	regerror(rc, &f->regex, why, sizeof(why));
-	return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, why);
+	pcre2_get_error_message(code, why, sizeof(why));
+	return err_set(p->err, -EINVAL, "filter: '%s' is not a regular expression: %s", f->text, (const char *)why);
 }
 
 /* A value as the column's unit is written: 1.5GiB, 5ms, 50%. False: it is no number. */
@@ -366,6 +351,25 @@ static enum truth truth_of(bool holds)
 	return holds ? YES : NO;
 }
 
+/* Whether the expression is found in the text. Unknown where it takes too long to tell. */
+static enum truth regex_match(const struct filter *f, const char *text)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_data *found = pcre2_match_data_create(1, NULL);
+	int rc = PCRE2_ERROR_NOMEMORY;
+
+	if (limits && found) {
+		pcre2_set_match_limit(limits, REGEX_STEPS);
+		pcre2_set_heap_limit(limits, REGEX_KIB);
+		rc = pcre2_match(f->regex, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, found, limits);
+	}
+	pcre2_match_data_free(found);
+	pcre2_match_context_free(limits);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+		return UNKNOWN;
+	return truth_of((rc >= 0) == (f->op == OP_RE));
+}
+
 static enum truth test_match(const struct filter *f, const void *row)
 {
 	struct value v = column_get(f->column, row);
@@ -386,7 +390,7 @@ static enum truth test_match(const struct filter *f, const void *row)
 		auto_buf struct buf raw = {0};
 
 		value_raw(v, &raw);
-		return truth_of((regexec(&f->regex, raw.text ? raw.text : "", 0, NULL, 0) == 0) == (f->op == OP_RE));
+		return regex_match(f, raw.text ? raw.text : "");
 	}
 	}
 	return UNKNOWN;

@@ -2,7 +2,7 @@
 /*
  * Filter expressions over one table's columns:
  *   or := and {"||" and}    and := not {"&&" not}    not := "!" not | "(" or ")" | FIELD OP VALUE
- *   OP: = != < <= > >= ~ !~   (~ an extended regular expression)
+ *   OP: = != < <= > >= ~ !~   (~ a regular expression of PCRE2)
  * A comparison with an unknown value does not hold, nor does its opposite by "!"; FIELD=null asks for it, and a quoted
  * 'null' is the word. Sizes may carry K M G T, times ms min h,
  * shares %; an address is compared in whatever spelling it is given.
