@@ -400,6 +400,16 @@ static void a_borrower_waits_as_long_as_he_likes(void **state)
 	end_child(child);
 }
 
+static enum asking asking_of(struct sampler *s, const struct guest *g)
+{
+	enum asking asking;
+
+	pthread_mutex_lock(&s->lock);
+	asking = g->asking;
+	pthread_mutex_unlock(&s->lock);
+	return asking;
+}
+
 /* An asking that still waits for a worker has no connection: it steps back, and comes after the change. */
 static void questions_that_wait_step_back(void **state)
 {
@@ -425,7 +435,7 @@ static void questions_that_wait_step_back(void **state)
 	assert_int_equal(guest->asking, ASK_UNDER_WAY);
 	assert_false(guest->begun);
 	assert_int_equal(sampler_borrow(s, g.ref, 0, -1, &q, &err), 0);
-	while (guest->asking == ASK_UNDER_WAY)		/* now there is one */
+	while (asking_of(s, guest) == ASK_UNDER_WAY)		/* now there is one */
 		pool_mind(none);
 	assert_int_equal(guest->asking, ASK_NEVER);
 	assert_true(guest->wanted & WANT_BASE);
