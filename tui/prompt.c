@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -130,28 +133,49 @@ static void remember(const char *line)
 /* ---- lines */
 
 /* ^C gives the line up, not kvmtop. */
-static int on_signal(void)
+static void give_up_line(void)
 {
 	rl_replace_line("", 0);
 	rl_crlf();
 	rl_on_new_line();
 	rl_redisplay();
-	return 0;
 }
 
-static void on_interrupt(int number)
+/* ^C is blocked but for here, so that one that comes during a completion is not lost. */
+static int get_char(FILE *in)
 {
-	(void)number;
+	struct signalfd_siginfo info;
+	struct pollfd fds[2] = { { .fd = fileno(in), .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+	sigset_t interrupt;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	fds[1].fd = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
+	do {
+		fds[0].revents = 0;
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			break;
+		rl_check_signals();	/* a change of the size */
+		/* first: the terminal drops what was typed before it */
+		if (read(fds[1].fd, &info, sizeof(info)) == sizeof(info))
+			give_up_line();
+	} while (!fds[0].revents);
+	if (fds[1].fd >= 0)
+		close(fds[1].fd);
+	return rl_getc(in);
 }
 
 static char *ask(void)
 {
-	struct sigaction ours = { .sa_handler = on_interrupt }, was;
+	sigset_t interrupt, was;
 	char *line;
 
-	sigaction(SIGINT, &ours, &was);
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &interrupt, &was);
 	line = readline("kvmtop> ");
-	sigaction(SIGINT, &was, NULL);
+	sigtimedwait(&interrupt, NULL, &(struct timespec){0});		/* one that came after the line */
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	return line;
 }
 
@@ -191,7 +215,7 @@ int tui_prompt(struct session *s)
 	rl_completer_word_break_characters = " \t";
 	rl_completer_quote_characters = "'\"";
 	rl_catch_signals = 0;
-	rl_signal_event_hook = on_signal;
+	rl_getc_function = get_char;
 	history_load(s);
 	while (go_on && (line = ask())) {
 		if (*line)
