@@ -20,6 +20,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 QEMU=${QEMU:-qemu-system-x86_64}
 KVMTOP=${KVMTOP:-$ROOT/build/asan/kvmtop}	# kt
 KVMTOP_PLAIN=${KVMTOP_PLAIN:-$ROOT/build/kvmtop}	# ktp
+KVMTOP_BARE=${KVMTOP_BARE:-$ROOT/build/kvmtop}	# never with a sanitizer: where files, memory or threads are counted
 T_BOOT=${T_BOOT:-90}	# a guest boots in 5 to 9 s under TCG
 T_ASK=10		# a QMP answer takes 10 ms, or as long as the command does
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # some of the figures are tests/run's
 # For tests/run: runs one test file, counts its results and prints them; keeps what failed for a second run, and has the
-# last word. Needs LOG, ROOT and DEADLINE.
+# last word. Needs LOG, REPORTS, ROOT and DEADLINE.
 
 passed=0 failed=0 skipped=0
 child=''
@@ -14,19 +14,23 @@ run() { "$@" & child=$!; wait "$child"; local status=$?; child=''; return "$stat
 # Programs die with a status that no exit code of kvmtop is taken for, and their reports
 # go to files: a test may well throw its stderr away.
 sanitizers() {
-	export ASAN_OPTIONS=exitcode=99:log_path=$1.san:detect_stack_use_after_return=1
-	export UBSAN_OPTIONS=exitcode=99:log_path=$1.san:print_stacktrace=1
-	export TSAN_OPTIONS=exitcode=99:log_path=$1.san:suppressions=$ROOT/tests/tsan.supp:die_after_fork=0
+	local path=$1
+	export ASAN_OPTIONS=exitcode=99:log_path=$path:detect_stack_use_after_return=1
+	export UBSAN_OPTIONS=exitcode=99:log_path=$path:print_stacktrace=1
+	export TSAN_OPTIONS=exitcode=99:log_path=$path:suppressions=$ROOT/tests/tsan.supp:die_after_fork=0
 }
 
 # One test file: NAME COMMAND..
 run_file() {
 	local name=$1 log=${1//[\/ ]/.} start=$EPOCHREALTIME status=0 why='' later=''
-	local ok bad skip planned
+	local ok bad skip planned written
 	shift
 
 	log=$LOG/${log//[()]/}${first_failure:+.again}	# a sanitizer's option takes no blanks
-	sanitizers "$log"
+	# where each user can write, but for the nested host, which has the checkout only
+	written=$REPORTS/${log##*/}.san
+	[ "${name%%/*}" != lab ] || written=$log.san
+	sanitizers "$written"
 	run setpriv --pdeathsig TERM timeout -k 20 "$DEADLINE" "$@" >"$log" 2>&1 || status=$?
 	# cmocka says "not ok N # SKIP"; to TAP a skipped test is never a failure.
 	skip=$(grep -a -c -E '^(not )?ok .*# SKIP' "$log")
@@ -43,9 +47,9 @@ run_file() {
 	elif [ "$planned" = 0 ]; then
 		why="no results"
 	fi
-	if compgen -G "$log.san*" >/dev/null; then
+	if compgen -G "$written.*" >/dev/null; then
 		why="${why:+$why; }a sanitizer reported"
-		cat "$log".san* >>"$log"
+		cat "$written".* >>"$log"
 	fi
 	[ -z "$why" ] || bad=$((bad + 1))
 

@@ -72,7 +72,7 @@ run_table() {
 	for c in "${cases[@]}"; do
 		echo "disk add $vm file=$same/${c// /-}.qcow2 format=qcow2 force=$1"
 	done >script
-	strace -f -qq -y -e trace=open,openat,openat2 -o calls timeout 60 "$KVMTOP_PLAIN" --batch --no-libvirt --dry-run -o json \
+	strace -f -qq -y -e trace=open,openat,openat2 -o calls timeout 60 "$KVMTOP_BARE" --batch --no-libvirt --dry-run -o json \
 		--on-error continue -f script >records 2>err
 	grep -v O_PATH calls | sed -n 's/.* = [0-9]*<\(.*\)>$/\1/p' | grep -e "^$EVIL" -e "^$T_DIR" -e ^/dev/kmsg | sort -u >opened
 }

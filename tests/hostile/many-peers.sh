@@ -42,7 +42,7 @@ PEER="$(IFS='|'; echo "${KINDS[*]}")"
 t_is 'a row for each peer' "$(jq -s "[.[] | select(.vm | test(\"^($PEER)-\"))] | length" rows)" "$GUESTS"
 
 # The screen: looks without end, so all workers meet all peers.
-screen s 100 50 "$KVMTOP_PLAIN --no-libvirt"
+screen s 100 50 "$KVMTOP_BARE --no-libvirt"
 prelaunch() { [ "$(shown s | grep -c -E "$T_HONEST.*prelaunch")" = "$GUESTS" ]; }
 t_ok 'the screen has all honest guests' wait_for 30 prelaunch
 pid=$(pid_of s)

@@ -10,7 +10,7 @@ limited() {
 	shift
 	timeout 20 setpriv --reuid 61234 --regid 61234 --clear-groups prlimit --nproc="$n" -- env HOME=/tmp XDG_STATE_HOME=/tmp/state "$@"
 }
-cp "$KVMTOP_PLAIN" /tmp/kvmtop	# where that user may run it
+cp "$KVMTOP_BARE" /tmp/kvmtop	# where that user may run it
 RUN=(/tmp/kvmtop --no-libvirt)
 
 limited 1 "${RUN[@]}" --batch -d 0 vms >out 2>err

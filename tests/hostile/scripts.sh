@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Memory of 256 MB and no more: a line that is read whole does not fit.
-run() { (ulimit -v 400000; exec timeout 20 "$KVMTOP_PLAIN" --batch --no-libvirt -f -) >out 2>err; }
+run() { (ulimit -v 400000; exec timeout 20 "$KVMTOP_BARE" --batch --no-libvirt -f -) >out 2>err; }
 
 honest_start h
 status=0

@@ -49,6 +49,12 @@ file live/wrong '# kernels: all' "$good"
 t_is 'and one that is for files of another kind' "$(runs wrong)" "tests/run: $fake/live/wrong.sh: unknown directive: # kernels: all"$'\n2'
 file live/wrong 'true' '# later: what is not the head' "$good"
 t_is 'but not what stands further down' "$(runs wrong | tail -n 2)" $'2 passed, 0 failed, 0 skipped\n0'
+# shellcheck disable=SC2016 # for that file's shell
+file live/raced 'path=${TSAN_OPTIONS#*log_path=}; path=${path%%:*}.1' '[ "$(id -u)" = 0 ] || drop=""' \
+	'${drop-setpriv --reuid nobody --regid nogroup --clear-groups} sh -c "echo a data race >$path"' "$good"
+runs raced >out
+t_like 'a report of a sanitizer fails the file, of another user too' "$(<out)" '2 passed +1 failed .*a sanitizer reported'
+t_like 'and is in the log' "$(<out)" 'a data race'
 t_is 'no such file: exit 2' "$(runs nowhere | tail -n 1)" 2
 
 # ---- the queue
