@@ -145,8 +145,9 @@ const struct verb find_verb = {
 	.rights = RIGHT_MONITOR "; " RIGHT_PROC " for taps and devices that QEMU was handed",
 	.doc = "Names the guest, and the device, that has a MAC, an IP address, a tap, an image, or a PCI device. Whose an "
 	       "address is, the host's neighbour tables and the files of its DHCP servers tell (dnsmasq of libvirt, Incus, Proxmox, "
-	       "Neutron; ISC dhcpd; Kea), and an IPv6 address that is made of a MAC by itself. Exit code 3 when no guest has it, 1 when "
-	       "the word is not one of these.",
+	       "Neutron; ISC dhcpd; Kea), and an IPv6 address that is made of a MAC by itself. What was plugged since QEMU was started is "
+	       "found too: libvirt's live definition has it, or QEMU is asked, all guests only for a MAC that none is known to have; "
+	       "guests that cannot be asked are named. Exit code 3 when no guest has it, 1 when the word is not one of these.",
 };
 
 static const struct arg wait_args[] = {

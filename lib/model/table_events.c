@@ -56,7 +56,7 @@ static const struct column find_columns[] = {
 	  TEXT(find_row, kind), .width = 5, .rank = 1 },
 	{ "what", "WHAT", "The thing that was found.", "as how", UNIT_TEXT, TEXT(find_row, what), .width = 30,
 	  .rank = 1 },
-	{ "device", "DEVICE", "The guest's device, where it is known.", "the object tree, the command line",
+	{ "device", "DEVICE", "The guest's device, where it is known.", "the object tree, libvirt's live definition, the command line",
 	  UNIT_TEXT, TEXT(find_row, device), .width = 12, .rank = 1 },
 	{ "how", "HOW", "What says so.", "kvmtop", UNIT_TEXT, TEXT(find_row, how), .width = 30, .rank = 2 },
 };

@@ -1,45 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Which guest has this MAC, IP, tap, image or PCI device. The process tells most: its descriptors and its command
- * line. Only the guests found so are asked for the device; all of them only when a MAC is on no command line.
+ * Which guest has this MAC, IP, tap, image or PCI device. libvirt's live definition tells of its guests, the process of the
+ * others: its descriptors and its command line. Only the guests found so are asked for the device, as what was on a command
+ * line may be unplugged by now; all of them only for a MAC that none of those has.
  */
-#include "match.h"
+#include "lookup.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ASK_MS 2500
-#define NEIGHBOURS_MS 1000
-#define MACS_MAX 64		/* of one address: leases of other networks, neighbours on other links */
-#define UNDERSTOOD "no MAC, IP or PCI address, no interface of this host, and no file"
 
-enum kind { KIND_MAC, KIND_IP, KIND_TAP, KIND_IMAGE, KIND_PCI };
 static const char *const kind_names[] = {
-	[KIND_MAC] = "mac", [KIND_IP] = "ip", [KIND_TAP] = "tap", [KIND_IMAGE] = "image", [KIND_PCI] = "pci",
-};
-
-struct hit {
-	char *ref, *device, *how;
-	const char *mac;		/* which of the lookup's it has, borrowed; NULL: not by a MAC */
-};
-
-struct lookup {
-	struct sampler *s;
-	enum kind kind;
-	char *what;			/* as it is told: a MAC of an IP, a whole path */
-	char (*macs)[ADDRESS_MAC_SIZE];	/* a MAC, or those that have had an IP address */
-	size_t n_macs;
-	char pci[16];
-	struct host_file file;
-	int group;			/* of the PCI device */
-	char vfio[32];			/* "devices/vfio0" */
-	struct hit *hits;
-	size_t n_hits, closed;		/* processes whose descriptors cannot be read */
-	size_t lost;			/* whose storage does not answer */
+	[LOOKUP_MAC] = "mac", [LOOKUP_IP] = "ip", [LOOKUP_TAP] = "tap", [LOOKUP_IMAGE] = "image", [LOOKUP_PCI] = "pci",
 };
 
 static void lookup_done(struct lookup *l)
@@ -59,17 +35,6 @@ static void hit_add(struct lookup *l, const struct guest *g, const char *device,
 	*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(g->ref), xstrdup(device), xstrdup(how), mac };
 }
 
-static void mac_add(struct lookup *l, const char *mac)
-{
-	size_t i;
-
-	for (i = 0; i < l->n_macs; i++)
-		if (!strcmp(l->macs[i], mac))
-			return;
-	if (l->n_macs < MACS_MAX)
-		strcpy(*vec_push(l->macs, l->n_macs), mac);
-}
-
 /* The one of them that a NIC's MAC is; NULL: none. Borrowed from the lookup. */
 static const char *one_of(const struct lookup *l, const char *mac)
 {
@@ -83,110 +48,21 @@ static const char *one_of(const struct lookup *l, const char *mac)
 
 static bool is_by_mac(const struct lookup *l)
 {
-	return l->kind == KIND_MAC || l->kind == KIND_IP;
+	return l->kind == LOOKUP_MAC || l->kind == LOOKUP_IP;
 }
 
-static int parse_pci(struct lookup *l, struct err *err)
-{
-	auto_free struct host_pci *list = NULL;
-	size_t n = 0, i;
-
-	host_pci_list(l->s->config.host, &list, &n);
-	for (i = 0; i < n; i++) {
-		if (strcmp(list[i].address, l->pci))
-			continue;
-		l->group = list[i].group;
-		snprintf(l->vfio, sizeof(l->vfio), "devices/%s", list[i].vfio[0] ? list[i].vfio : "-");
-		return 0;
-	}
-	return err_set(err, -ENOENT, "this host has no PCI device %s", l->pci);
-}
-
-static void take_macs(struct lookup *l, const struct host_address *list, size_t n, const char *ip, unsigned zone)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].ip, ip) && (!zone || !list[i].ifindex || list[i].ifindex == zone))
-			mac_add(l, list[i].mac);
-}
-
-/* What neighbour tables and leases say, libvirt too of guests that were asked; at last the address itself. */
-static int parse_ip(struct lookup *l, const struct address_ip *ip, struct err *err)
-{
-	auto_free struct host_address *list = NULL;
-	const struct host *h = l->s->config.host;
-	struct host_iface zone = {0};
-	size_t n = 0, i;
-
-	l->kind = KIND_IP;
-	if (ip->zone[0] && host_iface_read(h, ip->zone, &zone))
-		return err_set(err, -ENOENT, "this host has no interface %s: look for %s without it", ip->zone, ip->text);
-	host_addresses_read(h, (uint64_t)time(NULL), NEIGHBOURS_MS, &list, &n);
-	take_macs(l, list, n, ip->text, zone.index);
-	pthread_mutex_lock(&l->s->lock);
-	for (i = 0; i < l->s->n_guests; i++)
-		take_macs(l, l->s->guests[i]->addresses, l->s->guests[i]->n_addresses, ip->text, 0);
-	pthread_mutex_unlock(&l->s->lock);
-	if (!l->n_macs && ip->has_mac)
-		mac_add(l, ip->mac);
-	if (!l->n_macs)
-		return err_set(err, -ENOENT, "neither the host's neighbour tables (ip neigh) nor a lease know %s: send it a "
-			       "packet first, or look for the MAC", ip->text);
-	l->what = l->n_macs > 1 ? xstrdup(ip->text) : xasprintf("%s %s", ip->text, l->macs[0]);
-	return 0;
-}
-
-/* Twelve digits may be an interface, too. */
-static bool is_mac(const struct lookup *l, const char *word, char mac[ADDRESS_MAC_SIZE])
-{
-	struct host_iface iface;
-
-	return address_mac_parse(word, mac) &&
-	       (!address_mac_is_bare(word) || host_iface_read(l->s->config.host, word, &iface));
-}
-
-static int parse(struct lookup *l, const char *word, struct err *err)
-{
-	char mac[ADDRESS_MAC_SIZE];
-	struct address_ip ip;
-	int rc;
-
-	if (is_mac(l, word, mac)) {
-		l->kind = KIND_MAC;
-		l->what = xstrdup(mac);
-		mac_add(l, mac);
-		return 0;
-	}
-	if (!host_pci_address(word, l->pci)) {
-		l->kind = KIND_PCI;
-		l->what = xstrdup(l->pci);
-		return parse_pci(l, err);
-	}
-	if (address_ip_parse(word, &ip))
-		return parse_ip(l, &ip, err);
-	l->what = xstrdup(word);
-	rc = match_file(l->s->lates, word, &l->file, err);
-	l->kind = rc && !strchr(word, '/') ? KIND_TAP : KIND_IMAGE;
-	if (rc == -ENOENT && l->kind == KIND_IMAGE && !strchr("./", *word))
-		return err_set(err, rc, "'%s' is " UNDERSTOOD, word);
-	if (l->kind == KIND_IMAGE)
-		return rc;
-	return host_iface_name_ok(word) ? 0 : err_set(err, -EINVAL, "'%s' is " UNDERSTOOD, word);
-}
-
-/* libvirt's definition knows what was plugged since. */
-static const char *tap_in_definition(const struct lookup *l, const struct guest *g)
+/* libvirt's definition knows what was plugged since: a tap, a PCI device of the host. */
+static const char *in_definition(const struct lookup *l, const struct guest *g)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
 
-	for (i = 0; def && i < def->n_nics; i++) {
-		const struct virt_nic *n = &def->nics[i];
-
-		if (l->kind == KIND_TAP && n->target && !strcmp(n->target, l->what))
-			return n->alias;
-	}
+	for (i = 0; def && l->kind == LOOKUP_TAP && i < def->n_nics; i++)
+		if (def->nics[i].target && !strcmp(def->nics[i].target, l->what))
+			return def->nics[i].alias;
+	for (i = 0; def && l->kind == LOOKUP_PCI && i < def->n_pci; i++)
+		if (!strcmp(def->pci[i].address, l->pci))
+			return def->pci[i].alias;
 	return NULL;
 }
 
@@ -228,7 +104,7 @@ static void find_tap(struct lookup *l, struct guest *g)
 		l->closed++;
 	for (i = 0; i < n; i++)
 		if (!strcmp(list[i].name, l->what))
-			hit_add(l, g, tap_in_definition(l, g), "a descriptor of the process", NULL);
+			hit_add(l, g, in_definition(l, g), "a descriptor of the process", NULL);
 }
 
 static void find_pci(struct lookup *l, const struct guest *g)
@@ -243,7 +119,7 @@ static void find_pci(struct lookup *l, const struct guest *g)
 	for (i = 0; i < n; i++) {
 		if (strcmp(names[i], group) && strcmp(names[i], l->vfio))
 			continue;
-		hit_add(l, g, NULL, strcmp(names[i], group) ? "a descriptor of the process" : how, NULL);
+		hit_add(l, g, in_definition(l, g), strcmp(names[i], group) ? "a descriptor of the process" : how, NULL);
 		break;
 	}
 	qmp_strings_free(names, n);
@@ -257,16 +133,16 @@ static void find_quietly(struct lookup *l)
 		struct guest *g = l->s->guests[i];
 
 		switch (l->kind) {
-		case KIND_MAC:
-		case KIND_IP:
+		case LOOKUP_MAC:
+		case LOOKUP_IP:
 			find_mac(l, g);
 			break;
-		case KIND_TAP:
+		case LOOKUP_TAP:
 			find_tap(l, g);
 			break;
-		case KIND_IMAGE:	/* find_image */
+		case LOOKUP_IMAGE:	/* find_image */
 			break;
-		case KIND_PCI:
+		case LOOKUP_PCI:
 			find_pci(l, g);
 			break;
 		}
@@ -347,7 +223,7 @@ static const char *device_in(const struct lookup *l, const struct guest *g, cons
 	const struct device_answers *a = &g->devices;
 	size_t i;
 
-	for (i = 0; i < a->n_devices && l->kind == KIND_PCI; i++)
+	for (i = 0; i < a->n_devices && l->kind == LOOKUP_PCI; i++)
 		if (a->devices[i].link && !strcmp(a->devices[i].link, "host") && !strcmp(a->devices[i].backing, l->pci))
 			return a->devices[i].id;
 	for (i = 0; i < g->nics.n_nics; i++) {
@@ -356,9 +232,9 @@ static const char *device_in(const struct lookup *l, const struct guest *g, cons
 
 		if (mac && address_mac_is(nic->mac, mac))
 			return rows_nic_id(g, nic);
-		if (l->kind == KIND_TAP && nic->ifname && !strcmp(nic->ifname, l->what))
+		if (l->kind == LOOKUP_TAP && nic->ifname && !strcmp(nic->ifname, l->what))
 			return rows_nic_id(g, nic);
-		if (l->kind == KIND_TAP && nic->fd >= 0 &&
+		if (l->kind == LOOKUP_TAP && nic->fd >= 0 &&
 		    !host_netif_of_fd(l->s->config.host, g->pid, nic->fd, &nif) && !strcmp(nif.name, l->what))
 			return rows_nic_id(g, nic);
 	}
@@ -373,7 +249,50 @@ static void drop_hit(struct lookup *l, size_t i)
 	l->hits[i] = l->hits[--l->n_hits];
 }
 
-/* Which device of the guest it is; a NIC that stands on the command line may have been unplugged since. */
+/* What tells which device has the thing. */
+static unsigned needs_of(const struct lookup *l)
+{
+	switch (l->kind) {
+	case LOOKUP_MAC:
+	case LOOKUP_IP:
+	case LOOKUP_TAP:
+		return NEED_NICS;
+	case LOOKUP_IMAGE:
+		return NEED_DISKS;
+	case LOOKUP_PCI:
+		return NEED_DEVICES;
+	}
+	return 0;
+}
+
+/* What NICs it has is known as of this lookup. */
+static bool nics_are_known(const struct lookup *l, const struct guest *g)
+{
+	return g->domain && g->domain->def ? true : (g->known & WANT_NICS) && g->nics.taken_ns >= l->since_ns;
+}
+
+static const char *why_not(const struct guest *g)
+{
+	return g->note ? g->note : "QEMU has not answered";
+}
+
+/* device: that QEMU tells of, NULL: it tells of none, or was not asked. A NIC of a command line may have been unplugged since. */
+static void name_device(struct lookup *l, size_t i, const struct guest *g, const char *device)
+{
+	struct hit *hit = &l->hits[i];
+	bool asked = g && (g->known & WANT_NICS) && g->nics.taken_ns >= l->since_ns;
+
+	if (device) {
+		free(hit->device);
+		hit->device = xstrdup(device);
+	} else if (!g || (is_by_mac(l) && asked)) {
+		drop_hit(l, i);
+	} else if (is_by_mac(l) && !nics_are_known(l, g)) {
+		free(hit->how);
+		hit->how = xasprintf("the command line; whether it still has it is not known: %s", why_not(g));
+	}
+}
+
 static void name_devices(struct lookup *l)
 {
 	uint64_t deadline = clock_now_ns() + 2 * ASK_MS * NS_PER_MS;	/* of all of them */
@@ -381,25 +300,39 @@ static void name_devices(struct lookup *l)
 
 	for (i = l->n_hits; i-- > 0; ) {
 		auto_free char *disk = NULL;
-		const char *device;
 		struct guest *g;
 
 		sampler_focus(l->s, l->hits[i].ref);
 		if (clock_left_ms(deadline))
-			sampler_refresh(l->s, NEED_DEVICES | NEED_DISKS | NEED_NICS, ASK_MS);
-		if (l->kind == KIND_IMAGE)
+			sampler_refresh(l->s, needs_of(l), ASK_MS);
+		if (l->kind == LOOKUP_IMAGE)
 			disk = disk_in(l, l->hits[i].ref);
 		pthread_mutex_lock(&l->s->lock);
 		g = guest_by_ref(l->s, l->hits[i].ref);
-		device = disk ? disk : g ? device_in(l, g, l->hits[i].mac) : NULL;
-		if (device) {
-			free(l->hits[i].device);
-			l->hits[i].device = xstrdup(device);
-		} else if (!g || (is_by_mac(l) && (g->known & WANT_NICS))) {
-			drop_hit(l, i);
-		}
+		name_device(l, i, g, disk ? disk : g ? device_in(l, g, l->hits[i].mac) : NULL);
 		pthread_mutex_unlock(&l->s->lock);
 	}
+}
+
+static bool is_hit(const struct lookup *l, const char *ref, const char *mac)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_hits; i++)
+		if (l->hits[i].mac && !strcmp(l->hits[i].mac, mac) && (!ref || !strcmp(l->hits[i].ref, ref)))
+			return true;
+	return false;
+}
+
+/* There is a MAC that no guest is known to have. */
+static bool wants_asking(const struct lookup *l)
+{
+	size_t i;
+
+	for (i = 0; is_by_mac(l) && i < l->n_macs; i++)
+		if (!is_hit(l, NULL, l->macs[i]))
+			return true;
+	return false;
 }
 
 static void find_by_asking(struct lookup *l)
@@ -407,14 +340,16 @@ static void find_by_asking(struct lookup *l)
 	size_t i, k;
 
 	sampler_focus(l->s, NULL);
-	sampler_refresh(l->s, NEED_DEVICES | NEED_DISKS | NEED_NICS, ASK_MS);
+	sampler_refresh(l->s, needs_of(l), ASK_MS);
 	pthread_mutex_lock(&l->s->lock);
 	for (i = 0; i < l->s->n_guests; i++) {
+		const struct guest *g = l->s->guests[i];
+
 		for (k = 0; k < l->n_macs; k++) {
-			const char *device = device_in(l, l->s->guests[i], l->macs[k]);
+			const char *device = is_hit(l, g->ref, l->macs[k]) ? NULL : device_in(l, g, l->macs[k]);
 
 			if (device)
-				hit_add(l, l->s->guests[i], device, "QEMU was asked", l->macs[k]);
+				hit_add(l, g, device, "QEMU was asked", l->macs[k]);
 		}
 	}
 	pthread_mutex_unlock(&l->s->lock);
@@ -447,8 +382,36 @@ static struct snapshot *tell(struct lookup *l)
 	return snap;
 }
 
+/* Guests that may have a NIC of which is not known; NULL: none. Yours. */
+static char *not_asked(const struct lookup *l)
+{
+	const struct guest *first = NULL;
+	char *text = NULL;
+	size_t n = 0, i;
+
+	pthread_mutex_lock(&l->s->lock);
+	for (i = 0; i < l->s->n_guests; i++) {
+		const struct guest *g = l->s->guests[i];
+
+		if (g->gone || nics_are_known(l, g))
+			continue;
+		n++;
+		if (!first)
+			first = g;
+	}
+	if (n > 1)
+		text = xasprintf("the NICs of %zu guests are known by their command lines only, as of %s: %s", n,
+				 guest_name(first) ? guest_name(first) : first->ref, why_not(first));
+	else if (n)
+		text = xasprintf("the NICs of %s are known by its command line only: %s",
+				 guest_name(first) ? guest_name(first) : first->ref, why_not(first));
+	pthread_mutex_unlock(&l->s->lock);
+	return text;
+}
+
 static int not_found(const struct lookup *l, struct err *err)
 {
+	auto_free char *unasked = is_by_mac(l) ? not_asked(l) : NULL;
 	struct host_iface iface;
 
 	if (l->closed)
@@ -457,26 +420,48 @@ static int not_found(const struct lookup *l, struct err *err)
 	if (l->lost)
 		return err_set(err, -ENOENT, "no guest has %s, as far as can be seen: the storage of %zu guests does not answer",
 			       l->what, l->lost);
-	if (l->kind == KIND_TAP && host_iface_read(l->s->config.host, l->what, &iface))
-		return err_set(err, -ENOENT, "no guest has a tap '%s', and it is " UNDERSTOOD, l->what);
+	if (unasked)
+		return err_set(err, -ENOENT, "no guest has %s %s, as far as can be seen: %s", kind_names[l->kind], l->what, unasked);
+	if (l->kind == LOOKUP_TAP && host_iface_read(l->s->config.host, l->what, &iface))
+		return err_set(err, -ENOENT, "no guest has a tap '%s', and it is " LOOKUP_UNDERSTOOD, l->what);
 	return err_set(err, -ENOENT, "no guest has %s %s", kind_names[l->kind], l->what);
+}
+
+/* Of answers that are older than the lookup none is believed. */
+static void believe_since(struct sampler *s, uint64_t since_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	s->since_ns = since_ns;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void look_for(struct lookup *l)
+{
+	struct sampler *s = l->s;
+
+	pthread_mutex_lock(&s->lock);
+	domains_join(s);
+	find_quietly(l);
+	pthread_mutex_unlock(&s->lock);
+	if (l->kind == LOOKUP_IMAGE)
+		find_image(l);
+	believe_since(s, l->since_ns);
+	name_devices(l);
+	if (wants_asking(l))
+		find_by_asking(l);
+	believe_since(s, 0);
+	sampler_focus(s, NULL);
 }
 
 int sampler_lookup(struct sampler *s, const char *what, struct snapshot **out, struct err *err)
 {
-	struct lookup l = { .s = s, .group = -1 };
-	int rc = parse(&l, what, err);
+	struct lookup l = { .s = s, .group = -1, .since_ns = clock_now_ns() };
+	int rc = lookup_parse(&l, what, err);
 
 	if (!rc) {
-		pthread_mutex_lock(&s->lock);
-		find_quietly(&l);
-		pthread_mutex_unlock(&s->lock);
-		if (l.kind == KIND_IMAGE)
-			find_image(&l);
-		name_devices(&l);
-		if (!l.n_hits && is_by_mac(&l))
-			find_by_asking(&l);
-		sampler_focus(s, NULL);
+		/* which guests are libvirt's, and what it has of them */
+		sampler_settle(s, 0, s->config.answer_ms ? s->config.answer_ms : ASK_MS);
+		look_for(&l);
 	}
 	if (!rc && !l.n_hits)
 		rc = not_found(&l, err);

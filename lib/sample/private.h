@@ -60,6 +60,7 @@ struct sampler {
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */
 	unsigned round, needs;		/* needs: what the columns of the round need */
+	uint64_t since_ns;		/* what was answered before is asked again, of all guests that are looked at; 0: as it gets old */
 	struct lates *lates;
 	struct links links;
 	bool links_asked;		/* a worker is at it */

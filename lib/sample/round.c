@@ -50,8 +50,8 @@ static unsigned wants_plugged(const struct sampler *s, const struct guest *g, un
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		if ((needs & parts[i].need) &&
-		    (!(g->known & parts[i].want) || (s->focus && now - parts[i].taken_ns > DEVICES_NS)))
+		if ((needs & parts[i].need) && (!(g->known & parts[i].want) || parts[i].taken_ns < s->since_ns ||
+						(s->focus && now - parts[i].taken_ns > DEVICES_NS)))
 			what |= parts[i].want;
 	return what;
 }
