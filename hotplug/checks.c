@@ -150,6 +150,12 @@ int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id
 	return rc;
 }
 
+int no_free_port(size_t n, size_t all, const char *more, struct err *err)
+{
+	return err_set(err, -ENOSPC, "no free hotpluggable PCI port: %zu of %zu ports are hotpluggable, all are taken (remove a device, or "
+		       "start the guest with more %s)", n, all, more);
+}
+
 /* What helps depends on the machine: an i440fx has slots on one bus, all others have ports. */
 static int no_port(const struct qmp_port *ports, size_t n, size_t hotplug, struct err *err)
 {
@@ -164,8 +170,7 @@ static int no_port(const struct qmp_port *ports, size_t n, size_t hotplug, struc
 	if (slots)
 		return err_set(err, -ENOSPC, "no free PCI slot: all of pci.0 and its bridges are taken (remove a device, or start the guest "
 			       "with a pci-bridge more)");
-	return err_set(err, -ENOSPC, "no free hotpluggable PCI port: %zu of %zu ports are hotpluggable, all are taken (remove a device, or "
-		       "start the guest with more pcie-root-port devices)", hotplug, n);
+	return no_free_port(hotplug, n, "pcie-root-port devices", err);
 }
 
 /* One place on the bus `except` is somebody else's already. */

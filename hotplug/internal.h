@@ -21,6 +21,8 @@ int choose_free_id(struct qmp *q, const char *prefix, char **id, struct err *err
 int choose_id(const struct plan *p, struct qmp *q, const char *prefix, char **id, struct err *err);
 /* -EEXIST: p->device is that of a device of this type, NULL: not known */
 int id_taken(const struct plan *p, const char *type, struct err *err);
+/* -ENOSPC, and what helps: of n ports that take a device while the guest runs all are taken. more: "pcie-root-port devices" */
+int no_free_port(size_t n, size_t all, const char *more, struct err *err);
 /* QOM type of the device of that id, NULL if there is none; yours. */
 int device_type(struct qmp *q, const char *id, char **type, struct err *err);
 /* The first hotpluggable PCI bus with room that is not `except` (may be NULL); yours. -ENOSPC with the remedy. */
@@ -114,6 +116,8 @@ int virt_find(const struct virt_named *list, size_t n, const char *what, const c
 /* p->device: id= as an alias of the user's, or the first ua-PREFIX0, .. that is free. */
 int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
 void virt_plan_attach(struct plan *p, const char *alias, const char *xml);
+/* A place for a device of PCI Express. -ENOSPC, with the remedy. */
+int virt_check_port(const struct virt_def *def, struct err *err);
 /* xml: to find it by in the stored definition. Sets p->device. */
 void virt_plan_detach(struct plan *p, const struct virt_def *def, const char *alias);
 /* virt_stored.c: take the same device out of the stored definition; a warning where that one has it not, or another one. */

@@ -68,6 +68,16 @@ int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *pr
 	return 0;
 }
 
+int virt_check_port(const struct virt_def *def, struct err *err)
+{
+	struct virt_ports ports = virt_def_ports(def);
+
+	/* a machine of slots, not of ports: libvirt counts them */
+	if (ports.empty || !def->machine || !strstr(def->machine, "q35"))
+		return 0;
+	return no_free_port(ports.hotplug, ports.all, "<controller type='pci' model='pcie-root-port'/>", err);
+}
+
 void virt_plan_attach(struct plan *p, const char *alias, const char *xml)
 {
 	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, virt_affect_of(p));

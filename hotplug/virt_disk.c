@@ -197,6 +197,15 @@ static int check_target(const struct plan *p, const struct virt_def *def, struct
 	return 0;
 }
 
+/* A SCSI disk needs none, but its controller does. */
+static int check_port(const struct plan *p, const struct virt_def *def, struct err *err)
+{
+	const char *bus = plan_arg(p, "bus");
+	unsigned next;
+
+	return bus && !strcmp(bus, "scsi") && has_scsi_controller(def, &next) ? 0 : virt_check_port(def, err);
+}
+
 static void fill_disk(const struct plan *p, const struct virt_def *def, bool block_device, struct virt_disk *d)
 {
 	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *volume = plan_arg(p, "volume");
@@ -248,6 +257,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 		rc = check_options(p, block_device, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_target(p, def, err);
+	if (!rc && p->status != PLAN_UNCHANGED)
+		rc = check_port(p, def, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_use(p, env, &chain, err);
 	image_chain_done(&chain);

@@ -111,6 +111,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	if (!rc)
 		rc = nic_choose_mac(p, env, &n, err);
 	n.tells_mtu = n.virtio;
+	if (!rc && n.virtio)
+		rc = virt_check_port(def, err);
 	if (!rc)
 		rc = nic_check_port(p, env, &n, err);
 	d.mac = xstrdup(n.mac);

@@ -103,6 +103,24 @@ bool virt_def_has_alias(const struct virt_def *def, const char *alias)
 	return def->stored && virt_def_has_alias(def->stored, alias);
 }
 
+struct virt_ports virt_def_ports(const struct virt_def *def)
+{
+	struct virt_ports ports = {0};
+	size_t i;
+
+	for (i = 0; i < def->n_controllers; i++) {
+		const struct virt_controller *c = &def->controllers[i];
+
+		if (!c->type || strcmp(c->type, "pci") || !c->model || c->index >= ARRAY_SIZE(def->bus_used) ||
+		    (strcmp(c->model, "pcie-root-port") && strcmp(c->model, "pcie-switch-downstream-port")))
+			continue;
+		ports.all++;
+		ports.hotplug += !c->no_hotplug;
+		ports.empty += !c->no_hotplug && !def->bus_used[c->index];
+	}
+	return ports;
+}
+
 /* The index of the one whose alias, at that offset, is this. */
 static bool find_in(const void *list, size_t n, size_t size, size_t offset, const char *alias, const void **out)
 {

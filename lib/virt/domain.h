@@ -46,6 +46,7 @@ struct virt_controller {
 	char *type, *model, *alias;		/* "scsi", "virtio-scsi"; "pci", "pcie-root-port" */
 	char *iothread;				/* a number, as of a disk */
 	unsigned index;
+	bool no_hotplug;			/* of a PCI port: it takes nothing while the guest runs */
 };
 
 struct virt_vcpu {
@@ -97,6 +98,7 @@ struct virt_def {
 	int64_t uid;				/* that its process runs as, -1: not said */
 	char **aliases;				/* of all devices, whatever their kind */
 	size_t n_aliases;
+	bool bus_used[256];			/* PCI buses, by the index of their controller: a device is there */
 	/* Beside the running one, where it was asked for: the stored definition. NULL: not asked for, or the domain is transient. */
 	struct virt_def *stored;
 };
@@ -119,6 +121,12 @@ void virt_disk_done(struct virt_disk *d);
 /* Number of the IOThread of this disk or controller, that of the controller it is on; NULL: it has none. QEMU: "iothreadN". */
 const char *virt_def_iothread(const struct virt_def *def, const char *alias);
 bool virt_def_has_alias(const struct virt_def *d, const char *alias);	/* of the running domain, or the stored one */
+
+/* Ports of PCI Express: all, those that take a device while the guest runs, and of these those that have none. */
+struct virt_ports {
+	size_t all, hotplug, empty;
+};
+struct virt_ports virt_def_ports(const struct virt_def *d);
 
 /* A device of a definition, whatever it is: one of these, borrowed from it. */
 struct virt_device {

@@ -239,6 +239,7 @@ static void take_nic(struct virt_def *def, const xmlNode *node)
 
 static void take_controller(struct virt_def *def, const xmlNode *node)
 {
+	auto_free char *hotplug = NULL;
 	struct virt_controller *c;
 
 	if (def->n_controllers == DEVICES_MAX)
@@ -249,6 +250,8 @@ static void take_controller(struct virt_def *def, const xmlNode *node)
 	c->alias = attr(child(node, "alias"), "name");
 	c->iothread = attr(child(node, "driver"), "iothread");
 	c->index = small(attr(node, "index"));
+	hotplug = attr(child(node, "target"), "hotplug");
+	c->no_hotplug = hotplug && !strcmp(hotplug, "off");
 }
 
 static int node_of(char *text)
@@ -367,8 +370,10 @@ static void take_vcpus(struct virt_def *def, const xmlNode *top)
 
 static void take_device(struct virt_def *def, const xmlNode *node)
 {
-	auto_free char *alias = attr(child(node, "alias"), "name");
+	auto_free char *alias = attr(child(node, "alias"), "name"), *at = attr(child(node, "address"), "type");
 
+	if (at && !strcmp(at, "pci"))
+		def->bus_used[hex_of(child(node, "address"), "bus") & 0xff] = true;
 	if (alias && def->n_aliases < DEVICES_MAX)
 		*vec_push(def->aliases, def->n_aliases) = take_ptr(alias);
 	if (is_named(node, "disk"))

@@ -453,9 +453,46 @@ static void chains_are_written_out(void **state)
 	assert_null(strstr(unsaid, "backingStore"));
 }
 
+#define PORT(index, more) "<controller type='pci' model='pcie-root-port' index='" index "'>" more \
+	"<address type='pci' bus='0x00' slot='0x02'/></controller>"
+
+/* A port is taken by what has its index as a bus, in hexadecimal; one without hotplug, and one of another kind, is no place. */
+static void ports_are_counted(void **state)
+{
+	static const struct {
+		const char *devices;
+		struct virt_ports ports;
+	} rows[] = {
+		{ "", { 0, 0, 0 } },
+		{ PORT("1", "") PORT("2", "<target hotplug='off'/>") PORT("10", "<target hotplug='on'/>"), { 3, 2, 2 } },
+		{ PORT("1", "") PORT("10", "") "<disk><address type='pci' bus='0x0a'/></disk>", { 2, 2, 1 } },
+		{ PORT("1", "") "<disk><address type='drive' bus='1'/></disk>", { 1, 1, 1 } },
+		{ PORT("1", "") "<odd><address type='pci' bus='0xfffffff1'/></odd>", { 1, 1, 1 } },
+		{ PORT("300", "") PORT("-1", ""), { 1, 1, 0 } },
+		{ "<controller type='pci' model='pcie-root' index='0'/><controller type='usb' model='pcie-root-port' index='3'/>", { 0, 0, 0 } },
+		{ "<controller type='pci' model='pcie-switch-downstream-port' index='4'/>", { 1, 1, 1 } },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *xml = xasprintf("<domain><devices>%s</devices></domain>", rows[i].devices);
+		struct virt_def *def = NULL;
+		struct virt_ports ports;
+
+		assert_int_equal(virt_def_parse(xml, strlen(xml), &def, NULL), 0);
+		ports = virt_def_ports(def);
+		assert_int_equal(ports.all, rows[i].ports.all);
+		assert_int_equal(ports.hotplug, rows[i].ports.hotplug);
+		assert_int_equal(ports.empty, rows[i].ports.empty);
+		virt_def_free(def);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ports_are_counted),
 		cmocka_unit_test(test_nics_written),
 		cmocka_unit_test(test_links_written),
 		cmocka_unit_test(test_uid),
