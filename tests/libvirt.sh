@@ -13,6 +13,9 @@
 # a bare one: guests run as a user of their own, in mount namespaces and control groups of
 # their own, and virtlogd keeps their logs. They cannot read the test's directory.
 #
+# LIBVIRT_POLKIT=yes: with polkit on a system bus of its own, which libvirt asks who may do what. libvirt_user makes users that
+# are in the namespace only.
+#
 # A domain has NAME.name, NAME.pid, NAME.uuid like a QEMU of qemu_start.
 
 T_LIBVIRT=''	# the process that holds the namespace
@@ -74,7 +77,7 @@ libvirt_config() {
 T_LIBVIRT_HOLDER='
 	over() { mount --bind "virt/$1" "$2" || exit 1; }
 	guests() {
-		for f in virt/run/libvirt/qemu/*.pid; do
+		for f in virt/run/libvirt/qemu/*.pid virt/run/kt/*/run/libvirt/qemu/run/*.pid; do
 			read -r pid <"$f"	# no newline ends it
 			kill -KILL "$pid"
 		done 2>/dev/null
@@ -129,12 +132,50 @@ libvirt_start() {
 	return 1
 }
 
+libvirt_polkit() {
+	lv mkdir -p /run/dbus
+	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- dbus-daemon --system --nofork --nopidfile </dev/null \
+		>virt/dbus.log 2>&1 9>&- &
+	t_own "$!"
+	wait_for 10 test -S virt/run/dbus/system_bus_socket || return 1
+	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- /usr/lib/polkit-1/polkitd --no-debug </dev/null >virt/polkit.log 2>&1 9>&- &
+	t_own "$!"
+	wait_for 20 lv dbus-send --system --print-reply --dest=org.freedesktop.PolicyKit1 /org/freedesktop/PolicyKit1/Authority \
+		org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1
+}
+
+# NAME UID [libvirt]: a user, of that group; lv_as NAME CMD.. runs what is in /run/kt as it.
+libvirt_user() {
+	local name=$1 uid=$2 f
+	for f in passwd group; do
+		[ -e "virt/$f" ] || { cp "/etc/$f" virt && lv mount --bind "virt/$f" "/etc/$f"; } || return 1
+	done
+	printf '%s:x:%s:%s::/run/kt/%s:/bin/sh\n' "$name" "$uid" "$uid" "$name" >>virt/passwd
+	printf '%s:x:%s:\n' "$name" "$uid" >>virt/group
+	if [ -n "${3:-}" ]; then
+		f=$(sed "s/^$3:.*/&,$name/; s/:,/:/" virt/group)
+		printf '%s\n' "$f" >virt/group	# the same file, as it is mounted
+	fi
+	lv mkdir -m 700 "/run/kt/$name" && lv mkdir -m 700 "/run/kt/$name/run" && lv chown -R "$uid:$uid" "/run/kt/$name"
+	chmod 755 virt/run virt/run/kt
+}
+lv_as() {
+	local name=$1 uid
+	shift
+	uid=$(awk -F: -v name="$name" '$1 == name { print $3 }' virt/passwd)
+	# shellcheck disable=SC2016
+	lv sh -c 'cd /run/kt && exec "$@"' - setpriv --reuid "$uid" --regid "$uid" --init-groups --inh-caps=-all --bounding-set=-all \
+		env -u XDG_STATE_HOME -u XDG_CONFIG_HOME -u XDG_CACHE_HOME HOME="/run/kt/$name" TMPDIR="/run/kt/$name" \
+		XDG_RUNTIME_DIR="/run/kt/$name/run" "$@"
+}
+
 # The daemon, again after libvirt_daemon KILL.
 libvirt_daemon_start() {
 	if [ "$T_LIBVIRT_KIND" = default ] && [ -z "$T_LIBVIRTD" ]; then
 		setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- virtlogd </dev/null >>virt/virtlogd.log 2>&1 9>&- &
 		t_own "$!"
 		wait_for 10 test -S virt/run/libvirt/virtlogd-sock || return 1
+		[ -z "${LIBVIRT_POLKIT:-}" ] || libvirt_polkit || return 1
 	fi
 	setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- libvirtd </dev/null >>virt/libvirtd.log 2>&1 9>&- &
 	T_LIBVIRTD=$!

@@ -82,7 +82,9 @@ static int find_guest(struct session *s, const char *word, int interrupt_fd, str
 	sample_guest_done(&guest);
 	if (rc)
 		return fail(p, PLAN_INVALID);
-	rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
+	rc = p->domain ? virt_may_change(s->virt, p->domain, &p->err) : 0;
+	if (!rc)
+		rc = lock_take(p->ref, p->verb, s->opts->timeout_ms, interrupt_fd, &change->lock, &p->err);
 	if (!rc && !p->domain)
 		rc = sampler_borrow(s->sampler, p->ref, s->opts->timeout_ms, interrupt_fd, &change->qmp, &p->err);
 	if (!rc && p->domain)

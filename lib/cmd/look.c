@@ -151,11 +151,12 @@ static unsigned settle_ms(const struct session *s)
 /* Of one guest all that was asked is waited for, and what did not come is said. */
 static int tell_missing(struct session *s, const struct look *look, const char *ref, const char *vm)
 {
-	auto_free char *text = ref ? sampler_missing(s->sampler, ref, look->needs) : NULL;
+	bool denied = false;
+	auto_free char *text = ref ? sampler_missing(s->sampler, ref, look->needs, &denied) : NULL;
 
 	if (text)
 		out_error("%s: %s: %s", vm, table_get(look->table)->name, text);
-	return text ? EXIT_FAILED : EXIT_DONE;
+	return !text ? EXIT_DONE : denied ? EXIT_DENIED : EXIT_FAILED;
 }
 
 /* vm: that guest's name, for messages */
@@ -313,5 +314,5 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 		code = sample_guests(s, &look, guest.ref, guest.name);
 	sample_guest_done(&guest);
 	look_done(&look);
-	return rc ? code : tell_problems(s) ? EXIT_FAILED : code;
+	return rc ? code : tell_problems(s) && code == EXIT_DONE ? EXIT_FAILED : code;
 }

@@ -16,7 +16,14 @@ static int has_xml(const struct step *s, struct err *err)
 
 static int attach_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	return virt_attach(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, err);
+	struct err why = {0};
+	int rc = virt_attach(r->env->virt, r->p->domain, s->xml, (unsigned)s->number, timeout_ms, &why);
+
+	if (rc == -ENOSPC)
+		return err_set(err, rc, "%s (remove a device, or start the guest with more PCI ports or slots)", why.text);
+	if (rc && err)
+		*err = why;
+	return rc;
 }
 
 static char *attach_text(const struct step *s, unsigned timeout_ms)

@@ -82,11 +82,21 @@ char *attach_none(const struct guest *g)
 
 	if (!host_is_live(g->sampler->config.host))
 		return xstrdup("monitor: none, this host is a recorded one");
+	if (name_is_of_session(g))
+		return xasprintf("monitor: libvirt of user %s holds it (run kvmtop as that user, or as root with -c 'qemu:///session?socket="
+				 "/run/user/%u/libvirt/libvirt-sock')", g->user, (unsigned)g->uid);
 	if (g->cmdline.libvirt && problem)
 		return xasprintf("monitor: libvirt holds it, but %s", problem);
 	if (g->cmdline.libvirt)
 		return xstrdup("monitor: libvirt holds it");
 	return monitors_none(&g->cmdline);
+}
+
+bool attach_is_denied(const struct guest *g)
+{
+	const struct virt_list *domains = g->sampler->domains;
+
+	return g->cmdline.libvirt && !g->domain && (name_is_of_session(g) || (domains && virt_list_is_denied(domains)));
 }
 
 static void rings_of(struct sampler *s, struct guest *g)

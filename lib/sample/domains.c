@@ -127,6 +127,8 @@ static void join(struct sampler *s)
 	}
 	for (i = 0; i < s->n_guests; i++) {
 		guest_rename(s->guests[i]);
+		if (s->guests[i]->netifs_defined)
+			s->guests[i]->netifs_read = false;
 		if (!s->guests[i]->domain)
 			s->guests[i]->claim = claim_of(s, s->guests[i]);
 	}
@@ -188,6 +190,8 @@ void domains_fill(const struct sampler *s, struct snapshot *snap, const struct g
 
 	if (!d && g->claim)
 		row->note = snapshot_str(snap, g->claim);
+	else if (!d && name_is_of_session(g))
+		row->note = snapshot_printf(snap, "the libvirt of user %s has started it: run kvmtop as that user", g->user);
 	else if (!d && g->cmdline.libvirt && problem)
 		row->note = snapshot_printf(snap, "libvirt started it, but %s", problem);
 	if (!d)
@@ -215,7 +219,7 @@ int sampler_pass_through(struct sampler *s, const char *ref, struct err *err)
 		n = attach_monitors(s->config.host, g, &list);
 		monitors_free(list, n);
 		if (!n)		/* else it has a monitor of its own beside libvirt's */
-			rc = virt_may_pass(s->config.virt, err);
+			rc = virt_may_pass(s->config.virt, g->domain->uuid, err);
 		g->passed = !n && !rc;
 		if (g->passed && g->asking != ASK_UNDER_WAY)
 			g->asking = ASK_NEVER;

@@ -13,6 +13,8 @@
 /* A change can wait for another kvmtop, which asks its questions and leaves. */
 #define CLIENT_MS 3000
 #define QUIET_LOOK_MS 5
+/* What libvirt knows of a guest that is not there. */
+#define DEFINED_MS 2000
 
 enum how { BY_ANY, BY_NAME, BY_UUID, BY_PID };
 
@@ -85,22 +87,14 @@ static void describe(const struct guest *g, struct sample_guest *out)
 	out->name = guest_name(g) ? xstrdup(guest_name(g)) : xasprintf("pid:%d", (int)g->pid);
 }
 
-int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
+static int find(struct sampler *s, const char *word, enum how how, const char *rest, struct sample_guest *out, struct err *err)
 {
 	auto_buf struct buf all = {0};
 	struct guest *found = NULL;
-	enum how how = BY_ANY;
-	const char *rest = word;
 	enum trust most;
 	size_t i, n = 0;
 	int rc = 0;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		if (how == BY_ANY && str_has_prefix(word, prefixes[i].prefix)) {
-			how = prefixes[i].how;
-			rest = word + strlen(prefixes[i].prefix);
-		}
-	}
 	pthread_mutex_lock(&s->lock);
 	domains_join(s);
 	most = most_trusted(s, how, rest);
@@ -120,6 +114,28 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		out->by_pid = how == BY_PID;
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
+{
+	auto_free char *uri = NULL;
+	enum how how = BY_ANY;
+	const char *rest = word;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (how == BY_ANY && str_has_prefix(word, prefixes[i].prefix)) {
+			how = prefixes[i].how;
+			rest = word + strlen(prefixes[i].prefix);
+		}
+	}
+	rc = find(s, word, how, rest, out, err);
+	if (rc != -ENOENT || how == BY_PID || !s->config.virt)
+		return rc;
+	sampler_settle(s, 0, DEFINED_MS);
+	uri = virt_shut_off(s->config.virt, rest, DEFINED_MS);
+	return uri ? err_set(err, rc, "the domain '%s' of %s is shut off (virsh -c %s start %s)", rest, uri, uri, rest) : rc;
 }
 
 void sample_guest_done(struct sample_guest *g)
@@ -179,7 +195,7 @@ static int lend(struct sampler *s, const char *ref, const struct patience *p, st
 		*n = attach_monitors(s->config.host, g, list);
 	if (!*q && !*n) {
 		none = attach_none(g);
-		return err_set(err, -ENOTCONN, "%s", none);
+		return err_set(err, attach_is_denied(g) ? -EPERM : -ENOTCONN, "%s", none);
 	}
 	g->held = NULL;
 	g->lent = true;

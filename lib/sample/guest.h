@@ -30,6 +30,7 @@ struct guest {
 	size_t n_netifs;
 	uint64_t netifs_ns;		/* when its descriptors were walked, 0: never */
 	bool netifs_read;		/* .. and need not be before their time */
+	bool netifs_defined;		/* its descriptors are closed to us: those of libvirt's definition */
 	bool fds_cut;			/* there were more than are looked at */
 	bool other_net;			/* it is in another network namespace */
 	bool netifs_changed;		/* they are others than at the last sum of them */
@@ -129,6 +130,7 @@ enum trust guest_trust(const struct guest *g);
 const char *guest_name(const struct guest *g);			/* NAME, of a stranger NAME@USER, or NULL */
 bool guest_is_called(const struct guest *g, const char *word);	/* so, or without its user */
 const char *guest_uuid(const struct guest *g);
+bool name_is_of_session(const struct guest *g);		/* another user's own libvirt has started it, by all that is seen */
 
 /* memory.c; UNKNOWN_UINT where nothing tells */
 struct guest_memory {
@@ -147,6 +149,7 @@ const struct host_store *space_of(const struct guest *g, const char *file, bool 
 void space_done(struct guest *g);
 
 /* netifs.c: its taps */
+size_t netifs_defined(const struct sampler *s, const struct guest *g, struct host_netif **list);	/* by libvirt's definition; the list is yours */
 void netifs_mind(const struct sampler *s, struct guest *g, uint64_t now);	/* walks its descriptors when it is time */
 /* Counters of one of them at the snapshot of now, from the guest's side; false: there is no such interface. */
 bool netifs_counters(const struct sampler *s, struct guest *g, const struct host_netif *nif, uint64_t now,
@@ -172,6 +175,7 @@ void attach_mind(struct sampler *s);		/* held sockets: take in events, leave to 
 /* The monitors of a guest that we could use (a list of yours); attach_none says why the list is empty. */
 size_t attach_monitors(const struct host *h, const struct guest *g, struct monitor **list);
 char *attach_none(const struct guest *g);
+bool attach_is_denied(const struct guest *g);	/* .. that is: this user has no right to */
 
 /* look.c: looking at guests' pages */
 void look_begin(struct sampler *s, struct guest *g, unsigned needs);	/* one look, if these columns need it */

@@ -100,11 +100,14 @@ static void find_tap(struct lookup *l, struct guest *g)
 	auto_free struct host_netif *list = NULL;
 	size_t n = 0, i;
 
-	if (host_netifs_read(l->s->config.host, g->pid, &list, &n) == -EACCES)
-		l->closed++;
+	bool closed = host_netifs_read(l->s->config.host, g->pid, &list, &n) == -EACCES, defined = closed && g->domain && g->domain->def;
+
+	if (defined)
+		n = netifs_defined(l->s, g, &list);
+	l->closed += closed && !defined;
 	for (i = 0; i < n; i++)
 		if (!strcmp(list[i].name, l->what))
-			hit_add(l, g, in_definition(l, g), "a descriptor of the process", NULL);
+			hit_add(l, g, in_definition(l, g), defined ? "libvirt's definition" : "a descriptor of the process", NULL);
 }
 
 static void find_pci(struct lookup *l, const struct guest *g)
@@ -149,8 +152,8 @@ static void find_quietly(struct lookup *l)
 	}
 }
 
-/* Paths of the guest's images, as libvirt or QEMU have them, for us. */
-static void add_paths(const struct lookup *l, const struct guest *g, struct match *m)
+/* Paths of the guest's images, as libvirt or QEMU have them, for us. below: the process's root, which is libvirt's too but for /dev. */
+static void add_paths(const struct lookup *l, const struct guest *g, bool below, struct match *m)
 {
 	const struct virt_def *def = g->domain ? g->domain->def : NULL;
 	size_t i;
@@ -159,7 +162,7 @@ static void add_paths(const struct lookup *l, const struct guest *g, struct matc
 		const char *file = def->disks[i].path ? def->disks[i].path : def->disks[i].source;
 
 		if (file && *file == '/')
-			match_add(m, host_proc_path(l->s->config.host, g->pid, file), def->disks[i].alias);
+			match_add(m, below ? host_proc_path(l->s->config.host, g->pid, file) : xstrdup(file), def->disks[i].alias);
 	}
 	for (i = 0; i < g->disks.n_disks; i++)
 		if (g->disks.disks[i].file)
@@ -176,23 +179,24 @@ static void find_image(struct lookup *l)
 	pthread_mutex_lock(&l->s->lock);
 	for (i = 0; i < l->s->n_guests; i++) {
 		const struct guest *g = l->s->guests[i];
+		bool defined = g->domain && g->domain->def;
 		struct host_fds *fds = NULL;
 		int rc = host_fds_open(l->s->config.host, g->pid, &fds);
 
-		l->closed += rc == -EACCES;
-		if (rc)
+		l->closed += rc == -EACCES && !defined;
+		if (rc && (rc != -EACCES || !defined))
 			continue;
 		*vec_push(list, n) = match_new(&l->file, fds);
 		*vec_push(refs, n_refs) = xstrdup(g->ref);
-		if (g->domain && g->domain->def)
-			add_paths(l, g, list[n - 1]);
+		if (defined)
+			add_paths(l, g, !rc, list[n - 1]);
 	}
 	pthread_mutex_unlock(&l->s->lock);
 	l->lost = match_run(l->s->lates, list, n);
 	for (i = 0; i < n; i++) {
 		if (list[i] && list[i]->has)
 			*vec_push(l->hits, l->n_hits) = (struct hit){ xstrdup(refs[i]), take_ptr(list[i]->device),
-								      xstrdup("a descriptor of the process"), NULL };
+								      xstrdup(list[i]->fds ? "a descriptor of the process" : "libvirt's definition"), NULL };
 		match_free(list[i]);
 	}
 	free(list);
@@ -209,7 +213,7 @@ static char *disk_in(struct lookup *l, const char *ref)
 	pthread_mutex_lock(&l->s->lock);
 	g = guest_by_ref(l->s, ref);
 	if (g)
-		add_paths(l, g, m);
+		add_paths(l, g, true, m);
 	pthread_mutex_unlock(&l->s->lock);
 	match_run(l->s->lates, &m, 1);
 	device = m ? take_ptr(m->device) : NULL;

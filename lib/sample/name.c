@@ -80,3 +80,8 @@ const char *guest_uuid(const struct guest *g)
 		return g->domain->uuid;
 	return g->cmdline.uuid ? g->cmdline.uuid : g->answers.uuid;
 }
+
+bool name_is_of_session(const struct guest *g)
+{
+	return g->cmdline.libvirt && !g->domain && g->user && guest_trust(g) == TRUST_STRANGER;
+}

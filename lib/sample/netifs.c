@@ -2,11 +2,15 @@
 /* The taps and macvtaps of a guest: which ones it has, and what they count. */
 #include "private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Others plug NICs without telling us: a walk over its descriptors, 50 us, spread over time. */
 #define WALK_NS (30 * NS_PER_SEC)
+/* Of a definition: no more are looked at. */
+#define DEFINED_MAX 256
 
 static bool same(const struct host_netif *a, size_t n, const struct host_netif *b, size_t m)
 {
@@ -18,6 +22,38 @@ static bool same(const struct host_netif *a, size_t n, const struct host_netif *
 	return n == m;
 }
 
+/*
+ * Behind the first byte libvirt gives the interface the MAC of the guest's NIC: one that has only the name may be
+ * another's, where libvirtd is in another network namespace.
+ */
+static bool is_defined_nic(const struct host *h, const struct virt_nic *n, struct host_netif *out)
+{
+	struct host_iface iface;
+
+	if (!n->target || !n->mac || strlen(n->target) >= sizeof(out->name) || host_iface_read(h, n->target, &iface))
+		return false;
+	if (!(iface.tap || iface.macvtap) || strlen(n->mac) < 3 || strlen(iface.mac) < 3 || strcasecmp(iface.mac + 3, n->mac + 3))
+		return false;
+	*out = (struct host_netif){ .macvtap = iface.macvtap };
+	strcpy(out->name, n->target);
+	return true;
+}
+
+size_t netifs_defined(const struct sampler *s, const struct guest *g, struct host_netif **list)
+{
+	const struct virt_def *def = g->domain ? g->domain->def : NULL;
+	size_t n = 0, i;
+
+	*list = NULL;
+	for (i = 0; def && i < def->n_nics && i < DEFINED_MAX; i++) {
+		struct host_netif nif;
+
+		if (is_defined_nic(s->config.host, &def->nics[i], &nif))
+			*vec_push(*list, n) = nif;
+	}
+	return n;
+}
+
 static void walk(const struct sampler *s, struct guest *g, uint64_t now)
 {
 	struct host_netif *list = NULL;
@@ -26,6 +62,11 @@ static void walk(const struct sampler *s, struct guest *g, uint64_t now)
 
 	int rc = host_netifs_read(s->config.host, g->pid, &list, &n);
 
+	g->netifs_defined = rc == -EACCES && g->domain;
+	if (g->netifs_defined) {
+		n = netifs_defined(s, g, &list);
+		rc = 0;
+	}
 	if (rc < 0)
 		return;
 	g->fds_cut = rc > 0;

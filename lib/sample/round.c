@@ -121,7 +121,7 @@ static bool is_asked(const struct guest *g, unsigned needs)
 	return needs & (NEED_DISKS | NEED_NICS | NEED_SLOTS | NEED_DEVICES | NEED_BLOCK | NEED_JOBS | NEED_DEPTHS);
 }
 
-char *sampler_missing(struct sampler *s, const char *ref, unsigned needs)
+char *sampler_missing(struct sampler *s, const char *ref, unsigned needs, bool *denied)
 {
 	static const struct {
 		unsigned want;
@@ -138,6 +138,7 @@ char *sampler_missing(struct sampler *s, const char *ref, unsigned needs)
 
 	pthread_mutex_lock(&s->lock);
 	g = guest_by_ref(s, ref);
+	*denied = g && attach_is_denied(g);
 	what = g && is_asked(g, needs) ? g->due | (round_base(s, g, needs) & ~g->known) : 0;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (what & names[i].want)

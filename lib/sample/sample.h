@@ -58,7 +58,7 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms);
  * After sampler_refresh: what these columns have from QEMU, and it has not told of this guest, with the reason; yours.
  * NULL: it has told all that was asked.
  */
-char *sampler_missing(struct sampler *s, const char *ref, unsigned needs);
+char *sampler_missing(struct sampler *s, const char *ref, unsigned needs, bool *denied);	/* denied: for lack of a right */
 /* One snapshot, rates computed against the one before. Yours: snapshot_unref. Never waits for another process. */
 struct snapshot *sampler_take(struct sampler *s, unsigned needs);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */

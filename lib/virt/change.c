@@ -9,6 +9,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static int may_change(const struct conn *c, struct err *err)
+{
+	if (!c->read_only)
+		return 0;
+	return err_set(err, -EPERM, "%s lets this user only look, as -r does (root and the group libvirt may change things)", c->uri);
+}
+
 static int prepare(struct virt *v, const char *uuid, bool changes, struct conn **out, struct err *err)
 {
 	int rc;
@@ -16,8 +23,51 @@ static int prepare(struct virt *v, const char *uuid, bool changes, struct conn *
 	if (changes && v->config.read_only)
 		return err_set(err, -EPERM, "the connection to libvirt is read-only (leave out --read-only)");
 	rc = conn_for(v, uuid, out, err);
-	if (!rc && changes && (*out)->read_only)
-		return err_set(err, -EPERM, "no right to change things through %s", (*out)->uri);
+	return rc || !changes ? rc : may_change(*out, err);
+}
+
+int virt_may_change(struct virt *v, const char *uuid, struct err *err)
+{
+	struct conn *c;
+	int rc;
+
+	pthread_mutex_lock(&v->lock);
+	rc = conn_for(v, uuid, &c, NULL) ? 0 : may_change(c, err);
+	pthread_mutex_unlock(&v->lock);
+	return rc;
+}
+
+/* Under the lock. */
+static int begin(struct conn *c, void (*run)(struct call *), const struct question *q, unsigned timeout_ms, struct call **out,
+		 struct err *err)
+{
+	struct call *call = call_new(c, run, q->uuid);
+
+	call->text = xstrdup(q->text);
+	call->more = xstrdup(q->more);
+	call->flags = q->flags;
+	call->number = q->number;
+	call->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (call->done_fd < 0) {
+		int rc = err_sys(err, -errno, "eventfd");
+
+		call_unref(call);
+		return rc;
+	}
+	call_start(call, timeout_ms);
+	*out = call;
+	return 0;
+}
+
+static int await(struct virt *v, struct call *call, struct call **out, struct err *err)
+{
+	int rc = call_wait(call, err);
+
+	if (!rc && out) {
+		*out = call;
+		return 0;
+	}
+	call_drop(v, call);
 	return rc;
 }
 
@@ -30,32 +80,23 @@ int call_ask(struct virt *v, void (*run)(struct call *), const struct question *
 
 	pthread_mutex_lock(&v->lock);
 	rc = prepare(v, q->uuid, q->changes, &c, err);
-	if (!rc) {
-		call = call_new(c, run, q->uuid);
-		call->text = xstrdup(q->text);
-		call->more = xstrdup(q->more);
-		call->flags = q->flags;
-		call->number = q->number;
-		call->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (call->done_fd < 0) {
-			rc = err_sys(err, -errno, "eventfd");
-			call_unref(call);
-		} else {
-			call_start(call, timeout_ms);
-		}
-	}
+	if (!rc)
+		rc = begin(c, run, q, timeout_ms, &call, err);
 	pthread_mutex_unlock(&v->lock);
-	if (rc)
-		return rc;
-	rc = call_wait(call, err);
-	if (!rc && out) {
-		*out = call;
-		return 0;
-	}
+	return rc ? rc : await(v, call, out, err);
+}
+
+int call_ask_at(struct virt *v, size_t i, void (*run)(struct call *), const struct question *q, unsigned timeout_ms,
+		struct call **out)
+{
+	struct call *call = NULL;
+	int rc = -ECONNRESET;
+
 	pthread_mutex_lock(&v->lock);
-	call_unref(call);
+	if (v->conns[i].state == CONN_UP && call_may_start(&v->conns[i]))
+		rc = begin(&v->conns[i], run, q, timeout_ms, &call, NULL);
 	pthread_mutex_unlock(&v->lock);
-	return rc;
+	return rc ? rc : await(v, call, out, NULL);
 }
 
 void call_drop(struct virt *v, struct call *call)

@@ -9,6 +9,7 @@
  *   -ECONNRESET  the connection broke or is down, as -ETIMEDOUT
  *   -EOPNOTSUPP  libvirt, the QEMU driver, or this build cannot
  *   -EINVAL      libvirt does not want it so         -EEXIST  alias or target are taken
+ *   -ENOSPC      no PCI slot, or port, is free
  *   -EBUSY       the guest refused    -ECANCELED  interrupted    -EREMOTEIO  any other error of libvirt's
  */
 #ifndef KT_VIRT_CHANGE_H
@@ -18,6 +19,10 @@
 
 struct virt;
 
+/* -EPERM: its connection lets this user only look; 0 also where that is not known. Asks nothing. */
+int virt_may_change(struct virt *v, const char *uuid, struct err *err);
+/* Where a domain of that name or UUID is defined and does not run: the URI, yours; NULL: nowhere, as far as libvirt says. */
+char *virt_shut_off(struct virt *v, const char *word, unsigned timeout_ms);
 /* Of the daemon that has the domain: 11000000 is 11.0.0. */
 int virt_version(struct virt *v, const char *uuid, unsigned timeout_ms, unsigned long *version, struct err *err);
 

@@ -185,22 +185,22 @@ static void close_handle(virConnectPtr h, const int *ids, size_t n)
 	virConnectClose(h);
 }
 
-static virConnectPtr open_handle(struct conn *c, bool *read_only, struct err *err)
+static virConnectPtr open_handle(struct conn *c, bool *read_only, int *rc, struct err *err)
 {
 	virConnectPtr h = NULL;
-	int rc = 0;
 
+	*rc = 0;
 	*read_only = c->v->config.read_only;
 	if (!*read_only)
 		h = virConnectOpen(c->uri);
 	if (!h && !*read_only)
-		rc = virt_error(err, "cannot connect");
+		*rc = virt_error(err, "cannot connect");
 	/* without the right to change things, there is still something to see */
-	if (*read_only || rc == -EPERM) {
+	if (*read_only || *rc == -EPERM) {
 		*read_only = true;
 		h = virConnectOpenReadOnly(c->uri);
-		if (!h && !rc)
-			virt_error(err, "cannot connect");
+		if (!h && !*rc)
+			*rc = virt_error(err, "cannot connect");
 	}
 	return h;
 }
@@ -214,8 +214,9 @@ static void open_run(struct call *call)
 	struct virt_home home;
 	virConnectPtr h;
 	size_t n = 0;
+	int rc;
 
-	h = open_handle(c, &read_only, &call->err);
+	h = open_handle(c, &read_only, &rc, &call->err);
 	if (h) {
 		/* called by the loop or by a worker only, which hold references of their own */
 		virConnectRegisterCloseCallback(h, on_close, c, NULL);
@@ -231,6 +232,7 @@ static void open_run(struct call *call)
 		took_over(c, h, read_only, ids, n);
 	} else if (!h && !call->given_up) {
 		c->state = CONN_DOWN;
+		c->denied = rc == -EPERM;
 		set_problem(c, call->err.text);
 	}
 	c->tried = true;

@@ -40,6 +40,7 @@ static const struct {
 	{ "no device found with alias", -ENODEV },
 	{ "non unique alias", -EEXIST },
 	{ "already exists", -EEXIST },
+	{ "No more available PCI slots", -ENOSPC },
 };
 
 bool virt_error_is_lost(void)
@@ -50,6 +51,12 @@ bool virt_error_is_lost(void)
 	return e && (e->domain == VIR_FROM_RPC || e->code == VIR_ERR_INVALID_CONN ||
 		     (e->code == VIR_ERR_SYSTEM_ERROR && e->domain == VIR_FROM_REMOTE) ||
 		     (e->code == VIR_ERR_INTERNAL_ERROR && e->message && strstr(e->message, "client socket is closed")));
+}
+
+/* The daemon's socket: its permissions are the right to connect. Of an error that comes from there int1 is the errno. */
+static bool is_closed_to_us(const virError *e)
+{
+	return e && e->domain == VIR_FROM_RPC && e->code == VIR_ERR_SYSTEM_ERROR && e->int1 == EACCES;
 }
 
 int virt_error(struct err *err, const char *what)
@@ -63,7 +70,7 @@ int virt_error(struct err *err, const char *what)
 		if (e->code == codes[i].theirs)
 			code = codes[i].ours;
 	if (virt_error_is_lost())
-		code = -ECONNRESET;
+		code = is_closed_to_us(e) ? -EPERM : -ECONNRESET;
 	for (i = 0; i < ARRAY_SIZE(phrases); i++)
 		if (strstr(text, phrases[i].words))
 			code = phrases[i].ours;

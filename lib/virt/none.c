@@ -79,6 +79,12 @@ const char *virt_list_problem(const struct virt_list *l)
 	return NULL;
 }
 
+bool virt_list_is_denied(const struct virt_list *l)
+{
+	(void)l;
+	return false;
+}
+
 const char *virt_event_name(enum virt_event_kind k)
 {
 	(void)k;
@@ -108,9 +114,9 @@ struct virt_counts virt_counts(struct virt *v)
 
 #define UNUSED(...) (void)sizeof((const void *[]){ __VA_ARGS__ })
 
-int virt_may_pass(const struct virt *v, struct err *err)
+int virt_may_pass(struct virt *v, const char *uuid, struct err *err)
 {
-	UNUSED(v);
+	UNUSED(v, uuid);
 	return NONE;
 }
 
@@ -120,6 +126,19 @@ int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct 
 	UNUSED(v, uuid, out, taints);
 	(void)timeout_ms;
 	return NONE;
+}
+
+int virt_may_change(struct virt *v, const char *uuid, struct err *err)
+{
+	UNUSED(v, uuid);
+	return NONE;
+}
+
+char *virt_shut_off(struct virt *v, const char *word, unsigned timeout_ms)
+{
+	UNUSED(v, word);
+	(void)timeout_ms;
+	return NULL;
 }
 
 int virt_version(struct virt *v, const char *uuid, unsigned timeout_ms, unsigned long *version, struct err *err)

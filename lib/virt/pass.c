@@ -238,7 +238,7 @@ static const struct qmp_transport pass_transport = {
 	.send = pass_send, .recv = pass_recv, .fd = pass_fd, .close = pass_close,
 };
 
-int virt_may_pass(const struct virt *v, struct err *err)
+static int may_pass(const struct virt *v, struct err *err)
 {
 	if (v->config.no_passthrough)
 		return err_set(err, -EPERM, "libvirt holds the monitor, and --no-passthrough forbids to ask through it");
@@ -250,12 +250,29 @@ int virt_may_pass(const struct virt *v, struct err *err)
 
 static int allowed(struct virt *v, const char *uuid, struct conn **out, struct err *err)
 {
-	int rc = virt_may_pass(v, err);
+	int rc = may_pass(v, err);
 
 	if (!rc)
 		rc = conn_for(v, uuid, out, err);
 	if (!rc && (*out)->read_only)
-		return err_set(err, -EPERM, "libvirt holds the monitor, and %s lets us only read", (*out)->uri);
+		return err_set(err, -EPERM, "libvirt holds the monitor, and %s lets this user only read, as -r does (root and the group "
+			       "libvirt may more)", (*out)->uri);
+	return rc;
+}
+
+int virt_may_pass(struct virt *v, const char *uuid, struct err *err)
+{
+	struct conn *c;
+	struct err why = {0};
+	int rc;
+
+	pthread_mutex_lock(&v->lock);
+	rc = allowed(v, uuid, &c, &why);
+	pthread_mutex_unlock(&v->lock);
+	if (rc != -EPERM)		/* what else there is comes out when it is asked */
+		return 0;
+	if (err)
+		*err = why;
 	return rc;
 }
 

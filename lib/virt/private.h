@@ -81,6 +81,7 @@ struct conn {
 	uint64_t opening_ns, retry_ns, heard_ns, ping_ns;
 	unsigned failures;
 	bool tried, absent;		/* no process listens there */
+	bool denied;			/* this user may not connect */
 	bool answering, listed, relist;
 	char *problem;
 	struct dom **doms;
@@ -165,6 +166,9 @@ struct question {
 /* Run it in a worker and wait. *out (may be NULL) gets the call on success: call_drop it. */
 int call_ask(struct virt *v, void (*run)(struct call *), const struct question *q, unsigned timeout_ms, struct call **out,
 	     struct err *err);
+/* The same on the connection of that index, of a question that is about no active domain. */
+int call_ask_at(struct virt *v, size_t i, void (*run)(struct call *), const struct question *q, unsigned timeout_ms,
+		struct call **out);
 void call_drop(struct virt *v, struct call *call);
 /* In a worker: run with the domain; its failure, and what was tried, are the call's error. */
 void call_with_domain(struct call *call, int (*run)(struct call *call, virDomainPtr dom), const char *what);

@@ -74,6 +74,36 @@ int virt_domain_read(struct virt *v, const char *uuid, unsigned affect, unsigned
 	return 0;
 }
 
+static void shut_off_run(struct call *call)
+{
+	virDomainPtr dom = call->handle ? virDomainLookupByName(call->handle, call->text) : NULL;
+
+	if (!dom && call->handle)
+		dom = virDomainLookupByUUIDString(call->handle, call->text);
+	call->number = dom && !virDomainIsActive(dom);
+	if (dom)
+		virDomainFree(dom);
+}
+
+char *virt_shut_off(struct virt *v, const char *word, unsigned timeout_ms)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ms * NS_PER_MS;
+	struct question q = { .text = word };
+	char *uri = NULL;
+	size_t i;
+
+	for (i = 0; i < v->n_conns && !uri && clock_left_ms(deadline); i++) {
+		struct call *call;
+
+		if (call_ask_at(v, i, shut_off_run, &q, (unsigned)clock_left_ms(deadline), &call))
+			continue;
+		if (call->number)
+			uri = xstrdup(v->conns[i].uri);
+		call_drop(v, call);
+	}
+	return uri;
+}
+
 static void version_run(struct call *call)
 {
 	unsigned long version = 0;

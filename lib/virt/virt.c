@@ -21,6 +21,7 @@ struct virt_list {
 	unsigned refs;			/* under the lock */
 	struct list_entry *entries;
 	char **uris, *problem;		/* uris: and directories of pid files */
+	bool denied;			/* the problem is that this user may not connect */
 	size_t n, n_uris;
 };
 
@@ -277,7 +278,7 @@ static void fill(struct list_entry *e, const struct conn *c, struct dom *d, cons
 }
 
 /* Of two that are not up, the one where somebody listens says more. */
-static char *missing(const struct virt *v)
+static const struct conn *missing(const struct virt *v)
 {
 	const struct conn *worst = NULL;
 	size_t i;
@@ -287,7 +288,7 @@ static char *missing(const struct virt *v)
 			worst = &v->conns[i];
 	if (!worst || (worst->absent && v->n_conns > 1 && !worst->by_hand && v->conns[0].listed))
 		return NULL;
-	return xasprintf("%s: %s", worst->uri, worst->problem ? worst->problem : "it does not answer");
+	return worst;
 }
 
 static int by_uuid(const void *a, const void *b)
@@ -298,6 +299,7 @@ static int by_uuid(const void *a, const void *b)
 static struct virt_list *list_make(struct virt *v)
 {
 	struct virt_list *l = xcalloc(1, sizeof(*l));
+	const struct conn *lacks = missing(v);
 	size_t i, k, total = 0;
 
 	l->v = v;
@@ -314,7 +316,10 @@ static struct virt_list *list_make(struct virt *v)
 		for (k = 0; k < c->n_doms; k++)
 			fill(&l->entries[l->n++], c, c->doms[k], uri, pid_dir);
 	}
-	l->problem = missing(v);
+	if (lacks) {
+		l->problem = xasprintf("%s: %s", lacks->uri, lacks->problem ? lacks->problem : "it does not answer");
+		l->denied = lacks->denied;
+	}
 	qsort(l->entries, l->n, sizeof(*l->entries), by_uuid);
 	return l;
 }
@@ -379,6 +384,11 @@ const struct virt_domain *virt_list_find(const struct virt_list *l, const char *
 const char *virt_list_problem(const struct virt_list *l)
 {
 	return l->problem;
+}
+
+bool virt_list_is_denied(const struct virt_list *l)
+{
+	return l->denied;
 }
 
 bool virt_is_settled(struct virt *v)

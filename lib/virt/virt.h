@@ -49,6 +49,7 @@ const struct virt_domain *virt_list_get(const struct virt_list *l, size_t i);	/*
 const struct virt_domain *virt_list_find(const struct virt_list *l, const char *uuid);
 /* Why a domain may be missing: a connection that is not up, in words; NULL: all are. */
 const char *virt_list_problem(const struct virt_list *l);
+bool virt_list_is_denied(const struct virt_list *l);	/* .. that is: this user has no right to connect, read-only neither */
 
 enum virt_event_kind {
 	VIRT_LIFECYCLE, VIRT_REBOOT, VIRT_DEVICE_ADDED, VIRT_DEVICE_REMOVED, VIRT_DEVICE_REMOVAL_FAILED, VIRT_IO_ERROR,
@@ -73,7 +74,7 @@ void virt_events_free(struct virt_event *list, size_t n);
  * long as it runs, so only for an operator who named this guest; *taints (may be NULL) says that this one was not so
  * marked before. -EPERM: read-only, or no_passthrough. Descriptors cannot be passed, events do not come.
  */
-int virt_may_pass(const struct virt *v, struct err *err);	/* 0, or that -EPERM */
+int virt_may_pass(struct virt *v, const char *uuid, struct err *err);	/* 0, or that -EPERM; of a user who may only read, too */
 int virt_qmp_open(struct virt *v, const char *uuid, unsigned timeout_ms, struct qmp **out, bool *taints,
 		  struct err *err);
 
