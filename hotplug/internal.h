@@ -115,13 +115,22 @@ struct virt_named {
 int virt_find(const struct virt_named *list, size_t n, const char *what, const char *id, size_t *at, struct err *err);
 /* p->device: id= as an alias of the user's, or the first ua-PREFIX0, .. that is free. */
 int virt_choose_alias(struct plan *p, const struct virt_def *def, const char *prefix, struct err *err);
-void virt_plan_attach(struct plan *p, const char *alias, const char *xml);
+void virt_plan_attach(struct plan *p, const char *alias, const char *xml, bool stored);	/* stored: it is, already */
 /* A place for a device of PCI Express. -ENOSPC, with the remedy. */
 int virt_check_port(const struct virt_def *def, struct err *err);
 /* xml: to find it by in the stored definition. Sets p->device. */
 void virt_plan_detach(struct plan *p, const struct virt_def *def, const char *alias);
 /* virt_stored.c: take the same device out of the stored definition; a warning where that one has it not, or another one. */
 void virt_plan_detach_stored(struct plan *p, const struct virt_def *def, const char *alias);
+/*
+ * With persist=on, a device that is to be added: has: the stored definition alone has it already, a warning says so.
+ * -EEXIST: it has another one in that place.
+ */
+int virt_check_stored(struct plan *p, const struct virt_def *def, const struct virt_device *device, bool *has, struct err *err);
+void virt_warn_stored(struct plan *p, const char *name);	/* .. that warning */
+/* The stored definition's, NULL: none. Of that image, whatever its target is; the same as a memory device of the running guest. */
+const struct virt_disk *virt_stored_disk(const struct virt_def *def, const char *type, const char *source);
+const struct virt_memory *virt_stored_memory(const struct virt_def *def, const struct virt_memory *live);
 
 /* virt_vcpu.c, virt_memory.c, virt_usb.c: the same verbs for a guest of libvirt's */
 enum vcpu_verb { VCPU_ADD, VCPU_REMOVE, VCPU_SET };

@@ -78,12 +78,13 @@ int virt_check_port(const struct virt_def *def, struct err *err)
 	return no_free_port(ports.hotplug, ports.all, "<controller type='pci' model='pcie-root-port'/>", err);
 }
 
-void virt_plan_attach(struct plan *p, const char *alias, const char *xml)
+void virt_plan_attach(struct plan *p, const char *alias, const char *xml, bool stored)
 {
-	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, virt_affect_of(p));
+	unsigned affect = stored ? VIRT_LIVE : virt_affect_of(p);
+	struct step *s = plan_virt(p, STEP_VIRT_ATTACH, alias, xml, affect);
 
 	step_undo_virt(s, STEP_VIRT_DETACH, alias, NULL, 0);
-	if (is_on(p, "persist"))
+	if (affect & VIRT_CONFIG)
 		step_undo_virt(s, STEP_VIRT_CONFIG, alias, xml, 0);
 	step_leaves(s, "device %s", alias);
 }

@@ -17,14 +17,24 @@ static const struct virt_disk *by_alias(const struct virt_def *def, const char *
 	return NULL;
 }
 
-static bool has_target(const struct virt_def *def, const char *target)
+static bool is_at(const struct virt_disk *d, const char *target)
+{
+	return d && d->target && !strcmp(d->target, target);
+}
+
+static bool runs_at(const struct virt_def *def, const char *target)
 {
 	size_t i;
 
 	for (i = 0; i < def->n_disks; i++)
-		if (def->disks[i].target && !strcmp(def->disks[i].target, target))
+		if (is_at(&def->disks[i], target))
 			return true;
-	return def->stored && has_target(def->stored, target);
+	return false;
+}
+
+static bool has_target(const struct virt_def *def, const char *target)
+{
+	return runs_at(def, target) || (def->stored && runs_at(def->stored, target));
 }
 
 static int find(const struct virt_def *def, const char *id, const struct virt_disk **out, struct err *err)
@@ -67,38 +77,84 @@ static int same_or_taken(struct plan *p, const struct virt_disk *d, struct err *
 	return 0;
 }
 
+/* next: an index that no controller has, of the stored definition neither. */
 static bool has_scsi_controller(const struct virt_def *def, unsigned *next)
 {
 	size_t i;
 
 	*next = 0;
+	if (def->stored)
+		has_scsi_controller(def->stored, next);
 	for (i = 0; i < def->n_controllers; i++) {
 		const struct virt_controller *c = &def->controllers[i];
 
 		if (!c->type || strcmp(c->type, "scsi"))
 			continue;
-		if (c->model && !strcmp(c->model, "virtio-scsi"))
-			return true;
 		if (c->index >= *next)
 			*next = c->index + 1;
+		if (c->model && !strcmp(c->model, "virtio-scsi"))
+			return true;
 	}
 	return false;
 }
 
+/* The stored one has its controller already, at an index that is free here: the same. */
+static bool stored_scsi_controller(const struct virt_def *def, unsigned *index)
+{
+	size_t i, k;
+
+	for (i = 0; def->stored && i < def->stored->n_controllers; i++) {
+		const struct virt_controller *c = &def->stored->controllers[i];
+		bool taken = false;
+
+		if (!c->type || strcmp(c->type, "scsi") || !c->model || strcmp(c->model, "virtio-scsi"))
+			continue;
+		for (k = 0; k < def->n_controllers; k++)
+			taken |= def->controllers[k].type && !strcmp(def->controllers[k].type, "scsi") && def->controllers[k].index == c->index;
+		if (taken)
+			continue;
+		*index = c->index;
+		return true;
+	}
+	return false;
+}
+
+/* A stored disk without its controller would get one of libvirt's choice at the next start. */
+static void plan_stored_controller(struct plan *p, const struct virt_def *def)
+{
+	struct virt_controller c = { .type = (char *)"scsi", .model = (char *)"virtio-scsi", .alias = (char *)"ua-kt-scsi0" };
+	auto_free char *xml = virt_controller_xml(&c);
+	struct step *s;
+	size_t i;
+
+	for (i = 0; i < def->stored->n_controllers; i++)
+		if (def->stored->controllers[i].type && !strcmp(def->stored->controllers[i].type, "scsi"))
+			return;
+	s = plan_virt(p, STEP_VIRT_ATTACH, c.alias, xml, VIRT_CONFIG);
+	step_undo_virt(s, STEP_VIRT_CONFIG, c.alias, xml, 0);
+	step_leaves(s, "a SCSI controller in the stored definition");
+}
+
 static void plan_add(struct plan *p, const struct virt_def *def, const struct virt_disk *d)
 {
+	const struct virt_disk *twin = virt_stored_disk(def, d->type, d->source);
 	struct virt_controller controller = { .type = xstrdup("scsi"), .model = xstrdup("virtio-scsi") };
 	bool scsi = !strcmp(d->bus, "scsi");
 	auto_free char *xml = virt_disk_xml(d);
 
 	if (scsi && !has_scsi_controller(def, &controller.index)) {
 		auto_free char *controller_xml = NULL;
+		bool stored = stored_scsi_controller(def, &controller.index);
 
 		controller.alias = xasprintf("ua-kt-scsi%u", controller.index);
 		controller_xml = virt_controller_xml(&controller);
-		virt_plan_attach(p, controller.alias, controller_xml);
+		virt_plan_attach(p, controller.alias, controller_xml, stored);
 	}
-	virt_plan_attach(p, p->device, xml);
+	else if (scsi && def->stored && !twin)
+		plan_stored_controller(p, def);
+	if (twin)
+		virt_warn_stored(p, twin->target ? twin->target : twin->source);
+	virt_plan_attach(p, p->device, xml, twin);
 	/* whether the guest's driver is up only the monitor could tell, and asking it taints the guest */
 	p->guest = "unknown";
 	free(controller.type);
@@ -182,7 +238,7 @@ static const char *iothread_number(const char *name)
 }
 
 /* target= must be free in the definitions that are written; the bus is what its letters say. */
-static int check_target(const struct plan *p, const struct virt_def *def, struct err *err)
+static int check_target(const struct plan *p, const struct virt_def *def, const struct virt_disk *twin, struct err *err)
 {
 	const char *target = plan_arg(p, "target"), *bus = plan_arg(p, "bus"), *letters = bus && !strcmp(bus, "scsi") ? "sd" : "vd";
 	size_t len = target ? strspn(target, "abcdefghijklmnopqrstuvwxyz") : 0;
@@ -191,7 +247,7 @@ static int check_target(const struct plan *p, const struct virt_def *def, struct
 		return 0;
 	if (target[len] || len < 3 || len > 5 || !str_has_prefix(target, letters))
 		return err_set(err, -EINVAL, "target=%s: a disk with bus=%s has a target like %sa", target, bus ? bus : "virtio", letters);
-	if (has_target(def, target))
+	if (is_at(twin, target) ? runs_at(def, target) : has_target(def, target))
 		return err_set(err, -EEXIST, "target=%s: a disk of this guest has it%s (another one, or none)", target,
 			       def->stored ? ", or one of its stored definition" : "");
 	return 0;
@@ -206,13 +262,34 @@ static int check_port(const struct plan *p, const struct virt_def *def, struct e
 	return bus && !strcmp(bus, "scsi") && has_scsi_controller(def, &next) ? 0 : virt_check_port(def, err);
 }
 
-static void fill_disk(const struct plan *p, const struct virt_def *def, bool block_device, struct virt_disk *d)
+static const char *type_of(const struct plan *p, bool block_device)
 {
-	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio", *volume = plan_arg(p, "volume");
+	return plan_arg(p, "volume") ? "volume" : block_device ? "block" : "file";
+}
 
-	d->type = xstrdup(volume ? "volume" : block_device ? "block" : "file");
+static const char *source_of(const struct plan *p)
+{
+	return plan_arg(p, "volume") ? plan_arg(p, "volume") : plan_arg(p, "file");
+}
+
+/* That of the stored one, where it is free, as the guest will have it there after its next start. */
+static char *choose_target(const struct plan *p, const struct virt_def *def, const struct virt_disk *twin, const char *bus)
+{
+	if (plan_arg(p, "target"))
+		return xstrdup(plan_arg(p, "target"));
+	if (twin && twin->target && twin->bus && !strcmp(twin->bus, bus) && !runs_at(def, twin->target))
+		return xstrdup(twin->target);
+	return free_target(def, !strcmp(bus, "scsi"));
+}
+
+static void fill_disk(const struct plan *p, const struct virt_def *def, const struct virt_disk *twin, bool block_device,
+		      struct virt_disk *d)
+{
+	const char *bus = plan_arg(p, "bus") ? plan_arg(p, "bus") : "virtio";
+
+	d->type = xstrdup(type_of(p, block_device));
 	d->device = xstrdup(is_on(p, "passthrough") ? "lun" : "disk");
-	d->source = xstrdup(volume ? volume : plan_arg(p, "file"));
+	d->source = xstrdup(source_of(p));
 	d->format = xstrdup(plan_arg(p, "format"));
 	d->cache = xstrdup(plan_arg(p, "cache"));
 	d->io = xstrdup(plan_arg(p, "aio"));
@@ -220,7 +297,7 @@ static void fill_disk(const struct plan *p, const struct virt_def *def, bool blo
 	d->serial = xstrdup(plan_arg(p, "serial"));
 	d->read_only = is_on(p, "readonly");
 	d->bus = xstrdup(bus);
-	d->target = plan_arg(p, "target") ? xstrdup(plan_arg(p, "target")) : free_target(def, !strcmp(bus, "scsi"));
+	d->target = choose_target(p, def, twin, bus);
 	d->alias = xstrdup(p->device);
 }
 
@@ -243,6 +320,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 {
 	struct image_chain chain = {0};
 	struct virt_disk d = {0};
+	const struct virt_disk *twin = NULL;
 	bool block_device;
 	int rc;
 
@@ -251,19 +329,21 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	put_chain(&d, &chain);
 	if (!rc)
 		rc = virt_choose_alias(p, def, "kt-disk", err);
-	if (!rc && virt_def_has_alias(def, p->device))
+	if (!rc)
+		twin = virt_stored_disk(def, type_of(p, block_device), source_of(p));
+	if (!rc && virt_def_has_alias(def, p->device) && (by_alias(def, p->device) || !twin || !virt_is_alias(twin->alias, p->device)))
 		rc = same_or_taken(p, by_alias(def, p->device), err);
 	else if (!rc)
 		rc = check_options(p, block_device, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
-		rc = check_target(p, def, err);
+		rc = check_target(p, def, twin, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_port(p, def, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_use(p, env, &chain, err);
 	image_chain_done(&chain);
 	if (!rc && p->status != PLAN_UNCHANGED)
-		fill_disk(p, def, block_device, &d);
+		fill_disk(p, def, twin, block_device, &d);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		plan_add(p, def, &d);
 	virt_disk_done(&d);

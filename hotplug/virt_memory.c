@@ -111,7 +111,7 @@ static void plan_add(struct plan *p, const struct dimm_backend *b)
 	m.alias = p->device;
 	m.nodes = nodes.text;
 	xml = virt_memory_xml(&m);
-	virt_plan_attach(p, p->device, xml);
+	virt_plan_attach(p, p->device, xml, false);
 	p->guest = "unknown";
 }
 
@@ -158,29 +158,50 @@ int virt_dimm_remove(struct plan *p, const struct plan_env *env, struct err *err
 	return virt_build(p, env, build_remove, NULL, err);
 }
 
-static int plan_set(struct plan *p, const struct host *h, const struct virt_memory *m, struct err *err)
+/* alias: of the running domain, as that of the stored one may have none. */
+static void plan_update(struct plan *p, const struct virt_memory *m, const char *alias, uint64_t size, unsigned affect)
 {
 	auto_free char *then = NULL, *before = virt_memory_xml(m);
 	struct virt_memory wanted = *m;
 	struct step *s;
+
+	wanted.requested_bytes = size;
+	then = virt_memory_xml(&wanted);
+	s = plan_virt(p, STEP_VIRT_UPDATE, alias, then, affect);
+	step_undo_virt(s, STEP_VIRT_UPDATE, alias, before, affect);
+	step_leaves(s, "%s%s with a requested size of %llu MiB", affect == VIRT_CONFIG ? "the stored " : "", alias,
+		    (unsigned long long)size >> 20);
+}
+
+/*
+ * libvirt finds a stored device by its alias or address and has only those of users stored, so each definition gets a call
+ * with its own; the stored one first, which can always be taken back.
+ */
+static int plan_set(struct plan *p, const struct host *h, const struct virt_def *def, const struct virt_memory *m, struct err *err)
+{
+	const struct virt_memory *stored = virt_stored_memory(def, m);
+	bool is_set;
 	uint64_t size;
 	int rc = check_vmem_size(p, m->block_bytes, m->bytes, &size, err);
 
 	if (rc)
 		return rc;
 	p->device = xstrdup(m->alias);
-	if (size == m->requested_bytes && size == m->current_bytes) {
+	is_set = size == m->requested_bytes && size == m->current_bytes;
+	if (is_on(p, "persist") && !stored)
+		plan_warn(p, "the stored definition does not have this device: only the running guest is changed");
+	if (is_set && (!stored || stored->requested_bytes == size)) {
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
-	rc = m->page_bytes ? 0 : check_vmem_room(p, h, size, m->current_bytes, err);
+	rc = m->page_bytes || is_set ? 0 : check_vmem_room(p, h, size, m->current_bytes, err);
 	if (rc)
 		return rc;
-	wanted.requested_bytes = size;
-	then = virt_memory_xml(&wanted);
-	s = plan_virt(p, STEP_VIRT_UPDATE, m->alias, then, virt_affect_of(p));
-	step_undo_virt(s, STEP_VIRT_UPDATE, m->alias, before, virt_affect_of(p));
-	step_leaves(s, "%s with a requested size of %llu MiB", m->alias, (unsigned long long)size >> 20);
+	if (stored && stored->requested_bytes != size)
+		plan_update(p, stored, m->alias, size, VIRT_CONFIG);
+	if (is_set)
+		return 0;
+	plan_update(p, m, m->alias, size, VIRT_LIVE);
 	plan_await_size(p, m->alias, size, plan_arg(p, "wait") != NULL);
 	return 0;
 }
@@ -191,7 +212,7 @@ static int build_set(struct plan *p, const struct plan_env *env, const struct vi
 	int rc = find(def, plan_arg(p, "ID"), false, &m, err);
 
 	(void)arg;
-	return rc ? rc : plan_set(p, env->host, m, err);
+	return rc ? rc : plan_set(p, env->host, def, m, err);
 }
 
 int virt_vmem_set(struct plan *p, const struct plan_env *env, struct err *err)

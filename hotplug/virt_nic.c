@@ -87,6 +87,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 {
 	struct virt_nic d = {0};
 	struct nic n = {0};
+	bool stored = false;
 	int rc = nic_check_args(p, &n, err);
 
 	if (!rc)
@@ -118,6 +119,8 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 	d.mac = xstrdup(n.mac);
 	d.alias = xstrdup(p->device);
 	d.ovs = n.ovs;
+	if (!rc)
+		rc = virt_check_stored(p, def, &(struct virt_device){ .nic = &d }, &stored, err);
 	if (!rc) {
 		auto_free char *xml = NULL;
 
@@ -125,7 +128,7 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 		d.mtu = nic_libvirt_sets_mtu(n.kind) ? nic_told_mtu(&n) : 0;
 		xml = virt_nic_xml(&d);
 		nic_plan_keep_of(p, &n);
-		virt_plan_attach(p, p->device, xml);
+		virt_plan_attach(p, p->device, xml, stored);
 		p->guest = "unknown";	/* as of disks: asking the monitor taints the guest */
 	}
 	virt_nic_done(&d);

@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -60,20 +61,36 @@ static void nic_twin(const struct virt_def *stored, const struct virt_nic *live,
 	}
 }
 
-static void memory_twin(const struct virt_def *stored, const struct virt_memory *live, struct twin *twin)
+static bool has_place_of(const struct virt_memory *a, const struct virt_memory *b)
 {
-	size_t i;
-
-	for (i = 0; i < stored->n_memory && !twin->xml; i++) {
-		const struct virt_memory *m = &stored->memory[i];
-
-		if (equal(m->model, live->model) && m->bytes == live->bytes && m->page_bytes == live->page_bytes &&
-		    m->node == live->node && alias_agrees(m->alias, live->alias))
-			*twin = (struct twin){ virt_memory_xml(m), m->alias ? m->alias : "memory" };
-	}
+	return equal(a->bus, b->bus) && equal(a->slot, b->slot) && equal(a->function, b->function);
 }
 
-/* A device of the host is its own address. */
+const struct virt_memory *virt_stored_memory(const struct virt_def *def, const struct virt_memory *live)
+{
+	const struct virt_memory *found = NULL;
+	size_t i;
+
+	for (i = 0; def->stored && i < def->stored->n_memory; i++) {
+		const struct virt_memory *m = &def->stored->memory[i];
+
+		/* of several that are alike the one at the same address */
+		if (equal(m->model, live->model) && m->bytes == live->bytes && m->page_bytes == live->page_bytes &&
+		    m->node == live->node && alias_agrees(m->alias, live->alias) && (!found || has_place_of(m, live)))
+			found = m;
+	}
+	return found;
+}
+
+static void memory_twin(const struct virt_def *def, const struct virt_memory *live, struct twin *twin)
+{
+	const struct virt_memory *m = virt_stored_memory(def, live);
+
+	if (m)
+		*twin = (struct twin){ virt_memory_xml(m), m->alias ? m->alias : "memory" };
+}
+
+/* A device of the host is its own address. Stored by its kind it has none: the running domain has the one that was found. */
 static void usb_twin(const struct virt_def *stored, const struct virt_usb *live, struct twin *twin)
 {
 	size_t i;
@@ -81,7 +98,8 @@ static void usb_twin(const struct virt_def *stored, const struct virt_usb *live,
 	for (i = 0; i < stored->n_usb && !twin->xml; i++) {
 		const struct virt_usb *u = &stored->usb[i];
 
-		if (u->vendor == live->vendor && u->product == live->product && u->bus == live->bus && u->device == live->device)
+		if (u->vendor == live->vendor && u->product == live->product &&
+		    ((u->bus == live->bus && u->device == live->device) || (u->vendor && !u->bus && !u->device)))
 			*twin = (struct twin){ virt_usb_xml(u), u->alias ? u->alias : "usb" };
 	}
 }
@@ -98,29 +116,61 @@ static void pci_twin(const struct virt_def *stored, const struct virt_pci *live,
 	}
 }
 
-static void find_twin(const struct virt_def *def, const char *alias, struct twin *twin)
+static void find_twin(const struct virt_def *def, const struct virt_device *live, struct twin *twin)
 {
-	struct virt_device live;
+	if (live->disk)
+		disk_twin(def->stored, live->disk, twin);
+	if (live->nic)
+		nic_twin(def->stored, live->nic, twin);
+	if (live->memory)
+		memory_twin(def, live->memory, twin);
+	if (live->usb)
+		usb_twin(def->stored, live->usb, twin);
+	if (live->pci)
+		pci_twin(def->stored, live->pci, twin);
+}
 
-	virt_def_find(def, alias, &live);
-	if (live.disk)
-		disk_twin(def->stored, live.disk, twin);
-	if (live.nic)
-		nic_twin(def->stored, live.nic, twin);
-	if (live.memory)
-		memory_twin(def->stored, live.memory, twin);
-	if (live.usb)
-		usb_twin(def->stored, live.usb, twin);
-	if (live.pci)
-		pci_twin(def->stored, live.pci, twin);
+const struct virt_disk *virt_stored_disk(const struct virt_def *def, const char *type, const char *source)
+{
+	size_t i;
+
+	for (i = 0; def->stored && i < def->stored->n_disks; i++)
+		if (equal(def->stored->disks[i].type, type) && equal(def->stored->disks[i].source, source))
+			return &def->stored->disks[i];
+	return NULL;
+}
+
+void virt_warn_stored(struct plan *p, const char *name)
+{
+	plan_warn(p, "the stored definition has this device already (%s): only the running guest is changed", name);
+}
+
+int virt_check_stored(struct plan *p, const struct virt_def *def, const struct virt_device *device, bool *has, struct err *err)
+{
+	struct twin twin = {0};
+
+	*has = false;
+	if (!def->stored)
+		return 0;
+	find_twin(def, device, &twin);
+	*has = twin.xml;
+	free(twin.xml);
+	if (*has)
+		virt_warn_stored(p, twin.name);
+	if (*has || !twin.in_place)
+		return 0;
+	return err_set(err, -EEXIST, "the stored definition has another device in that place: %s (leave persist=on out, or give this one "
+		       "another place)", twin.in_place);
 }
 
 void virt_plan_detach_stored(struct plan *p, const struct virt_def *def, const char *alias)
 {
+	struct virt_device live;
 	struct twin twin = {0};
 	auto_free char *xml = NULL;
 
-	find_twin(def, alias, &twin);
+	virt_def_find(def, alias, &live);
+	find_twin(def, &live, &twin);
 	xml = twin.xml;
 	if (xml)
 		plan_virt(p, STEP_VIRT_CONFIG, twin.name, xml, 0);

@@ -10,6 +10,7 @@ static int plan_add(struct plan *p, const struct plan_env *env, const struct vir
 {
 	const struct host_usb *u = arg;
 	struct virt_usb usb = {0};
+	bool stored = false;
 	auto_free char *xml = NULL;
 	int rc = virt_choose_alias(p, def, "kt-usb", err);
 
@@ -33,8 +34,11 @@ static int plan_add(struct plan *p, const struct plan_env *env, const struct vir
 		usb.bus = u->bus;
 		usb.device = u->address;
 	}
+	rc = virt_check_stored(p, def, &(struct virt_device){ .usb = &usb }, &stored, err);
+	if (rc)
+		return rc;
 	xml = virt_usb_xml(&usb);
-	virt_plan_attach(p, p->device, xml);
+	virt_plan_attach(p, p->device, xml, stored);
 	p->guest = "unknown";
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 static int plan_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, const void *arg, struct err *err)
 {
+	bool stored = false;
 	const struct vfio *v = arg;
 	struct virt_pci pci = {0};
 	auto_free char *xml = NULL;
@@ -30,9 +31,12 @@ static int plan_add(struct plan *p, const struct plan_env *env, const struct vir
 		return rc;
 	pci.alias = p->device;
 	strcpy(pci.address, v->pci.address);
+	rc = virt_check_stored(p, def, &(struct virt_device){ .pci = &pci }, &stored, err);
+	if (rc)
+		return rc;
 	xml = virt_pci_xml(&pci);
 	plan_warn(p, "all memory of the guest gets pinned: its balloon, KSM and swapping end for it");
-	virt_plan_attach(p, p->device, xml);
+	virt_plan_attach(p, p->device, xml, stored);
 	p->guest = "unknown";
 	return 0;
 }

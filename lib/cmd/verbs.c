@@ -40,7 +40,8 @@ static const struct arg disk_add_args[] = {
 	  "wants bus=scsi and a SCSI block device." },
 	{ "target", ARG_TEXT, .help = "For guests of libvirt: the disk's target, such as vdc or sdb; the first free one if none is given." },
 	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
-	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too; what that has already is plugged into the "
+	  "running guest only." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: take an image whose header names files outside of its directory or of another "
 	  "user, a qcow2 image that kvmtop cannot read, a raw disk with a qcow2 header, or one that the host or another guest uses." },

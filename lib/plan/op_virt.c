@@ -26,10 +26,16 @@ static int attach_run(struct run *r, const struct step *s, unsigned timeout_ms, 
 	return rc;
 }
 
+/* As virsh has it. */
+static const char *affect_option(const struct step *s)
+{
+	return s->number == VIRT_CONFIG ? " --config" : s->number & VIRT_CONFIG ? " --persistent" : "";
+}
+
 static char *attach_text(const struct step *s, unsigned timeout_ms)
 {
 	(void)timeout_ms;
-	return xasprintf("attach-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+	return xasprintf("attach-device%s %s", affect_option(s), s->xml);
 }
 
 const struct op op_virt_attach = {
@@ -136,7 +142,10 @@ static bool is_virtio_mem(const struct virt_def *def, const struct step *s)
 	const struct virt_memory *m = def->memory;
 	auto_free char *xml = NULL;
 
-	if (def->n_memory != 1 || !m->model || strcmp(m->model, "virtio-mem") || !m->alias || strcmp(m->alias, s->what))
+	if (def->n_memory != 1 || !m->model || strcmp(m->model, "virtio-mem"))
+		return false;
+	/* stored are the aliases of users only */
+	if (m->alias ? strcmp(m->alias, s->what) : s->number != VIRT_CONFIG)
 		return false;
 	xml = virt_memory_xml(m);
 	return !strcmp(xml, s->xml);
@@ -159,20 +168,22 @@ static int requested_by(const struct step *s, uint64_t *bytes, struct err *err)
 static int changes_size_only(struct run *r, const struct step *s, struct err *err)
 {
 	struct virt_def *live;
+	const struct virt_def *def;
 	uint64_t wanted;
 	bool same = false;
 	size_t i;
 	int rc = requested_by(s, &wanted, err);
 
 	if (!rc)
-		rc = virt_domain_read(r->env->virt, r->p->domain, VIRT_LIVE, READ_MS, &live, err);
+		rc = virt_domain_read(r->env->virt, r->p->domain, (unsigned)s->number, READ_MS, &live, err);
 	if (rc)
 		return rc;
-	for (i = 0; i < live->n_memory; i++) {
-		struct virt_memory m = live->memory[i];
+	def = s->number == VIRT_CONFIG ? live->stored : live;
+	for (i = 0; def && i < def->n_memory && !same; i++) {
+		struct virt_memory m = def->memory[i];
 		auto_free char *xml = NULL;
 
-		if (!m.alias || strcmp(m.alias, s->what))
+		if (m.alias ? strcmp(m.alias, s->what) : s->number != VIRT_CONFIG)
 			continue;
 		m.requested_bytes = wanted;
 		xml = virt_memory_xml(&m);
@@ -192,7 +203,7 @@ static int update_run(struct run *r, const struct step *s, unsigned timeout_ms, 
 static char *update_text(const struct step *s, unsigned timeout_ms)
 {
 	(void)timeout_ms;
-	return xasprintf("update-device%s %s", s->number & VIRT_CONFIG ? " --persistent" : "", s->xml);
+	return xasprintf("update-device%s %s", affect_option(s), s->xml);
 }
 
 static int update_check(const struct step *s, struct err *err)

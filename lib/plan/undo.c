@@ -7,7 +7,10 @@
 
 static bool same_step(const struct step *a, const struct step *b)
 {
-	return a->op == b->op && !strcmp(a->what, b->what) && json_object_equal(a->args, b->args);
+	/* the running and the stored definition of one device */
+	bool same_kind = a->op == b->op && (a->op != STEP_VIRT_UPDATE || a->number == b->number);
+
+	return same_kind && !strcmp(a->what, b->what) && json_object_equal(a->args, b->args);
 }
 
 static void add_copy(struct plan *out, const struct step *from, const char *leaves)
