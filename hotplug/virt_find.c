@@ -9,10 +9,12 @@
 
 static bool is_called(const struct virt_named *d, const char *id)
 {
+	char mac[ADDRESS_MAC_SIZE];
+	bool is_mac = address_mac_parse(id, mac);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(d->names); i++)
-		if (d->names[i] && !strcasecmp(d->names[i], id))
+		if (d->names[i] && (!strcasecmp(d->names[i], id) || (is_mac && address_mac_is(d->names[i], mac))))
 			return true;
 	return virt_is_alias(d->alias, id);
 }

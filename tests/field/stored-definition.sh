@@ -86,6 +86,10 @@ t_is 'a target that is no id' "$(jq -r .id record)" ua-vdb
 kv nic add "$vm" type=user id=n mac=52:54:00:00:00:55 >/dev/null
 kv --dry-run -o json nic remove "$vm" 52:54:00:00:00:55 >record
 t_is 'a NIC by its address' "$? $(jq -r .id record)" '0 ua-n'
+for word in 5254.0000.0055 52-54-00-00-00-55 525400000055; do
+	kv --dry-run -o json nic remove "$vm" "$word" >record
+	t_is "spelled $word" "$? $(jq -r .id record)" '0 ua-n'
+done
 
 # ---- target=
 
