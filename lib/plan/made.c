@@ -74,6 +74,26 @@ void plan_mark_replaced(struct plan *e, const struct plan *later)
 		mark_replaced(&e->rest[i], later);
 }
 
+/* The same device with another image: it was mirrored to that, or a snapshot was taken. NULL: it is another device. */
+static const char *other_image(const char *now, const char *made)
+{
+	const char *a = strstr(now, MADE_IMAGE), *b = strstr(made, MADE_IMAGE);
+
+	return a && b && a - now == b - made && !strncmp(now, made, (size_t)(a - now)) ? a + strlen(MADE_IMAGE) : NULL;
+}
+
+static char *say_other(const struct step *s, const char *thing, const char *now)
+{
+	const char *image = other_image(now, s->made);
+
+	if (step_sets(s))
+		return xasprintf("%s is %s by now, not %s: it was changed again since", thing, now, s->made);
+	if (image)
+		return xasprintf("%s has the image %s by now, not %s, as after a mirror or a snapshot (remove it by its id)", thing, image,
+				 strstr(s->made, MADE_IMAGE) + strlen(MADE_IMAGE));
+	return xasprintf("%s is another one by now: %s, not %s", thing, now, s->made);
+}
+
 void plan_look_again(struct plan *e, const struct plan_env *env)
 {
 	struct run r = { .p = e, .env = env, .interrupt = -1 };
@@ -89,8 +109,7 @@ void plan_look_again(struct plan *e, const struct plan_env *env)
 		if (!now || !strcmp(now, s->made))
 			continue;
 		thing = thing_of(s);
-		s->replaced = step_sets(s) ? xasprintf("%s is %s by now, not %s: it was changed again since", thing, now, s->made) :
-			      xasprintf("%s is another one by now: %s, not %s", thing, now, s->made);
+		s->replaced = say_other(s, thing, now);
 	}
 }
 

@@ -49,7 +49,8 @@ static bool is_fixed(const char *name)
 	return false;
 }
 
-static int put_properties(struct qmp *q, const char *id, struct buf *b, struct err *err)
+/* is_disk: it has an image. */
+static int put_properties(struct qmp *q, const char *id, struct buf *b, bool *is_disk, struct err *err)
 {
 	auto_free char *path = xasprintf("/machine/peripheral/%s", id);
 	struct qmp_prop *list = NULL;
@@ -60,6 +61,7 @@ static int put_properties(struct qmp *q, const char *id, struct buf *b, struct e
 		auto_json struct json_object *value = NULL;
 		auto_free char *text = NULL;
 
+		*is_disk |= !strcmp(list[i].name, "drive");
 		if (!is_fixed(list[i].name))
 			continue;
 		rc = qmp_qom_get(q, path, list[i].name, &value, err);
@@ -79,7 +81,7 @@ static int put_image(struct qmp *q, const char *id, struct buf *b, struct err *e
 
 	for (i = 0; i < n && !rc; i++)
 		if (!strcmp(disks[i].id, id) && disks[i].file)
-			buf_printf(b, ", image %s", disks[i].file);
+			buf_printf(b, MADE_IMAGE "%s", disks[i].file);
 	qmp_disks_free(disks, n);
 	return rc;
 }
@@ -88,6 +90,7 @@ static int device_made(struct qmp *q, const char *id, char **words, struct err *
 {
 	struct qmp_prop *list = NULL;
 	auto_buf struct buf b = {0};
+	bool is_disk = false;
 	size_t n = 0, i;
 	int rc = qmp_query_peripherals(q, &list, &n, err);
 
@@ -97,8 +100,8 @@ static int device_made(struct qmp *q, const char *id, char **words, struct err *
 	qmp_props_free(list, n);
 	if (rc || !b.len)
 		return rc;
-	rc = put_properties(q, id, &b, err);
-	if (!rc)
+	rc = put_properties(q, id, &b, &is_disk, err);
+	if (!rc && is_disk)
 		rc = put_image(q, id, &b, err);
 	if (!rc)
 		*words = buf_take(&b);

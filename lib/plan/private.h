@@ -89,6 +89,7 @@ size_t plan_unknown(const struct plan *p);		/* the first step that is unknown; n
 bool step_sets(const struct step *s);
 void step_note_made(struct run *r, struct step *s);
 bool plan_is_another(struct run *r, const struct step *s);
+#define MADE_IMAGE ", image "				/* at the end of what a disk is made of: which image it has */
 char *qmp_thing(const struct step *s);			/* made_qmp.c */
 int qmp_made(struct run *r, const struct step *s, char **words, struct err *err);
 /* made_virt.c; a definition's device of the step's alias is made of what the step's XML says */

@@ -44,7 +44,43 @@ t_like 'nor where it was not kvmtop that used it again' "$(said)" "^0 unchanged 
 t_is 'that disk is there' "$(images)" 'd=c.img'
 gone_by_reset d
 
-kt -o json nic add "$vm" type=user mac=52:54:00:00:00:11 id=n >record 2>err
+# ---- the same disk, whose image was mirrored away, or is under a snapshot
+
+job_ready() { qmp_ask g '{"execute":"query-jobs"}' | jq -e '.[0].status == "ready"' >/dev/null; }
+no_jobs() { qmp_ask g '{"execute":"query-jobs"}' | jq -e 'length == 0' >/dev/null; }
+takes_back disk add "$vm" file="$PWD/a.img" format=raw id=m
+first=$(last)
+qmp_ask g '{"execute":"blockdev-add","arguments":{"driver":"raw","node-name":"copy","file":{"driver":"file","filename":"'"$PWD"'/b.img"}}}' >/dev/null
+node=$(qmp_ask g '{"execute":"query-block"}' | jq -r '.[] | select(.qdev | test("/m/")).inserted."node-name"')
+qmp_ask g '{"execute":"blockdev-mirror","arguments":{"job-id":"j","device":"'"$node"'","target":"copy","sync":"full"}}' >/dev/null
+wait_for 20 job_ready
+qmp_ask g '{"execute":"job-complete","arguments":{"id":"j"}}' >/dev/null
+wait_for 20 no_jobs
+t_is 'a disk is mirrored to another image' "$(images)" 'm=b.img'
+takes_back undo "$first"
+t_like 'undo of its addition says what it has by now' "$(said)" "^0 unchanged device m has the image .*/b.img by now, not .*/a.img, as after a mirror or a snapshot .remove it by its id.: it is left"
+t_is 'and leaves it' "$(images)" 'm=b.img'
+drop_nodes() {
+	local node
+	for node in $(vm_block_nodes g); do
+		qmp_ask g '{"execute":"blockdev-del","arguments":{"node-name":"'"$node"'"}}' >/dev/null 2>&1
+	done
+	[ -z "$(vm_block_nodes g)" ]
+}
+gone_by_reset m
+wait_for 10 drop_nodes
+takes_back disk add "$vm" file="$PWD/a.img" format=raw id=o
+first=$(last)
+node=$(qmp_ask g '{"execute":"query-block"}' | jq -r '.[] | select(.qdev | test("/o/")).inserted."node-name"')
+qmp_ask g '{"execute":"blockdev-snapshot-sync","arguments":{"node-name":"'"$node"'","snapshot-file":"'"$PWD"'/snap.qcow2","snapshot-node-name":"snap"}}' >/dev/null
+takes_back undo "$first"
+t_like 'so it does under a snapshot' "$(said)" "^0 unchanged device o has the image .*/snap.qcow2 by now, not .*/a.img, as after .* it is left"
+t_is 'and leaves that too' "$(images)" 'o=snap.qcow2'
+gone_by_reset o
+wait_for 10 drop_nodes
+
+strace -f -qq -s 4096 -e trace=sendto,sendmsg -o sent "$KVMTOP_PLAIN" "${T_KT[@]}" -o json nic add "$vm" type=user mac=52:54:00:00:00:11 id=n >record 2>err
+t_is 'what a NIC is made of is asked without its disks' "$(grep -c qom-get sent | sed 's/^[1-9].*/some/') $(grep -c '"query-block' sent)" 'some 0'
 first=$(last)
 gone_by_reset n
 qmp_ask g '{"execute":"netdev_del","arguments":{"id":"n-net"}}' >/dev/null
