@@ -21,6 +21,7 @@ struct nic {
 	bool tells_mtu;			/* the model has a way to tell the guest */
 	bool filters_vlans;		/* the bridge does */
 	bool keep;			/* the bridge would take the address of its port */
+	char bridge[16];		/* .. that one, which may be below a network of libvirt's */
 	char bridge_mac[18];
 	char ifname[16];		/* the host's end; "" where there is none */
 	bool make;			/* that one is made */

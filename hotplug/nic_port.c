@@ -179,6 +179,18 @@ static void port_mac(const struct nic *n, char mac[18])
 	memcpy(mac, "fe", 2);
 }
 
+/* The host's bridge that the NIC's port is to be on; false: none, or it is not known. */
+static bool read_bridge(const struct plan *p, const struct plan_env *env, const struct nic *n, struct host_iface *out)
+{
+	auto_free char *below = NULL;
+
+	if (n->kind == NIC_NETWORK && p->domain)
+		virt_network_bridge(env->virt, p->domain, n->source, VIRT_ASK_MS, &below, NULL);
+	else if (n->kind == NIC_BRIDGE)
+		below = xstrdup(n->source);
+	return below && !host_iface_read(env->host, below, out);
+}
+
 int nic_check_port(struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
 {
 	struct host_iface bridge;
@@ -189,9 +201,10 @@ int nic_check_port(struct plan *p, const struct plan_env *env, struct nic *n, st
 		rc = check_filter(n, err);
 	if (!rc)
 		rc = check_libvirt(p, env, n, err);
-	if (rc || n->kind != NIC_BRIDGE || n->ovs || host_iface_read(env->host, n->source, &bridge))
+	if (rc || n->ovs || !read_bridge(p, env, n, &bridge))
 		return rc;
 	port_mac(n, mac);
+	memcpy(n->bridge, bridge.name, sizeof(n->bridge));
 	n->keep = host_bridge_would_take(&bridge, mac);
 	memcpy(n->bridge_mac, bridge.mac, sizeof(n->bridge_mac));
 	return 0;
@@ -200,7 +213,7 @@ int nic_check_port(struct plan *p, const struct plan_env *env, struct nic *n, st
 void nic_plan_keep_of(struct plan *p, const struct nic *n)
 {
 	if (n->keep)
-		plan_bridge_keep(p, n->source, n->bridge_mac);
+		plan_bridge_keep(p, n->bridge, n->bridge_mac);
 }
 
 void nic_plan_keep(struct plan *p, const struct host *h, const char *ifname)

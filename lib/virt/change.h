@@ -68,6 +68,8 @@ int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, 
 /* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err);
+/* The host's bridge below a network of the domain's connection; yours. Fails where it has none. */
+int virt_network_bridge(struct virt *v, const char *uuid, const char *network, unsigned timeout_ms, char **bridge, struct err *err);
 /* Other domains of its connection whose stored definition has a disk of that file, "d1, d2"; yours, "" for none. */
 int virt_disk_users(struct virt *v, const char *uuid, const char *file, unsigned timeout_ms, char **names, struct err *err);
 /*

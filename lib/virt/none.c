@@ -134,6 +134,13 @@ int virt_may_change(struct virt *v, const char *uuid, struct err *err)
 	return NONE;
 }
 
+int virt_network_bridge(struct virt *v, const char *uuid, const char *network, unsigned timeout_ms, char **bridge, struct err *err)
+{
+	UNUSED(v, uuid, network, bridge);
+	(void)timeout_ms;
+	return NONE;
+}
+
 char *virt_shut_off(struct virt *v, const char *word, unsigned timeout_ms)
 {
 	UNUSED(v, word);

@@ -167,6 +167,30 @@ int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char
 	return 0;
 }
 
+static void bridge_run(struct call *call)
+{
+	virNetworkPtr network = call->handle ? virNetworkLookupByName(call->handle, call->text) : NULL;
+
+	call->result = network ? virNetworkGetBridgeName(network) : NULL;
+	if (!call->result)
+		call->rc = virt_error(&call->err, "network");
+	if (network)
+		virNetworkFree(network);
+}
+
+int virt_network_bridge(struct virt *v, const char *uuid, const char *network, unsigned timeout_ms, char **bridge, struct err *err)
+{
+	struct question q = { .uuid = uuid, .text = network };
+	struct call *call;
+	int rc = call_ask(v, bridge_run, &q, timeout_ms, &call, err);
+
+	if (rc)
+		return rc;
+	*bridge = take_ptr(call->result);
+	call_drop(v, call);
+	return 0;
+}
+
 /* Does the stored definition name the file as that of a disk? */
 static bool lists_file(virDomainPtr dom, const char *file)
 {

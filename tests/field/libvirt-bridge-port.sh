@@ -48,6 +48,14 @@ plugged 'a bridge with higher addresses only' '["fe:54:00:aa:00:01",1500,"br1"]'
 ip link add br2 type bridge
 plugged 'an empty bridge' '["fe:54:00:aa:00:01",1500,"br2"]' 0 type=bridge source=br2
 
+ip link add br3 type bridge
+ip link add x0 address fe:ff:00:00:00:03 type veth peer name x1
+ip link set x0 master br3 up
+echo "<network><name>on3</name><forward mode='bridge'/><bridge name='br3'/></network>" >on3.xml
+virsh_ net-define on3.xml >/dev/null
+virsh_ net-start on3 >/dev/null
+plugged 'a network of libvirt on such a bridge' '["fe:54:00:aa:00:01",1500,"br3"]' 0 type=network source=on3
+
 nic_refused kv 'vlan=5: bridge br0 filters no VLANs' type=bridge source=br0 vlan=5
 nic_refused kv 'mtu=9001: bridge br0 has an MTU of 9000' type=bridge source=br0 mtu=9001
 nic_refused kv 'mtu=1400: libvirt gives the port what it tells the guest.*set it in the guest' type=bridge source=br0 mtu=1400
