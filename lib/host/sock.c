@@ -128,7 +128,15 @@ int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino,
 	return r;
 }
 
-int host_sock_look(const struct host *h, const char *path, struct host_sock *out)
+/* pid: of no other namespace than this process's. */
+static int look_elsewhere(const struct host *h, pid_t pid, struct look *l)
+{
+	int rc = pid ? host_net_run(h, pid, look_there, l) : host_net_run_elsewhere(h, look_there, l);
+
+	return rc == -ESRCH ? -ENOENT : rc;
+}
+
+int host_sock_look_in(const struct host *h, const char *path, pid_t pid, struct host_sock *out)
 {
 	const struct match *m;
 	auto_close int fd = -1;
@@ -156,10 +164,15 @@ int host_sock_look(const struct host *h, const char *path, struct host_sock *out
 	if (m->any)
 		r = 0;
 	else
-		r = host_net_run_elsewhere(h, look_there, &l);
+		r = look_elsewhere(h, pid, &l);
 	*out = m->sock;
 	out->unseen = r == -EPERM;
 	return 0;
+}
+
+int host_sock_look(const struct host *h, const char *path, struct host_sock *out)
+{
+	return host_sock_look_in(h, path, 0, out);
 }
 
 struct ask {

@@ -18,6 +18,8 @@ struct host_sock {
 
 /* -ENOENT: no such file; -ENOTSOCK; -EOPNOTSUPP: this kernel has no unix sock_diag (then nothing is known). */
 int host_sock_look(const struct host *h, const char *path, struct host_sock *out);
+/* The same, but of other network namespaces only in that of this process: at most one is visited, not each that there is. */
+int host_sock_look_in(const struct host *h, const char *path, pid_t pid, struct host_sock *out);
 /* Messages of a dump, as to the socket of that file: 1 at its end, 0 for more, or the kernel's error. */
 int host_sock_take(const void *data, size_t len, const char *path, uint32_t ino, uint32_t dev, struct host_sock *out);
 

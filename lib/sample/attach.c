@@ -418,7 +418,7 @@ static void mind_held(struct sampler *s, struct guest *g)
 	if (qmp_pump(g->held, 0, &err)) {
 		free(g->note);
 		g->note = xasprintf("monitor: %s", err.text);
-	} else if (!monitor_look(s->config.host, g->held_at.path ? &g->held_at : &g->given_at, &sock) && sock.waiting) {
+	} else if (!monitor_look(s->config.host, g->held_at.path ? &g->held_at : &g->given_at, g->pid, &sock) && sock.waiting) {
 		free(g->note);
 		g->note = xstrdup("monitor: left to another client that waited for it");
 	} else {

@@ -126,14 +126,14 @@ void monitor_of_path(const struct host *h, pid_t pid, const char *path, struct m
 			know(out, &sockets[i]);
 }
 
-int monitor_look(const struct host *h, const struct monitor *m, struct host_sock *out)
+int monitor_look(const struct host *h, const struct monitor *m, pid_t pid, struct host_sock *out)
 {
 	int rc;
 
 	if (!m->known && m->kind != QMP_MONITOR_UNIX)
 		return -ENOENT;
 	if (!m->known)
-		return host_sock_look(h, m->path, out);
+		return host_sock_look_in(h, m->path, pid, out);
 	rc = host_listener_look(h, &m->listener, out);
 	if (rc == -EOPNOTSUPP)		/* it is the process's all the same */
 		out->listener = m->listener.inode;
@@ -187,7 +187,7 @@ static char *missing(const struct host *h, const struct owner *owner, const stru
 static int judge(const struct host *h, const struct owner *owner, const struct monitor *m, struct err *err)
 {
 	struct host_sock sock = {0};
-	int rc = monitor_look(h, m, &sock);
+	int rc = monitor_look(h, m, 0, &sock);
 	auto_free char *why = m->known ? NULL : missing(h, owner, m);
 
 	if (owner_listens(h, owner, m->path, &sock, err))

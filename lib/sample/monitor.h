@@ -28,8 +28,8 @@ void monitor_of_path(const struct host *h, pid_t pid, const char *path, struct m
 void monitor_copy(struct monitor *to, const struct monitor *from);	/* frees what is in it */
 void monitor_done(struct monitor *m);
 
-/* Who uses it, as host_sock_look. */
-int monitor_look(const struct host *h, const struct monitor *m, struct host_sock *out);
+/* Who uses it, as host_sock_look_in; pid 0: as host_sock_look. */
+int monitor_look(const struct host *h, const struct monitor *m, pid_t pid, struct host_sock *out);
 /*
  * Who is in at a socket, without connecting: NULL if it is free, else why it is not (yours). Waits for a client that is just
  * leaving: QEMU may notice a moment after it has. Not under the lock.

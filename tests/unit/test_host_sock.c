@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -332,9 +333,70 @@ static void test_paths(void **state)
 	host_free(h);
 }
 
+/* A process in a network namespace of its own, listening there where path is given; 0: only root may make one. */
+static pid_t elsewhere(const char *path)
+{
+	int ready[2];
+	pid_t pid;
+	char c = 'n';
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWNET))
+			_exit(1);
+		if (path)
+			listen_at(path);
+		assert_int_equal(write(ready[1], "y", 1), 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ready[0]);
+	return c == 'y' ? pid : 0;
+}
+
+/* Of other namespaces than ours only that of the process is looked into, where one is named. */
+static void looks_in_one_namespace(void **state)
+{
+	struct host *h = tree_host("/");
+	char *dir = tree_new();
+	auto_free char *path = xasprintf("%s/a.sock", dir);
+	pid_t there = elsewhere(path), other = there ? elsewhere(NULL) : 0;
+	struct host_sock s;
+
+	(void)state;
+	if (there && other) {
+		expect(h, path, true, 0, 0);
+		assert_int_equal(host_sock_look_in(h, path, there, &s), 0);
+		assert_true(s.listening);
+		assert_int_equal(host_sock_look_in(h, path, other, &s), 0);
+		assert_false(s.listening);
+		assert_int_equal(host_sock_look_in(h, path, getpid(), &s), 0);
+		assert_false(s.listening);
+	}
+	if (other) {
+		kill(other, SIGKILL);
+		waitpid(other, NULL, 0);
+	}
+	if (there) {
+		kill(there, SIGKILL);
+		waitpid(there, NULL, 0);
+		assert_int_equal(host_sock_look_in(h, path, there, &s), 0);
+		assert_false(s.listening);
+	}
+	tree_remove(dir);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(looks_in_one_namespace),
 		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_listeners),
