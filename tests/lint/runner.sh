@@ -55,6 +55,24 @@ file live/raced 'path=${TSAN_OPTIONS#*log_path=}; path=${path%%:*}.1' '[ "$(id -
 runs raced >out
 t_like 'a report of a sanitizer fails the file, of another user too' "$(<out)" '2 passed +1 failed .*a sanitizer reported'
 t_like 'and is in the log' "$(<out)" 'a data race'
+
+if [ -w /dev/kmsg ] && [ -n "$(dd if=/dev/kmsg iflag=nonblock bs=16k count=1 status=none 2>/dev/null)" ]; then
+	# FOR WORDS: a test file whose kvmtop the kernel writes of. A run that goes on beside us leaves this out.
+	told() {
+		file live/told "echo $(printf %q "netlink: 4 bytes leftover after parsing attributes in process $2, made up for $1.") >/dev/kmsg" "$good"
+	}
+	told "$fake" "\`kvmtop'"
+	runs steady told >out
+	t_is "a line of kvmtop in the kernel's log fails the run" "$(tail -n 2 out)" $'4 passed, 1 failed, 0 skipped\n1'
+	t_like 'it is shown' "$(tail -n 4 out)" "kernel's log names kvmtop.*leftover.* in process .kvmtop', made up for $fake"
+	t_is 'not that of an earlier run' "$(runs steady | tail -n 2)" $'2 passed, 0 failed, 0 skipped\n0'
+	told "$fake" "/src/kvmtop/build/tool"
+	t_is 'nor a path with that name' "$(runs told | tail -n 2)" $'2 passed, 0 failed, 0 skipped\n0'
+	told "$fake-other" "\`kvmtop'"
+	t_is 'nor what another run makes up' "$(runs told | tail -n 2)" $'2 passed, 0 failed, 0 skipped\n0'
+else
+	t_skip "a line of kvmtop in the kernel's log fails the run" 'the log cannot be read and written'
+fi
 t_is 'no such file: exit 2' "$(runs nowhere | tail -n 1)" 2
 
 # ---- the queue
