@@ -21,6 +21,19 @@ static int pool_cmp(const void *a, const void *b)
 	return (x->page_bytes > y->page_bytes) - (x->page_bytes < y->page_bytes);
 }
 
+/* A pool may be resized between the readings of two files; no more of it is free than there is. */
+static void counts_read(const struct host *h, const char *at, const char *name, struct host_huge_pool *pool)
+{
+	int tries = 3;
+
+	do {
+		pool->total = host_number_read(h, "%s/%s/nr_hugepages", at, name);
+		pool->free = host_number_read(h, "%s/%s/free_hugepages", at, name);
+	} while (pool->free > pool->total && pool->free != HOST_UNKNOWN && --tries);
+	if (!tries)
+		pool->free = HOST_UNKNOWN;
+}
+
 static void pools_of(const struct host *h, const char *at, int node, struct host_huge_pool **list, size_t *n)
 {
 	static const char prefix[] = "hugepages-";
@@ -40,8 +53,7 @@ static void pools_of(const struct host *h, const char *at, int node, struct host
 		if (!str_has_prefix(d->d_name, prefix) || !host_u64_next(&p, &kb) || strcmp(p, "kB") || !kb)
 			continue;
 		pool.page_bytes = host_times(kb, 1024);
-		pool.total = host_number_read(h, "%s/%s/nr_hugepages", at, d->d_name);
-		pool.free = host_number_read(h, "%s/%s/free_hugepages", at, d->d_name);
+		counts_read(h, at, d->d_name, &pool);
 		pool.surplus = host_number_read(h, "%s/%s/surplus_hugepages", at, d->d_name);
 		pool.reserved = host_number_read(h, "%s/%s/resv_hugepages", at, d->d_name);
 		if (pool.total == HOST_UNKNOWN || pool.page_bytes == HOST_UNKNOWN)

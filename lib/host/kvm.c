@@ -15,7 +15,6 @@
 
 #include "watch.h"
 
-#define DEBUGFS "sys/kernel/debug/kvm"
 #define FILES_MAX 512
 #define LOOK_READINGS 16		/* vCPUs come and go seldom */
 #define FIRST_DESCRIPTORS 4096		/* of a process with a VM, so many are looked through */
@@ -44,7 +43,7 @@ struct host_kvm {
 
 int host_kvm_dir_find(const struct host *h, pid_t pid, char *name, size_t size)
 {
-	int fd = host_openat(h, DEBUGFS), r = -ENOENT;
+	int fd = host_openat(h, HOST_KVM_DIR), r = -ENOENT;
 	const struct dirent *d;
 	char prefix[16];
 	DIR *dir;
@@ -122,7 +121,7 @@ void host_kvm_free(struct host_kvm *k)
  */
 static int counters_list(struct host_kvm *k)
 {
-	int fd = host_openat(k->h, DEBUGFS);
+	int fd = host_openat(k->h, HOST_KVM_DIR);
 	const struct dirent *d;
 	DIR *dir;
 
@@ -155,7 +154,7 @@ static bool is_count(const struct host_kvm_stat *c, int fd)
 /* Opened each time: these files can neither be read at an offset nor from their start again. */
 static int counter_read(const struct host_kvm *k, struct host_kvm_stat *c)
 {
-	auto_close int fd = host_openat(k->h, DEBUGFS "/%s/%s", k->dir, c->name);
+	auto_close int fd = host_openat(k->h, HOST_KVM_DIR "/%s/%s", k->dir, c->name);
 	const char *p;
 	char buf[64];
 	ssize_t len;

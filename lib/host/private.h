@@ -116,7 +116,10 @@ struct host_stat {
 /* One line of /proc/PID/stat: 0 or -EBADMSG. */
 int host_stat_parse(const char *line, struct host_stat *out);
 
-/* The VM's directory below debugfs' kvm: PID-FD. */
+#define HOST_KVM_DIR "sys/kernel/debug/kvm"
+/* How often a refresh saw that it had come, had gone or was another. */
+unsigned host_kvm_changes(const struct host *h);
+/* The VM's directory in it: PID-FD. */
 int host_kvm_dir_find(const struct host *h, pid_t pid, char *name, size_t size);
 
 /* KVM's statistics as a descriptor gives them (linux/kvm.h, KVM_GET_STATS_FD): numbers only, no histograms. */

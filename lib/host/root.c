@@ -37,6 +37,9 @@ struct host {
 	} *_Atomic topology;
 	struct topology *newest;	/* head of the list of all */
 	unsigned n_topologies;
+	dev_t kvm_dev;			/* KVM's directory in debugfs; 0: it was not there */
+	ino_t kvm_ino;
+	atomic_uint kvm_changes;
 };
 
 int host_open_in(int dir, const char *path)
@@ -350,6 +353,25 @@ static bool topology_same(const struct topology *a, const struct topology *b)
 	       (!a->n_cpu_node || !memcmp(a->cpu_node, b->cpu_node, a->n_cpu_node * sizeof(*a->cpu_node)));
 }
 
+/* debugfs may be mounted, and KVM loaded, while guests are looked at. */
+static void kvm_refresh(struct host *h)
+{
+	auto_close int fd = host_openat(h, HOST_KVM_DIR);
+	struct stat st = {0};
+
+	if (fd >= 0 && fstat(fd, &st))
+		st.st_dev = 0;
+	if (st.st_dev != h->kvm_dev || st.st_ino != h->kvm_ino)
+		atomic_fetch_add(&h->kvm_changes, 1);
+	h->kvm_dev = st.st_dev;
+	h->kvm_ino = st.st_ino;
+}
+
+unsigned host_kvm_changes(const struct host *h)
+{
+	return atomic_load(&h->kvm_changes);
+}
+
 void host_refresh(const struct host *h)
 {
 	struct host *mine = (struct host *)(uintptr_t)h;	/* all but the topology is as it was opened */
@@ -357,6 +379,7 @@ void host_refresh(const struct host *h)
 	struct topology *read, *old;
 	char cpus[16384], nodes[4096];
 
+	kvm_refresh(mine);
 	if (host_read(h, cpus, sizeof(cpus), "sys/devices/system/cpu/online") < 0)
 		cpus[0] = '\0';
 	if (host_read(h, nodes, sizeof(nodes), "sys/devices/system/node/online") < 0)

@@ -45,7 +45,7 @@ struct host_topology {
 };
 /* As of the last refresh. */
 const struct host_topology *host_topology(const struct host *h);
-/* Looks whether CPUs or nodes came or went: two small files where none did. By one thread, others may read meanwhile. */
+/* Looks whether CPUs, nodes or debugfs came or went: two small files and a directory where none did. By one thread, others may read meanwhile. */
 void host_refresh(const struct host *h);
 /* The NUMA node of an online CPU, -1 if unknown. */
 int host_cpu_node(const struct host *h, unsigned cpu);

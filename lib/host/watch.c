@@ -155,18 +155,20 @@ static bool io_read(struct host_watch *w, struct host_usage *out)
 }
 
 /*
- * Looked for at the first reading that wants it, and then each time the threads are listed: a VM is
+ * Looked for at the first reading that wants it, when debugfs comes, and each time the threads are listed: a VM is
  * there before its vCPUs' threads.
  */
 static bool kvm_read(struct host_watch *w, struct host_usage *out)
 {
+	unsigned changes = host_kvm_changes(w->h);
 	const char *p;
 	char buf[64];
 	ssize_t len;
 
-	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list))
+	if (!w->kvm_name[0] && (!w->kvm_looked || !w->since_list || w->kvm_changes != changes))
 		host_kvm_dir_find(w->h, w->pid, w->kvm_name, sizeof(w->kvm_name));
 	w->kvm_looked = true;
+	w->kvm_changes = changes;
 	if (!w->kvm_name[0])
 		return false;
 	/* not kept open: such a file can neither be read at an offset nor from its start again */

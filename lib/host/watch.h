@@ -27,6 +27,7 @@ struct host_watch {
 	int stat_fd, statm_fd, io_fd;
 	char kvm_name[32];		/* its directory in debugfs; "": not found yet */
 	bool kvm_looked;		/* for it, since something wanted to know */
+	unsigned kvm_changes;		/* host_kvm_changes at that time */
 	struct host_stat stat;		/* as last read */
 	uint64_t rss_bytes, cpu_ns, wait_ns, vhost_ns;
 

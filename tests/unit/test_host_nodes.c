@@ -109,7 +109,7 @@ static void put_pool(const char *root, const char *at, const char *size, const c
 static void test_pools(void **state)
 {
 	static const char *const all[] = { "10\n", "6\n", "1\n", "2\n" }, *const part[] = { "4\n", "1\n", "0\n", NULL };
-	static const char *const bad[] = { "many\n", "1\n", "1\n", "1\n" };
+	static const char *const bad[] = { "many\n", "1\n", "1\n", "1\n" }, *const torn[] = { "5\n", "9\n", "0\n", "0\n" };
 	char *root = three_nodes();
 	struct host *h = tree_host(root);
 	struct host_huge_pool *list;
@@ -141,6 +141,12 @@ static void test_pools(void **state)
 	free(list);
 	host_huge_read(h, false, &list, &n);
 	assert_int_equal(n, 2);
+	free(list);
+	/* resized while it is read, again and again: not more free than there is */
+	put_pool(root, "sys/kernel/mm/hugepages", "1048576kB", torn);
+	host_huge_read(h, false, &list, &n);
+	assert_int_equal(list[1].total, 5);
+	assert_true(list[1].free == HOST_UNKNOWN);
 	free(list);
 	/* what another guest can have: less than is free, and no more than the node has */
 	assert_int_equal(host_huge_free(h, 2 << 20, -1, &pages), 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A host that changes while one looks: CPUs go off- and online and leave holes, a node comes and goes with its CPUs and its memory,
- * memory grows and shrinks, modules are loaded, file systems mounted. After each change the next sample shows the host as it is, and
- * no rate is more than there can be. KT_TICKS: more of them, for a long look (600 take a minute).
+ * A host that changes while one looks: CPUs go off- and online and leave holes, a node comes and goes with its CPUs, its memory and
+ * its hugepages, memory and swap grow and shrink, modules are loaded, file systems mounted. After each change the next sample shows
+ * the host as it is, and no rate is more than there can be. KT_TICKS: more of them, for a long look (600 take a minute).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,14 +24,19 @@
 #define LEAST_NS (90 * NS_PER_MS)	/* of shorter ones no rate is made of /proc/stat */
 #define TICK_NS (100 * NS_PER_MS)
 #define CPUS 8				/* of which the upper half is node 2's: there is no node 1 */
-#define NEEDS (NEED_HOST | NEED_CPUS | NEED_NODES | NEED_MERGE | NEED_TASKS | NEED_PLACE | NEED_LIMITS)
+#define NEEDS (NEED_HOST | NEED_CPUS | NEED_NODES | NEED_MERGE | NEED_TASKS | NEED_PLACE | NEED_LIMITS | NEED_KVM)
+#define HUGE_BYTES (2ull << 20)
+#define EXITS_PER_S 100000
 #define SLACK_PCT 150			/* steps of 10 ms in a tick; absurd are the hours before it */
 
 static struct {
 	bool cpu[CPUS], was[CPUS];	/* online */
 	uint64_t busy[CPUS];		/* ticks since boot: it stays while a CPU is offline */
-	uint64_t mem_mib, ran_ns;
+	uint64_t mem_mib, swap_mib, ran_ns, exits;
+	uint64_t huge[2], huge_used[2];	/* pages of node 0 and of node 2 */
 	bool node, ksm, kvm, cgroup;
+	bool giant;			/* there is a pool of 1G */
+	bool debugfs, had_debugfs;
 	unsigned on;			/* where the guest's vCPU ran last */
 } host;
 static char *root;
@@ -68,6 +73,18 @@ static void put_node(unsigned id, unsigned first, uint64_t mib)
 	tree_puts(root, cpus, "sys/devices/system/node/node%u/cpulist", id);
 	tree_puts(root, meminfo, "sys/devices/system/node/node%u/meminfo", id);
 	tree_puts(root, "numa_hit 5\n", "sys/devices/system/node/node%u/numastat", id);
+	tree_puts(root, "10 20\n", "sys/devices/system/node/node%u/distance", id);
+}
+
+/* of the host: an empty path */
+static void put_pool(const char *at, const char *size, uint64_t total, uint64_t used)
+{
+	auto_free char *n = xasprintf("%llu\n", (unsigned long long)total), *unused = xasprintf("%llu\n", (unsigned long long)(total - used));
+
+	tree_puts(root, n, "%s/hugepages-%s/nr_hugepages", at, size);
+	tree_puts(root, unused, "%s/hugepages-%s/free_hugepages", at, size);
+	tree_puts(root, "0\n", "%s/hugepages-%s/surplus_hugepages", at, size);
+	tree_puts(root, "0\n", "%s/hugepages-%s/resv_hugepages", at, size);
 }
 
 static void put_stat(void)
@@ -125,17 +142,42 @@ static void leave(const char *name)
 	nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void put_pools(void)
+{
+	put_pool("sys/devices/system/node/node0/hugepages", "2048kB", host.huge[0], host.huge_used[0]);
+	put_pool("sys/devices/system/node/node2/hugepages", "2048kB", host.huge[1], host.huge_used[1]);
+	put_pool("sys/kernel/mm/hugepages", "2048kB", host.huge[0] + (host.node ? host.huge[1] : 0),
+		 host.huge_used[0] + (host.node ? host.huge_used[1] : 0));
+	if (host.giant)
+		put_pool("sys/kernel/mm/hugepages", "1048576kB", 3, 1);
+	else
+		leave("sys/kernel/mm/hugepages/hugepages-1048576kB");
+}
+
+static void put_exits(void)
+{
+	auto_free char *n = xasprintf("%llu\n", (unsigned long long)host.exits);
+
+	if (host.debugfs)
+		tree_puts(root, n, "sys/kernel/debug/kvm/1001-12/exits");
+	else
+		leave("sys/kernel/debug/kvm");
+}
+
 static void put_host(void)
 {
 	auto_free char *online = list_of(0, CPUS);
-	auto_free char *meminfo = xasprintf("MemTotal: %llu kB\nMemFree: 3072 kB\nMemAvailable: 9000 kB\n",
-					    (unsigned long long)host.mem_mib << 10);
+	auto_free char *meminfo = xasprintf("MemTotal: %llu kB\nMemFree: 3072 kB\nMemAvailable: 9000 kB\nSwapTotal: %llu kB\n"
+					    "SwapFree: %llu kB\n", (unsigned long long)host.mem_mib << 10,
+					    (unsigned long long)host.swap_mib << 10, (unsigned long long)host.swap_mib << 9);
 
 	tree_puts(root, online, "sys/devices/system/cpu/online");
 	tree_puts(root, host.node ? "0,2\n" : "0\n", "sys/devices/system/node/online");
 	put_node(0, 0, 1024);
 	put_node(2, CPUS / 2, host.mem_mib - 1024);
 	tree_puts(root, meminfo, "proc/meminfo");
+	put_pools();
+	put_exits();
 	put_stat();
 	put_guest();
 	if (host.ksm)
@@ -168,6 +210,8 @@ static void go_on(uint64_t ns)
 		if (host.cpu[i] && host.was[i])
 			host.busy[i] += ns * (i + 1) / (CPUS + 1) / (10 * NS_PER_MS);
 	host.ran_ns += ns / 2;
+	host.exits += ns / (NS_PER_SEC / EXITS_PER_S);
+	put_exits();
 	put_stat();
 	put_guest();
 }
@@ -184,6 +228,14 @@ static void change(void)
 	for (i = CPUS / 2; i < CPUS && !host.node; i++)
 		host.cpu[i] = false;
 	host.mem_mib = (host.node ? 2048 : 1024) + 128 * dice(3);
+	host.swap_mib = 512 * dice(3);
+	for (i = 0; i < 2; i++) {
+		host.huge[i] = dice(2) ? host.huge[i] : dice(200);
+		host.huge_used[i] = dice((unsigned)host.huge[i] + 1);
+	}
+	flip(&host.giant, 6);
+	host.had_debugfs = host.debugfs;
+	flip(&host.debugfs, 6);
 	flip(&host.ksm, 6);
 	flip(&host.kvm, 6);
 	flip(&host.cgroup, 6);
@@ -245,8 +297,38 @@ static void check_nodes(const struct snapshot *snap)
 		assert_non_null(row);
 		assert_int_equal(row->n_cpus, n);
 		assert_int_equal(row->mem_total_bytes, (id ? host.mem_mib - 1024 : 1024) << 20);
+		assert_int_equal(row->hugepages_total_bytes, host.huge[id / 2] * HUGE_BYTES);
+		assert_int_equal(row->hugepages_free_bytes, (host.huge[id / 2] - host.huge_used[id / 2]) * HUGE_BYTES);
 		check_pct("a node", row->cpu_pct, 100 * n);
 	}
+}
+
+/* PAGES of one size, of which some are used, as POOL tells */
+static void check_pool(const struct snapshot *snap, const char *pool, uint64_t total, uint64_t used)
+{
+	const struct huge_row *row = snapshot_find(snap, TABLE_HUGEPAGES, NULL, pool);
+
+	assert_non_null(row);
+	assert_int_equal(row->total, total);
+	assert_int_equal(row->free, total - used);
+}
+
+static void check_pools(const struct snapshot *snap)
+{
+	uint64_t total = host.huge[0] + (host.node ? host.huge[1] : 0), used = host.huge_used[0] + (host.node ? host.huge_used[1] : 0);
+	uint64_t giant = host.giant ? 1ull << 30 : 0;
+	const struct host_row *row = snapshot_row(snap, TABLE_HOST, 0);
+
+	assert_int_equal(snapshot_count(snap, TABLE_HUGEPAGES), (host.giant ? 2 : 1) + (host.node ? 2 : 0));
+	check_pool(snap, "2M", total, used);
+	if (host.node) {
+		check_pool(snap, "2M node 0", host.huge[0], host.huge_used[0]);
+		check_pool(snap, "2M node 2", host.huge[1], host.huge_used[1]);
+	}
+	if (host.giant)
+		check_pool(snap, "1G", 3, 1);
+	assert_int_equal(row->hugepages_total_bytes, total * HUGE_BYTES + 3 * giant);
+	assert_int_equal(row->hugepages_free_bytes, (total - used) * HUGE_BYTES + 2 * giant);
 }
 
 static void check_host(const struct snapshot *snap)
@@ -257,6 +339,8 @@ static void check_host(const struct snapshot *snap)
 	assert_int_equal(row->cpus, count(0, CPUS));
 	assert_int_equal(row->nodes, host.node ? 2 : 1);
 	assert_int_equal(row->mem_total_bytes, host.mem_mib << 20);
+	assert_int_equal(row->swap_total_bytes, host.swap_mib << 20);
+	assert_int_equal(row->swap_used_bytes, host.swap_mib << 19);
 	assert_int_equal(!isnan(row->halt_poll_us), host.kvm);
 	check_pct("the host", row->cpu_pct, 100 * CPUS);
 	if (rated)
@@ -271,6 +355,12 @@ static void check_guest(const struct snapshot *snap)
 	assert_non_null(row);
 	assert_string_equal(row->node, host.on < CPUS / 2 ? "0" : "2");
 	check_pct("a guest", row->cpu_pct, 100);
+	/* of a source that was not there at both there is no rate */
+	assert_int_equal(row->exits_total != UNKNOWN_UINT, host.debugfs);
+	if (!host.debugfs || !host.had_debugfs)
+		assert_true(isnan(row->exits_per_s));
+	else if (rated)
+		assert_in_range((uint64_t)row->exits_per_s, 1, (uint64_t)(2 * EXITS_PER_S * pace));
 	if (rated)
 		assert_false(isnan(row->cpu_pct));
 }
@@ -312,6 +402,7 @@ static void nothing_stays_behind(void **state)
 		check_cpus(snap);
 		check_nodes(snap);
 		check_host(snap);
+		check_pools(snap);
 		check_guest(snap);
 		from_ns = now;
 		snapshot_unref(snap);
