@@ -1,19 +1,17 @@
 #!/bin/bash
 # A Linux bridge whose address and MTU are not set by hand follows its ports: it has the lowest address of them and the least
 # MTU. A NIC that comes and goes changes neither, and nothing else of the host but the port: seen by ip, by a neighbour who
-# pings the bridge every 10 ms, by QEMU, and by the guest, which is told the MTU.
+# pings the bridge every 10 ms, by QEMU, and by the guest, which is told the MTU. So does no macvtap disturb a neighbour on
+# the same interface.
 # qemus: all
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/neighbour.sh"
 
 [ "$KT_OWN_NET" = yes ] || { t_skip 'bridges' 'no network namespace, or no /dev/net/tun'; t_done; }
 
-# Everything there is: name, address, MTU, port of what, up or not; without the ports that kvmtop made.
-host() {
-	ip -j link | jq -c '.[] | select(.ifname | startswith("kt-") | not) |
-		[.ifname, .address, .mtu, .master, (.flags | index("UP") != null)]'
-}
+host() { host_links; }
 of() { ip -j link show "$1" | jq -c '[.[0].address, .[0].mtu, .[0].master]'; }
 prop() { qmp_ask g "{\"execute\":\"qom-get\",\"arguments\":{\"path\":\"/machine/peripheral/n\",\"property\":\"$1\"}}"; }
 in_guest() { guest_cmd g 'cat /sys/class/net/eth1/mtu'; }
@@ -40,51 +38,32 @@ cycle() {
 	t_is "$what: and nothing is changed" "$(ip -j link | grep -c kt-) $(host)" "0 $before"
 }
 
-# A neighbour on the bridge, in a namespace of its own, and his end of the cable.
-unshare -n sleep infinity 9>&- &
-neighbour=$!
-t_own $neighbour
-apart() { [ "$(readlink /proc/$neighbour/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
-wait_for 10 apart
-near() { nsenter -t $neighbour -n -- "$@"; }
-ping=("$ROOT/build/guest/parts/busybox" ping)	# guest_start has it
+# A neighbour on the bridge, and his end of the cable.
+neighbour_start near
 ip link add br0 type bridge
-ip link add v0 address ee:00:00:00:00:01 mtu 9000 type veth peer name v1 netns $neighbour
+ip link add v0 address ee:00:00:00:00:01 mtu 9000 type veth peer name v1 netns "$(neighbour near)"
 near ip link set v1 mtu 9000 up
 near ip addr add 10.99.0.2/24 dev v1
 ip link set v0 master br0 up
 ip addr add 10.99.0.1/24 dev br0
 ip link set br0 up
 t_is 'a bridge that follows its port' "$(of br0)" '["ee:00:00:00:00:01",9000,null]'
-t_ok 'its neighbour reaches it' wait_for 20 near "${ping[@]}" -c 1 -W 1 10.99.0.1
-# Every 10 ms, until it is asked what came of it.
-pings_begin() {
-	setpriv --pdeathsig KILL nsenter -t $neighbour -n -- "${ping[@]}" -i 0.01 10.99.0.1 >pings 2>&1 9>&- &
-	pinging=$!
-	t_own $pinging
-}
-pings_end() {
-	kill -INT $pinging
-	wait $pinging
-	t_like "$1: of the pings none was lost" "$(tail -n 4 pings)" '[0-9]{3} packets transmitted, [0-9]+ packets received, 0% packet loss'
-}
-pings_begin
+pings_begin near 10.99.0.1
 cycle bridge '["fe:54:00:aa:00:01",9000,"br0"]' 9000 type=bridge source=br0
 cycle 'two queues' '["fe:54:00:aa:00:01",9000,"br0"]' 9000 type=bridge source=br0 queues=2
 cycle 'less for the guest alone' '["fe:54:00:aa:00:01",9000,"br0"]' 1400 type=bridge source=br0 mtu=1400
 cycle 'a model that cannot tell' '["fe:54:00:aa:00:01",9000,"br0"]' 1500 type=bridge source=br0 model=e1000e
-pings_end 'a bridge with a NIC of the host'
+pings_end near 'a bridge with a NIC of the host'
 
 # Of guests' ports only: the new one has the lowest address, and the bridge does not take it.
 ip link set v0 address fe:ff:00:00:00:01
 t_is 'a bridge with a high address' "$(of br0)" '["fe:ff:00:00:00:01",9000,null]'
 near ip neigh flush all
-near "${ping[@]}" -c 1 -W 5 10.99.0.1 >/dev/null
-pings_begin
+pings_begin near 10.99.0.1
 kt --dry-run nic add "$vm" type=bridge source=br0 >plan 2>&1
 t_like 'the plan says how' "$(cat plan)" 'keep address fe:ff:00:00:00:01 of bridge br0'
 cycle 'the lowest address' '["fe:54:00:aa:00:01",9000,"br0"]' 9000 type=bridge source=br0
-pings_end 'a bridge with higher addresses only'
+pings_end near 'a bridge with higher addresses only'
 
 # The port whose address the bridge has goes: the bridge keeps it while it has others.
 ip link add br1 type bridge
@@ -141,8 +120,17 @@ ip link set m0 up
 ip link add link m0 name try type macvtap
 if [ -e "/dev/tap$(cat /sys/class/net/try/ifindex)" ]; then
 	ip link del try
+	# a neighbour with an interface on the same one, who speaks with what is at the other end of the cable
+	ip link add link m0 name n0 mtu 9000 type macvlan mode bridge
+	ip link set n0 netns "$(neighbour near)"
+	near ip link set n0 up
+	near ip addr add 10.98.0.2/24 dev n0
+	ip addr add 10.98.0.1/24 dev m1
+	ip link set m1 up
+	pings_begin near 10.98.0.1
 	cycle macvtap "[\"$mac\",9000,null]" 9000 type=macvtap source=m0
 	cycle 'macvtap, less' "[\"$mac\",1400,null]" 1400 type=macvtap source=m0 mtu=1400
+	pings_end near macvtap
 	nic_refused kt 'mtu=9001: interface m0 has an MTU of 9000' type=macvtap source=m0 mtu=9001
 else
 	t_skip 'macvtap' 'no node in /dev'

@@ -1,11 +1,13 @@
 #!/bin/bash
 # A bridge of Open vSwitch gives its internal ports the least MTU of the others. A NIC that comes and goes changes neither that
-# nor an address, and nothing else but its port; vlan= is the port's tag. Seen by ovs-vsctl, ip and the guest. The switch is
-# one in user space, as not every kernel has one; all that kvmtop asks is its database.
+# nor an address, and nothing else but its port; vlan= is the port's tag. Seen by ovs-vsctl, ip, the guest, and a
+# neighbour who pings the bridge every 10 ms. The switch is one in user space, as not every kernel has one; all that kvmtop
+# asks is its database.
 # qemus: all
 
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/neighbour.sh"
 
 command -v ovs-vswitchd >/dev/null && command -v ovsdb-server >/dev/null || { t_skip 'Open vSwitch' 'there is none'; t_done; }
 [ "$KT_OWN_NET" = yes ] || { t_skip 'Open vSwitch' 'no network namespace, or no /dev/net/tun'; t_done; }
@@ -22,14 +24,15 @@ vsctl --no-wait init
 setpriv --pdeathsig KILL -- ovs-vswitchd >vswitchd.log 2>&1 9>&- &
 t_own $!
 vsctl add-br ovs0 -- set bridge ovs0 datapath_type=netdev || { t_fail 'a bridge' "$(tail -n 5 vswitchd.log)"; t_done; }
-ip link add v0 address ee:00:00:00:00:01 mtu 9000 type veth peer name v1
+neighbour_start near
+ip link add v0 address ee:00:00:00:00:01 mtu 9000 type veth peer name v1 netns "$(neighbour near)"
 ip link set v0 up
-ip link set v1 mtu 9000 up
+near ip link set v1 mtu 9000 up
+near ip addr add 10.99.0.2/24 dev v1
 vsctl add-port ovs0 v0 -- add-port ovs0 in0 -- set interface in0 type=internal
 
 host() {
-	ip -j link | jq -c '.[] | select(.ifname | startswith("kt-") | not) |
-		[.ifname, .address, .mtu, .master, (.flags | index("UP") != null)]'
+	host_links
 	vsctl list-ports ovs0 | grep -v '^kt-' | sort
 	vsctl --format=csv --no-headings --columns=name,tag,vlan_mode,trunks list port | grep -v kt- | sort
 }
@@ -37,10 +40,13 @@ of() { ip -j link show "$1" | jq -c '[.[0].address, .[0].mtu]'; }
 nics_are() { [ "$(guest_get g net)" = "$1" ]; }
 mtu_is() { [ "$(cat "/sys/class/net/$1/mtu")" = "$2" ]; }
 t_ok 'the bridge follows its port' wait_for 20 mtu_is ovs0 9000
+ip addr add 10.99.0.1/24 dev ovs0
+ip link set ovs0 up
 
 guest_start g || t_done
 vm=$(vm g)
 before=$(host)
+pings_begin near 10.99.0.1
 # The switch follows a change of its ports a moment later: it has seen what is done here when it has seen another change.
 settled() { vsctl set bridge ovs0 external_ids:seen="$RANDOM" && vsctl show >/dev/null; }
 
@@ -78,4 +84,5 @@ kt nic add "$vm" id=n type=bridge source=ovs0 vlan=5 >/dev/null
 kt -o json undo >record 2>err
 settled
 t_is 'undone' "$? $(jq -r .status record) $(ip -j link | grep -c kt-) $(host)" "0 undone 0 $before"
+pings_end near 'Open vSwitch'
 t_done
