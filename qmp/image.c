@@ -26,7 +26,7 @@ bool qmp_is_protocol(const char *driver)
 	static const char *const protocols[] = {
 		"file", "host_device", "host_cdrom", "nbd", "rbd", "iscsi", "http", "https", "ftp", "ftps", "ssh", "gluster", "nfs",
 		"nvme", "nvme-io_uring", "virtio-blk-vfio-pci", "virtio-blk-vhost-user", "virtio-blk-vhost-vdpa", "null-co",
-		"null-aio", "sheepdog", NULL
+		"null-aio", "sheepdog", "vvfat", NULL
 	};
 
 	return str_is_listed(driver, protocols);
@@ -145,7 +145,7 @@ static char *url_of(struct json_object *node, const char *driver)
 		{ "nbd", put_nbd }, { "rbd", put_rbd }, { "iscsi", put_iscsi }, { "ssh", put_ssh }, { "gluster", put_gluster },
 		{ "nfs", put_nfs }, { "nvme", put_nvme },
 	};
-	static const char *const where[] = { "url", "filename", "path", "device" };
+	static const char *const where[] = { "url", "filename", "path", "device", "dir" };
 	auto_buf struct buf b = {0};
 	size_t i;
 
@@ -158,7 +158,8 @@ static char *url_of(struct json_object *node, const char *driver)
 	for (i = 0; i < ARRAY_SIZE(where); i++)
 		if (json_str(node, where[i])) {
 			/* a path is one of the host, the rest says what it is */
-			bool plain = !strcmp(driver, "file") || str_has_prefix(driver, "host_") || !strcmp(where[i], "url");
+			bool plain = !strcmp(driver, "file") || str_has_prefix(driver, "host_") || !strcmp(driver, "vvfat") ||
+				!strcmp(where[i], "url");
 
 			return plain ? xstrdup(json_str(node, where[i])) : xasprintf("%s:%s", driver, json_str(node, where[i]));
 		}
@@ -187,6 +188,15 @@ void qmp_image_done(struct qmp_image *image)
 	*image = (struct qmp_image){0};
 }
 
+/* A directory that is shown as a file system is no raw image: as libvirt has it. */
+static void name_directory(struct qmp_image *image, const char *driver)
+{
+	if (strcmp(driver, "vvfat"))
+		return;
+	free(image->format);
+	image->format = xstrdup("fat");
+}
+
 bool qmp_image_read(const char *text, struct qmp_image *out)
 {
 	auto_json struct json_object *doc = NULL;
@@ -213,6 +223,7 @@ bool qmp_image_read(const char *text, struct qmp_image *out)
 		qmp_image_done(out);
 		return false;
 	}
+	name_directory(out, driver);
 	out->file = url_of(leaf, driver);
 	return true;
 }
@@ -223,6 +234,7 @@ void qmp_image_of_node(const char *name, const char *driver, struct qmp_image *o
 
 	if (!name || !driver)
 		return;
+	name_directory(out, driver);
 	if (!str_has_prefix(name, "json:")) {
 		out->file = str_utf8(name, strlen(name), QMP_FILE_MAX);
 	} else if (qmp_image_read(name, &whole)) {

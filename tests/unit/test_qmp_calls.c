@@ -158,6 +158,7 @@ static void test_files_of_explicit_nodes(void **state)
 		{ "json:{'driver': 'nfs', 'server': {'type': 'inet', 'host': 'h'}, 'path': '/e/i'}", "nfs://h/e/i", "raw" },
 		{ "json:{'driver': 'nvme', 'device': '0000:01:00.0', 'namespace': 1}", "nvme://0000:01:00.0/1", "raw" },
 		{ "json:{'driver': 'virtio-blk-vhost-vdpa', 'path': '/dev/vhost-vdpa-0'}", "virtio-blk-vhost-vdpa:/dev/vhost-vdpa-0", "raw" },
+		{ "json:{'driver': 'raw', 'file': {'driver': 'vvfat', 'dir': '/srv/k', 'floppy': true, 'rw': false}}", "/srv/k", "fat" },
 		{ "json:{'driver': 'quorum', 'children': []}", "quorum:", "quorum" },
 		{ "json:{'driver': 'throttle', 'file': 'node1'}", NULL, NULL }, { "json:{'backing': {'driv...", NULL, NULL },
 		{ "json:[]", NULL, NULL }, { "json:", NULL, NULL },
