@@ -43,7 +43,7 @@ char *holder_words(const struct host *h, pid_t pid, const char *comm)
 	char *text = NULL;
 
 	if (!host_proc_read(h, pid, &proc))
-		qmp_cmdline_parse(proc.argv, proc.argc, &line);
+		qmp_cmdline_parse(proc.argv, proc.argc, NULL, 0, &line);
 	if (line.name)
 		text = xasprintf("guest %s (process %d)", line.name, (int)pid);
 	else

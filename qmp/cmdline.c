@@ -6,25 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
+#include "config.h"
+#include "looks.h"
 #include "opts.h"
 
 #define NAME_MAX_BYTES 255
-#define DEFAULT_MEM (128ull << 20)
-#define MAX_VCPUS 65536
 
 /* The words while they are read: -mon may name a -chardev that comes later. */
 struct reader {
 	struct qmp_cmdline *out;
-	struct chardev {
-		const char *value;	/* borrowed */
-		char *id;
-	} *chardevs;
+	struct qmp_chardev *chardevs;
 	size_t n_chardevs;
-	struct mon {
-		const char *value;	/* borrowed */
-		bool short_form;	/* -qmp, not -mon */
-		bool human;
-	} *mons;
+	struct qmp_mon *mons;
 	size_t n_mons;
 	size_t n_json_netdevs;		/* at the head of out's */
 	size_t json_left;		/* bytes of JSON that are parsed yet */
@@ -32,9 +26,14 @@ struct reader {
 	bool backend_said;		/* the main memory is made of backends that are named */
 	char *mem_path;			/* -mem-path */
 	char *memory_backend;		/* -machine memory-backend= */
-	bool mem_said;			/* by -m */
+	uint64_t mem_bytes;		/* -m, 0: not said */
+	struct qmp_smp smp;
 	char **dimms;			/* their backends' ids */
 	size_t n_dimms;
+	const struct qmp_config *configs;	/* of the next -readconfig */
+	size_t n_configs;
+	char **texts;			/* of sections */
+	size_t n_texts;
 };
 
 static void replace(char **slot, char *value)
@@ -120,7 +119,7 @@ static void take_mem(struct reader *r, const struct qmp_opts *o)
 	auto_free char *max = qmp_opts_get(o, "maxmem");
 
 	if (size)
-		r->mem_said |= qmp_size_read(size, 'M', &r->out->mem_bytes);
+		qmp_size_read(size, 'M', &r->mem_bytes);
 	if (slots)
 		units_uint_parse(slots, &r->out->mem_slots);
 	if (max)
@@ -130,7 +129,7 @@ static void take_mem(struct reader *r, const struct qmp_opts *o)
 static void add_mon(struct reader *r, const struct qmp_opts *o, bool short_form, bool human)
 {
 	if (has_room(r, r->n_mons, CMDLINE_MONITORS_MAX, "monitors"))
-		*vec_push(r->mons, r->n_mons) = (struct mon){ .value = o->text, .short_form = short_form, .human = human };
+		*vec_push(r->mons, r->n_mons) = (struct qmp_mon){ .value = o->text, .short_form = short_form, .human = human };
 }
 
 static void take_qmp(struct reader *r, const struct qmp_opts *o)
@@ -162,7 +161,7 @@ static void take_chardev(struct reader *r, const struct qmp_opts *o)
 
 	r->out->libvirt |= is_libvirt_path(o->text);
 	if (id && has_room(r, r->n_chardevs, CMDLINE_CHARDEVS_MAX, "chardevs"))
-		*vec_push(r->chardevs, r->n_chardevs) = (struct chardev){ o->text, id };
+		*vec_push(r->chardevs, r->n_chardevs) = (struct qmp_chardev){ o->text, id };
 	else
 		free(id);
 }
@@ -217,28 +216,9 @@ static void take_mem_path(struct reader *r, const struct qmp_opts *o)
 	replace(&r->mem_path, xstrdup(o->text));
 }
 
-/* "4", "4,sockets=2", "cpus=4"; without a number all that the topology holds */
 static void take_smp(struct reader *r, const struct qmp_opts *o)
 {
-	static const char *const levels[] = { "sockets", "dies", "clusters", "cores", "threads" };
-	auto_free char *cpus = qmp_opts_get(o, "cpus");
-	uint64_t n, all = 1;
-	size_t i;
-
-	if (cpus) {
-		if (!units_uint_parse(cpus, &n) && n <= MAX_VCPUS)
-			r->out->vcpus = n;
-		return;
-	}
-	for (i = 0; i < ARRAY_SIZE(levels); i++) {
-		auto_free char *text = qmp_opts_get(o, levels[i]);
-
-		if (text && !units_uint_parse(text, &n) && n <= MAX_VCPUS && n)
-			all *= n;
-		if (all > MAX_VCPUS)
-			return;
-	}
-	r->out->vcpus = all;
+	qmp_smp_read(o, &r->smp);
 }
 
 static void take_incoming(struct reader *r, const struct qmp_opts *o)
@@ -319,6 +299,7 @@ static const struct {
 	{ "blockdev", NULL, take_blockdev },
 	{ "netdev", "type", take_netdev },
 	{ "serial", NULL, NULL },
+	{ "readconfig", NULL, NULL },
 	{ "monitor", NULL, take_monitor },
 };
 
@@ -341,84 +322,153 @@ static void read_option(struct reader *r, size_t k, const char *value)
 	options[k].take(r, &o);
 }
 
-/* How many words the option at argv[i] took, itself included. */
-static size_t take_option(struct reader *r, char *const argv[], size_t i, size_t argc)
+/* Devices are many, and few of them are read. */
+static void take_value(struct reader *r, const char *option, const char *value)
 {
-	const char *name = argv[i] + (str_has_prefix(argv[i], "--") ? 2 : 1);
-	const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 	size_t k;
 
-	if (!strcmp(name, "enable-kvm")) {
-		const struct qmp_opts kvm = { .text = "kvm", .implied = "accel" };
-
-		take_accel(r, &kvm);
-		return 1;
-	}
-	for (k = 0; k < ARRAY_SIZE(options); k++) {
-		if (strcmp(name, options[k].name))
-			continue;
-		if (value && options[k].take && (options[k].take != take_device || is_memory_device(value)))
+	for (k = 0; k < ARRAY_SIZE(options); k++)
+		if (!strcmp(option, options[k].name) && options[k].take &&
+		    (options[k].take != take_device || is_memory_device(value)))
 			read_option(r, k, value);
-		return 2;	/* also of those that are not read: a value may begin with '-' */
-	}
-	return value && *value != '-' ? 2 : 1;
 }
 
-static void add_chardev_id(struct qmp_cmdline *out, const struct reader *r, const char *id)
+static void take_section(void *arg, const char *option, char *value)
 {
-	size_t i;
+	struct reader *r = arg;
 
-	for (i = 0; i < r->n_chardevs; i++) {
-		auto_opts struct qmp_opts o = {0};
+	*vec_push(r->texts, r->n_texts) = value;
+	take_value(r, option, value);
+}
 
-		if (strcmp(r->chardevs[i].id, id))
-			continue;
-		qmp_opts_read(&o, r->chardevs[i].value, "backend");
-		qmp_monitor_of_chardev(out, &o);
+/* What was said before a file that is not known may have been said otherwise in it. */
+static void take_config(struct reader *r, const char *path)
+{
+	const char *why = r->n_configs ? r->configs->why : "it was not read";
+
+	if (r->n_configs && !why && !qmp_config_read(r->configs->text, take_section, r))
+		why = "it is not as QEMU takes it";
+	if (r->n_configs) {
+		r->configs++;
+		r->n_configs--;
+	}
+	if (!why)
 		return;
+	r->mem_bytes = 0;
+	r->smp = (struct qmp_smp){0};
+	if (!r->out->unread)
+		r->out->unread = xasprintf("-readconfig %.*s: %s", NAME_MAX_BYTES, path, why);
+}
+
+/* One option of a command line. */
+struct word {
+	const char *name, *value;	/* value: NULL, it has none */
+	size_t n;			/* words that it takes, itself included */
+};
+
+static struct word word_at(char *const argv[], size_t i, size_t argc)
+{
+	static const char *const flags[] = { "enable-kvm", "daemonize", NULL };
+	struct word w = { .name = argv[i] + (str_has_prefix(argv[i], "--") ? 2 : 1), .n = 1 };
+	const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+	bool known = false;
+	size_t k;
+
+	if (!value || str_is_listed(w.name, flags))
+		return w;
+	for (k = 0; k < ARRAY_SIZE(options) && !known; k++)
+		known = !strcmp(w.name, options[k].name);
+	/* also of those that are not read: a value may begin with '-' */
+	if (known || *value != '-') {
+		w.value = value;
+		w.n = 2;
+	}
+	return w;
+}
+
+static void take_word(struct reader *r, const struct word *w)
+{
+	const struct qmp_opts kvm = { .text = "kvm", .implied = "accel" };
+
+	if (!strcmp(w->name, "enable-kvm"))
+		take_accel(r, &kvm);
+	else if (w->value && !strcmp(w->name, "readconfig"))
+		take_config(r, w->value);
+	else if (w->value)
+		take_value(r, w->name, w->value);
+}
+
+void qmp_cmdline_configs(char *const argv[], size_t argc, struct qmp_config_files *out)
+{
+	size_t i;
+
+	*out = (struct qmp_config_files){0};
+	for (i = 1; i < argc; ) {
+		struct word w = { .n = 1 };
+
+		if (*argv[i] == '-')
+			w = word_at(argv, i, argc);
+		if (w.value && !strcmp(w.name, "readconfig") && out->n < CONFIGS_MAX)
+			out->paths[out->n++] = w.value;
+		if (w.value && !strcmp(w.name, "run-with")) {
+			auto_free char *root = qmp_opt_get(w.value, NULL, "chroot");
+
+			out->left_root |= root != NULL;
+		}
+		out->left_root |= w.value && !strcmp(w.name, "chroot");
+		out->left_dir |= w.name && !strcmp(w.name, "daemonize");
+		i += w.n;
 	}
 }
 
-static void add_monitor(struct qmp_cmdline *out, const struct reader *r, const struct mon *m)
+/* What was not said is the board's to choose, or in a file that could not be read. */
+static void add_sizes(struct qmp_cmdline *out, struct reader *r)
 {
-	auto_free char *id = m->short_form ? NULL : qmp_opt_get(m->value, "chardev", "chardev");
-	size_t before = out->n_monitors;
-
-	if (m->short_form && str_has_prefix(m->value, "chardev:"))
-		add_chardev_id(out, r, m->value + strlen("chardev:"));
-	else if (m->short_form)
-		qmp_monitor_of_short(out, m->value);
-	else if (id)
-		add_chardev_id(out, r, id);
-	if (m->human && out->n_monitors > before)
-		out->monitors[before].kind = QMP_MONITOR_HUMAN;
+	out->mem_bytes = r->mem_bytes;
+	qmp_backends_count(out, r->dimms, r->n_dimms, r->mem_bytes ? NULL : r->memory_backend);
+	if (!r->backend_said && r->mem_bytes)
+		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){
+			.kind = r->mem_path ? QMP_BACKEND_FILE : QMP_BACKEND_RAM, .id = xstrdup("pc.ram"),
+			.bytes = r->mem_bytes, .path = take_ptr(r->mem_path),
+		};
+	if (!out->mem_bytes || out->unread)
+		out->mem_bytes = QMP_UNKNOWN;
+	out->vcpus = qmp_smp_vcpus(&r->smp, !out->unread);
 }
 
-void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out)
+static void reader_done(struct reader *r)
 {
-	struct reader r = { .out = out, .json_left = CMDLINE_JSON_MAX };
+	free(r->mem_path);
+	free(r->memory_backend);
+	while (r->n_dimms)
+		free(r->dimms[--r->n_dimms]);
+	free(r->dimms);
+	while (r->n_chardevs)
+		free(r->chardevs[--r->n_chardevs].id);
+	free(r->chardevs);
+	free(r->mons);
+	qmp_strings_free(r->texts, r->n_texts);
+}
+
+void qmp_cmdline_parse(char *const argv[], size_t argc, const struct qmp_config *configs, size_t n_configs, struct qmp_cmdline *out)
+{
+	struct reader r = { .out = out, .json_left = CMDLINE_JSON_MAX, .configs = configs, .n_configs = n_configs };
 	size_t i;
 
-	*out = (struct qmp_cmdline){ .mem_bytes = DEFAULT_MEM, .vcpus = 1 };
-	for (i = 1; i < argc; )
-		i += *argv[i] == '-' ? take_option(&r, argv, i, argc) : 1;
+	*out = (struct qmp_cmdline){0};
+	for (i = 1; i < argc; ) {
+		struct word w = { .n = 1 };
+
+		if (*argv[i] == '-') {
+			w = word_at(argv, i, argc);
+			take_word(&r, &w);
+		}
+		i += w.n;
+	}
 	for (i = 0; i < r.n_mons; i++)
-		add_monitor(out, &r, &r.mons[i]);
-	qmp_backends_count(out, r.dimms, r.n_dimms, r.mem_said ? NULL : r.memory_backend);
-	if (!r.backend_said)
-		*vec_push(out->backends, out->n_backends) = (struct qmp_backend){
-			.kind = r.mem_path ? QMP_BACKEND_FILE : QMP_BACKEND_RAM, .id = xstrdup("pc.ram"),
-			.bytes = out->mem_bytes, .path = take_ptr(r.mem_path),
-		};
-	free(r.mem_path);
-	free(r.memory_backend);
-	while (r.n_dimms)
-		free(r.dimms[--r.n_dimms]);
-	free(r.dimms);
-	while (r.n_chardevs)
-		free(r.chardevs[--r.n_chardevs].id);
-	free(r.chardevs);
-	free(r.mons);
+		qmp_monitor_add(out, &r.mons[i], r.chardevs, r.n_chardevs);
+	add_sizes(out, &r);
+	reader_done(&r);
 }
 
 void qmp_cmdline_done(struct qmp_cmdline *c)
@@ -442,5 +492,6 @@ void qmp_cmdline_done(struct qmp_cmdline *c)
 	free(c->machine);
 	free(c->accel);
 	free(c->cut);
+	free(c->unread);
 	*c = (struct qmp_cmdline){0};
 }

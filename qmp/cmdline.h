@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/base.h"
+
 enum qmp_monitor_kind {
 	QMP_MONITOR_UNIX,		/* path: a unix socket QEMU listens on; may be relative to its directory */
 	QMP_MONITOR_ABSTRACT,		/* path: its name, without the NUL that it begins with */
@@ -47,10 +49,10 @@ struct qmp_cmdline {
 	char *name;			/* the last -name's guest=, NULL if none; invalid UTF-8 replaced, cut at 255 bytes */
 	char *uuid;			/* lower case, NULL if none, malformed or zero */
 	char *machine, *accel;		/* "q35", "tcg"; NULL if not said */
-	uint64_t mem_bytes;		/* -m size, QEMU's default of 128 MiB if not said */
+	uint64_t mem_bytes;		/* -m size; QMP_UNKNOWN: not said, and each board has a default of its own */
 	uint64_t plugged_bytes;		/* -device pc-dimm, nvdimm: memory on top of that when it started .. */
 	bool plugged_varies;		/* .. and there is virtio-mem, of which the guest's driver takes what it likes */
-	uint64_t vcpus;			/* -smp: at start */
+	uint64_t vcpus;			/* -smp: at start; QMP_UNKNOWN: not said */
 	struct qmp_backend *backends;
 	size_t n_backends;
 	uint64_t mem_slots, mem_max_bytes;	/* -m slots=, maxmem=; 0: no memory can be plugged */
@@ -62,10 +64,26 @@ struct qmp_cmdline {
 	size_t n_drives;
 	char **netdevs;			/* ids of -netdev, in the order in which QEMU sets them up */
 	size_t n_netdevs;
+	/*
+	 * A file of options that could not be read, and why: what it may have said is not here, and neither memory nor vCPUs are
+	 * where it may have said otherwise. NULL: there is none.
+	 */
+	char *unread;
 	char *cut;			/* what there was too much of, so that the rest of it is missing here; NULL: all is here */
 };
-/* In time that grows with the bytes; lib/base/bounds.h says how much of it is taken. */
-void qmp_cmdline_parse(char *const argv[], size_t argc, struct qmp_cmdline *out);
+/* The files of -readconfig, in their order; CONFIGS_MAX of them at most. Borrowed from the words. */
+struct qmp_config_files {
+	const char *paths[CONFIGS_MAX];
+	size_t n;
+	bool left_root, left_dir;	/* QEMU has changed its root or its directory since it read them: -chroot, -daemonize */
+};
+void qmp_cmdline_configs(char *const argv[], size_t argc, struct qmp_config_files *out);
+/* What is in one of them, or why it is not known; both borrowed. */
+struct qmp_config {
+	const char *text, *why;
+};
+/* configs: of the first -readconfig and so on. In time that grows with the bytes; lib/base/bounds.h says how much of it is taken. */
+void qmp_cmdline_parse(char *const argv[], size_t argc, const struct qmp_config *configs, size_t n_configs, struct qmp_cmdline *out);
 void qmp_cmdline_done(struct qmp_cmdline *c);
 /* How many of the words are options of a QEMU that runs a machine; more than 2 are not counted. */
 unsigned qmp_cmdline_form(char *const argv[], size_t argc);

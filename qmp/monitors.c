@@ -75,7 +75,7 @@ static void socket_done(struct socket *s)
 	free(s->port);
 }
 
-void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
+static void of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
 {
 	auto_free char *server = chardev_get(o, "server");
 	auto_free char *abstract = chardev_get(o, "abstract");
@@ -103,7 +103,7 @@ void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o)
 }
 
 /* QEMU's short form, "unix:PATH,options" being the one that can be used. */
-void qmp_monitor_of_short(struct qmp_cmdline *out, const char *value)
+static void of_short(struct qmp_cmdline *out, const char *value)
 {
 	auto_free char *server = NULL, *abstract = NULL;
 	auto_opts struct qmp_opts o = {0};
@@ -122,4 +122,34 @@ void qmp_monitor_of_short(struct qmp_cmdline *out, const char *value)
 	};
 	add_socket(out, &s);
 	socket_done(&s);
+}
+
+static void add_chardev_id(struct qmp_cmdline *out, const struct qmp_chardev *chardevs, size_t n, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		auto_opts struct qmp_opts o = {0};
+
+		if (strcmp(chardevs[i].id, id))
+			continue;
+		qmp_opts_read(&o, chardevs[i].value, "backend");
+		of_chardev(out, &o);
+		return;
+	}
+}
+
+void qmp_monitor_add(struct qmp_cmdline *out, const struct qmp_mon *m, const struct qmp_chardev *chardevs, size_t n)
+{
+	auto_free char *id = m->short_form ? NULL : qmp_opt_get(m->value, "chardev", "chardev");
+	size_t before = out->n_monitors;
+
+	if (m->short_form && str_has_prefix(m->value, "chardev:"))
+		add_chardev_id(out, chardevs, n, m->value + strlen("chardev:"));
+	else if (m->short_form)
+		of_short(out, m->value);
+	else if (id)
+		add_chardev_id(out, chardevs, n, id);
+	if (m->human && out->n_monitors > before)
+		out->monitors[before].kind = QMP_MONITOR_HUMAN;
 }

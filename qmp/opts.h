@@ -19,10 +19,27 @@ char *qmp_opts_get(const struct qmp_opts *o, const char *key);	/* as qmp_opt_get
 bool qmp_opt_is_on(const char *value, bool otherwise);		/* otherwise: NULL */
 #define auto_opts __attribute__((cleanup(qmp_opts_done)))
 
-/* monitors.c: -chardev that -mon names, and -qmp */
+/* monitors.c: -mon or -qmp, whose -chardev may be any of them */
+struct qmp_chardev {
+	const char *value;		/* borrowed */
+	char *id;
+};
+struct qmp_mon {
+	const char *value;		/* borrowed */
+	bool short_form;		/* -qmp, not -mon */
+	bool human;
+};
 struct qmp_cmdline;
-void qmp_monitor_of_chardev(struct qmp_cmdline *out, const struct qmp_opts *o);
-void qmp_monitor_of_short(struct qmp_cmdline *out, const char *value);
+void qmp_monitor_add(struct qmp_cmdline *out, const struct qmp_mon *m, const struct qmp_chardev *chardevs, size_t n);
+
+/* smp.c: what -smp says; several are put together. 0: not said */
+struct qmp_smp {
+	uint64_t cpus, maxcpus;
+	uint64_t levels;		/* sockets times cores and so on */
+};
+void qmp_smp_read(const struct qmp_opts *o, struct qmp_smp *out);
+/* vCPUs at start, QMP_UNKNOWN where it is not said. all: what was not said in these was not said at all. */
+uint64_t qmp_smp_vcpus(const struct qmp_smp *smp, bool all);
 
 /* backends.c: a size of QEMU's, which is in this unit where it has none; a memory backend, filled in if it is one */
 struct qmp_backend;

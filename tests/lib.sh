@@ -184,8 +184,8 @@ vm_lost() {
 }
 
 # NAME QEMU-ARG..: starts QEMU with these and nothing else but a name, no default
-# devices, no display, and the monitor NAME.ask. That one comes from a file, so that
-# no command line shows it: kvmtop is not to find the test's own monitor.
+# devices, no display, and the monitor NAME.ask. That one comes through a pipe, which no
+# other process can read again: kvmtop is not to find the test's own monitor.
 qemu_start() {
 	local name=$1 pid
 	shift
@@ -196,7 +196,7 @@ qemu_start() {
 	# The kernel kills QEMU when this shell is gone, even by SIGKILL. In a session of its
 	# own, no key typed at our terminal is a signal to it.
 	setpriv --pdeathsig KILL -- setsid -- "$QEMU" -name "$name-$$" -nodefaults -display none \
-		-readconfig "$name.conf" "$@" </dev/null >"$name.err" 2>&1 9>&- &
+		-readconfig <(cat "$name.conf") "$@" </dev/null >"$name.err" 2>&1 9>&- &
 	pid=$!
 	t_own "$pid"
 	printf '%s\n' "$name-$$" >"$name.name"

@@ -21,6 +21,10 @@
 #define CMDLINE_DRIVES_MAX 1024u	/* as GUEST_DISKS_MAX */
 #define CMDLINE_NETDEVS_MAX 256u	/* as GUEST_NICS_MAX */
 #define CMDLINE_BACKENDS_MAX 256u	/* of memory: QEMU has 256 slots for DIMMs at most */
+/* Files of -readconfig: one is common; Incus' has 10 KiB and 60 sections. */
+#define CONFIGS_MAX 8u
+#define CONFIG_BYTES_MAX (256u << 10)
+#define CONFIG_SECTIONS_MAX 4096u
 
 /* What a guest is said to have, by itself: virtio-scsi with all its targets has 256 disks, a PCI bus 32 devices. */
 #define GUEST_DISKS_MAX 1024u

@@ -159,6 +159,8 @@ int host_fd_copy(struct lates *lates, int pidfd, int theirs, const char *link)
 		return -errno;
 	if (what && !strcmp(what, link))
 		return take_fd(&fd);
+	if (!lates)
+		return -ESTALE;
 	copy = xcalloc(1, sizeof(*copy));
 	copy->fd = take_fd(&fd);
 	late = late_start(lates, copy_close, free, copy);

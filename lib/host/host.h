@@ -19,6 +19,7 @@
 #include "pci.h"
 #include "system.h"
 #include "files.h"
+#include "config.h"
 #include "daemon.h"
 #include "nodes.h"
 #include "huge.h"

@@ -45,7 +45,7 @@ void host_link_name(const struct host *h, char *buf, size_t size, const char *fm
 bool host_fd_is_node(const struct host *h, pid_t pid, int fd, const char *dev);
 /*
  * A copy of a descriptor of a process; link: what it is, as /proc/PID/fd has it. -ESTALE: it has become something else
- * meanwhile, and the copy is closed in a thread of its own, as closing can wait for who serves the file.
+ * meanwhile, and the copy is closed in a thread of its own, as closing can wait for who serves the file (lates NULL: here and now).
  */
 int host_fd_copy(struct lates *lates, int pidfd, int theirs, const char *link);
 

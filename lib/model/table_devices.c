@@ -24,7 +24,7 @@ const struct table devices_table = TABLE("devices", "devices", device_row, devic
 static const struct column slot_columns[] = {
 	COLUMN_VM, COLUMN_REF,
 	{ "kind", "KIND", "What fits: pcie-root-port and the like for one PCI device, pci for many, dimm, vcpu.",
-	  "info qtree; -m slots= on the command line; query-hotpluggable-cpus", UNIT_TEXT, TEXT(slot_row, kind),
+	  "info qtree; the machine's memory property, else -m slots=; query-hotpluggable-cpus", UNIT_TEXT, TEXT(slot_row, kind),
 	  .width = 16, .rank = 1, .label = true },
 	{ "bus", "BUS", "Name of the bus; nothing for dimm and vcpu.", "info qtree", UNIT_TEXT,
 	  TEXT(slot_row, bus), .width = 12, .rank = 1, .label = true },
@@ -34,7 +34,7 @@ static const struct column slot_columns[] = {
 	  "qom-path", UNIT_COUNT, UINT(slot_row, free), .width = 5, .rank = 1, .descending = true,
 	  .whole = offsetof(struct slot_row, total) },
 	{ "free_bytes", "ROOM", "Of dimm: how much memory may still be plugged.",
-	  "maxmem= less size= of -m, less what query-memory-devices lists", UNIT_BYTES, UINT(slot_row, free_bytes),
+	  "the machine's memory property, else -m: maxmem less size; less what query-memory-devices lists", UNIT_BYTES, UINT(slot_row, free_bytes),
 	  .width = 5, .rank = 2, .descending = true },
 };
 const struct table slots_table = TABLE("slots", "free places", slot_row, slot_columns, NULL, NEED_SLOTS);

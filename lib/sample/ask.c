@@ -367,7 +367,8 @@ static int ask_devices(struct qmp *q, struct qmp_view *view, struct device_answe
 	return rc;
 }
 
-static int ask_slots(struct qmp *q, struct qmp_view *view, struct slot_answers *a, struct err *err)
+/* told: the command line is libvirt's, which says all of it */
+static int ask_slots(struct qmp *q, struct qmp_view *view, bool told, struct slot_answers *a, struct err *err)
 {
 	int rc = qmp_view_tree(q, view, err);
 
@@ -377,6 +378,10 @@ static int ask_slots(struct qmp *q, struct qmp_view *view, struct slot_answers *
 		rc = qmp_query_ports(q, NULL, NULL, &a->ports, &a->n_ports, err);
 	if (!rc)
 		rc = qmp_query_room(q, &a->room, err);
+	if (!rc && !told)
+		rc = qmp_query_memory_room(q, &a->memory, err);
+	if (rc == -ENOENT)
+		rc = 0;
 	a->taken_ns = clock_now_ns();
 	return rc;
 }
@@ -395,7 +400,7 @@ static int ask_plugged(struct qmp *q, unsigned what, struct qmp_view *view, stru
 		r->have |= rc ? 0 : WANT_DEVICES;
 	}
 	if (!rc && (what & WANT_SLOTS)) {
-		rc = ask_slots(q, view, &r->slots, err);
+		rc = ask_slots(q, view, r->no_iothreads, &r->slots, err);
 		r->have |= rc ? 0 : WANT_SLOTS;
 	}
 	if (!rc && (what & WANT_NICS)) {

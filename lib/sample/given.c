@@ -71,7 +71,7 @@ static int read_process(struct probe *p, pid_t pid)
 		return rc;
 	qmp_cmdline_done(&p->cmdline);
 	p->found = (struct host_found){ proc.pid, proc.start, proc.uid, proc.real_uid };
-	guest_cmdline(&proc, &p->cmdline);
+	guest_cmdline(p->s->config.host, p->s->lates, &proc, &p->cmdline);
 	host_proc_done(&proc);
 	return 0;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ADVICE "(start QEMU with -qmp unix:PATH,server=on,wait=off)"
+#define ADVICE_DO "start QEMU with -qmp unix:PATH,server=on,wait=off"
+#define ADVICE "(" ADVICE_DO ")"
 #define TOLD_MAX 4			/* monitors that are named in a note */
 
 void monitor_done(struct monitor *m)
@@ -69,6 +70,8 @@ char *monitors_none(const struct qmp_cmdline *c)
 	auto_buf struct buf all = {0};
 	size_t i;
 
+	if (!c->n_monitors && c->unread)
+		return xstrdup("monitor: none on the command line, not all of which is known (-q PATH names one, or " ADVICE_DO ")");
 	if (!c->n_monitors)
 		return xstrdup("monitor: none " ADVICE);
 	for (i = 0; i < c->n_monitors && i < TOLD_MAX; i++)

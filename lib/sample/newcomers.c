@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define ANEW_NS (NS_PER_SEC)		/* one without words, or that could not be read, is tried again */
-#define MUTE_NS (2 * NS_PER_SEC)	/* one takes 10 ms at most */
+#define MUTE_NS (2 * NS_PER_SEC)	/* one takes 10 ms at most, or as long as its files of options */
 
 /* What is no guest may become one by exec. */
 #define OTHER_NS (10 * NS_PER_SEC)
@@ -20,6 +20,7 @@
 /* Belongs to the thread while it is under way. */
 struct reading {
 	struct host *host;
+	struct lates *readers;		/* which last as long as one is under way */
 	int dir, rc;
 	struct host_found found;
 	struct qmp_cmdline cmdline;
@@ -69,7 +70,7 @@ static void reading_run(void *arg)
 	else if (!is_qemu(r, &p))
 		r->rc = -ENOEXEC;
 	else
-		guest_cmdline(&p, &r->cmdline);
+		guest_cmdline(r->host, r->readers, &p, &r->cmdline);
 	if (!r->rc && is_probe(&r->cmdline))
 		r->rc = -ENOEXEC;
 	host_proc_done(&p);
@@ -154,6 +155,7 @@ static void start(struct sampler *s, struct newcomer *n, uint64_t now)
 
 	r->found = n->found;
 	r->host = host_keep(s->config.host);
+	r->readers = s->readers;
 	r->dir = host_proc_open(s->config.host, n->found.pid);
 	n->begun_ns = now;
 	n->late = r->dir < 0 ? NULL : late_start(s->readers, reading_run, reading_free, r);

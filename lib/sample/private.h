@@ -91,7 +91,8 @@ struct sampler {
 struct guest *guest_by_ref(struct sampler *s, const char *ref);	/* NULL: gone */
 /* Takes over what is in cmdline. NULL: it has ended meanwhile. */
 struct guest *guest_add(struct sampler *s, const struct host_found *found, struct qmp_cmdline *cmdline);
-void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out);	/* parsed; not under the lock */
+/* Parsed, with the files of options that it names; takes a thread of lates. May take seconds: not under the lock. */
+void guest_cmdline(const struct host *h, struct lates *lates, const struct host_proc *p, struct qmp_cmdline *out);
 
 /* opened.c: disks' files, by what the process has open; opened_find not under the lock */
 bool opened_is_path(const char *file);

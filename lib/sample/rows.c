@@ -96,6 +96,10 @@ static void note_gaps(struct snapshot *snap, const struct guest *g, const struct
 			 "clock ticks");
 	if (g->cmdline.cut)
 		buf_printf(&text, "; its command line was read in part, it has %s", g->cmdline.cut);
+	if (row->mem_bytes == UNKNOWN_UINT && g->cmdline.unread)
+		buf_printf(&text, "; memory is not known, %s", g->cmdline.unread);
+	else if (row->mem_bytes == UNKNOWN_UINT && g->cmdline.mem_bytes == UNKNOWN_UINT && !g->domain)
+		buf_puts(&text, "; memory is not known, the command line leaves it to the machine");
 	if (u->cut)
 		buf_printf(&text, "; more than %u threads, the others are not counted", PROC_THREADS_MAX);
 	if (g->fds_cut)

@@ -59,6 +59,23 @@ static struct slot_row *fill_slot(struct snapshot *snap, const struct guest *g, 
 	return row;
 }
 
+/* QEMU's own word, else its command line's, where all of that is known. */
+static void fill_dimms(struct snapshot *snap, const struct guest *g)
+{
+	const struct qmp_memory_room *told = &g->slots.memory;
+	const struct qmp_cmdline *c = &g->cmdline;
+	const struct qmp_room *room = &g->slots.room;
+	struct slot_row *row = fill_slot(snap, g, "dimm", NULL);
+	uint64_t used = (told->base_bytes ? told->base_bytes : c->mem_bytes) + room->plugged_bytes;
+	uint64_t max = told->base_bytes ? told->max_bytes : c->mem_max_bytes;
+
+	if (!told->base_bytes && (c->unread || c->mem_bytes == UNKNOWN_UINT))
+		return;
+	row->total = told->base_bytes ? told->slots : c->mem_slots;
+	row->free = row->total > room->dimms ? row->total - room->dimms : 0;
+	row->free_bytes = max > used ? max - used : 0;
+}
+
 void rows_slots(struct snapshot *snap, const struct guest *g)
 {
 	const struct qmp_room *room = &g->slots.room;
@@ -74,12 +91,7 @@ void rows_slots(struct snapshot *snap, const struct guest *g)
 		row->total = port->total;
 		row->free = port->free;
 	}
-	row = fill_slot(snap, g, "dimm", NULL);
-	row->total = g->cmdline.mem_slots;
-	row->free = row->total > room->dimms ? row->total - room->dimms : 0;
-	row->free_bytes = 0;
-	if (g->cmdline.mem_max_bytes > g->cmdline.mem_bytes + room->plugged_bytes)
-		row->free_bytes = g->cmdline.mem_max_bytes - g->cmdline.mem_bytes - room->plugged_bytes;
+	fill_dimms(snap, g);
 	if (!room->vcpus)
 		return;
 	row = fill_slot(snap, g, "vcpu", NULL);

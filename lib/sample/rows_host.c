@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Without one guest's, the sum is not known. */
+static uint64_t sum(uint64_t all, uint64_t one)
+{
+	return one == UNKNOWN_UINT || all > UNKNOWN_UINT - one ? UNKNOWN_UINT : all + one;
+}
+
 /* What the guests together were promised, against what there is. */
 static void fill_guests(const struct sampler *s, struct host_row *row)
 {
@@ -20,14 +26,12 @@ static void fill_guests(const struct sampler *s, struct host_row *row)
 			continue;
 		bytes = guest_memory(g).bytes;
 		row->guests++;
-		row->guests_vcpus += vcpus;
-		/* without one guest's the sum is not known */
-		row->guests_mem_bytes = bytes == UNKNOWN_UINT || row->guests_mem_bytes > UNKNOWN_UINT - bytes ? UNKNOWN_UINT :
-			row->guests_mem_bytes + bytes;
+		row->guests_vcpus = sum(row->guests_vcpus, vcpus);
+		row->guests_mem_bytes = sum(row->guests_mem_bytes, bytes);
 	}
 	if (row->mem_total_bytes != UNKNOWN_UINT && row->mem_total_bytes && row->guests_mem_bytes != UNKNOWN_UINT)
 		row->mem_overcommit_pct = 100 * (double)row->guests_mem_bytes / (double)row->mem_total_bytes;
-	if (row->cpus)
+	if (row->cpus && row->guests_vcpus != UNKNOWN_UINT)
 		row->cpu_overcommit_pct = 100 * (double)row->guests_vcpus / (double)row->cpus;
 }
 

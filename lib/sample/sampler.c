@@ -87,15 +87,6 @@ static void guest_drop(struct sampler *s, size_t i)
 	memmove(&s->guests[i], &s->guests[i + 1], (s->n_guests - i) * sizeof(s->guests[0]));
 }
 
-void guest_cmdline(const struct host_proc *p, struct qmp_cmdline *out)
-{
-	qmp_cmdline_parse(p->argv, p->argc, out);
-	if (!p->truncated)
-		return;
-	free(out->cut);
-	out->cut = xasprintf("more than %u bytes or %u words", CMDLINE_BYTES_MAX, CMDLINE_WORDS_MAX);
-}
-
 static void give_vhosts(const struct sampler *s, struct guest *g)
 {
 	pid_t *tids = NULL;
@@ -167,7 +158,7 @@ struct sampler *sampler_new(const struct sample_config *config)
 	s->cgroups = host_cgroups_open(config->host);
 	s->budget = budget_new(ANSWERS_MAX);
 	s->lates = lates_new(LATES_MAX);
-	s->readers = lates_new(READERS_MAX);
+	s->readers = lates_new(2 * READERS_MAX);	/* each may start one more */
 	trusted_users(s);
 	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->given = xcalloc(config->n_sockets, sizeof(*s->given));

@@ -29,7 +29,7 @@ start() {
 	printf -v N %02x "$1"
 	eval "args=($2)"
 	cp -r --sparse=always proto "g$1"
-	(cd "g$1" && exec setpriv --pdeathsig KILL -- setsid -- "$QEMU" -display none -S -readconfig ask.conf "${args[@]}") </dev/null \
+	(cd "g$1" && exec setpriv --pdeathsig KILL -- setsid -- "$QEMU" -display none -S -readconfig <(cat ask.conf) "${args[@]}") </dev/null \
 		>"g$1/err" 2>&1 9>&- &
 	t_own "$!"
 	printf '%s\n' "$!" >"g$1/x.pid"

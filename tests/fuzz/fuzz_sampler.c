@@ -131,7 +131,7 @@ static void run(struct sampler *s, const struct host_proc *proc, const uint8_t *
 	struct guest *g;
 	int i;
 
-	guest_cmdline(proc, &cmdline);
+	guest_cmdline(s->config.host, s->lates, proc, &cmdline);
 	g = guest_add(s, &found, &cmdline);
 	fuzz_must(g);
 	attach_hold(g, fuzz_peer(data, size));

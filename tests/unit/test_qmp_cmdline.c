@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "qmp/cmdline.h"
+#include "qmp/config.h"
+#include "qmp/looks.h"
 #include "lib/base/base.h"
 
 #define MAX_WORDS 24
@@ -25,7 +27,7 @@ static void parse(const char *const words[], struct qmp_cmdline *out)
 		argv[n] = (char *)(uintptr_t)words[n - 1];
 		n++;
 	}
-	qmp_cmdline_parse(argv, n, out);
+	qmp_cmdline_parse(argv, n, NULL, 0, out);
 }
 
 static void check_text(const char *have, const char *want)
@@ -86,14 +88,14 @@ static void test_identity(void **state)
 		uint64_t mib;
 		bool libvirt, incoming;
 	} cases[] = {
-		{ { NULL }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-name", "demo" }, "demo", NULL, NULL, NULL, 128, false, false },
+		{ { NULL }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-name", "demo" }, "demo", NULL, NULL, NULL, 0, false, false },
 		{ { "--name", "guest=a,,b=c,process=x" },
 		  "a,b=c",
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
 		{ { "-name", "one", "-name", "debug-threads=on", "-name", "two" },
@@ -101,37 +103,37 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
-		{ { "-name", "debug-threads=on" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-name", "debug-threads=on" }, NULL, NULL, NULL, NULL, 0, false, false },
 		{ { "-name", "a\x1b[2J\xff" },
 		  "a\x1b[2J\xef\xbf\xbd",
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
 		/* a value is no option, and an option's value may look like one */
 		{ { "-name", "-name", "-m", "1G" }, "-name", NULL, NULL, NULL, 1024, false, false },
-		{ { "-append", "-name", "evil" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-append", "-name", "evil" }, NULL, NULL, NULL, NULL, 0, false, false },
 		{ { "-kernel", "vmlinuz", "-S", "-name", "x" },
 		  "x",
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
-		{ { "-name" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "disk.img", "-name", "x", "-" }, "x", NULL, NULL, NULL, 128, false, false },
+		{ { "-name" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "disk.img", "-name", "x", "-" }, "x", NULL, NULL, NULL, 0, false, false },
 		{ { "-uuid", "AAAAAAAA-2222-3333-4444-555555555555" },
 		  NULL,
 		  "aaaaaaaa-2222-3333-4444-555555555555",
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
 		{ { "-uuid", "00000000-0000-0000-0000-000000000000" },
@@ -139,25 +141,25 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
-		{ { "-uuid", "not a uuid" }, NULL, NULL, NULL, NULL, 128, false, false },
+		{ { "-uuid", "not a uuid" }, NULL, NULL, NULL, NULL, 0, false, false },
 		{ { "-uuid", "aaaaaaaaa2222-3333-4444-555555555555" },
 		  NULL,
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
-		{ { "-M", "q35" }, NULL, NULL, "q35", NULL, 128, false, false },
+		{ { "-M", "q35" }, NULL, NULL, "q35", NULL, 0, false, false },
 		{ { "-machine", "pc-q35-7.2,usb=off,accel=kvm:tcg" },
 		  NULL,
 		  NULL,
 		  "pc-q35-7.2",
 		  "kvm:tcg",
-		  128,
+		  0,
 		  false,
 		  false },
 		{ { "-machine", "type=pc", "-M", "accel=tcg" },
@@ -165,7 +167,7 @@ static void test_identity(void **state)
 		  NULL,
 		  "pc",
 		  "tcg",
-		  128,
+		  0,
 		  false,
 		  false },
 		{ { "-accel", "kvm,kernel-irqchip=split", "-accel", "tcg", "-machine",
@@ -174,10 +176,10 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  "kvm",
-		  128,
+		  0,
 		  false,
 		  false },
-		{ { "-enable-kvm", "-name", "x" }, "x", NULL, NULL, "kvm", 128, false, false },
+		{ { "-enable-kvm", "-name", "x" }, "x", NULL, NULL, "kvm", 0, false, false },
 		{ { "-m", "4096" }, NULL, NULL, NULL, NULL, 4096, false, false },
 		{ { "-m", "size=4g,slots=2,maxmem=8G" },
 		  NULL,
@@ -190,20 +192,20 @@ static void test_identity(void **state)
 		{ { "-m", "size=4194304k" }, NULL, NULL, NULL, NULL, 4096, false, false },
 		{ { "-m", "1.5G" }, NULL, NULL, NULL, NULL, 1536, false, false },
 		{ { "-m", "1T" }, NULL, NULL, NULL, NULL, 1 << 20, false, false },
-		{ { "-m", "slots=2,maxmem=8G" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-m", "-1" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-m", "99999999999999999999E" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-m", "4X" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-m", "4Gx" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-m", "" }, NULL, NULL, NULL, NULL, 128, false, false },
-		{ { "-incoming", "defer" }, NULL, NULL, NULL, NULL, 128, false, true },
+		{ { "-m", "slots=2,maxmem=8G" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-m", "-1" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-m", "99999999999999999999E" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-m", "4X" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-m", "4Gx" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-m", "" }, NULL, NULL, NULL, NULL, 0, false, false },
+		{ { "-incoming", "defer" }, NULL, NULL, NULL, NULL, 0, false, true },
 		{ { "-object", "{\"qom-type\":\"secret\",\"id\":\"masterKey0\",\"format\":\"raw\","
 			       "\"file\":\"/x/master-key.aes\"}" },
 		  NULL,
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  true,
 		  false },
 		{ { "-object",
@@ -212,7 +214,7 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  true,
 		  false },
 		{ { "-chardev",
@@ -221,7 +223,7 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  true,
 		  false },
 		{ { "-drive", "file=/var/lib/libvirt/images/a.img", "-name",
@@ -230,7 +232,7 @@ static void test_identity(void **state)
 		  NULL,
 		  NULL,
 		  NULL,
-		  128,
+		  0,
 		  false,
 		  false },
 	};
@@ -245,7 +247,7 @@ static void test_identity(void **state)
 		check_text(c.uuid, cases[i].uuid);
 		check_text(c.machine, cases[i].machine);
 		check_text(c.accel, cases[i].accel);
-		assert_int_equal(c.mem_bytes >> 20, cases[i].mib);
+		assert_int_equal(c.mem_bytes == QMP_UNKNOWN ? 0 : c.mem_bytes >> 20, cases[i].mib);
 		assert_int_equal(c.libvirt, cases[i].libvirt);
 		assert_int_equal(c.incoming, cases[i].incoming);
 		assert_int_equal(c.n_monitors, 0);
@@ -449,7 +451,7 @@ static void test_bounds(void **state)
 				*at = '\0';
 			argv[n++] = at ? xasprintf("%s%zu%s", form, i, at + 2) : xstrdup(form);
 		}
-		qmp_cmdline_parse(argv, n, &c);
+		qmp_cmdline_parse(argv, n, NULL, 0, &c);
 		check_text(c.cut, cases[k].cut);
 		qmp_cmdline_done(&c);
 		while (n > 1)
@@ -462,7 +464,7 @@ static void test_bounds(void **state)
 	}
 	argv[n++] = xstrdup("-mon");
 	argv[n++] = xstrdup("chardev=c999,mode=control");
-	qmp_cmdline_parse(argv, n, &c);
+	qmp_cmdline_parse(argv, n, NULL, 0, &c);
 	assert_null(c.cut);
 	assert_int_equal(c.n_monitors, 1);
 	assert_string_equal(c.monitors[0].path, "/999");
@@ -484,9 +486,9 @@ static void memory_is_summed_up(void **state)
 		{ { "-m", "size=128,slots=4,maxmem=2G", "-object", "memory-backend-ram,id=a,size=128M", "-device", "pc-dimm,id=d,memdev=a",
 		    "-device", "{\"driver\":\"pc-dimm\",\"memdev\":\"b\"}", "-object",
 		    "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"b\",\"size\":268435456}" }, 128, 384, false },
-		{ { "-device", "nvdimm,memdev=a", "-object", "memory-backend-file,id=a,size=64M,mem-path=/x" }, 128, 64, false },
-		{ { "-device", "pc-dimm,memdev=none", "-device", "virtio-balloon,id=dimm" }, 128, 0, false },
-		{ { "-device", "virtio-mem-pci,memdev=a", "-object", "memory-backend-ram,id=a,size=1G" }, 128, 0, true },
+		{ { "-m", "128", "-device", "nvdimm,memdev=a", "-object", "memory-backend-file,id=a,size=64M,mem-path=/x" }, 128, 64, false },
+		{ { "-m", "128", "-device", "pc-dimm,memdev=none", "-device", "virtio-balloon,id=dimm" }, 128, 0, false },
+		{ { "-m", "128", "-device", "virtio-mem-pci,memdev=a", "-object", "memory-backend-ram,id=a,size=1G" }, 128, 0, true },
 		{ { "-machine", "q35,memory-backend=m", "-object", "memory-backend-memfd,id=m,size=64M" }, 64, 0, false },
 		{ { "-m", "64", "-machine", "q35,memory-backend=m", "-object", "memory-backend-memfd,id=m,size=64M" }, 64, 0, false },
 	};
@@ -503,10 +505,122 @@ static void memory_is_summed_up(void **state)
 	}
 }
 
+/* QEMU's own reading of a file, its oddities included. */
+static void take_section(void *arg, const char *option, char *value)
+{
+	buf_printf(arg, "-%s %s ", option, value);
+	free(value);
+}
+
+static void test_config(void **state)
+{
+	static const struct {
+		const char *text, *options;
+		bool bad;
+	} cases[] = {
+		{ "", "" }, { "# a\n\n#b", "" },
+		{ "[memory]\nsize = \"64M\"\n", "-m size=64M " },
+		{ "[memory]\n  size =\"64M\" # rest\n maxmem  =  \"1G\"", "-m size=64M,maxmem=1G " },
+		{ "[smp-opts]\ncpus = \"2\"\n[name]\nguest = \"a,b\"\n", "-smp cpus=2 -name guest=a,,b " },
+		{ "[drive \"d 0\"]\nfile = \"/x=y\"\nif = \"none\"\n[device \"v\"]\ndriver = \"virtio-blk-pci\"\n",
+		  "-drive id=d 0,file=/x=y,if=none -device id=v,driver=virtio-blk-pci " },
+		{ "[chardev \"m\"]\nserver = \"on\"\nserver = \"off\"\n", "-chardev id=m,server=on,server=off " },
+		{ "[mon]\nmode = \"\"\n", "-mon mode= " },
+		{ "[mon]\nmode = control\n", "-mon mode= " },		/* what is not quoted is empty */
+		{ "[mon]\nmode\n", "-mon mode= " },
+		{ "[mon]\na,b=c = \"x\"\nchardev = \"m\"\n", "-mon  ", true }, { "[mon]\nchardev=\"m\"\n", "-mon  ", true },
+		{ "[mon]\n \n", "-mon  ", true }, { "size = \"1\"\n", "", true }, { "[]\n", "", true }, { "[\n", "-\n  " },
+		{ "[mon]\r\nmode = \"control\"\r\n", "-mon mode=control " },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_buf struct buf text = {0};
+		bool good = qmp_config_read(cases[i].text, take_section, &text);
+
+		check_text(text.text ? text.text : "", cases[i].options);
+		if (good == cases[i].bad)
+			fail_msg("%zu: %d", i, good);
+	}
+}
+
+static void test_configs(void **state)
+{
+	static const char text[] = "[memory]\nsize = \"64M\"\n[smp-opts]\ncpus = \"2\"\n[name]\nguest = \"in a file\"\n[chardev \"c\"]\n"
+				   "backend = \"socket\"\npath = \"/m\"\nserver = \"on\"\n[object \"b\"]\nqom-type = \"memory-backend-ram\"\n"
+				   "size = \"1G\"\n[device \"d\"]\ndriver = \"pc-dimm\"\nmemdev = \"b\"\n[drive \"r\"]\naio = \"native\"\n";
+	static const struct {
+		const char *words[MAX_WORDS];
+		struct qmp_config config[2];
+		uint64_t mib, plugged_mib, vcpus;	/* 0: not known */
+		const char *name, *unread;
+	} cases[] = {
+		{ { "-readconfig", "a" }, { { text, NULL } }, 64, 1024, 2, "in a file", NULL },
+		{ { "-m", "32", "-smp", "1", "-readconfig", "a", "-name", "x" }, { { text, NULL } }, 64, 1024, 2, "x", NULL },
+		{ { "--readconfig", "a", "-m", "32", "-smp", "maxcpus=8" }, { { text, NULL } }, 32, 1024, 2, "in a file", NULL },
+		{ { "-readconfig", "a", "-readconfig", "b" }, { { text, NULL }, { "[memory]\nsize = \"1G\"\n", NULL } }, 1024, 1024, 2,
+		  "in a file", NULL },
+		{ { "-readconfig", "a" }, { { NULL, "it is gone" } }, 0, 0, 0, NULL, "-readconfig a: it is gone" },
+		{ { "-m", "32", "-smp", "1", "-readconfig", "a" }, { { NULL, "it is gone" } }, 0, 0, 0, NULL, "-readconfig a: it is gone" },
+		{ { "-readconfig", "a", "-m", "32", "-smp", "3" }, { { NULL, "it is gone" } }, 0, 0, 3, NULL, "-readconfig a: it is gone" },
+		{ { "-readconfig", "a", "-smp", "cores=3" }, { { NULL, "it is gone" } }, 0, 0, 0, NULL, "-readconfig a: it is gone" },
+		{ { "-readconfig", "a", "-readconfig", "b" }, { { text, NULL }, { NULL, "no" } }, 0, 1024, 0, "in a file", "-readconfig b: no" },
+		{ { "-readconfig", "a" }, { { "[memory]\nsize = \"64M\"\n \n", NULL } }, 0, 0, 0, NULL,
+		  "-readconfig a: it is not as QEMU takes it" },
+		{ { "-append", "-readconfig", "-m", "32" }, { { text, NULL } }, 32, 0, 0, NULL, NULL },
+		{ { "-daemonize", "-smp", "maxcpus=4" }, { { NULL, NULL } }, 0, 0, 4, NULL, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *argv[MAX_WORDS + 1] = { (char *)(uintptr_t)"qemu" };
+		struct qmp_config_files files;
+		struct qmp_cmdline c;
+		size_t n = 1;
+
+		while (cases[i].words[n - 1]) {
+			argv[n] = (char *)(uintptr_t)cases[i].words[n - 1];
+			n++;
+		}
+		qmp_cmdline_configs(argv, n, &files);
+		qmp_cmdline_parse(argv, n, cases[i].config, files.n, &c);
+		check_text(c.name, cases[i].name);
+		check_text(c.unread, cases[i].unread);
+		assert_int_equal(c.mem_bytes == QMP_UNKNOWN ? 0 : c.mem_bytes >> 20, cases[i].mib);
+		assert_int_equal(c.plugged_bytes >> 20, cases[i].plugged_mib);
+		assert_int_equal(c.vcpus == QMP_UNKNOWN ? 0 : c.vcpus, cases[i].vcpus);
+		qmp_cmdline_done(&c);
+	}
+}
+
+static void test_config_files(void **state)
+{
+	static const char *const words[] = {
+		"qemu", "-readconfig", "/a", "--readconfig", "b", "-append", "-readconfig", "-daemonize", "-run-with",
+		"async-teardown=on,chroot=/x", "-readconfig", "c", "-readconfig",
+	};
+	struct qmp_config_files files;
+
+	(void)state;
+	qmp_cmdline_configs((char *const *)(uintptr_t)words, ARRAY_SIZE(words), &files);
+	assert_int_equal(files.n, 3);
+	assert_string_equal(files.paths[0], "/a");
+	assert_string_equal(files.paths[1], "b");
+	assert_string_equal(files.paths[2], "c");
+	assert_true(files.left_root && files.left_dir);
+	qmp_cmdline_configs((char *const *)(uintptr_t)words, 3, &files);
+	assert_true(files.n == 1 && !files.left_root && !files.left_dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_summed_up),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_configs),
+		cmocka_unit_test(test_config_files),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_monitors),

@@ -334,7 +334,7 @@ static void test_words(void **state)
 		char *argv[] = { (char *)"qemu", (char *)"-m", (char *)cases[i].m, NULL };
 		struct qmp_cmdline c;
 
-		qmp_cmdline_parse(argv, 3, &c);
+		qmp_cmdline_parse(argv, 3, NULL, 0, &c);
 		assert_int_equal(c.mem_slots, cases[i].slots);
 		assert_int_equal(c.mem_max_bytes, cases[i].max);
 		assert_int_equal(c.mem_bytes, 256u << 20);

@@ -219,7 +219,7 @@ static void test_balloon(void **state)
 
 static void parse(struct qmp_cmdline *c, const char *const words[], size_t n)
 {
-	qmp_cmdline_parse((char *const *)words, n, c);
+	qmp_cmdline_parse((char *const *)words, n, NULL, 0, c);
 }
 #define PARSE(c, ...) parse(c, (const char *const[]){ "qemu", __VA_ARGS__ }, ARRAY_SIZE(((const char *const[]){ "qemu", __VA_ARGS__ })))
 
@@ -231,7 +231,7 @@ static void test_cmdline(void **state)
 	PARSE(&c, "-m", "256");
 	assert_int_equal(c.n_backends, 1);
 	assert_true(c.backends[0].kind == QMP_BACKEND_RAM && c.backends[0].bytes == 256 << 20 && !c.backends[0].shared);
-	assert_int_equal(c.vcpus, 1);
+	assert_true(c.vcpus == QMP_UNKNOWN);
 	qmp_cmdline_done(&c);
 	PARSE(&c, "-m", "1G", "-mem-path", "/dev/hugepages", "-smp", "sockets=2,cores=3,threads=2");
 	assert_true(c.n_backends == 1 && c.backends[0].kind == QMP_BACKEND_FILE);
@@ -254,7 +254,7 @@ static void test_cmdline(void **state)
 	      "{\"qom-type\":\"memory-backend-ram\",\"id\":\"pc.ram\",\"size\":1048576}", "-smp", "99999999999");
 	assert_int_equal(c.n_backends, 1);
 	assert_int_equal(c.backends[0].bytes, 1 << 20);
-	assert_int_equal(c.vcpus, 1);
+	assert_true(c.vcpus == QMP_UNKNOWN);
 	qmp_cmdline_done(&c);
 }
 
