@@ -27,8 +27,8 @@ guest_shared
 vm=$(vm shared)
 nodes=$(vm_block_nodes shared)
 hostile=$(printf 'e\033[31m\033]0;x\007\302\233 \377\376,,=k\314\201\346\227\245')
-qemu_start aa -machine pc,accel=tcg -S -m 512
-qemu_start bb -machine pc,accel=tcg -S -m 64
+qemu_start aa -machine pc,accel=tcg -S -m 512 -qmp unix:aa.qmp,server=on,wait=off
+qemu_start bb -machine pc,accel=tcg -S -m 64 -qmp unix:bb.qmp,server=on,wait=off
 qemu_start h -machine pc,accel=tcg -S -m 32 -name "$hostile"
 ours="pid=$(vm_pid shared)||pid=$(vm_pid aa)||pid=$(vm_pid bb)"
 top="$KVMTOP --no-libvirt -d 0.5"
