@@ -289,6 +289,9 @@ guest_accel() {
 	fi
 }
 
+# The kernel tests neither its ciphers nor its page tables nor whether there is a timer: without KVM that takes a second.
+T_CMDLINE='console=ttyS0 quiet panic=1 nokaslr mitigations=off cryptomgr.notests rodata=off no_timer_check'
+
 # NAME QEMU-ARG..: starts the Linux guest, does not wait for it. One CPU of 4, 256 MiB of
 # 2 GiB, free ports rp1..rp4, the disk vda with IOThread io0, the NIC nic0. What its kernel
 # is told besides: GUEST_APPEND, such as kt.load=disk. GUEST_MACHINE=pc is an i440fx, on
@@ -306,7 +309,7 @@ guest_boot() {
 	done
 	qemu_start "$name" -machine "${GUEST_MACHINE:-q35},accel=$T_ACCEL" -smp 1,maxcpus=4 -m 256,slots=4,maxmem=2G \
 		-kernel "$ROOT/build/guest/vmlinuz" -initrd "$ROOT/build/guest/initrd.gz" \
-		-append "console=ttyS0 quiet panic=1 nokaslr mitigations=off ${GUEST_APPEND:-}" \
+		-append "$T_CMDLINE ${GUEST_APPEND:-}" \
 		-chardev "file,id=log,path=$name.log" -serial chardev:log \
 		-chardev "socket,id=cmd,path=$name.cmd,server=on,wait=off" -serial chardev:cmd \
 		-qmp "unix:$name.qmp,server=on,wait=off" \

@@ -47,8 +47,25 @@ libvirt_missing() {
 	command -v libvirtd >/dev/null && command -v virsh >/dev/null || echo 'no libvirtd, no virsh'
 }
 
+# What an earlier daemon found out about each emulator of the machine, which takes a second for each. libvirt looks itself
+# whether it is still true: of this program, this libvirt, this kernel, this /dev/kvm.
+T_LIBVIRT_KNOWN=$ROOT/build/libvirt
+libvirt_known_take() {
+	[ ! -d "$T_LIBVIRT_KNOWN/$T_LIBVIRT_KIND" ] || cp -r "$T_LIBVIRT_KNOWN/$T_LIBVIRT_KIND/." virt/cache/qemu/capabilities
+}
+# Whole files only, as others take them meanwhile.
+libvirt_known_keep() {
+	local f new to=$T_LIBVIRT_KNOWN/$T_LIBVIRT_KIND
+
+	mkdir -p "$to"
+	for f in virt/cache/qemu/capabilities/*.xml; do
+		[ -e "$f" ] && ! cmp -s "$f" "$to/${f##*/}" || continue
+		new=$(mktemp "$to/.XXXXXX") && cp "$f" "$new" && mv "$new" "$to/${f##*/}"
+	done
+}
+
 libvirt_config() {
-	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache virt/log virt/dev || return 1
+	mkdir -p virt/etc virt/run/libvirt virt/run/kt virt/lib virt/cache/qemu/capabilities virt/log virt/dev && libvirt_known_take || return 1
 	if [ "$T_LIBVIRT_KIND" = default ]; then
 		cp -r /etc/libvirt/. virt/etc
 		# the machine's networks are bridges with addresses, for its own libvirtd
@@ -194,6 +211,7 @@ libvirt_daemon() {
 libvirt_stop() {
 	[ -n "$T_LIBVIRT" ] || return 0
 	[ -z "$T_LIBVIRTD" ] || t_kill "$T_LIBVIRTD"
+	[ ! -e virt/ready ] || libvirt_known_keep
 	kill -TERM "$T_LIBVIRT" 2>/dev/null
 	wait "$T_LIBVIRT" 2>/dev/null
 	T_LIBVIRT='' T_LIBVIRTD=''
@@ -246,7 +264,7 @@ domain_boot() {
 	DOMAIN_MIB=${DOMAIN_MIB:-256} domain_define "$1" "
 		<type machine='${DOMAIN_MACHINE:-q35}'>hvm</type>
 		<kernel>$ROOT/build/guest/vmlinuz</kernel><initrd>$ROOT/build/guest/initrd.gz</initrd>
-		<cmdline>console=ttyS0 quiet panic=1 nokaslr mitigations=off ${GUEST_APPEND:-}</cmdline>" "
+		<cmdline>$T_CMDLINE ${GUEST_APPEND:-}</cmdline>" "
 		<disk type='file' device='disk'><driver name='qemu' type='raw'/>
 		  <source file='$T_DIR/$1.img'/><target dev='vda' bus='virtio'/><serial>kt-vda</serial></disk>
 		<serial type='file'><source path='$T_DIR/$1.log'/><target port='0'/></serial>

@@ -19,7 +19,7 @@ ports=''
 for i in 5 6 7 8 9 10 11 12 13; do ports+="<controller type='pci' model='pcie-root-port' index='$i'/>"; done
 DOMAIN_MIB=256 DOMAIN_BALLOON="<memballoon model='virtio'/>" DOMAIN_USB="<controller type='usb' model='qemu-xhci'/>" domain_define g "
 	<type machine='q35'>hvm</type><kernel>$dir/vmlinuz</kernel><initrd>$dir/initrd.gz</initrd>
-	<cmdline>console=ttyS0 quiet panic=1 nokaslr mitigations=off</cmdline>" "$ports
+	<cmdline>$T_CMDLINE</cmdline>" "$ports
 	<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='$dir/vda.raw'/>
 	  <target dev='vda' bus='virtio'/></disk>
 	<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='$dir/sda.raw'/>
