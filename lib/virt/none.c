@@ -276,6 +276,12 @@ const char *virt_def_iothread(const struct virt_def *def, const char *alias)
 	return NULL;
 }
 
+struct virt_ports virt_def_ports(const struct virt_def *d)
+{
+	(void)d;
+	return (struct virt_ports){0};
+}
+
 bool virt_def_has_alias(const struct virt_def *d, const char *alias)
 {
 	UNUSED(d, alias);
