@@ -157,11 +157,17 @@ int no_free_port(size_t n, size_t all, const char *more, struct err *err)
 }
 
 /* What helps depends on the machine: an i440fx has slots on one bus, all others have ports. */
-static int no_port(const struct qmp_port *ports, size_t n, size_t hotplug, struct err *err)
+static int no_port(struct qmp *q, const struct qmp_port *ports, size_t n, size_t hotplug, struct err *err)
 {
-	bool slots = false;
+	bool slots = false, pci = true;
 	size_t i;
+	int rc = n ? 0 : qmp_has_pci(q, &pci, err);
 
+	if (rc)
+		return rc;
+	if (!pci)
+		return err_set(err, -ENOSPC, "this machine has no PCI bus, and on its other buses (virtio-mmio, CCW, the board's own) kvmtop "
+			       "plugs nothing (start the guest with the device, or on a machine with PCI)");
 	for (i = 0; i < n; i++)
 		slots |= !strcmp(ports[i].kind, "pci");
 	if (slots && !hotplug)
@@ -196,7 +202,7 @@ int choose_port(struct qmp *q, const char *except, char **bus, struct err *err)
 			*bus = xstrdup(ports[i].bus);
 	}
 	if (!*bus)
-		rc = no_port(ports, n, hotplug, err);
+		rc = no_port(q, ports, n, hotplug, err);
 	qmp_ports_free(ports, n);
 	return rc;
 }

@@ -109,7 +109,8 @@ struct qmp_disk {
 	struct qmp_throttle throttle;
 	bool read_only;			/* an empty drive: qmp_tree_place_disks knows that it is a CD's */
 	char *io_status;		/* "ok", "failed", "nospace", NULL */
-	const char *bus;		/* qmp_tree_place_disks; NULL: not known */
+	const char *bus;		/* qmp_tree_place_disks; NULL: not known; QMP_BUS_PFLASH: it is the firmware's and no disk */
+#define QMP_BUS_PFLASH "pflash"
 	char *iothread;			/* id; qmp_query_disk_threads; NULL: none, or not known */
 };
 int qmp_query_disks(struct qmp *q, struct qmp_disk **list, size_t *n, struct err *err);
@@ -144,6 +145,8 @@ struct qmp_port {
  */
 typedef bool qmp_port_enough(const void *arg, const struct qmp_port *port);
 int qmp_query_ports(struct qmp *q, qmp_port_enough *enough, const void *arg, struct qmp_port **list, size_t *n, struct err *err);
+/* It has a PCI bus with something on it, as each has a host bridge: of s390x's bus and of boards without one it is false. */
+int qmp_has_pci(struct qmp *q, bool *has, struct err *err);
 /* How many devices a virtio-scsi controller has. */
 int qmp_query_scsi_devices(struct qmp *q, const char *controller, unsigned *count, struct err *err);
 void qmp_ports_free(struct qmp_port *list, size_t n);

@@ -330,3 +330,21 @@ int qmp_query_scsi_devices(struct qmp *q, const char *controller, unsigned *coun
 	*count = 0;
 	return count_occupants(q, bus, count, err);
 }
+
+int qmp_has_pci(struct qmp *q, bool *has, struct err *err)
+{
+	auto_json struct json_object *ret = NULL;
+	int rc = qmp_ask(q, "query-pci", NULL, json_type_array, &ret, err);
+	bool found = false;
+	size_t i;
+
+	if (rc && !qmp_is_refusal(rc))
+		return rc;
+	for (i = 0; !rc && i < json_object_array_length(ret); i++) {
+		struct json_object *devices = json_member(json_object_array_get_idx(ret, i), "devices");
+
+		found |= json_object_is_type(devices, json_type_array) && json_object_array_length(devices);
+	}
+	*has = found;
+	return 0;
+}

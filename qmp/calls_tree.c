@@ -363,6 +363,7 @@ static const char *bus_of(const struct qmp_tree *t, const struct qmp_tree_device
 	} kinds[] = {
 		{ "virtio-blk", "virtio" }, { "vhost-user-blk", "virtio" }, { "nvme", "nvme" }, { "usb-", "usb" },
 		{ "floppy", "floppy" }, { "sd-card", "sd" }, { "emmc", "sd" }, { "scsi-", "scsi" }, { "ide-", "ide" },
+		{ "cfi.pflash", QMP_BUS_PFLASH },
 	};
 	const struct qmp_tree_bus *on = qmp_tree_bus(t, d);
 	const char *bus = NULL;

@@ -384,6 +384,12 @@ static void virt_disks(struct snapshot *snap, const struct guest *g)
 	joins_done(&j);
 }
 
+/* QEMU lists what the board's firmware and its variables are in, too. */
+static bool is_firmware(const struct qmp_disk *d)
+{
+	return d->bus && !strcmp(d->bus, QMP_BUS_PFLASH);
+}
+
 void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g)
 {
 	auto_names struct names disks = {0};
@@ -397,7 +403,8 @@ void rows_disks(const struct sampler *s, struct snapshot *snap, struct guest *g)
 	j = joins_of(snap, g);
 	for (i = 0; i < g->disks.n_disks; i++) {
 		names_add(&disks, g->disks.disks[i].qdev, NULL, i);
-		fill_disk(s, snap, &j, &g->disks.disks[i]);
+		if (!is_firmware(&g->disks.disks[i]))
+			fill_disk(s, snap, &j, &g->disks.disks[i]);
 	}
 	joins_done(&j);
 	/* a drive that was not there when the devices were asked for */

@@ -22,6 +22,7 @@ qemu-img create -q -f qcow2 proto/q.qcow2 4M
 printf '[chardev "ask"]\nbackend = "socket"\npath = "x.ask"\nserver = "on"\nwait = "off"\n[mon "ask"]\nmode = "control"\nchardev = "ask"\n' >proto/ask.conf
 printf '[chardev "m"]\nbackend = "socket"\npath = "m"\nserver = "on"\nwait = "off"\n[mon "m"]\nmode = "control"\nchardev = "m"\n' >proto/mon.conf
 { cat proto/mon.conf; printf '[machine]\ntype = "q35"\n[memory]\nsize = "64M"\n[smp-opts]\ncpus = "2"\nmaxcpus = "4"\n'; } >proto/all.conf
+printf '[drive "d"]\nfile = "a.raw"\nformat = "raw"\nif = "none"\n[device "v"]\ndriver = "virtio-blk-pci"\ndrive = "d"\n[netdev "n"]\ntype = "user"\n[device "e"]\ndriver = "e1000e"\nnetdev = "n"\nmac = "52:54:00:aa:0a:01"\n[memory]\nsize = "96M"\n' >proto/more.conf
 
 # NUMBER OPTIONS: starts one in gNUMBER.
 start() {

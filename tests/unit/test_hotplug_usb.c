@@ -168,7 +168,8 @@ static const struct fake_item without[] = { QUESTIONS, USB_HOST, LISTS(""), EMPT
 static const struct fake_item no_controller[] = { LISTS(""), { 0 } };
 static const struct fake_item no_module[] = { NO_USB, { 0 } };
 static const struct fake_item no_port[] = {
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" }, { 0 } };
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" },
+	{ .expect = "query-pci", .any = true, .reply = "[{\"bus\":0,\"devices\":[{\"slot\":0}]}]" }, { 0 } };
 
 #define HERE ((const struct build_place){ .guest = with_controller, .host = host })
 

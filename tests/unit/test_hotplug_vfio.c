@@ -244,7 +244,11 @@ static const struct fake_item with_device[] = { LISTS(V0), { 0 } };
 static const struct fake_item no_type[] = {
 	{ .expect = "device-list-properties", .any = true, .error = "DeviceNotFound: no such type" }, { 0 } };
 static const struct fake_item no_port[] = {
-	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" }, { 0 } };
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" },
+	{ .expect = "query-pci", .any = true, .reply = "[{\"bus\":0,\"devices\":[{\"slot\":0}]}]" }, { 0 } };
+static const struct fake_item no_pci[] = {
+	{ .expect = "qom-list", .any = true, .args = "{\"path\":\"/machine/peripheral\"}", .reply = "[]" },
+	{ .expect = "query-pci", .any = true, .reply = "[]" }, { 0 } };
 static const struct fake_item migrating[] = {
 	{ .expect = "query-migrate", .any = true, .reply = "{\"status\":\"active\"}" }, { 0 } };
 
@@ -266,6 +270,7 @@ static void each_check_has_its_words(void **state)
 		{ hotplug_vfio_add, { { { "host", NIC } } }, -EEXIST, "has it already", "'v0'", with_device },
 		{ hotplug_vfio_add, { { { "host", NIC } } }, -EOPNOTSUPP, "no vfio-pci", "not installed", no_type },
 		{ hotplug_vfio_add, { { { "host", NIC } } }, -ENOSPC, "no free hotpluggable", "pcie-root-port", no_port },
+		{ hotplug_vfio_add, { { { "host", NIC } } }, -ENOSPC, "this machine has no PCI bus", "a machine with PCI", no_pci },
 		{ hotplug_vfio_add, { { { "host", NIC } } }, -EBUSY, "is being migrated", "until that is over", migrating },
 		{ hotplug_vfio_remove, { { { "ID", "rp1" } } }, -ENODEV, "no PCI device of the host 'rp1'", "there is: v0", with_device },
 	};
