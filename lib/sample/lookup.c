@@ -404,7 +404,7 @@ static char *not_asked(const struct lookup *l)
 			first = g;
 	}
 	if (n > 1)
-		text = xasprintf("the NICs of %zu guests are known by their command lines only, as of %s: %s", n,
+		text = xasprintf("the NICs of %zu guests are known by their command lines only, the first of them %s: %s", n,
 				 guest_name(first) ? guest_name(first) : first->ref, why_not(first));
 	else if (n)
 		text = xasprintf("the NICs of %s are known by its command line only: %s",
