@@ -206,6 +206,18 @@ qemu_start() {
 		return 1
 	fi
 }
+# NAME QEMU-ARG..: one that is not run, without NAME.ask: the file that has it cannot be read again, so of the guests of
+# qemu_start kvmtop cannot know all from the command line.
+qemu_alone() {
+	local name=$1
+	shift
+	setpriv --pdeathsig KILL -- "$QEMU" -name "$name-$$" -nodefaults -display none -S -pidfile "$name.up" "$@" \
+		</dev/null >"$name.err" 2>&1 9>&- &
+	t_own "$!"
+	printf '%s\n' "$!" >"$name.pid"
+	printf '%s\n' "$name-$$" >"$name.name"
+	wait_for "$T_ASK" test -s "$name.up"
+}
 qemu_answers() {
 	vm_alive "$1" || return 0	# dead: no use waiting
 	[ -S "$1.ask" ] && qmp_ask "$1" '{"execute":"query-status"}' >/dev/null 2>&1

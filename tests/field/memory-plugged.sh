@@ -26,13 +26,18 @@ qmp_ask g '{"execute":"device_add","arguments":{"driver":"pc-dimm","id":"d2","me
 t_is 'QEMU has 512 MiB' "$(total g)" $((512 << 20))
 same_everywhere g 'one more since'
 
-# a guest whose monitor is not ours: what its command line says
+# a guest without a monitor: what its command line says, and what QEMU says of another with the same one
+like=(-machine q35,accel=tcg)
 # shellcheck disable=SC2046
-qemu_start mute -S -machine q35,accel=tcg -m size=128,slots=4,maxmem=2G $(dimm 0) $(dimm 1)
+like+=(-m size=128,slots=4,maxmem=2G $(dimm 0) $(dimm 1))
+qemu_start mute -S "${like[@]}"
+qemu_alone alone "${like[@]}"
 t_is 'without a monitor: cold-plugged DIMMs are on the command line' \
-	"$(T_FIELD=.mem_bytes one -d 0 vms "$(vm mute)")" "[$(total mute)]"
-qemu_start backed -S -machine q35,accel=tcg,memory-backend=ram -object memory-backend-memfd,id=ram,size=96M
-t_is 'without -m: the size of the backend' "$(T_FIELD=.mem_bytes one -d 0 vms "$(vm backed)")" "[$(total backed)]"
+	"$(T_FIELD=.mem_bytes one -d 0 vms "$(vm alone)")" "[$(total mute)]"
+like=(-machine q35,accel=tcg,memory-backend=ram -object memory-backend-memfd,id=ram,size=96M)
+qemu_start backed -S "${like[@]}"
+qemu_alone backed2 "${like[@]}"
+t_is 'without -m: the size of the backend' "$(T_FIELD=.mem_bytes one -d 0 vms "$(vm backed2)")" "[$(total backed)]"
 
 truncate -s 64M nv.img
 qemu_start nv -S -machine q35,accel=tcg,nvdimm=on -m size=128,slots=4,maxmem=2G -qmp unix:nv.qmp,server=on,wait=off \
@@ -41,7 +46,7 @@ same_everywhere nv 'an NVDIMM'
 qemu_start vmem -S -machine q35,accel=tcg -m size=128,slots=4,maxmem=2G -qmp unix:vmem.qmp,server=on,wait=off \
 	-object memory-backend-ram,id=v0,size=512M -device virtio-mem-pci,id=vm0,memdev=v0,requested-size=256M
 same_everywhere vmem 'virtio-mem that no driver has taken'
-qemu_start vmute -S -machine q35,accel=tcg -m size=128,slots=4,maxmem=2G \
+qemu_alone vmute -machine q35,accel=tcg -m size=128,slots=4,maxmem=2G \
 	-object memory-backend-ram,id=v0,size=512M -device virtio-mem-pci,id=vm0,memdev=v0,requested-size=256M
 t_is 'without a monitor: what the driver took is not known' "$(T_FIELD=.mem_bytes one -d 0 vms "$(vm vmute)")" '[null]'
 
@@ -49,6 +54,6 @@ t_is 'without a monitor: what the driver took is not known' "$(T_FIELD=.mem_byte
 sums() { kt -o json -d 0 vms | jq -s 'map(.mem_bytes) | if any(. == null) then null else add end'; kt -o json -d 0 host | jq .guests_mem_bytes; }
 sums_agree() { local s; s=$(sums | paste -sd ' '); [ "${s% *}" = "${s#* }" ]; }
 t_ok 'the host has the sum' wait_for 20 sums_agree
-vm_kill vmute
+for i in vmute mute backed; do vm_kill "$i"; done
 t_ok 'also where all is known' wait_for 20 sums_agree
 t_done

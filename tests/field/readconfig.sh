@@ -78,15 +78,6 @@ told() {
 	printf '%s %s %s %s\n' "$(kt -o json -d 0 vms "$(vm "$1")" | jq .mem_bytes)" "$(kt -o json -d 0 vcpus "$(vm "$1")" | jq -s length)" \
 		"$(kt -o json -d 0 disks "$(vm "$1")" | jq -r '.file | sub(".*/"; "")')" "$(kt -o json -d 0 nics "$(vm "$1")" | jq -r .mac)"
 }
-# NAME QEMU-ARG..: one without the monitor of the tests, which comes through a pipe, and that is a file that cannot be read.
-alone() {
-	local name=$1
-	shift
-	setpriv --pdeathsig KILL -- "$QEMU" -nodefaults -display none -S -pidfile "$name.up" "$@" </dev/null >"$name.err" 2>&1 9>&- &
-	t_own "$!"
-	printf '%s\n' "$!" >"$name.pid"
-	wait_for "$T_ASK" test -s "$name.up"
-}
 # NAME: memory without a monitor, with what is said of it
 quiet() { kt -o json -d 0 vms "pid:$(vm_pid "$1")" | jq -r '"\(.mem_bytes) \(.note)"'; }
 
@@ -102,25 +93,25 @@ t_is 'its slots for memory' "$(kt -o json -d 0 slots "$(vm all)" | jq -c 'select
 # ---- without a monitor
 
 sed -e '/^\[chardev/,$d' all.conf2 >bare.conf2
-alone bare -readconfig bare.conf2
+qemu_alone bare -readconfig bare.conf2
 t_is 'without a monitor what the file says is known' "$(quiet bare)" \
 	"$((64 << 20)) monitor: none (start QEMU with -qmp unix:PATH,server=on,wait=off)"
 printf '[memory]\n  size  =  "32M" and more\n\n[smp-opts]\n' >second.conf2
-alone two -M pc -readconfig bare.conf2 -readconfig second.conf2
+qemu_alone two -M pc -readconfig bare.conf2 -readconfig second.conf2
 t_like 'of several the last one counts' "$(quiet two)" "^$((32 << 20)) monitor: none"
 qemu_start twin -S -M pc -readconfig bare.conf2 -readconfig second.conf2
 t_is 'as for QEMU' "$(qmp_ask twin '{"execute":"query-memory-size-summary"}' | jq '."base-memory"')" "$((32 << 20))"
-alone said -readconfig bare.conf2 -m 48
+qemu_alone said -readconfig bare.conf2 -m 48
 t_like 'what is said behind it counts more' "$(quiet said)" "^$((48 << 20)) "
 
 # ---- files that are not what QEMU has read
 
 unknown() { t_like "$1" "$(quiet "$2")" "^null monitor: none .*; memory is not known, -readconfig $3"; }
-alone none
+qemu_alone none
 t_like 'what is said nowhere is no fact' "$(quiet none)" '^null monitor: none .*; memory is not known, the command line leaves it to the machine$'
 for f in gone newer loose; do
 	cp bare.conf2 "$f.conf2"
-	alone "$f" -M q35 -m 96 -readconfig "$PWD/$f.conf2"
+	qemu_alone "$f" -M q35 -m 96 -readconfig "$PWD/$f.conf2"
 done
 rm gone.conf2
 unknown 'one that is gone' gone "$PWD/gone.conf2: No such file or directory$"

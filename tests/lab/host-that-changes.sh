@@ -197,7 +197,7 @@ followed=0 done=0
 end=$(($(up) + ${LAB_CHANGING:-60}))
 changes=(cpu_flip memory_off memory_on pool_resize swap_flip debugfs_flip groups_flip mount_flip ksm_flip clock_step freeze cpu_flip)
 i=0
-while [ "$(up)" -lt "$end" ]; do
+while [ "$(up)" -lt "$end" ] || [ "$done" -lt 3 ]; do
 	change=${changes[i++ % ${#changes[@]}]}
 	what=$("$change" 2>>not-done) || { echo "$change" >>not-done; continue; }
 	done=$((done + 1))
