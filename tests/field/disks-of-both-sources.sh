@@ -12,7 +12,7 @@ lv truncate -s 8M "$dir/a.raw" "$dir/b.raw" "$dir/c.raw" "$dir/n.raw" "$dir/cor.
 # it measures how fast this machine is, and gives up where others keep that from it
 wait_for 60 lv qemu-img create -q --object secret,id=s0,data=abc -f luks -o key-secret=s0,iter-time=10 "$dir/l.luks" 4M
 virsh_ pool-define-as kt dir --target "$dir" >/dev/null && virsh_ pool-start kt >/dev/null
-lv setpriv --pdeathsig KILL qemu-nbd -k /run/kt/nbd.sock -x exp -e 10 -t -f raw "$dir/n.raw" &
+setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- qemu-nbd -k /run/kt/nbd.sock -x exp -e 10 -t -f raw "$dir/n.raw" &
 t_own $!
 wait_for 10 lv test -S /run/kt/nbd.sock
 lv chmod 777 /run/kt /run/kt/nbd.sock

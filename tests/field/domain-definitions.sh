@@ -28,7 +28,7 @@ cp "$ROOT/build/guest/vmlinuz" virt/lib/images/vmlinuz
 # the user of QEMU reaches them
 chmod -R a+rX virt/lib/images
 truncate -s 8M nbd.raw back.img
-lv qemu-nbd -k /run/kt/nbd.sock -x exp -e 10 -t -f raw "$T_DIR/nbd.raw" &
+setpriv --pdeathsig KILL nsenter -m -r -w -t "$T_LIBVIRT" -- qemu-nbd -k /run/kt/nbd.sock -x exp -e 10 -t -f raw "$T_DIR/nbd.raw" &
 t_own $!
 wait_for 10 lv test -S /run/kt/nbd.sock
 lv chmod 777 /run/kt /run/kt/nbd.sock
