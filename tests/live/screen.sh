@@ -204,7 +204,7 @@ t_is 'exit 0' "$(cat a.status)" 0
 t_is 'the terminal is as before' "$(cat a.after)" "$(cat a.before)"
 
 screen w 200 50 "$top --no-color --filter '$ours'"
-t_ok 'a wide screen has more columns' sees w '^NAME .*PID .*RSS .*EXITS/s.*NOTE'
+t_ok 'a wide screen has more columns' sees w '^NAME .*PID .*RSS .*EXITS/s.*LOCAL%'
 size w 40 10
 t_ok 'a narrow one fewer' gone w 'EXITS/s'
 t_ok 'but the guest' sees w "^$vm "
