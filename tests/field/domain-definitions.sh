@@ -38,7 +38,7 @@ virsh_ pool-define-as kt dir --target $images/pool >/dev/null && virsh_ pool-sta
 loop=$(losetup -f --show back.img 2>/dev/null)
 if [ -n "$loop" ]; then
 	lv mknod "$loop" b $((0x$(stat -c %t "$loop"))) $((0x$(stat -c %T "$loop")))
-	losetup -d "$loop"	# when the last that has it open has closed it
+	t_leave() { losetup -d "$loop"; }	# it is gone when the last that has it open has closed it
 fi
 if [ "$KT_OWN_NET" = yes ]; then
 	ip link set lo up
