@@ -31,7 +31,7 @@ t_is 'without a scan, the guest alone is there' "$(jq -r .pid vms)" "$(vm_pid d)
 disk() { kv -o json --timeout 2 disk add "$1" file=/tmp/d.img format=raw readonly=on "id=$2" force=on >record 2>err; }
 truncate -s 1M /tmp/d.img
 disk "pid:$twin" stolen
-t_is 'a change of the other process is refused' "$(jq -r .status record)" failed
+t_is 'a change of the other process is refused' "$(jq -r .status record)" denied
 t_ok 'and changes no domain' eval '! domain_has_alias d ua-stolen'
 t_ok 'a change of the guest by its name works' eval 'disk "$(vm d)" own; cat record err; domain_has_alias d ua-own'
 
