@@ -125,7 +125,7 @@ run_again() {
 
 # The last lines; succeeds when nothing failed. What failed is said once more, where a reader looks first.
 total() {
-	finish
+	leave
 	trap - EXIT
 	[ ! -e "$LOG/failed" ] || cat "$LOG/failed"
 	[ ! -e "$LOG/unsteady" ] || cat "$LOG/unsteady"
