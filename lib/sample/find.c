@@ -116,6 +116,17 @@ static int find(struct sampler *s, const char *word, enum how how, const char *r
 	return rc;
 }
 
+/* It may be one that was not read in time: a busy host. */
+static bool is_early(struct sampler *s)
+{
+	bool early;
+
+	pthread_mutex_lock(&s->lock);
+	early = s->config.scan && newcomers_wait(s);
+	pthread_mutex_unlock(&s->lock);
+	return early;
+}
+
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
 {
 	auto_free char *uri = NULL;
@@ -131,6 +142,10 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		}
 	}
 	rc = find(s, word, how, rest, out, err);
+	if ((rc == -ENOENT || rc == -EAGAIN) && is_early(s)) {
+		sampler_discover(s, NULL);
+		rc = find(s, word, how, rest, out, err);
+	}
 	if (rc != -ENOENT || how == BY_PID || !s->config.virt)
 		return rc;
 	sampler_settle(s, 0, DEFINED_MS);

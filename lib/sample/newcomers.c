@@ -33,6 +33,7 @@ struct newcomer {
 	bool is_news;			/* it was not there when kvmtop began */
 	bool blank;			/* it had no command line, or is no guest */
 	bool read;			/* cmdline is its */
+	bool no_thread;			/* there was none to read it */
 	struct qmp_cmdline cmdline;
 };
 
@@ -159,6 +160,7 @@ static void start(struct sampler *s, struct newcomer *n, uint64_t now)
 	r->dir = host_proc_open(s->config.host, n->found.pid);
 	n->begun_ns = now;
 	n->late = r->dir < 0 ? NULL : late_start(s->readers, reading_run, reading_free, r);
+	n->no_thread = r->dir >= 0 && !n->late;
 	if (n->late)
 		return;
 	if (r->dir < 0)
@@ -239,17 +241,22 @@ bool newcomers_mind(struct sampler *s, bool all)
 
 bool newcomers_are_stuck(const struct sampler *s)
 {
-	uint64_t now = clock_now_ns();
-	bool waiting = false, reading = false;
+	bool stuck = false;
 	size_t i;
 
-	for (i = 0; i < s->n_newcomers; i++) {
-		const struct newcomer *n = &s->newcomers[i];
+	for (i = 0; i < s->n_newcomers; i++)
+		stuck |= s->newcomers[i].no_thread;
+	return stuck;
+}
 
-		reading |= n->late != NULL;
-		waiting |= !n->late && !n->read && now >= n->not_before_ns;
-	}
-	return waiting && !reading;
+bool newcomers_wait(const struct sampler *s)
+{
+	bool wait = false;
+	size_t i;
+
+	for (i = 0; i < s->n_newcomers; i++)
+		wait |= !s->newcomers[i].read && !s->newcomers[i].blank;
+	return wait;
 }
 
 void newcomers_rows(const struct sampler *s, struct snapshot *snap)

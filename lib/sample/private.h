@@ -105,6 +105,7 @@ void newcomers_scanned(struct sampler *s, const struct host_found *procs, size_t
 /* Those that were read become guests; true: more are, in a moment. all: also those that another user has started. */
 bool newcomers_mind(struct sampler *s, bool all);
 bool newcomers_are_stuck(const struct sampler *s);	/* some cannot be read: the system allows no more threads */
+bool newcomers_wait(const struct sampler *s);		/* some have not been read so far */
 void newcomers_rows(const struct sampler *s, struct snapshot *snap);	/* those that are not known yet */
 void newcomers_done(struct sampler *s);
 
