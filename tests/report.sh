@@ -17,7 +17,7 @@ sanitizers() {
 	local path=$1
 	export ASAN_OPTIONS=exitcode=99:log_path=$path:detect_stack_use_after_return=1
 	export UBSAN_OPTIONS=exitcode=99:log_path=$path:print_stacktrace=1
-	export TSAN_OPTIONS=exitcode=99:log_path=$path:suppressions=$ROOT/tests/tsan.supp:die_after_fork=0
+	export TSAN_OPTIONS=exitcode=99:log_path=$path:suppressions=${path%/*}/tsan.supp:die_after_fork=0
 }
 
 # One test file: NAME COMMAND..
