@@ -9,8 +9,8 @@ OWN=$(readlink -f "$(command -v "$QEMU")")
 files=(-L /usr/share/qemu -L /usr/share/seabios)
 QEMU_MODULE_DIR=$(dirname "$(find /usr/lib -name 'accel-tcg-x86_64.so' | head -n 1)")
 export QEMU_MODULE_DIR
-has=$(kt -o json -d 0 -F pid vms | jq .pid | sort)
-pids() { kt -o json -d 0 -F pid vms | jq .pid | sort | comm -13 <(echo "$has") -; }
+# of the processes of this test, as others start guests meanwhile
+pids() { kt -o json -d 0 -F pid vms | jq .pid | grep -xF -f <(printf '%s\n' "${T_PIDS[@]}") | sort; }
 
 n=0 started=()
 for name in .qemu-system-x86_64-wrapped qemu-virtiofs-system-x86_64 qemu-kiwi qemu-kvm .kvm-wrapped kvm-spice; do
