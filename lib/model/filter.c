@@ -107,7 +107,7 @@ static int take_value(struct parser *p, char **out, bool *quoted)
  * The most steps that the match of a text takes, and the most memory in KiB. Nested repetitions would take minutes.
  * With both a match ends in some milliseconds.
  */
-#define REGEX_STEPS 100000
+#define REGEX_STEPS 20000
 #define REGEX_KIB 1024
 #define REGEX_MAX 4096		/* bytes of an expression */
 
