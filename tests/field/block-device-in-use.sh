@@ -51,10 +51,10 @@ make_btrfs() {
 }
 make_partition() {
 	local disk
-	# a partition of 4 MiB at 1 MiB
+	# a partition of 4 MiB at 1 MiB; one of an earlier user of this loop device may be there still
 	file_new part 16M && printf '\0\0\0\0\203\0\0\0\0\10\0\0\0\40\0\0' | dd of=part.file bs=1 seek=446 conv=notrunc status=none &&
 		printf '\125\252' | dd of=part.file bs=1 seek=510 conv=notrunc status=none && loop_new part.file &&
-		disk=$dev && partx -a "$disk" && wait_for 10 test -b "${disk}p1" && mkfs.ext4 -q "${disk}p1" && mount_new "${disk}p1" m6
+		disk=$dev && wait_for 10 partx -u "$disk" && wait_for 10 test -b "${disk}p1" && mkfs.ext4 -q "${disk}p1" && mount_new "${disk}p1" m6
 }
 make_loop() {
 	local lower
