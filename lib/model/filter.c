@@ -32,6 +32,7 @@ struct filter {
 	char *text;
 	double num;
 	pcre2_code *regex;
+	pcre2_match_context *limits;		/* .. of a match with it */
 };
 
 struct parser {
@@ -48,6 +49,7 @@ void filter_free(struct filter *f)
 	filter_free(f->left);
 	filter_free(f->right);
 	pcre2_code_free(f->regex);
+	pcre2_match_context_free(f->limits);
 	free(f->text);
 	free(f);
 }
@@ -113,20 +115,25 @@ static int take_value(struct parser *p, char **out, bool *quoted)
 
 static int regex_prepare(struct parser *p, struct filter *f)
 {
-	pcre2_compile_context *limits;
+	pcre2_compile_context *nesting;
 	PCRE2_UCHAR why[128];
 	PCRE2_SIZE at;
 	int code;
 
 	if (strlen(f->text) > REGEX_MAX)
 		return err_set(p->err, -EINVAL, "filter: a regular expression is too long (%d bytes at most)", REGEX_MAX);
-	limits = pcre2_compile_context_create(NULL);
-	if (!limits)
+	nesting = pcre2_compile_context_create(NULL);
+	f->limits = pcre2_match_context_create(NULL);
+	if (!nesting || !f->limits) {
+		pcre2_compile_context_free(nesting);
 		return err_set(p->err, -ENOMEM, "filter: no memory for a regular expression");
-	pcre2_set_parens_nest_limit(limits, 50);
+	}
+	pcre2_set_parens_nest_limit(nesting, 50);
+	pcre2_set_match_limit(f->limits, REGEX_STEPS);
+	pcre2_set_heap_limit(f->limits, REGEX_KIB);
 	f->regex = pcre2_compile((PCRE2_SPTR)f->text, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
-				 &code, &at, limits);
-	pcre2_compile_context_free(limits);
+				 &code, &at, nesting);
+	pcre2_compile_context_free(nesting);
 	if (f->regex)
 		return 0;
 	pcre2_get_error_message(code, why, sizeof(why));
@@ -354,17 +361,12 @@ static enum truth truth_of(bool holds)
 /* Whether the expression is found in the text. Unknown where it takes too long to tell. */
 static enum truth regex_match(const struct filter *f, const char *text)
 {
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	pcre2_match_data *found = pcre2_match_data_create(1, NULL);
 	int rc = PCRE2_ERROR_NOMEMORY;
 
-	if (limits && found) {
-		pcre2_set_match_limit(limits, REGEX_STEPS);
-		pcre2_set_heap_limit(limits, REGEX_KIB);
-		rc = pcre2_match(f->regex, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, found, limits);
-	}
+	if (found)
+		rc = pcre2_match(f->regex, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, 0, found, f->limits);
 	pcre2_match_data_free(found);
-	pcre2_match_context_free(limits);
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
 		return UNKNOWN;
 	return truth_of((rc >= 0) == (f->op == OP_RE));
