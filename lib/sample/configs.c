@@ -24,8 +24,14 @@ static void files_run(void *arg)
 	const struct host_config_since since = { f->names.left_root, f->names.left_dir };
 	size_t i;
 
-	for (i = 0; i < f->names.n; i++)
+	for (i = 0; i < f->names.n; i++) {
 		f->texts[i] = host_config_read(f->host, &f->proc, &since, f->names.paths[i], &f->whys[i]);
+		/* it was looked for by the pid, with the rights of whatever process has it */
+		if (!f->texts[i] || host_proc_is(f->host, f->proc.pid, f->proc.start))
+			continue;
+		free(take_ptr(f->texts[i]));
+		f->whys[i] = xstrdup("the process has ended");
+	}
 }
 
 static void files_free(void *arg)
