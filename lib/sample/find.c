@@ -150,7 +150,7 @@ int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, 
 		return rc;
 	sampler_settle(s, 0, DEFINED_MS);
 	uri = virt_shut_off(s->config.virt, rest, DEFINED_MS);
-	return uri ? err_set(err, rc, "the domain '%s' of %s is shut off (virsh -c %s start %s)", rest, uri, uri, rest) : rc;
+	return uri ? err_set(err, rc, "the domain '%s' of %s is shut off (virsh -c '%s' start '%s')", rest, uri, uri, rest) : rc;
 }
 
 void sample_guest_done(struct sample_guest *g)

@@ -44,7 +44,7 @@ t_is 'nics: interfaces and bridges' "$(kt_as member -d 0 nics "$vm"; jq -r '"\(.
 virsh_ attach-interface "$vm" bridge br0 --mac 52:54:00:0e:00:03 --model virtio --live >/dev/null
 t_is 'also of one that was plugged' "$(kt_as member -d 0 nics "$vm"; jq -r '"\(.mac) \(.ifname) \(.bridge)"' record | sort)" "0$(nics)"
 tap=$(virsh_ domiflist "$vm" | awk '$5 == "52:54:00:0e:00:01" { print $1 }')
-t_is 'an interface of that name that is not the guest'\''s is none' "$(ip link set "$tap" down; ip link set "$tap" address fe:00:00:00:00:99; \
+t_is 'an interface of that name that is not the guest'\''s is left out' "$(ip link set "$tap" down; ip link set "$tap" address fe:00:00:00:00:99; \
 	kt_as member -d 0 nics "$vm"; jq -r 'select(.mac == "52:54:00:0e:00:01").ifname' record)" 0null
 ip link set "$tap" address fe:54:00:0e:00:01
 ip link set "$tap" up
@@ -108,7 +108,7 @@ virsh_ destroy "$(vm off)" >/dev/null
 t_is 'virsh knows it' "$(virsh_ domstate "$(vm off)")" 'shut off'
 for word in "$(vm off)" "$(cat off.uuid)" "name:$(vm off)" "uuid:$(cat off.uuid)"; do
 	kv nics "$word" 2>err
-	t_like "a look-up of $word" "$? $(cat err)" '^3 .*is shut off .virsh -c qemu:///system start'
+	t_like "a look-up of $word" "$? $(cat err)" '^3 .*is shut off .virsh -c .qemu:///system. start .'
 done
 kv nic add "$(vm off)" type=user >/dev/null 2>err
 t_like 'a change' "$? $(cat err)" '^3 .*is shut off'
