@@ -58,11 +58,18 @@ virsh_ domjobabort "$vm" >/dev/null
 wait "$migration"
 t_is 'not migrated after all: as before' "$(wait_for 30 eval '[[ $(state) = running:* ]]'; state)" 'running: null'
 
-# ---- what libvirt would refuse
+# ---- refused by libvirt itself: a machine of slots, all of which are taken
 
-for n in 1 2 3 4 5 6 7 8; do
+nics=''
+for n in {1..26}; do nics+="<interface type='user'><model type='virtio'/></interface>"; done
+domain_define full "<type machine='pc'>hvm</type>" "$nics"
+vm=$(vm full)
+for n in {1..8}; do
+	before=$(virsh_ domiflist "$vm")
 	kv -o json nic add "$vm" type=user >record 2>err || break
 done
-t_like 'no port is free: said before libvirt is asked' "$(jq -r .status record) $(cat err)" '^invalid .*no free hotpluggable PCI port'
+t_like 'no slot is free: libvirt says no' "$(jq -r .status record) $(cat err)" '^failed .*PCI slots.*more PCI ports or slots'
 t_is 'nothing is left' "$(jq -c .left record)" '[]'
+t_is 'and nothing was done' "$(virsh_ domiflist "$vm")" "$before"
+virsh_ destroy "$vm" >/dev/null
 t_done
