@@ -149,9 +149,9 @@ static void plan_add(struct plan *p, const struct virt_def *def, const struct vi
 		controller.alias = xasprintf("ua-kt-scsi%u", controller.index);
 		controller_xml = virt_controller_xml(&controller);
 		virt_plan_attach(p, controller.alias, controller_xml, stored);
-	}
-	else if (scsi && def->stored && !twin)
+	} else if (scsi && def->stored && !twin) {
 		plan_stored_controller(p, def);
+	}
 	if (twin)
 		virt_warn_stored(p, twin->target ? twin->target : twin->source);
 	virt_plan_attach(p, p->device, xml, twin);

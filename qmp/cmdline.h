@@ -66,7 +66,7 @@ struct qmp_cmdline {
 	size_t n_netdevs;
 	/*
 	 * A file of options that could not be read, and why: what it may have said is not here, and neither memory nor vCPUs are
-	 * where it may have said otherwise. NULL: there is none.
+	 * where it may have said otherwise. NULL: all were read.
 	 */
 	char *unread;
 	char *cut;			/* what there was too much of, so that the rest of it is missing here; NULL: all is here */

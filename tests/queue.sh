@@ -104,7 +104,7 @@ job_take() {
 	return 1
 }
 
-# WORKERS: runs all jobs, so many side by side, and returns when the last has ended.
+# WORKERS: runs all jobs, that number side by side, and returns when the last has ended.
 run_queue() {
 	local job pid
 
