@@ -2,6 +2,7 @@
 # What an operator copies out of a log: a MAC in the spelling of a switch, an IP address with its prefix length, in brackets, with
 # a zone, of a neighbour or of a lease. What has the address is asked of QEMU; what the host knows is set by ip and in lease files.
 
+# qemus: all
 . "$(dirname "$0")/../net.sh"
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Limits that a guest's control group has beside CPU time and memory: how many tasks, which CPUs. What of them holds the guest
 # back is marked. Those of I/O are in tests/unit/test_host_cgroup.c, as few kernels let one set them.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 # CONTROLLER: a group of it, in either version

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A guest runs in a control group that may have so much memory, as systemd, Nova and KubeVirt set it. What the group has left is
 # the room for more, however much the host has: what is beyond it is paid for by the OOM killer, with the guest.
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 top=/sys/fs/cgroup

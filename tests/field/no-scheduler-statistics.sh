@@ -2,6 +2,7 @@
 # A kernel that keeps no scheduler statistics has zeros in schedstat, or no such file. A guest of this host is recorded as such a
 # kernel would show it, and its threads' times go on as the clock does: half a CPU for one, a fourth for another.
 
+# qemus: all
 . "$(dirname "$0")/../lib.sh"
 
 qemu_start g -S -m 64
