@@ -88,7 +88,8 @@ t_fail() {
 	printf 'not ok %d - %s\n' "$T_N" "$1"
 	shift
 	[ $# = 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
-	vm_lost | sed 's/^/# /'
+	vm_lost >"$T_DIR/lost"	# in this shell, which alone can wait for its children
+	sed 's/^/# /' "$T_DIR/lost"
 }
 t_skip() { T_N=$((T_N + 1)); printf 'ok %d - %s # SKIP %s\n' "$T_N" "$1" "$2"; }
 
@@ -181,6 +182,7 @@ vm_lost() {
 		printf 'the QEMU of %s is gone. %s\n' "$name" "$(tail -n 5 "$name.err")"
 		: >"$name.killed"
 	done
+	libvirt_lost
 }
 
 # NAME QEMU-ARG..: starts QEMU with these and nothing else but a name, no default

@@ -20,6 +20,7 @@
 
 T_LIBVIRT=''	# the process that holds the namespace
 T_LIBVIRTD=''	# the daemon
+T_LIBVIRTD_LOST=''	# one whose end was told, or meant
 T_LIBVIRT_KIND=bare	# or default
 T_EMULATOR=''	# QEMU, as the guests' user finds it
 
@@ -203,8 +204,17 @@ libvirt_daemon_start() {
 # SIGNAL: to the daemon; KILL also waits for its end.
 libvirt_daemon() {
 	kill -"$1" "$T_LIBVIRTD" || return 1
-	[ "$1" != KILL ] || wait "$T_LIBVIRTD" 2>/dev/null
+	[ "$1" != KILL ] || { wait "$T_LIBVIRTD" 2>/dev/null; T_LIBVIRTD_LOST=$T_LIBVIRTD; }
 	return 0
+}
+
+# A daemon that ended, and not by libvirt_daemon: how, and what it said, once.
+libvirt_lost() {
+	local status=0
+	[ -n "$T_LIBVIRTD" ] && ! kill -0 "$T_LIBVIRTD" 2>/dev/null && [ "$T_LIBVIRTD" != "$T_LIBVIRTD_LOST" ] || return 0
+	T_LIBVIRTD_LOST=$T_LIBVIRTD
+	wait "$T_LIBVIRTD" 2>/dev/null || status=$?
+	printf 'libvirtd is gone, status %d. %s\n' "$status" "$(tail -n 5 virt/libvirtd.log)"
 }
 
 # Guests, daemon and namespace.
