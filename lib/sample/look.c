@@ -107,7 +107,7 @@ void look_mind(struct sampler *s)
 		if (!s->walker)
 			s->walker = walker_new(s->config.host);
 		g->pages.due = false;
-		why = walker_bars(s->walker, g->ref, g->uid);
+		why = s->walker ? walker_bars(s->walker, g->ref, g->uid) : NULL;
 		if (why) {
 			bar(g, why);
 			continue;

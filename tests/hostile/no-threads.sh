@@ -30,4 +30,43 @@ done
 t_is 'with one thread for all, the guest is found' \
 	"$(limited 2 "${RUN[@]}" --batch -d 0 -o json -F pid vms | jq .pid)" "$(vm_pid h)"
 t_ok 'root is not limited' ktp -d 0 vms
+
+# Each thread that is started, one after the other, is refused; then it and all after it. What it was for is said or done without.
+${CC:-cc} -shared -fPIC -O1 -o fail-thread.so "$ROOT/tests/hostile/fail-thread.c" -ldl
+# VERB..: until it has started all
+each_thread() {
+	local more n status
+	for more in '' 1; do
+		for ((n = 1; n < 100; n++)); do
+			status=0
+			rm -f said
+			env LD_PRELOAD="$PWD/fail-thread.so" FAIL_SAID=said FAIL_THREAD=$n ${more:+FAIL_MORE=1} \
+				timeout 30 "${RUN[@]}" --batch -d 0 --timeout 2 "$@" >out 2>err || status=$?
+			case $status in 0 | 1 | 4) ;; *) echo "$n $status $(cat err)" ;; esac
+			[ -e said ] || break
+		done
+		[ "$n" -gt 1 ] || echo 'none was refused'
+	done
+}
+for verb in vms "memory $(vm h)" "numa $(vm h)" "queues $(vm h)" "disks $(vm h)" "slots $(vm h)" "threads $(vm h)" "nic add $(vm h) type=user"; do
+	# shellcheck disable=SC2086
+	t_is "each thread refused: ${verb%% *}" "$(each_thread $verb)" ''
+done
+# The screen the same; q is typed until it is heard.
+each_thread_of_screen() {
+	local more n status
+	for more in '' 1; do
+		for ((n = 1; n < 100; n++)); do
+			rm -f ended said
+			( until [ -e ended ]; do printf q || exit; t_pause 0.1; done 2>/dev/null ) |
+				TERM=xterm timeout 30 \
+				script -qec "LD_PRELOAD=$PWD/fail-thread.so FAIL_SAID=said FAIL_THREAD=$n ${more:+FAIL_MORE=1} ${RUN[*]}; echo \$? >status; : >ended" /dev/null >screen 2>&1
+			read -r status <status
+			case $status in 0 | 1) ;; *) echo "$n $status" ;; esac
+			[ -e said ] || break
+		done
+		[ "$n" -gt 1 ] || echo 'none was refused'
+	done
+}
+t_is 'each thread refused: the screen ends' "$(each_thread_of_screen)" ''
 t_done
