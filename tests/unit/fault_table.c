@@ -21,7 +21,7 @@
 
 #define SILENCE_MS 250		/* where somebody is to be silent */
 #define PATIENCE_MS 20000	/* else: a busy machine is no fault */
-#define AT_ONCE 32		/* most of them sleep */
+#define AT_ONCE 4		/* on each CPU, as most of them sleep; more would miss deadlines of kvmtop on a busy machine */
 #define WINDOW 256		/* so far ahead of the one whose row is printed next: each has a pipe */
 
 static const char *const fault_names[FAULT_COUNT] = {
@@ -543,7 +543,7 @@ static bool is_over(const struct child *child)
 /* As many as may run beside each other, and of those that are in each other's way one. */
 static void start_more(struct row *rows, size_t n, size_t from)
 {
-	unsigned running = 0, alone = 0;
+	unsigned most = AT_ONCE * (unsigned)sysconf(_SC_NPROCESSORS_ONLN), running = 0, alone = 0;
 	size_t i;
 
 	for (i = from; i < n && i < from + WINDOW; i++) {
@@ -554,7 +554,7 @@ static void start_more(struct row *rows, size_t n, size_t from)
 			alone += r->c->alone;
 		}
 	}
-	for (i = from; i < n && i < from + WINDOW && running < AT_ONCE; i++) {
+	for (i = from; i < n && i < from + WINDOW && running < most; i++) {
 		struct row *r = &rows[i];
 
 		if (r->child.pid || (r->c->alone && alone))
