@@ -15,7 +15,7 @@ PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION)
-DIRS := lib/base lib/model lib/host qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
+DIRS := lib/base lib/model lib/host lib/hostctl qmp lib/virt lib/sample lib/plan hotplug tuning lib/cmd tui
 PKGS := blkid json-c libmnl libpcre2-8 ncursesw readline
 LIBVIRT ?= 1
 ifeq ($(LIBVIRT),0)

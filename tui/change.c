@@ -26,6 +26,7 @@ static enum paint status_paint(enum plan_status s)
 {
 	switch (s) {
 	case PLAN_OK:
+	case PLAN_CLIPPED:
 	case PLAN_UNCHANGED:
 	case PLAN_UNDONE:
 	case PLAN_PLANNED:
@@ -38,6 +39,7 @@ static enum paint status_paint(enum plan_status s)
 	case PLAN_REFUSED:
 	case PLAN_FAILED:
 	case PLAN_PARTIAL:
+	case PLAN_OVERRULED:
 	case PLAN_STATUS_COUNT:
 		break;
 	}

@@ -205,7 +205,7 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 	env.virt = s->virt;
 	rc = c->verb->build ? c->verb->build(p, &env, &p->err) : build_undo(change, &env);
 	if (rc)
-		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -ECANCELED ? PLAN_FAILED : PLAN_INVALID);
+		fail(p, rc == -ETIMEDOUT ? PLAN_TIMEOUT : rc == -ESTALE ? PLAN_OVERRULED : rc == -ECANCELED ? PLAN_FAILED : PLAN_INVALID);
 	else			/* what a question answered with "no" on the way is no error */
 		p->err = (struct err){0};
 }

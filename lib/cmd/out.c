@@ -243,6 +243,9 @@ static void print_plan(FILE *f, const struct plan *p, unsigned timeout_ms)
 		else
 			fprintf(f, "%7llu ms  ", (unsigned long long)(p->steps[i].ns / NS_PER_MS));
 		out_text(f, text);
+		if (p->steps[i].effective)
+			fputs("; in effect: ", f);
+		out_text(f, p->steps[i].effective ? p->steps[i].effective : "");
 		fputc('\n', f);
 	}
 	for (i = 0; i < p->n_left; i++) {

@@ -42,5 +42,6 @@
 #include "use.h"
 #include "users.h"
 #include "write.h"
+#include "value.h"
 
 #endif

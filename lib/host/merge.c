@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "private.h"
 
@@ -150,6 +151,33 @@ pid_t host_kthread_find(const struct host *h, const char *name)
 			return pids.id[i];
 	}
 	return 0;
+}
+
+static bool is_roots(int proc, pid_t pid)
+{
+	char name[16];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%d", pid);
+	return !fstatat(proc, name, &st, 0) && st.st_uid == 0;
+}
+
+void host_daemons_find(const struct host *h, const char *const *names, size_t n, pid_t *pids)
+{
+	auto_close int dir = host_openat(h, "proc");
+	auto_ids struct host_ids list = {0};
+	char comm[32];
+	size_t i, k;
+
+	memset(pids, 0, n * sizeof(*pids));
+	if (dir < 0 || host_ids_read(dir, &list) < 0)
+		return;
+	for (i = 0; i < list.n; i++) {
+		host_line_read(h, comm, sizeof(comm), "proc/%d/comm", list.id[i]);
+		for (k = 0; k < n; k++)
+			if (!pids[k] && !strcmp(comm, names[k]) && is_roots(dir, list.id[i]))
+				pids[k] = list.id[i];
+	}
 }
 
 uint64_t host_kthread_run_ns(const struct host *h, pid_t pid, const char *name)

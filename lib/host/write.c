@@ -86,7 +86,10 @@ static void run(void *arg)
 			j->rc = -errno;
 			return;
 		}
-	j->rc = WIFEXITED(status) ? -WEXITSTATUS(status) : -ETIMEDOUT;
+	if (WIFEXITED(status))
+		j->rc = -WEXITSTATUS(status);
+	else		/* SIGALRM is ours; SIGKILL is the kernel's, who is out of memory */
+		j->rc = WTERMSIG(status) == SIGKILL ? -ENOMEM : -ETIMEDOUT;
 }
 
 static void drop(void *arg)

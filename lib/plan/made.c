@@ -65,7 +65,8 @@ void plan_mark_replaced(struct plan *e, const struct plan *later)
 {
 	size_t i;
 
-	if (!e->ref || !later->ref || strcmp(e->ref, later->ref))
+	/* without a ref both are of the host */
+	if (!e->ref != !later->ref || (e->ref && strcmp(e->ref, later->ref)))
 		return;
 	for (i = 0; i < e->n_steps; i++)
 		if (e->steps[i].n_undo)
@@ -94,6 +95,26 @@ static char *say_other(const struct step *s, const char *thing, const char *now)
 	return xasprintf("%s is another one by now: %s, not %s", thing, now, s->made);
 }
 
+/* A later step of the same plan has set it once more. */
+static bool is_set_again(const struct plan *e, size_t i)
+{
+	size_t k;
+
+	for (k = i + 1; k < e->n_steps; k++)
+		if (e->steps[k].op == STEP_FILE && e->steps[i].op == STEP_FILE && !strcmp(e->steps[k].what, e->steps[i].what) &&
+		    e->steps[k].status != STEP_TODO)
+			return true;
+	return false;
+}
+
+/* It was put back by hand already. */
+static bool is_as_before(const struct step *s, const char *now)
+{
+	const char *old = s->op == STEP_FILE ? json_str(s->undo[0].args, "value") : NULL;
+
+	return s->op == STEP_HUGE_POOL ? s->undo[0].number == strtoull(now, NULL, 10) : old && !strcmp(now, old);
+}
+
 void plan_look_again(struct plan *e, const struct plan_env *env)
 {
 	struct run r = { .p = e, .env = env, .interrupt = -1 };
@@ -103,13 +124,14 @@ void plan_look_again(struct plan *e, const struct plan_env *env)
 		struct step *s = &e->steps[i];
 		auto_free char *thing = NULL, *now = NULL;
 
-		if (!s->made || s->replaced || !s->n_undo)
+		if (!s->made || s->replaced || !s->n_undo || is_set_again(e, i))
 			continue;
 		now = made_now(&r, s);
-		if (!now || !strcmp(now, s->made))
+		if (!now || !strcmp(now, s->made) || is_as_before(s, now))
 			continue;
 		thing = thing_of(s);
 		s->replaced = say_other(s, thing, now);
+		s->overruled = op_get(s->op)->outlives;
 	}
 }
 

@@ -30,6 +30,9 @@ static const struct op *const ops[STEP_OP_COUNT] = {
 	[STEP_MEMLOCK] = &op_memlock,
 	[STEP_BRIDGE_KEEP] = &op_bridge_keep,
 	[STEP_PORT_VLAN] = &op_port_vlan,
+	[STEP_FILE] = &op_file,
+	[STEP_HUGE_POOL] = &op_huge_pool,
+	[STEP_HUGE_DEMOTE] = &op_huge_demote,
 };
 
 const struct op *op_get(enum step_op op)
@@ -69,6 +72,13 @@ char *step_text(const struct step *s, unsigned timeout_ms)
 	auto_free char *text = ops[s->op]->text(s, step_ms(s, timeout_ms));
 
 	return s->note ? xasprintf("%s: %s", text, s->note) : take_ptr(text);
+}
+
+char *step_file(const struct step *s)
+{
+	if (s->op == STEP_FILE)
+		return xstrdup(s->what);
+	return s->op == STEP_HUGE_POOL ? xasprintf("%s/nr_hugepages", s->what) : NULL;
 }
 
 bool step_waits(const struct step *s)

@@ -39,6 +39,9 @@ enum step_op {
 	STEP_VF_SET,			/* a setting of a virtual function, by the interface of the NIC it is of */
 	STEP_BRIDGE_KEEP,		/* a bridge keeps the address it has, whatever ports come and go */
 	STEP_PORT_VLAN,			/* a port that kvmtop made carries one VLAN, untagged */
+	STEP_FILE,			/* a value into a file of the host, by its path below the root: args {"value":..} */
+	STEP_HUGE_POOL,			/* number pages in a pool of hugetlb pages, by its directory below the root */
+	STEP_HUGE_DEMOTE,		/* break number free pages of such a pool up into smaller ones */
 	STEP_OP_COUNT
 };
 
@@ -64,6 +67,8 @@ struct step {
 	char *leaves;			/* what is left when it is done and not taken back, or, of a step without inverse,
 					 * when it is not done; NULL: nothing */
 	char *made;			/* what it made or set, in words of MADE_MAX bytes at most, as QEMU or libvirt told it then; NULL: not known */
+	char *effective;		/* what is in effect instead of what it set; NULL: that, or it sets nothing */
+	bool overruled;			/* replaced, and not by kvmtop */
 	char *replaced;			/* why that is not its own any more; NULL: it is, as far as is known */
 	enum step_status status;
 	char *note;			/* how far it has come, while it runs; NULL: nothing to say */
@@ -72,9 +77,13 @@ struct step {
 
 enum plan_status {
 	PLAN_PLANNED, PLAN_OK, PLAN_UNCHANGED, PLAN_INVALID, PLAN_DENIED, PLAN_REFUSED, PLAN_TIMEOUT, PLAN_FAILED,
-	PLAN_PARTIAL, PLAN_UNDONE, PLAN_RUNNING, PLAN_STATUS_COUNT
+	PLAN_PARTIAL, PLAN_UNDONE, PLAN_RUNNING,
+	PLAN_CLIPPED,			/* done, but another value is in effect: step.effective */
+	PLAN_OVERRULED,			/* a value that was in effect and is not any more: another program has set it since */
+	PLAN_STATUS_COUNT
 };
 const char *plan_status_name(enum plan_status s);
+bool plan_is_done(enum plan_status s);		/* OK or CLIPPED */
 
 struct plan {
 	char *verb;			/* "disk add" */
@@ -131,6 +140,17 @@ struct step *plan_sriov(struct plan *p, const char *pf, unsigned vfs, unsigned o
 struct step *plan_vf_set(struct plan *p, const char *iface, enum host_vf_key key, const struct host_vf *to,
 			 const struct host_vf *old);
 struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old);	/* with its inverse */
+/*
+ * A setting of the host: value instead of old, as it was read. Beyond that file's own, the inverse may set more files, that the
+ * kernel sets with it: step_undo_file, of the same directory.
+ */
+struct step *plan_file(struct plan *p, const char *path, const char *value, const char *old);
+void step_undo_file(struct step *s, const char *path, const char *value);
+/* Persistent pages of a pool instead of old; of a demotion there is no way back. dir: as struct hostctl_pool has it. */
+struct step *plan_huge_pool(struct plan *p, const char *dir, uint64_t pages, uint64_t old);
+struct step *plan_huge_demote(struct plan *p, const char *dir, uint64_t pages);
+/* The host's file that a step sets, below its root; NULL: it sets none. Yours. */
+char *step_file(const struct step *s);
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */
 struct step *plan_await_gone(struct plan *p, const char *device);
 struct step *plan_await_driver(struct plan *p, const char *device, bool required);
@@ -146,6 +166,7 @@ void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(print
 
 /* Put off steps[0..n): they are copied to the end of the rest, without their inverses. */
 void plan_put_off(struct plan *p, const struct step *steps, size_t n);
+void plan_forget_steps(struct plan *p);		/* of one that cannot be built */
 void plan_forget_left(struct plan *p);		/* and the rest: nothing is left any more */
 
 /* It waits for the guest, that is, for as long as the time-out allows. */
@@ -169,7 +190,7 @@ struct plan_env {
 
 /*
  * Run the steps; on failure take back what was done, in reverse. Afterwards status, guest, left and err of the plan say
- * what came of it. Returns 0 for PLAN_OK, else negative.
+ * what came of it. Returns 0 for PLAN_OK and PLAN_CLIPPED, else negative.
  */
 int plan_run(struct plan *p, const struct plan_env *env);
 
@@ -187,7 +208,7 @@ int plan_finish(struct plan *p, const struct plan_env *env);
  * Undoing a change that the journal has. plan_undo fills out (of plan_new) with steps that finish what was put off, then
  * take back what was done, in reverse; whatever is gone already is not missed, and what is not its own any more is left,
  * which a warning says. Of a removal nothing is removed: it only waits for what the guest was asked for. out becomes
- * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why. plan_undone brings what came of
+ * UNCHANGED where nothing is to do. -EINVAL: it cannot be taken back, err says why; -ESTALE: as another program set the value since. plan_undone brings what came of
  * running them into the entry. Before it, plan_mark_replaced tells e of each later entry, and plan_look_again asks the
  * guest (env: qmp or virt) what has the names now.
  */

@@ -70,6 +70,7 @@ unsigned step_vlan(const struct step *s);
 extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
 extern const struct op op_sriov, op_vf_set;
+extern const struct op op_file, op_huge_pool, op_huge_demote;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
 extern const struct op op_virt_attach, op_virt_detach, op_virt_config, op_virt_resize, op_virt_update, op_virt_vcpus;
@@ -109,6 +110,8 @@ size_t plan_first_unasked(const struct plan *p);
 /* The steps up to i were done, or may have been. */
 void plan_leave_all(struct plan *p, size_t i);
 
+/* A step of r->p was done, and something else is in effect: the plan will be clipped. */
+void run_effective(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* How far a step of r->p has come, for whoever looks on. */
 void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* op_size.c: a disk that was resized, and what is read back of it */

@@ -36,6 +36,8 @@ static struct json_object *record_steps(const struct plan *p, unsigned timeout_m
 
 		json_put_str(obj, "text", text);
 		json_put_str(obj, "status", step_status_name(s->status));
+		if (s->effective)
+			json_put_str(obj, "effective", s->effective);
 		json_put(obj, "ms", s->status == STEP_TODO ? NULL : json_object_new_uint64(s->ns / NS_PER_MS));
 		json_object_array_add(array, obj);
 	}

@@ -289,6 +289,30 @@ void run_note(struct run *r, const struct step *s, const char *fmt, ...)
 		r->env->progress(r->env->arg, r->p, i);
 }
 
+void run_effective(struct run *r, const struct step *s, const char *fmt, ...)
+{
+	size_t i = (size_t)(s - r->p->steps);
+	va_list ap;
+
+	if (s < r->p->steps || i >= r->p->n_steps)	/* an inverse: what it comes to is in the plan's status */
+		return;
+	free(r->p->steps[i].effective);
+	va_start(ap, fmt);
+	if (vasprintf(&r->p->steps[i].effective, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+}
+
+static bool is_clipped(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_steps; i++)
+		if (p->steps[i].effective)
+			return true;
+	return false;
+}
+
 static int tell(struct run *r, size_t i)
 {
 	int rc = 0;
@@ -352,7 +376,7 @@ static int run_from(struct run *r, size_t first)
 			p->steps[i].status = STEP_OK;
 	}
 	if (!rc) {
-		p->status = p->n_left ? PLAN_PARTIAL : PLAN_OK;
+		p->status = p->n_left ? PLAN_PARTIAL : is_clipped(p) ? PLAN_CLIPPED : PLAN_OK;
 		p->err = (struct err){0};
 	}
 	if (!rc && p->n_left)	/* the guest went a part of the way */

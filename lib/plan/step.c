@@ -29,6 +29,7 @@ static void steps_drop(struct step *steps, size_t n)
 		free(steps[i].note);
 		free(steps[i].xml);
 		free(steps[i].made);
+		free(steps[i].effective);
 		free(steps[i].replaced);
 		json_object_put(steps[i].args);
 		steps_drop(steps[i].undo, steps[i].n_undo);
@@ -40,6 +41,13 @@ static void steps_free(struct step *steps, size_t n)
 {
 	steps_drop(steps, n);
 	free(steps);
+}
+
+void plan_forget_steps(struct plan *p)
+{
+	steps_free(p->steps, p->n_steps);
+	p->steps = NULL;
+	p->n_steps = 0;
 }
 
 void plan_forget_left(struct plan *p)
@@ -330,9 +338,15 @@ const char *plan_status_name(enum plan_status s)
 		[PLAN_PLANNED] = "planned", [PLAN_OK] = "ok", [PLAN_UNCHANGED] = "unchanged", [PLAN_INVALID] = "invalid",
 		[PLAN_DENIED] = "denied", [PLAN_REFUSED] = "refused", [PLAN_TIMEOUT] = "timeout", [PLAN_FAILED] = "failed",
 		[PLAN_PARTIAL] = "partial", [PLAN_UNDONE] = "undone", [PLAN_RUNNING] = "running",
+		[PLAN_CLIPPED] = "clipped", [PLAN_OVERRULED] = "overruled",
 	};
 
 	return names[s];
+}
+
+bool plan_is_done(enum plan_status s)
+{
+	return s == PLAN_OK || s == PLAN_CLIPPED;
 }
 
 int plan_exit_code(const struct plan *p)
@@ -340,12 +354,14 @@ int plan_exit_code(const struct plan *p)
 	switch (p->status) {
 	case PLAN_PLANNED:
 	case PLAN_OK:
+	case PLAN_CLIPPED:
 	case PLAN_UNCHANGED:
 	case PLAN_UNDONE:
 		return 0;
 	case PLAN_INVALID:
 		return p->err.code == -ENOENT || p->err.code == -ENODEV || p->err.code == -ENOTUNIQ ? 3 : 1;
 	case PLAN_FAILED:
+	case PLAN_OVERRULED:
 		return 1;
 	case PLAN_REFUSED:
 	case PLAN_TIMEOUT:

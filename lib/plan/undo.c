@@ -56,7 +56,7 @@ static void warn_of_unasked(const struct plan *e, struct plan *out)
 
 /*
  * Its inverse, unless what it made is another one's by now: then what that one may use, which it did not tell of, is left too.
- * -EINVAL: a value that is not its own.
+ * -EINVAL: a value that a later change has set; -ESTALE: that another program has.
  */
 static int take_back(const struct plan *e, size_t i, bool *left_alone, struct plan *out, struct err *err)
 {
@@ -66,7 +66,7 @@ static int take_back(const struct plan *e, size_t i, bool *left_alone, struct pl
 	if (!may_be_done(e, i) || !s->n_undo || is_put_off(e, s) || (*left_alone && !s->made))
 		return 0;
 	if (s->replaced && step_sets(s))
-		return err_set(err, -EINVAL, "%s of %s cannot be undone: %s", e->verb, e->id, s->replaced);
+		return err_set(err, s->overruled ? -ESTALE : -EINVAL, "%s of %s cannot be undone: %s", e->verb, e->id, s->replaced);
 	if (s->replaced) {
 		plan_warn(out, "%s: it is left", s->replaced);
 		*left_alone = true;
@@ -85,7 +85,7 @@ static int nothing_to_do(struct plan *out)
 
 bool plan_is_final(const struct plan *e)
 {
-	return e->status == PLAN_OK && steps_past_return(e, e->n_steps);
+	return plan_is_done(e->status) && steps_past_return(e, e->n_steps);
 }
 
 int plan_undo(const struct plan *e, struct plan *out, struct err *err)
@@ -110,7 +110,7 @@ int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 		rc = take_back(e, i, &left_alone, out, err);
 	if (rc)
 		return rc;
-	if (!out->n_steps && !out->n_warnings && e->status == PLAN_OK)
+	if (!out->n_steps && !out->n_warnings && plan_is_done(e->status))
 		return err_set(err, -EINVAL, "%s of %s has no way back", e->verb, e->id);
 	return out->n_steps ? 0 : nothing_to_do(out);
 }
@@ -122,12 +122,12 @@ void plan_undone(struct plan *e, struct plan *undo)
 	if (undo->status == PLAN_PLANNED || undo->status == PLAN_INVALID || undo->status == PLAN_DENIED)
 		return;
 	plan_forget_left(e);
-	if (undo->status == PLAN_OK && steps_past_return(e, e->n_steps)) {
+	if (plan_is_done(undo->status) && steps_past_return(e, e->n_steps)) {
 		plan_warn(undo, "%s of %s has no way back: it is finished, the guest had released it", e->verb, e->id);
 		e->status = PLAN_OK;
 		return;
 	}
-	if (undo->status == PLAN_OK) {
+	if (plan_is_done(undo->status)) {
 		undo->status = e->status = PLAN_UNDONE;
 		return;
 	}

@@ -16,6 +16,7 @@ layers='
 1 lib/host
 1 lib/model
 2 lib/virt
+2 lib/hostctl
 3 lib/sample
 3 lib/plan
 4 hotplug
@@ -61,6 +62,8 @@ breaches() (
 			next
 		if (!(to in layer))
 			bad("includes " path ", which is in no layer")
+		else if (to == "lib/hostctl" && dir != "lib/plan")
+			bad("includes " path ": only a plan changes the host")
 		else if (basename(path) != basename(to) ".h")
 			bad("includes " path ", not the public header " to "/" basename(to) ".h")
 		else if (layer[to] >= layer[dir])
@@ -123,6 +126,8 @@ t_breach 'a layer beside is seen' "$(first qmp)" '#include "lib/model/model.h"' 
 t_breach 'a layer above is seen' "$(first lib/base)" '#include "qmp/qmp.h"' 'includes qmp/qmp.h'
 t_breach 'a private header is seen' "$(first lib/cmd)" '#include "qmp/client.h"' \
 	'not the public header'
+t_breach 'sampling that could change the host is seen' "$(first lib/sample)" '#include "lib/hostctl/hostctl.h"' \
+	'only a plan changes the host'
 t_breach 'ncurses in lib/ is seen' "$(first lib/cmd)" '#include <ncursesw/curses.h>' 'ncurses'
 t_breach 'libvirt elsewhere is seen' "$(first hotplug)" '#include <libvirt/libvirt.h>' 'libvirt'
 t_breach 'the JSON parser elsewhere is seen' "$(first qmp)" \

@@ -42,6 +42,9 @@ static enum kind kind_of(enum step_op op)
 	case STEP_AWAIT_USB:
 	case STEP_AWAIT_DRIVER: return QUESTION;
 	case STEP_AWAIT_TAKEN: return TAKING;
+	case STEP_FILE:
+	case STEP_HUGE_POOL:
+	case STEP_HUGE_DEMOTE:
 	case STEP_PCI_BIND:
 	case STEP_SRIOV:
 	case STEP_VF_SET:
