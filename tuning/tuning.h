@@ -7,8 +7,17 @@
 #define KT_TUNING_H
 
 #include "lib/plan/plan.h"
+#include "knobs.h"
 
 /* histogram.c: QEMU counts a drive's latencies */
 int tuning_histogram(struct plan *p, const struct plan_env *env, struct err *err);
+
+/* files.c: knobs that are files of the host */
+int tuning_ksm_set(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_thp_set(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_halt_poll_set(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_numa_balancing(struct plan *p, const struct plan_env *env, struct err *err);
+/* hugepages.c: pools of hugetlb pages, and breaking large ones up */
+int tuning_hugepages_set(struct plan *p, const struct plan_env *env, struct err *err);
 
 #endif

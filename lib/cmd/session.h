@@ -71,6 +71,8 @@ void change_run(struct change *change, int interrupt_fd,
 void change_done(struct change *change);
 /* journal.c: the entry to undo: by its id, or the last one that can be. -ENOENT; -EINVAL: there is none. Yours. */
 int journal_pick(const char *id, struct plan **out, struct err *err);
+/* knobs.c */
+void knob_rows(struct snapshot *snap, const struct host *h);
 /* The journal as rows; entries that cannot be believed are told on standard error and in err. */
 void change_journal_rows(struct snapshot *snap, struct err *err);
 

@@ -152,7 +152,7 @@ static const struct verb *const table[] = {
 	&vms_verb, &vcpus_verb, &threads_verb, &queues_verb, &vhost_verb, &disks_verb, &nics_verb, &devices_verb, &slots_verb,
 	&memory_verb, &numa_verb, &kvm_verb, &jobs_verb, &events_verb,
 	&host_verb, &nodes_verb, &cpus_verb, &hugepages_verb, &ksm_verb, &thp_verb, &pci_verb,
-	&find_verb, &wait_verb, &verb_columns, &verb_journal,
+	&find_verb, &wait_verb, &knobs_verb, &verb_columns, &verb_journal,
 	&verb_disk_add, &verb_disk_remove, &verb_disk_resize,
 	&histogram_verb,
 	&nic_add_verb, &nic_remove_verb, &nic_link_verb,
@@ -161,6 +161,7 @@ static const struct verb *const table[] = {
 	&usb_add_verb, &usb_remove_verb,
 	&vfio_add_verb, &vfio_remove_verb,
 	&sriov_set_verb, &vf_set_verb,
+	&ksm_set_verb, &thp_set_verb, &hugepages_set_verb, &halt_poll_verb, &numa_balancing_verb,
 	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,
 };

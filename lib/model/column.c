@@ -154,6 +154,7 @@ static const struct table *const tables[TABLE_COUNT] = {
 	[TABLE_PCI] = &pci_table, [TABLE_COLUMNS] = &columns_table, [TABLE_JOURNAL] = &journal_table,
 	[TABLE_CPUS] = &cpus_table,
 	[TABLE_KVM] = &kvm_table,
+	[TABLE_KNOBS] = &knobs_table,
 };
 
 const struct table *table_get(enum table_id t)

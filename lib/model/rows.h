@@ -108,6 +108,11 @@ struct kvm_row {
 	double per_s, share_pct;
 };
 
+struct knob_row {
+	struct row head;
+	const char *knob, *value, *effective, *range, *unit, *normal, *writer, *journal, *file, *help;
+};
+
 struct host_row {
 	struct row head;
 	const char *host, *kernel;

@@ -37,5 +37,6 @@ extern const struct table jobs_table, events_table, find_table, pci_table, host_
 extern const struct table memory_table, numa_table, nodes_table, hugepages_table, ksm_table, thp_table;
 extern const struct table cpus_table;
 extern const struct table kvm_table;
+extern const struct table knobs_table;
 
 #endif
