@@ -107,7 +107,8 @@ static int told(int rc, const char *path, unsigned timeout_ms, struct err *err)
 		return err_set(err, rc, "/%s: the kernel has not answered within %g s, and may still be at it (dmesg may tell what "
 			       "it waits for)", path, timeout_ms / 1000.0);
 	if (rc == -EACCES || rc == -EPERM)
-		return err_set(err, rc, "/%s: no right to write (run kvmtop as root)", path);
+		return err_set(err, rc, "/%s: no right to write (%s)", path, geteuid() ? "run kvmtop as root" :
+			       "its mode, a missing capability or the kernel's lockdown forbids it to root too");
 	return rc ? err_sys(err, rc, "/%s", path) : 0;
 }
 
