@@ -12,6 +12,11 @@
 /* histogram.c: QEMU counts a drive's latencies */
 int tuning_histogram(struct plan *p, const struct plan_env *env, struct err *err);
 
+/* power.c: whether the guest runs */
+int tuning_pause(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_resume(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_reset(struct plan *p, const struct plan_env *env, struct err *err);
+int tuning_powerdown(struct plan *p, const struct plan_env *env, struct err *err);
 /* files.c: knobs that are files of the host */
 int tuning_ksm_set(struct plan *p, const struct plan_env *env, struct err *err);
 int tuning_thp_set(struct plan *p, const struct plan_env *env, struct err *err);

@@ -161,6 +161,7 @@ static const struct verb *const table[] = {
 	&usb_add_verb, &usb_remove_verb,
 	&vfio_add_verb, &vfio_remove_verb,
 	&sriov_set_verb, &vf_set_verb,
+	&pause_verb, &resume_verb, &reset_verb, &powerdown_verb,
 	&ksm_set_verb, &thp_set_verb, &hugepages_set_verb, &halt_poll_verb, &numa_balancing_verb,
 	&verb_undo,
 	&verb_help, &verb_man, &verb_self_test,

@@ -27,6 +27,7 @@ extern const struct verb memory_verb, numa_verb, nodes_verb, hugepages_verb, ksm
 extern const struct verb vhost_verb;
 extern const struct verb slots_verb, jobs_verb, events_verb, host_verb, pci_verb, find_verb, wait_verb;
 extern const struct verb histogram_verb;	/* verbs_tune.c */
+extern const struct verb pause_verb, resume_verb, reset_verb, powerdown_verb;
 extern const struct verb ksm_set_verb, thp_set_verb, halt_poll_verb, numa_balancing_verb, hugepages_set_verb, knobs_verb;
 extern const struct verb nic_add_verb, nic_remove_verb, nic_link_verb;
 extern const struct verb cpus_verb;

@@ -73,7 +73,7 @@ static char *short_str(struct json_object *data, const char *key)
 
 void run_on_event(void *run, const char *event, struct json_object *data)
 {
-	static const char *const awaited[] = { "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "ACPI_DEVICE_OST" };
+	static const char *const awaited[] = { "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "ACPI_DEVICE_OST", "SHUTDOWN" };
 	struct json_object *info = json_member(data, "info");
 	struct run *r = run;
 	struct seen seen = {0};
@@ -114,6 +114,16 @@ bool run_saw(const struct run *r, const char *event, const char *device)
 		    ((seen->device && !strcmp(seen->device, device)) || (seen->path && !strcmp(seen->path, device))))
 			return true;
 	}
+	return false;
+}
+
+bool run_saw_any(const struct run *r, const char *event)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_seen; i++)
+		if (!strcmp(r->seen[i].event, event))
+			return true;
 	return false;
 }
 

@@ -42,6 +42,8 @@ enum step_op {
 	STEP_FILE,			/* a value into a file of the host, by its path below the root: args {"value":..} */
 	STEP_HUGE_POOL,			/* number pages in a pool of hugetlb pages, by its directory below the root */
 	STEP_HUGE_DEMOTE,		/* break number free pages of such a pool up into smaller ones */
+	STEP_POWER,			/* pause, resume, reset or powerdown */
+	STEP_AWAIT_OFF,			/* until the guest has shut down */
 	STEP_OP_COUNT
 };
 
@@ -149,6 +151,9 @@ void step_undo_file(struct step *s, const char *path, const char *value);
 /* Persistent pages of a pool instead of old; of a demotion there is no way back. dir: as struct hostctl_pool has it. */
 struct step *plan_huge_pool(struct plan *p, const char *dir, uint64_t pages, uint64_t old);
 struct step *plan_huge_demote(struct plan *p, const char *dir, uint64_t pages);
+/* "pause", "resume", each with the other as its inverse; "reset", "powerdown", which have none. domain of the plan decides how. */
+struct step *plan_power(struct plan *p, const char *what);
+struct step *plan_await_off(struct plan *p);
 /* The host's file that a step sets, below its root; NULL: it sets none. Yours. */
 char *step_file(const struct step *s);
 struct step *plan_drop_node(struct plan *p, const char *node);	/* it may have gone with another node */

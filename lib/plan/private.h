@@ -70,6 +70,7 @@ unsigned step_vlan(const struct step *s);
 extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
 extern const struct op op_sriov, op_vf_set;
+extern const struct op op_power, op_await_off;
 extern const struct op op_file, op_huge_pool, op_huge_demote;
 extern const struct op op_qmp, op_await_gone, op_await_driver;
 extern const struct op op_await_taken, op_await_size, op_await_usb;
@@ -124,6 +125,8 @@ bool chardev_is_harmless(struct json_object *args);
 void run_on_event(void *run, const char *event, struct json_object *data);
 void run_forget_events(struct run *r);
 bool run_saw(const struct run *r, const char *event, const char *device);
+bool run_saw_any(const struct run *r, const char *event);
+bool plan_guest_ends(const struct run *r);		/* run.c: its process has ended, or does within two seconds */
 
 /* op_acpi.c: what the guest's ACPI has said of a device (ACPI_DEVICE_OST), the last word of it */
 enum ost { OST_NONE, OST_SUCCESS, OST_REFUSED };

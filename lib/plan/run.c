@@ -52,7 +52,7 @@ bool plan_guest_is_gone(const struct plan *p, const struct host *h)
 }
 
 /* The process is gone, or going: then nothing of what was done is left. */
-static bool guest_has_ended(const struct run *r)
+bool plan_guest_ends(const struct run *r)
 {
 	uint64_t deadline = clock_now_ns() + DEATH_MS * NS_PER_MS;
 
@@ -249,7 +249,7 @@ static void step_failed(struct run *r, size_t i, int rc)
 
 	p->err.code = rc;
 	p->steps[i].status = rc == -ETIMEDOUT ? STEP_TIMEOUT : STEP_FAILED;
-	if (broken && guest_has_ended(r)) {
+	if (broken && plan_guest_ends(r)) {
 		guest_ended(r, i);
 	} else if (step_awaits_removal(&p->steps[i]) && rc == -EACCES) {
 		refused(p, i);

@@ -87,6 +87,11 @@ struct virt_memory_stats {
 int virt_memory_read(struct virt *v, const char *uuid, unsigned timeout_ms, struct virt_memory_stats *out, struct err *err);
 /* Whether it is being migrated, and on which end this is. */
 int virt_migration_read(struct virt *v, const char *uuid, unsigned timeout_ms, enum virt_migration *out, struct err *err);
+/* The guest's run state. powerdown: the guest is asked; it takes its time, or does nothing. */
+enum virt_power { VIRT_PAUSE, VIRT_RESUME, VIRT_RESET, VIRT_POWERDOWN };
+int virt_power(struct virt *v, const char *uuid, enum virt_power what, unsigned timeout_ms, struct err *err);
+/* As query-status has it: "running", "paused", "io-error", ..; disks: those that failed then, NULL: none. Both yours. */
+int virt_state_read(struct virt *v, const char *uuid, unsigned timeout_ms, char **state, char **disks, struct err *err);
 /* It is at no call for this domain now, of whomever (virDomainGetControlInfo); never waits for one. */
 int virt_is_idle(struct virt *v, const char *uuid, unsigned timeout_ms, bool *idle, struct err *err);
 /* The XML as libvirt has it now; with VIRT_CONFIG in affect the stored definition beside it. Yours: virt_def_free. */

@@ -351,3 +351,22 @@ void virt_disk_done(struct virt_disk *d)
 {
 	(void)d;
 }
+
+int virt_power(struct virt *v, const char *uuid, enum virt_power what, unsigned timeout_ms, struct err *err)
+{
+	(void)v;
+	(void)uuid;
+	(void)what;
+	(void)timeout_ms;
+	return NONE;
+}
+
+int virt_state_read(struct virt *v, const char *uuid, unsigned timeout_ms, char **state, char **disks, struct err *err)
+{
+	(void)v;
+	(void)uuid;
+	(void)timeout_ms;
+	(void)state;
+	(void)disks;
+	return NONE;
+}

@@ -235,6 +235,8 @@ static char *name_of(const struct fault_effect *e, struct json_object *args)
 	auto_free char *outer = slash ? xstrndup(e->key, (size_t)(slash - e->key)) : NULL;
 	struct json_object *value = json_member(slash ? json_member(args, outer) : args, slash ? slash + 1 : e->key);
 
+	if (*e->key == '=')
+		return xstrdup(e->key + 1);
 	return xstrdup(value ? json_object_get_string(value) : "?");
 }
 
@@ -250,7 +252,7 @@ static const char *do_it(struct model *m, const struct fault_effect *e, struct j
 
 		t = t ? t : add(m, e->kind, name, "?");
 		free(t->value);
-		t->value = xstrdup(json_object_get_string(value));
+		t->value = xstrdup(*e->value == '=' ? e->value + 1 : json_object_get_string(value));
 		return NULL;
 	}
 	if (e->removes && !t)

@@ -30,8 +30,8 @@
 struct fault_effect {
 	const char *command;
 	const char *kind;		/* of thing: "cpu" */
-	const char *key;		/* the argument that names it; "a/b": member b of argument a */
-	const char *value;		/* the argument that holds its new value: it is changed, not added; NULL */
+	const char *key;		/* the argument that names it; "a/b": member b of argument a; "=NAME": always that */
+	const char *value;		/* the argument that holds its new value ("=VALUE": always that): it is changed, not added; NULL */
 	bool removes;
 };
 
