@@ -28,23 +28,11 @@ static char *dir_of(const struct host_value_file *f)
 	return xstrndup(f->path, strlen(f->path) - strlen("/nr_hugepages"));
 }
 
-static uint64_t number_of(const struct host *h, const char *dir, const char *name)
+static int count_of(const struct host *h, const char *dir, struct host_huge_count *out, struct err *err)
 {
-	auto_free char *path = xasprintf("%s/%s", dir, name);
-	uint64_t n = host_value_number(h, path);
+	int rc = host_huge_count(h, dir, out);
 
-	return n;
-}
-
-/* Persistent pages: the file counts surplus ones too. */
-static int pages_of(const struct host *h, const char *dir, uint64_t *pages, struct err *err)
-{
-	uint64_t all = number_of(h, dir, "nr_hugepages"), surplus = number_of(h, dir, "surplus_hugepages");
-
-	if (all == HOST_UNKNOWN)
-		return err_set(err, -EIO, "/%s cannot be read, so there would be no way back", dir);
-	*pages = surplus == HOST_UNKNOWN || surplus > all ? all : all - surplus;
-	return 0;
+	return rc ? err_set(err, rc, "/%s cannot be read, so there would be no way back", dir) : 0;
 }
 
 static int no_such_pool(const struct plan *p, const struct pools *all, struct err *err)
@@ -118,21 +106,21 @@ static int check_room(struct plan *p, const struct host *h, const struct pools *
 static int set_pool(struct plan *p, const struct host *h, const struct pools *pools, size_t i, uint64_t want, struct err *err)
 {
 	auto_free char *dir = dir_of(&pools->list[i]);
-	uint64_t now = 0, in_use;
-	int rc = pages_of(h, dir, &now, err);
+	struct host_huge_count now = {0};
+	uint64_t in_use;
+	int rc = count_of(h, dir, &now, err);
 
-	if (rc || want == now)
+	if (rc || want == now.pages)
 		return rc;
-	if (want > now)
-		rc = check_room(p, h, pools, i, want - now, err);
+	if (want > now.pages)
+		rc = check_room(p, h, pools, i, want - now.pages, err);
 	if (rc)
 		return rc;
-	in_use = number_of(h, dir, "free_hugepages");
-	in_use = in_use == HOST_UNKNOWN || in_use > now ? 0 : now - in_use;
+	in_use = now.free == HOST_UNKNOWN || now.free > now.pages ? 0 : now.pages - now.free;
 	if (want < in_use)
 		plan_warn(p, "%" PRIu64 " pages of %s on node %d are in use: %" PRIu64 " of them become surplus until they are freed", in_use,
 			  pools->size, pools->list[i].node < 0 ? 0 : pools->list[i].node, in_use - want);
-	plan_huge_pool(p, dir, want, now);
+	plan_huge_pool(p, dir, want, now.pages);
 	return 0;
 }
 
@@ -156,7 +144,8 @@ static int demote(struct plan *p, const struct host *h, const struct pools *pool
 {
 	auto_free char *dir = dir_of(&pools->list[0]), *to_file = xasprintf("%s/demote_size", dir);
 	char to[HOST_VALUE_MAX];
-	uint64_t count = 0, unused;
+	struct host_huge_count now = {0};
+	uint64_t count = 0;
 
 	if (pools->n > 1)
 		return err_set(err, -EINVAL, "demote= is for one node: node= is missing");
@@ -164,9 +153,8 @@ static int demote(struct plan *p, const struct host *h, const struct pools *pool
 		return err_set(err, -EINVAL, "demote=%s: a number of pages, from 1, is expected", plan_arg(p, "demote"));
 	if (host_value_read(h, to_file, to))
 		return err_set(err, -EOPNOTSUPP, "pages of %s cannot be broken up on this kernel: there is no /%s", pools->size, to_file);
-	unused = number_of(h, dir, "free_hugepages");
-	if (unused != HOST_UNKNOWN && count > unused)
-		return err_set(err, -EINVAL, "demote=%" PRIu64 ": %" PRIu64 " pages of %s are free there", count, unused, pools->size);
+	if (!host_huge_count(h, dir, &now) && now.free != HOST_UNKNOWN && count > now.free)
+		return err_set(err, -EINVAL, "demote=%" PRIu64 ": %" PRIu64 " pages of %s are free there", count, now.free, pools->size);
 	plan_warn(p, "pages that are broken up into %s do not become %s again: there is no undo", to, pools->size);
 	plan_huge_demote(p, dir, count);
 	return 0;

@@ -3,6 +3,7 @@
 #include "huge.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,4 +83,21 @@ void host_huge_read(const struct host *h, bool nodes, struct host_huge_pool **li
 	}
 	if (*n)
 		qsort(*list, *n, sizeof(**list), pool_cmp);
+}
+
+/* The kernel's file counts surplus pages too. */
+int host_huge_count(const struct host *h, const char *dir, struct host_huge_count *out)
+{
+	struct host_huge_count c = {
+		.pages = host_number_read(h, "%s/nr_hugepages", dir), .surplus = host_number_read(h, "%s/surplus_hugepages", dir),
+		.free = host_number_read(h, "%s/free_hugepages", dir),
+	};
+
+	if (c.pages == HOST_UNKNOWN)
+		return -ENOENT;
+	if (c.surplus == HOST_UNKNOWN || c.surplus > c.pages)
+		c.surplus = 0;
+	c.pages -= c.surplus;
+	*out = c;
+	return 0;
 }

@@ -12,6 +12,13 @@ struct host_huge_pool {
 	uint64_t total, free, reserved, surplus;
 };
 
+/* A pool by its directory below the root, "sys/devices/system/node/node0/hugepages/hugepages-2048kB". -ENOENT: there is none. */
+struct host_huge_count {
+	uint64_t pages;			/* persistent ones, without surplus */
+	uint64_t surplus;		/* in use beyond those: they go when they are freed */
+	uint64_t free;			/* HOST_UNKNOWN: not told */
+};
+int host_huge_count(const struct host *h, const char *dir, struct host_huge_count *out);
 /* Of the host first, then, if wanted, of each node; by page size. The list is yours; NULL, 0 where the kernel has none. */
 void host_huge_read(const struct host *h, bool nodes, struct host_huge_pool **list, size_t *n);
 

@@ -26,16 +26,10 @@ bool hostctl_value_ok(const char *value);
 int hostctl_file_set(const struct host *h, const char *path, const char *value, unsigned timeout_ms, char got[HOST_VALUE_MAX],
 		     struct err *err);
 
-/* A pool of hugetlb pages: its directory, "sys/devices/system/node/node0/hugepages/hugepages-2048kB" or below sys/kernel/mm. */
-struct hostctl_pool {
-	uint64_t pages;			/* persistent ones, without surplus */
-	uint64_t surplus;		/* in use beyond those: they go when they are freed */
-	uint64_t free;
-};
+/* Pools of hugetlb pages by their directory, as host_huge_count has it: of a node, or below sys/kernel/mm. */
 bool hostctl_pool_ok(const char *dir);
-int hostctl_pool_read(const struct host *h, const char *dir, struct hostctl_pool *out);
 /* The kernel gives as many pages as it can: out says how many. Errors as hostctl_file_set. */
-int hostctl_pool_set(const struct host *h, const char *dir, uint64_t pages, unsigned timeout_ms, struct hostctl_pool *out, struct err *err);
+int hostctl_pool_set(const struct host *h, const char *dir, uint64_t pages, unsigned timeout_ms, struct host_huge_count *out, struct err *err);
 /* Have the kernel move pages of that pool's node, or of all, together. Errors as hostctl_file_set. */
 int hostctl_pool_compact(const struct host *h, const char *dir, unsigned timeout_ms, struct err *err);
 /* Break free pages of the pool up into those of the next smaller size: how many of them the kernel has broken up. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Pools of hugetlb pages. Their files count surplus pages too, which are in use and go by themselves. */
+/* Pools of hugetlb pages. */
 #include "hostctl.h"
 
 #include <errno.h>
@@ -18,27 +18,6 @@ bool hostctl_pool_ok(const char *dir)
 	       (str_has_prefix(dir, NODES) || str_has_prefix(dir, "sys/kernel/mm/hugepages/"));
 }
 
-static uint64_t count(const struct host *h, const char *dir, const char *name)
-{
-	auto_free char *path = xasprintf("%s/%s", dir, name);
-
-	return host_value_number(h, path);
-}
-
-int hostctl_pool_read(const struct host *h, const char *dir, struct hostctl_pool *out)
-{
-	struct hostctl_pool p = { .pages = count(h, dir, "nr_hugepages"), .surplus = count(h, dir, "surplus_hugepages"),
-				  .free = count(h, dir, "free_hugepages") };
-
-	if (p.pages == HOST_UNKNOWN)
-		return -ENOENT;
-	if (p.surplus == HOST_UNKNOWN || p.surplus > p.pages)
-		p.surplus = 0;
-	p.pages -= p.surplus;
-	*out = p;
-	return 0;
-}
-
 static int write_number(const struct host *h, const char *path, uint64_t n, unsigned timeout_ms, struct err *err)
 {
 	char value[24], got[HOST_VALUE_MAX];
@@ -47,14 +26,14 @@ static int write_number(const struct host *h, const char *path, uint64_t n, unsi
 	return hostctl_file_set(h, path, value, timeout_ms, got, err);
 }
 
-int hostctl_pool_set(const struct host *h, const char *dir, uint64_t pages, unsigned timeout_ms, struct hostctl_pool *out, struct err *err)
+int hostctl_pool_set(const struct host *h, const char *dir, uint64_t pages, unsigned timeout_ms, struct host_huge_count *out, struct err *err)
 {
 	auto_free char *path = xasprintf("%s/nr_hugepages", dir);
 	int rc = write_number(h, path, pages, timeout_ms, err);
 
 	if (rc)
 		return rc;
-	rc = hostctl_pool_read(h, dir, out);
+	rc = host_huge_count(h, dir, out);
 	return rc ? err_set(err, rc, "/%s cannot be read back", path) : 0;
 }
 
@@ -69,8 +48,8 @@ int hostctl_pool_compact(const struct host *h, const char *dir, unsigned timeout
 int hostctl_pool_demote(const struct host *h, const char *dir, uint64_t pages, unsigned timeout_ms, uint64_t *done, struct err *err)
 {
 	auto_free char *path = xasprintf("%s/demote", dir);
-	struct hostctl_pool before, after;
-	int rc = hostctl_pool_read(h, dir, &before);
+	struct host_huge_count before, after;
+	int rc = host_huge_count(h, dir, &before);
 
 	if (!rc)
 		rc = write_number(h, path, pages, timeout_ms, err);
@@ -78,7 +57,7 @@ int hostctl_pool_demote(const struct host *h, const char *dir, uint64_t pages, u
 		err_set(err, rc, "/%s cannot be read", dir);
 	if (rc)
 		return rc;
-	rc = hostctl_pool_read(h, dir, &after);
+	rc = host_huge_count(h, dir, &after);
 	if (rc)
 		return err_set(err, rc, "/%s cannot be read back", dir);
 	*done = before.pages > after.pages ? before.pages - after.pages : 0;

@@ -21,7 +21,7 @@ static unsigned ms_of(uint64_t pages)
 	return BASE_MS + (unsigned)(pages / PER_MS < 600000 ? pages / PER_MS : 600000);
 }
 
-static void tell_shortfall(struct run *r, const struct step *s, const struct hostctl_pool *pool)
+static void tell_shortfall(struct run *r, const struct step *s, const struct host_huge_count *pool)
 {
 	if (pool->pages != s->number)
 		run_effective(r, s, "%llu pages, as the kernel found no more memory in one piece", (unsigned long long)pool->pages);
@@ -32,7 +32,7 @@ static void tell_shortfall(struct run *r, const struct step *s, const struct hos
 
 static int pool_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
-	struct hostctl_pool pool = {0};
+	struct host_huge_count pool = {0};
 	uint64_t before;
 	int tries, rc = hostctl_pool_set(r->env->host, s->what, s->number, timeout_ms, &pool, err);
 
@@ -71,8 +71,8 @@ static char *pool_thing(const struct step *s)
 
 static int pool_made(struct run *r, const struct step *s, char **words, struct err *err)
 {
-	struct hostctl_pool pool;
-	int rc = hostctl_pool_read(r->env->host, s->what, &pool);
+	struct host_huge_count pool;
+	int rc = host_huge_count(r->env->host, s->what, &pool);
 
 	if (rc)
 		return err_set(err, rc, "/%s cannot be read", s->what);

@@ -3,7 +3,6 @@
 #include "private.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,15 +78,6 @@ struct step *plan_power(struct plan *p, const char *what)
 
 /* ---- shut down */
 
-static int news(struct run *r, unsigned ms, struct err *err)
-{
-	struct pollfd fd = { .fd = r->interrupt, .events = POLLIN };
-
-	if (r->env->qmp)
-		return qmp_pump(r->env->qmp, ms, err);
-	return poll(&fd, 1, (int)ms) > 0 ? err_set(err, -ECANCELED, "interrupted") : 0;
-}
-
 /* QEMU says that the guest has shut down, or its process has ended; without -no-shutdown both. */
 static int off_run(struct run *r, const struct step *s, unsigned timeout_ms, struct err *err)
 {
@@ -101,7 +91,7 @@ static int off_run(struct run *r, const struct step *s, unsigned timeout_ms, str
 		left = clock_left_ms(deadline);
 		if (!left)
 			return err_set(err, -ETIMEDOUT, "the guest has not shut down (does it run, does it heed its power button?)");
-		rc = news(r, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
+		rc = run_wait(r, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
 		if (rc == -ECONNRESET && plan_guest_ends(r))
 			return 0;
 		if (rc)

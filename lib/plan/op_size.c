@@ -36,8 +36,7 @@ static int size_at_libvirt(struct run *r, const char *alias, uint64_t *bytes, st
 	return rc ? err_set(err, rc, "the guest has no memory device %s any more", alias) : 0;
 }
 
-/* Wait for news: QEMU's, which come by themselves, or libvirt's, which are asked for. */
-static int pause_a_while(struct run *r, unsigned ms, struct err *err)
+int run_wait(struct run *r, unsigned ms, struct err *err)
 {
 	struct pollfd fd = { .fd = r->interrupt, .events = POLLIN };
 
@@ -110,7 +109,7 @@ static int await_size_run(struct run *r, const struct step *s, unsigned timeout_
 		if (!left)
 			return fell_short(r, s, first, now, err);
 		/* MEMORY_DEVICE_SIZE_CHANGE comes once a second at most, and not when the last one was lost to that */
-		rc = pause_a_while(r, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
+		rc = run_wait(r, left < LOOK_MS ? (unsigned)left : LOOK_MS, err);
 		if (rc)
 			return rc;
 	}

@@ -148,7 +148,7 @@ struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old);	/* with
  */
 struct step *plan_file(struct plan *p, const char *path, const char *value, const char *old);
 void step_undo_file(struct step *s, const char *path, const char *value);
-/* Persistent pages of a pool instead of old; of a demotion there is no way back. dir: as struct hostctl_pool has it. */
+/* Persistent pages of a pool instead of old; of a demotion there is no way back. dir: as host_huge_count has it. */
 struct step *plan_huge_pool(struct plan *p, const char *dir, uint64_t pages, uint64_t old);
 struct step *plan_huge_demote(struct plan *p, const char *dir, uint64_t pages);
 /* "pause", "resume", each with the other as its inverse; "reset", "powerdown", which have none. domain of the plan decides how. */

@@ -115,7 +115,9 @@ void plan_leave_all(struct plan *p, size_t i);
 void run_effective(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* How far a step of r->p has come, for whoever looks on. */
 void run_note(struct run *r, const struct step *s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* op_size.c: a disk that was resized, and what is read back of it */
+/* op_size.c: wait for news: QEMU's, which come by themselves, or libvirt's, which are asked for; -ECANCELED */
+int run_wait(struct run *r, unsigned ms, struct err *err);
+/* a disk that was resized, and what is read back of it */
 void run_size_is(struct run *r, const char *disk, uint64_t wanted, uint64_t now);
 /* op_net.c: arguments of netdev_add and chardev-add that run no program, open no file and listen nowhere */
 bool netdev_is_harmless(struct json_object *args);
