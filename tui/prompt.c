@@ -22,50 +22,86 @@
 
 /* ---- completion */
 
-/* What readline wants: the part all candidates share, the candidates, NULL. Yours; NULL if there are none. */
-static char **matches_of(char *text)
-{
-	char **list = NULL, *line, *rest = text;
-	size_t n = 0, i, same;
+#define COMPLETE_MS 2000
+/* Of more candidates only the words are shown, side by side. */
+#define EXPLAINED_MAX 20
 
-	*vec_push(list, n) = NULL;
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			*vec_push(list, n) = xstrdup(line);
-	if (n == 1) {
-		free(list);
-		return NULL;
+/* Readline's functions have no argument of ours. */
+static struct session *completing;
+
+static void show_words(const struct completion *c)
+{
+	char **list = xcalloc(c->n + 2, sizeof(*list));
+	size_t longest = 0, i;
+
+	for (i = 0; i < c->n; i++) {
+		list[i + 1] = c->list[i].text;
+		if (strlen(list[i + 1]) > longest)
+			longest = strlen(list[i + 1]);
 	}
-	same = strlen(list[1]);
-	for (i = 2; i < n; i++)
-		while (strncmp(list[1], list[i], same))
-			same--;
-	list[0] = xstrndup(list[1], same);
-	*vec_push(list, n) = NULL;
-	return list;
+	list[0] = (char[]){ "" };
+	rl_display_match_list(list, (int)c->n, (int)longest);
+	free(list);
 }
 
-static char **complete(const char *word, int start, int end)
+static void show_explained(const struct completion *c)
 {
-	auto_free char *before = xstrndup(rl_line_buffer, (size_t)start), *text = NULL;
-	char **words = NULL, **matches;
-	size_t n = 0, size;
-	FILE *f;
+	size_t widest = 0, i;
+	int rows, columns;
 
-	(void)end;
-	rl_attempted_completion_over = 1;
-	if (words_parse(before, &words, &n, NULL))
-		return NULL;
-	*vec_push(words, n) = xstrdup(word);
-	f = open_memstream(&text, &size);
-	docs_complete(f, words, n);
-	fclose(f);
-	words_free(words, n);
-	matches = matches_of(text);
-	/* "key=" goes on with its value */
-	if (matches && *matches[0] && matches[0][strlen(matches[0]) - 1] == '=')
-		rl_completion_append_character = '\0';
-	return matches;
+	rl_get_screen_size(&rows, &columns);
+	for (i = 0; i < c->n; i++)
+		if (str_width(c->list[i].text) > widest)
+			widest = str_width(c->list[i].text);
+	for (i = 0; i < c->n; i++) {
+		auto_free char *line = xasprintf("%s%*s%s", c->list[i].text, (int)(widest - str_width(c->list[i].text)) + 2, "",
+						 c->list[i].help ? c->list[i].help : "");
+		size_t used;
+
+		str_clean(line);
+		line[str_fit(line, columns > 1 ? (size_t)columns - 1 : 1, &used)] = '\0';
+		fprintf(rl_outstream, "%s\n", line);
+	}
+}
+
+/* What there is to choose from, or why there is nothing, above a fresh copy of the line. */
+static void show_choice(const struct completion *c)
+{
+	rl_crlf();
+	if (c->n > EXPLAINED_MAX)
+		show_words(c);
+	else
+		show_explained(c);
+	if (c->cut)
+		fprintf(rl_outstream, "(and more)\n");
+	if (!c->n && c->note) {
+		out_text(rl_outstream, c->note);
+		fputc('\n', rl_outstream);
+	}
+	rl_forced_update_display();
+}
+
+/* Tab. Readline's own completion only knows its own way to quote. */
+static int complete(int count, int key)
+{
+	struct line_completion l = {0};
+
+	(void)count;
+	(void)key;
+	complete_line(completing, rl_line_buffer, (size_t)rl_point, false, COMPLETE_MS, &l);
+	if (l.text) {
+		rl_begin_undo_group();
+		rl_delete_text((int)l.from, rl_point);
+		rl_point = (int)l.from;
+		rl_insert_text(l.text);
+		rl_end_undo_group();
+	} else if (l.candidates.n || l.candidates.note) {
+		show_choice(&l.candidates);
+	} else {
+		rl_ding();
+	}
+	line_completion_done(&l);
+	return 0;
 }
 
 /* ---- history */
@@ -211,9 +247,8 @@ int tui_prompt(struct session *s)
 	bool go_on = true;
 
 	rl_readline_name = "kvmtop";
-	rl_attempted_completion_function = complete;
-	rl_completer_word_break_characters = " \t";
-	rl_completer_quote_characters = "'\"";
+	completing = s;
+	rl_bind_key('\t', complete);
 	rl_catch_signals = 0;
 	rl_getc_function = get_char;
 	history_load(s);

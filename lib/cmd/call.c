@@ -123,8 +123,7 @@ static int take_value(const struct arg *a, const char *word, char **value, struc
 	return 0;
 }
 
-/* "key=value" of a verb that has such a key: its index, or -1; a bare word is positional */
-static int key_of(const struct verb *v, const char *word, const char **value)
+int call_key(const struct verb *v, const char *word, const char **value)
 {
 	size_t len = strcspn(word, "="), i;
 
@@ -166,7 +165,7 @@ static int take_args(struct call *c, char *const *words, size_t n, struct err *e
 
 	for (i = 0; i < n && !rc; i++) {
 		const char *value = words[i];
-		int at = key_of(v, words[i], &value);
+		int at = call_key(v, words[i], &value);
 
 		if (at < 0 && next < v->n_args && v->args[next].positional)
 			at = (int)next++;

@@ -220,7 +220,7 @@ static struct snapshot *describe(enum table_id t, const char *about, struct err 
 	if (t == TABLE_COLUMNS)
 		docs_column_rows(snap, about);
 	else if (t == TABLE_JOURNAL)
-		change_journal_rows(snap, err);
+		change_journal_rows(snap, true, err);
 	return snap;
 }
 

@@ -3,6 +3,7 @@
 #ifndef KT_CMD_OPTIONS_H
 #define KT_CMD_OPTIONS_H
 
+#include "complete.h"
 #include "lib/plan/plan.h"
 #include "lib/sample/sample.h"
 
@@ -45,6 +46,8 @@ struct option_row {
 	const char *help;
 	int id;				/* as getopt knows it */
 	bool hidden;			/* for tests of ours, not in help */
+	const char *choices;		/* "table|json": its value is one of these; NULL: any */
+	enum complete_kind complete;	/* of its value */
 };
 const struct option_row *options_table(size_t *n);
 

@@ -14,6 +14,7 @@
 
 /* How often the screen's page of one guest reads the depths of its queues. */
 #define SCREEN_RING_HZ 1000
+#define LATES_MAX 8
 
 static unsigned terminal_width(FILE *f)
 {
@@ -26,7 +27,7 @@ static unsigned terminal_width(FILE *f)
 
 int session_open(struct session *s, const struct options *opts, struct err *err)
 {
-	*s = (struct session){ .opts = opts };
+	*s = (struct session){ .opts = opts, .lates = lates_new(LATES_MAX) };
 	s->out = (struct out){ .file = stdout, .format = opts->format, .width = terminal_width(stdout), .headed = TABLE_COUNT };
 	return host_open(opts->root ? opts->root : "/", &s->host, err);
 }
@@ -37,6 +38,7 @@ void session_done(struct session *s)
 	sampler_free(s->sampler);
 	virt_free(s->virt);
 	host_free(s->host);
+	lates_free(s->lates);
 	*s = (struct session){0};
 }
 

@@ -17,6 +17,7 @@ struct session {
 	struct host *host;
 	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
+	struct lates *lates;		/* for what may wait for a file system for ever */
 	struct out out;
 	bool interrupted;		/* a signal ended a change: the rest of a script is not run */
 	const struct key_help *keys;
@@ -71,7 +72,7 @@ void change_run(struct change *change, int interrupt_fd,
 void change_done(struct change *change);
 /* journal.c: the entry to undo: by its id, or the last one that can be. -ENOENT; -EINVAL: there is none. Yours. */
 int journal_pick(const char *id, struct plan **out, struct err *err);
-/* The journal as rows; entries that cannot be believed are told on standard error and in err. */
-void change_journal_rows(struct snapshot *snap, struct err *err);
+/* The journal as rows; entries that cannot be believed are in err, and told on standard error where that is asked for. */
+void change_journal_rows(struct snapshot *snap, bool tell, struct err *err);
 
 #endif

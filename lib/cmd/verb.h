@@ -27,6 +27,9 @@ struct arg {
 	const char *instead;		/* required, unless the argument of this name is given */
 	const char *choices;		/* "raw|qcow2" */
 	const char *help;
+	enum complete_kind complete;
+	const char *by;			/* name of the argument that decides, by this list; NULL: complete does */
+	const struct complete_by *by_value;
 };
 
 #define VERB_ARGS_MAX 16
@@ -67,6 +70,8 @@ struct call {
 /* From words: -EINVAL with a text that names the nearest match. */
 int call_parse(char *const *words, size_t n, struct call *out, struct err *err);
 const char *call_value(const struct call *c, const char *arg);	/* NULL: not given */
+/* The argument that "key=value" is of, *value what stands behind the =; -1: a bare word, which is positional. */
+int call_key(const struct verb *v, const char *word, const char **value);
 void call_done(struct call *c);
 
 /*

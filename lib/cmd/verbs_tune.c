@@ -5,7 +5,7 @@
 
 static const struct arg histogram_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The disk's device id, or its QOM path." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The disk's device id, or its QOM path." },
 	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "on|off", .help = "on: latencies are counted from now on." },
 	ARG_FORCE_USER,
 };
