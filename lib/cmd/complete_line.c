@@ -38,10 +38,10 @@ static char *take_word(const char *line, size_t len, size_t *at, char *open)
 			quote = quote ? 0 : line[i];
 			continue;
 		}
-		if (line[i] == '\\' && i + 1 < len && (!quote || (quote == '"' && (line[i + 1] == '"' || line[i + 1] == '\\'))))
+		if (line[i] == '\\' && quote != '\'' && i + 1 == len)
+			continue;	/* of what follows */
+		if (line[i] == '\\' && (!quote || (quote == '"' && (line[i + 1] == '"' || line[i + 1] == '\\'))))
 			i++;
-		else if (line[i] == '\\' && i + 1 == len && quote != '\'')
-			break;
 		buf_add(&word, line + i, 1);
 	}
 	*at = i;
