@@ -47,6 +47,8 @@
 	Y("Tab", "Page", IN_PAGES, ACT_NEXT, K_TAB) \
 	Y("Shift-Tab", NULL, IN_PAGES, ACT_PREVIOUS, K_BACKTAB) \
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
+	X(":", "Verb", "Type a verb, as in batch, about the selected guest unless another is named: Tab completes, Up is the line before.", \
+	  IN_ROWS, ACT_COMMAND, ':') \
 	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
 	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \

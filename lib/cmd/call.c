@@ -17,6 +17,15 @@ void call_done(struct call *c)
 	*c = (struct call){0};
 }
 
+void call_copy(struct call *to, const struct call *from)
+{
+	size_t i;
+
+	*to = (struct call){ .verb = from->verb, .line = from->line };
+	for (i = 0; i < VERB_ARGS_MAX; i++)
+		to->values[i] = xstrdup(from->values[i]);
+}
+
 const char *call_value(const struct call *c, const char *arg)
 {
 	size_t i;

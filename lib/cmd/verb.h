@@ -72,6 +72,7 @@ int call_parse(char *const *words, size_t n, struct call *out, struct err *err);
 const char *call_value(const struct call *c, const char *arg);	/* NULL: not given */
 /* The argument that "key=value" is of, *value what stands behind the =; -1: a bare word, which is positional. */
 int call_key(const struct verb *v, const char *word, const char **value);
+void call_copy(struct call *to, const struct call *from);
 void call_done(struct call *c);
 
 /*
