@@ -26,7 +26,7 @@ struct command {
 static unsigned command_where(const struct layer *layer)
 {
 	(void)layer;
-	return IN_LINE;
+	return IN_LINE | IN_COMMAND;
 }
 
 static void forget(struct command *k)

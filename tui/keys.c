@@ -67,6 +67,8 @@
 	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
 	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, \
 	  ACT_BACK, K_ESC, K_CTRL('C')) \
+	Y("Tab", "Complete", IN_COMMAND, ACT_NEXT, K_TAB) \
+	Y("Up", "Earlier", IN_COMMAND, ACT_PREVIOUS, K_UP) \
 	Y("Enter", "Accept", IN_LINE, ACT_ENTER, K_ENTER) \
 	Y("F3", NULL, IN_LINE, ACT_NEXT, K_F(3), K_DOWN) \
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \

@@ -17,6 +17,7 @@ enum action {
 enum where {
 	IN_LIST = 1 << 0, IN_GUEST = 1 << 1, IN_TEXT = 1 << 2, IN_MENU = 1 << 3, IN_LINE = 1 << 4, IN_FORM = 1 << 5,
 	IN_READY = 1 << 6, IN_RUN = 1 << 7, IN_DONE = 1 << 8, IN_HOST = 1 << 9,
+	IN_COMMAND = 1 << 15,		/* besides IN_LINE: a line that takes verbs */
 };
 
 #define KEY_CODES_MAX 4

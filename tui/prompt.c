@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The verbs at a readline prompt. Readline and its callbacks have no argument of ours: what they need they look up. */
 #include "tui.h"
+#include "around.h"
+#include "lines.h"
+#include "pager.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
-
-#define HISTORY_LINES 1000
 
 /* ---- completion */
 
@@ -28,6 +27,7 @@
 
 /* Readline's functions have no argument of ours. */
 static struct session *completing;
+static bool goes_on, given_up;		/* the line belongs to others before it; ^C came since it was asked for */
 
 static void show_words(const struct completion *c)
 {
@@ -88,7 +88,7 @@ static int complete(int count, int key)
 
 	(void)count;
 	(void)key;
-	complete_line(completing, rl_line_buffer, (size_t)rl_point, false, COMPLETE_MS, &l);
+	complete_line(completing, rl_line_buffer, (size_t)rl_point, true, COMPLETE_MS, &l);
 	if (l.text) {
 		rl_begin_undo_group();
 		rl_delete_text((int)l.from, rl_point);
@@ -104,73 +104,12 @@ static int complete(int count, int key)
 	return 0;
 }
 
-/* ---- history */
-
-/*
- * The file of the lines: beside the journal, and believed as that is, since what is recalled is run. NULL: it is absent
- * or not to be trusted, which is said once.
- */
-static FILE *history_open(const struct session *s, bool create)
-{
-	auto_free char *path = state_dir(), *name = xasprintf("%s/history", path);
-	auto_close int dir = -1, fd = -1;
-	struct err err = {0};
-
-	if (s->opts->read_only || (create && state_make(path)))
-		return NULL;
-	dir = state_open(AT_FDCWD, path, path, &err);
-	if (dir >= 0)
-		fd = openat(dir, "history", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
-	if (dir >= 0 && fd < 0 && errno == ELOOP)
-		err_set(&err, -EPERM, "%s is a symbolic link", name);
-	else if (fd >= 0)
-		state_check_owner(fd, S_IFREG, name, &err);
-	if (err.code == -EPERM && !create)
-		out_error("the history is not to be trusted, and is left alone: %s", err.text);
-	return fd < 0 || err.code ? NULL : fdopen(take_fd(&fd), "r+");
-}
-
-static void history_load(const struct session *s)
-{
-	FILE *f = history_open(s, false);
-	char line[LINE_MAX];
-
-	using_history();
-	stifle_history(HISTORY_LINES);
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		add_history(line);
-	}
-	if (f)
-		fclose(f);
-}
-
-static void history_save(const struct session *s)
-{
-	HIST_ENTRY **list = history_list();
-	FILE *f = list ? history_open(s, true) : NULL;
-
-	if (f && !ftruncate(fileno(f), 0))
-		for (; *list; list++)
-			fprintf(f, "%s\n", (*list)->line);
-	if (f)
-		fclose(f);
-	clear_history();
-}
-
-static void remember(const char *line)
-{
-	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-
-	if (!last || strcmp(last->line, line))
-		add_history(line);
-}
-
 /* ---- lines */
 
 /* ^C gives the line up, not kvmtop. */
 static void give_up_line(void)
 {
+	given_up = true;
 	rl_replace_line("", 0);
 	rl_crlf();
 	rl_on_new_line();
@@ -189,19 +128,22 @@ static int get_char(FILE *in)
 	fds[1].fd = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
 	do {
 		fds[0].revents = 0;
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), isatty(fileno(in)) ? AROUND_MS : -1) < 0 && errno != EINTR)
 			break;
 		rl_check_signals();	/* a change of the size */
 		/* first: the terminal drops what was typed before it */
 		if (read(fds[1].fd, &info, sizeof(info)) == sizeof(info))
 			give_up_line();
-	} while (!fds[0].revents);
+		else if (!fds[0].revents)
+			around_tell(completing);
+	} while (!fds[0].revents && !(given_up && goes_on));
 	if (fds[1].fd >= 0)
 		close(fds[1].fd);
-	return rl_getc(in);
+	return given_up && goes_on ? '\r' : rl_getc(in);
 }
 
-static char *ask(void)
+/* more: it is one of several that belong together. NULL: the end of the input. */
+static char *ask(const char *prompt, bool more)
 {
 	sigset_t interrupt, was;
 	char *line;
@@ -209,34 +151,134 @@ static char *ask(void)
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &interrupt, &was);
-	line = readline("kvmtop> ");
+	given_up = false;
+	goes_on = more;
+	line = readline(prompt);
 	sigtimedwait(&interrupt, NULL, &(struct timespec){0});		/* one that came after the line */
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	return line;
+}
+
+/* Lines that belong together, as one: what is open goes on, until ^C gives it all up. */
+static char *ask_whole(void)
+{
+	char *line = ask("kvmtop> ", false), *more;
+	bool joined;
+
+	while (line && line_is_open(line, &joined) && strlen(line) < LINE_MAX_BYTES) {
+		struct buf all = {0};
+
+		more = ask("      > ", true);
+		if (!more)
+			break;
+		buf_add(&all, line, given_up ? 0 : strlen(line) - joined);
+		buf_puts(&all, given_up ? "" : joined ? more : "\n");
+		if (!given_up && !joined)
+			buf_puts(&all, more);
+		free(more);
+		free(line);
+		line = buf_take(&all);
+	}
+	return line;
+}
+
+/* ---- verbs */
+
+/* Ends the look-up that runs at ^C; a change minds signals itself, and takes back what it did. */
+struct watch {
+	struct session *session;
+	pthread_t thread;
+	int signals, over;
+};
+
+static void *watch(void *arg)
+{
+	struct watch *w = arg;
+	struct pollfd fds[2] = { { .fd = w->signals, .events = POLLIN }, { .fd = w->over, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0)
+		;
+	if (fds[0].revents)
+		session_interrupt(w->session);
+	return NULL;
+}
+
+static void run_look(struct session *s, const struct call *call)
+{
+	struct watch w = { .session = s, .over = eventfd(0, EFD_CLOEXEC) };
+	struct pager_hold hold;
+	sigset_t interrupt, was;
+	struct err err = {0};
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	w.signals = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
+	pthread_sigmask(SIG_BLOCK, &interrupt, &was);
+	if (session_sampler(s, &err) || w.signals < 0 || w.over < 0 || thread_start(&w.thread, watch, &w, 0)) {
+		out_error("%s", err.code ? err.text : "the system allows no more threads");
+	} else {
+		pager_begin(&hold, s, call);
+		session_run(s, call);
+		eventfd_write(w.over, 1);
+		pthread_join(w.thread, NULL);
+		pager_end(&hold, s);
+	}
+	if (s->interrupted) {
+		session_forget(s);
+		out_error("interrupted");
+	}
+	sigtimedwait(&interrupt, NULL, &(struct timespec){0});
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	mem_close_ptr(&w.signals);
+	mem_close_ptr(&w.over);
+}
+
+static void run_call(struct session *s, const struct call *call)
+{
+	s->out.headed = TABLE_COUNT;
+	s->interrupted = false;
+	if (call->verb->build || call->verb->undoes)
+		session_run(s, call);
+	else
+		run_look(s, call);
+	s->interrupted = false;
+}
+
+/* With options of its own before it, or among it: -o json vms. */
+static void run_words(struct session *s, char **words, size_t n)
+{
+	const struct options *usual = s->opts;
+	struct options own;
+	struct err err = {0};
+	struct call call;
+
+	if (options_parse_line(words, n, usual, &own, &err) || call_parse(own.words, own.n_words, &call, &err)) {
+		out_error("%s", err.text);
+		return;
+	}
+	s->opts = &own;
+	s->out.format = own.format;
+	run_call(s, &call);
+	s->opts = usual;
+	s->out.format = usual->format;
+	call_done(&call);
 }
 
 /* False: leave. */
 static bool run_line(struct session *s, const char *line)
 {
 	struct err err = {0};
-	struct call call;
 	char **words = NULL;
 	size_t n = 0;
-	bool leave = false;
+	bool leave;
 
 	if (words_parse(line, &words, &n, &err)) {
 		out_error("%s", err.text);
 		return true;
 	}
-	if (n == 1 && (!strcmp(words[0], "quit") || !strcmp(words[0], "exit")))
-		leave = true;
-	else if (n && call_parse(words, n, &call, &err))
-		out_error("%s", err.text);
-	else if (n) {
-		s->out.headed = TABLE_COUNT;
-		session_run(s, &call);
-		call_done(&call);
-	}
+	leave = n == 1 && (!strcmp(words[0], "quit") || !strcmp(words[0], "exit"));
+	if (n && !leave)
+		run_words(s, words, n);
 	words_free(words, n);
 	return !leave;
 }
@@ -251,15 +293,16 @@ int tui_prompt(struct session *s)
 	rl_bind_key('\t', complete);
 	rl_catch_signals = 0;
 	rl_getc_function = get_char;
-	history_load(s);
-	while (go_on && (line = ask())) {
+	lines_load(s);
+	while (go_on && (line = ask_whole())) {
 		if (*line)
-			remember(line);
+			lines_add(s, line);
 		go_on = run_line(s, line);
 		free(line);
 	}
 	if (go_on && isatty(STDIN_FILENO))
 		putchar('\n');
-	history_save(s);
+	clear_history();
+	around_end();
 	return EXIT_DONE;
 }

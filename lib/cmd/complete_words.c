@@ -121,7 +121,7 @@ static void complete_option(struct completing *c)
 	for (i = 0; i < n; i++) {
 		auto_free char *name = xasprintf("--%s", rows[i].name), *letter = xasprintf("-%c", rows[i].letter);
 
-		if (rows[i].hidden)
+		if (rows[i].hidden || (c->session->opts->mode == MODE_PROMPT && !rows[i].in_line))
 			continue;
 		complete_add(c, name, rows[i].help);
 		if (rows[i].letter && !strcmp(word, letter))

@@ -177,7 +177,7 @@ static int sample_guests(struct session *s, const struct look *look, const char 
 		next = clock_now_ns() + delay_ns;
 		first = next + wait_ms * NS_PER_MS;
 	}
-	for (i = 0; i < count && !ferror(s->out.file); i++) {
+	for (i = 0; i < count && !ferror(s->out.file) && !s->interrupted; i++) {
 		struct snapshot *snap;
 
 		sampler_sleep(s->sampler, next);

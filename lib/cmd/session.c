@@ -32,11 +32,25 @@ int session_open(struct session *s, const struct options *opts, struct err *err)
 	return host_open(opts->root ? opts->root : "/", &s->host, err);
 }
 
-void session_done(struct session *s)
+void session_interrupt(struct session *s)
+{
+	s->interrupted = true;
+	sampler_leave(s->sampler);
+	virt_leave(s->virt);
+}
+
+void session_forget(struct session *s)
 {
 	virt_leave(s->virt);
 	sampler_free(s->sampler);
 	virt_free(s->virt);
+	s->sampler = NULL;
+	s->virt = NULL;
+}
+
+void session_done(struct session *s)
+{
+	session_forget(s);
 	host_free(s->host);
 	lates_free(s->lates);
 	*s = (struct session){0};
@@ -130,7 +144,8 @@ static int run_change(struct session *s, const struct call *c, struct err *err)
 	*err = change.plan->err;
 	code = plan_exit_code(change.plan);
 	change_done(&change);
-	s->interrupted |= take_signal(interrupt);
+	if (take_signal(interrupt))
+		s->interrupted = true;
 	close(interrupt);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return code;

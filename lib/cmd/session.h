@@ -19,7 +19,7 @@ struct session {
 	struct sampler *sampler;	/* NULL until something looks at guests */
 	struct lates *lates;		/* for what may wait for a file system for ever */
 	struct out out;
-	bool interrupted;		/* a signal ended a change: the rest of a script is not run */
+	atomic_bool interrupted;	/* a signal ended a verb: the rest of a script is not run */
 	const struct key_help *keys;
 	size_t n_keys;
 };
@@ -33,6 +33,12 @@ int session_sampler(struct session *s, struct err *err);
  * none: once readable nothing is waited for.
  */
 int session_guests(struct session *s, int interrupt_fd, struct err *err);
+/*
+ * From another thread: the look-up that runs ends, with what it has printed. The sampler, made before that thread began, is
+ * of no use any more: session_forget, when the look-up is over.
+ */
+void session_interrupt(struct session *s);
+void session_forget(struct session *s);		/* the sampler and the connections: the next verb makes new ones */
 /* Finish removals that guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
 void session_finish_pending(struct session *s, int interrupt_fd);
 

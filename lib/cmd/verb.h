@@ -85,5 +85,7 @@ void call_done(struct call *c);
 #define SCRIPT_MAX_CALLS 65536
 int words_parse(const char *line, char ***words, size_t *n, struct err *err);
 void words_free(char **words, size_t n);
+/* More belongs to it: a quote or a { is open, or its end is a \, which *joined says: the next line follows without it. */
+bool line_is_open(const char *line, bool *joined);
 
 #endif

@@ -97,9 +97,10 @@ static struct snapshot *fill(struct sampler *s, const char *ref, unsigned needs)
 	snap = snapshot_new(clock_now_ns(), wall);
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
+		struct host_usage u;
 		struct vm_row *row;
 
-		if (g->gone)
+		if (g->gone || host_watch_read(g->watch, 0, &u))	/* that it has ended is for the next sample to tell */
 			continue;
 		row = snapshot_add(snap, TABLE_VMS);
 		rows_head(snap, g, &row->head);
