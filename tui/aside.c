@@ -109,6 +109,7 @@ struct aside *aside_run(struct session *s, const struct call *c, unsigned width)
 	x->opts = *s->opts;
 	x->opts.mode = MODE_PROMPT;
 	x->opts.count = 0;
+	x->opts.read_only = true;	/* what is pending is finished elsewhere */
 	x->opts.fields = x->opts.sort = x->opts.filter = NULL;		/* they are of the list */
 	return start(x);
 }

@@ -116,6 +116,8 @@ static int check_verb(FILE *f, const struct verb *v)
 			bad |= fprintf(f, "%s: a guest is its first argument\n", v->name);
 		if (v->args[i].type == ARG_DEVICE && !verb_has_guest(v))
 			bad |= fprintf(f, "%s: %s is a device of no guest\n", v->name, v->args[i].name);
+		if (v->args[i].type == ARG_DEVICE && v->args[i].complete == COMPLETE_BY_TYPE)
+			bad |= fprintf(f, "%s: %s does not say which devices, for completion\n", v->name, v->args[i].name);
 		if ((v->args[i].type == ARG_CHOICE) != (v->args[i].choices != NULL))
 			bad |= fprintf(f, "%s: %s has choices or should have\n", v->name, v->args[i].name);
 	}

@@ -46,6 +46,7 @@ void session_forget(struct session *s)
 	virt_free(s->virt);
 	s->sampler = NULL;
 	s->virt = NULL;
+	s->begun = false;
 }
 
 void session_done(struct session *s)
@@ -87,15 +88,14 @@ int session_sampler(struct session *s, struct err *err)
 
 int session_guests(struct session *s, int interrupt_fd, struct err *err)
 {
-	int rc;
+	int rc = session_sampler(s, err);
 
-	if (s->sampler)		/* guests come and go between the lines of a script */
-		return sampler_discover(s->sampler, err);
-	rc = session_sampler(s, err);
 	if (!rc)
 		rc = sampler_discover(s->sampler, err);
-	if (rc)
+	/* guests come and go between the lines of a script; the screen looks after the rest itself */
+	if (rc || s->begun || s->opts->mode == MODE_SCREEN)
 		return rc;
+	s->begun = true;
 	/* who is to be found may be libvirt's, and without a scan only it knows him */
 	if (s->opts->n_sockets || (s->virt && s->opts->no_scan))
 		sampler_settle(s->sampler, 0, 1500);

@@ -17,6 +17,7 @@ struct session {
 	struct host *host;
 	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
+	bool begun;			/* session_guests has looked for what was there at the start */
 	struct lates *lates;		/* for what may wait for a file system for ever */
 	struct out out;
 	atomic_bool interrupted;	/* a signal ended a verb: the rest of a script is not run */

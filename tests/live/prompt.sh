@@ -47,7 +47,6 @@ keys p C-c
 keys p C-l
 t_ok '^C gives up all of it' sees p '^kvmtop> *$'
 keys p Up
-keys p Up
 t_ok 'Up: the line before, whole' sees p '^kvmtop> help vhost *$'
 keys p C-u
 typed p "nic remove $g "
