@@ -39,6 +39,14 @@ static void tell_missing(const struct snapshot *from, const struct snapshot *in,
 	}
 }
 
+void around_begin(struct session *s)
+{
+	char *note;
+
+	if (!seen && s->sampler)
+		seen = sampler_peek(s->sampler, NULL, 0, 0, &note);
+}
+
 void around_tell(struct session *s)
 {
 	struct snapshot *now;

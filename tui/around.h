@@ -7,6 +7,7 @@
 
 struct session;
 
+void around_begin(struct session *s);	/* after a verb: what there is, unless that is known already */
 /* Guests that have come or gone since the last time; only once a verb has looked for them. Cheap: one look at /proc. */
 void around_tell(struct session *s);
 void around_end(void);

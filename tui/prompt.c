@@ -242,6 +242,7 @@ static void run_call(struct session *s, const struct call *call)
 	else
 		run_look(s, call);
 	s->interrupted = false;
+	around_begin(s);
 }
 
 /* With options of its own before it, or among it: -o json vms. */

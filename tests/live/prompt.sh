@@ -8,7 +8,7 @@ qemu_start g -M q35 -S -qmp unix:g.qmp,server=on,wait=off -netdev user,id=net0 -
 g=$(vm g)
 history=$XDG_STATE_HOME/kvmtop/history
 
-screen p 100 24 "PAGER='sed s/^/PAGED/' $KVMTOP --prompt --no-libvirt"
+screen p 150 24 "PAGER='sed s/^/PAGED/' $KVMTOP --prompt --no-libvirt"
 line() { tm send-keys -t p -l -- "$1"; keys p Enter; }
 t_ok 'a prompt' sees p '^kvmtop>'
 line "-o json -F pid vms $g"
