@@ -9,6 +9,8 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD ?= build
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -114,9 +116,12 @@ install: all
 	$(INSTALL) -D -m 644 man/kvmtop.1 $(DESTDIR)$(MANDIR)/man1/kvmtop.1
 	$(INSTALL) -D -m 644 man/kvmtop-hosts.7 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7
 	$(INSTALL) -D -m 644 completions/kvmtop.bash $(DESTDIR)$(COMPDIR)/kvmtop
+	$(INSTALL) -D -m 644 completions/_kvmtop $(DESTDIR)$(ZSHDIR)/_kvmtop
+	$(INSTALL) -D -m 644 completions/kvmtop.fish $(DESTDIR)$(FISHDIR)/kvmtop.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7 $(DESTDIR)$(COMPDIR)/kvmtop
+	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7 $(DESTDIR)$(COMPDIR)/kvmtop \
+		$(DESTDIR)$(ZSHDIR)/_kvmtop $(DESTDIR)$(FISHDIR)/kvmtop.fish
 
 clean:
 	rm -rf $(BUILD)

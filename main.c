@@ -114,10 +114,8 @@ int main(int argc, char **argv)
 	setlocale(LC_NUMERIC, "C");	/* a decimal comma would break what scripts read */
 	signal(SIGPIPE, SIG_IGN);
 	drop_foreign_places();
-	if (argc > 1 && !strcmp(argv[1], "complete")) {	/* for completions/kvmtop.bash: the words are raw */
-		docs_complete(stdout, argv + 2, (size_t)argc - 2);
-		return EXIT_DONE;
-	}
+	if (argc > 1 && !strcmp(argv[1], "complete"))	/* for completions/: the words are raw */
+		return complete_shell(stdout, argv + 2, (size_t)argc - 2);
 	raise_limit();
 #ifdef __GLIBC__
 	mallopt(M_ARENA_MAX, 2);	/* what one thread has freed is of use to the others */

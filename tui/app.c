@@ -126,6 +126,7 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 	case ACT_FIND: ask_find(a, g); break;
 	case ACT_FILTER: ask_filter(a, g); break;
 	case ACT_DELAY: ask_delay(a); break;
+	case ACT_COMMAND: command_open(a, row); break;
 	case ACT_SORT: menu_sort(a, g); break;
 	case ACT_FIELDS: menu_fields(a, g); break;
 	case ACT_HOST: host_open_pages(a); break;

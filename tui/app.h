@@ -13,6 +13,7 @@
 #include "tui.h"
 
 struct app;
+struct aside;
 struct job;
 struct layer;
 
@@ -25,6 +26,8 @@ struct layer_ops {
 	void (*click)(struct layer *l, struct app *a, int y, int x);
 	void (*sampled)(struct layer *l, struct app *a);	/* a->snap is another one */
 	unsigned (*needs)(const struct layer *l);	/* NEED_* that a sample has to have */
+	int (*fd)(const struct layer *l);	/* readable: there is something new, for turn; -1: none now */
+	void (*turn)(struct layer *l, struct app *a);	/* of the top one, each time round before the screen is drawn */
 	void (*free)(struct layer *l, struct app *a);	/* what is behind the layer, not itself */
 };
 
@@ -49,6 +52,9 @@ struct app {
 	struct snapshot *snap;		/* what is shown, NULL before the first */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
+	struct aside *asides;		/* of the line at the foot, not wanted any more */
+	char **commands;		/* lines that were typed there, a vec */
+	size_t n_commands;
 	struct job *given_up;		/* changes that were cancelled and have to come to their end */
 
 	uint64_t delay_ns, samples;
@@ -90,6 +96,9 @@ void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
 void ask_delay(struct app *a);
 
+/* command.c: a verb to type; row: the guest that is meant where none is named, may be NULL */
+void command_open(struct app *a, const struct row *row);
+
 /* bar.c: the keys that work here, on the lowest line */
 void bar_draw(const struct draw *d, int y, unsigned where);
 int bar_key(const struct draw *d, int x, unsigned where);	/* the key that stands there, K_NONE: none */
@@ -103,6 +112,7 @@ void menu_verbs(struct app *a, const char *key, const struct row *row);
 struct pager;
 void help_open(struct app *a, enum table_id t);
 void help_verb(struct app *a, const struct verb *v);
+void help_text(struct app *a, const char *title, const char *lines);	/* as they are */
 
 /* form.c, change.c: a verb's arguments; its steps, and running them */
 void form_open(struct app *a, const struct verb *v, const struct row *row);

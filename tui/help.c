@@ -126,6 +126,19 @@ void help_open(struct app *a, enum table_id t)
 	app_push(a, &h->layer);
 }
 
+/* Cut into lines already: of a table, what does not fit is wrapped. */
+void help_text(struct app *a, const char *title, const char *lines)
+{
+	struct help *h = help_new(xstrdup(title));
+	auto_free char *copy = xstrdup(lines);
+	char *line, *rest = copy;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line || rest)
+			text_add(&h->text, PAINT_PLAIN, 0, 4, "%s", *line ? line : " ");
+	app_push(a, &h->layer);
+}
+
 void help_verb(struct app *a, const struct verb *v)
 {
 	struct help *h = help_new(xasprintf("%s", v->name));

@@ -181,15 +181,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void call_copy(struct call *to, const struct call *from)
-{
-	size_t i;
-
-	*to = (struct call){ .verb = from->verb, .line = from->line };
-	for (i = 0; i < VERB_ARGS_MAX; i++)
-		to->values[i] = xstrdup(from->values[i]);
-}
-
 static void drop(struct job *j)
 {
 	struct job_priv *t = j->priv;

@@ -47,6 +47,8 @@
 	Y("Tab", "Page", IN_PAGES, ACT_NEXT, K_TAB) \
 	Y("Shift-Tab", NULL, IN_PAGES, ACT_PREVIOUS, K_BACKTAB) \
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
+	X(":", "Verb", "Type a verb, as in batch, about the selected guest unless another is named: Tab completes, Up is the line before.", \
+	  IN_ROWS, ACT_COMMAND, ':') \
 	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
 	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
@@ -65,6 +67,8 @@
 	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
 	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, \
 	  ACT_BACK, K_ESC, K_CTRL('C')) \
+	Y("Tab", "Complete", IN_COMMAND, ACT_NEXT, K_TAB) \
+	Y("Up", "Earlier", IN_COMMAND, ACT_PREVIOUS, K_UP) \
 	Y("Enter", "Accept", IN_LINE, ACT_ENTER, K_ENTER) \
 	Y("F3", NULL, IN_LINE, ACT_NEXT, K_F(3), K_DOWN) \
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The screen's loop: it waits in one poll(2) and nowhere else. */
 #include "app.h"
+#include "aside.h"
 #include "job.h"
 
 #include <curses.h>
@@ -212,11 +213,12 @@ static void due(struct app *a)
 	if (a->ending && (!a->job || job_is_over(a->job)))
 		a->leave = true;
 	reap_jobs(a);
+	aside_reap(&a->asides, false);
 }
 
 static void loop(struct app *a)
 {
-	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, FDS };
+	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, LAYER, FDS };
 	struct pollfd fds[FDS] = {
 		[KEYS] = { STDIN_FILENO, POLLIN, 0 }, [SIGNALS] = { a->tty.signal_fd, POLLIN, 0 },
 		[ERRORS] = { a->tty.errors_fd, POLLIN, 0 }, [SAMPLES] = { feed_fd(a->feed), POLLIN, 0 },
@@ -225,8 +227,11 @@ static void loop(struct app *a)
 	while (!a->leave) {
 		char *line;
 
+		if (a->top->ops->turn)
+			a->top->ops->turn(a->top, a);
 		draw_all(a);
 		fds[JOB] = (struct pollfd){ a->job ? job_fd(a->job) : -1, POLLIN, 0 };
+		fds[LAYER] = (struct pollfd){ a->top->ops->fd ? a->top->ops->fd(a->top) : -1, POLLIN, 0 };
 		if (poll(fds, FDS, next_timeout(a)) < 0 && errno != EINTR)
 			return;
 		if (fds[KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) {
@@ -294,6 +299,10 @@ static void app_done(struct app *a)
 		a->given_up = j->next;
 		job_free(j);
 	}
+	aside_reap(&a->asides, true);
+	while (a->n_commands)
+		free(a->commands[--a->n_commands]);
+	free(a->commands);
 	feed_free(a->feed);
 	snapshot_unref(a->snap);
 	free(a->message);

@@ -17,6 +17,15 @@ void call_done(struct call *c)
 	*c = (struct call){0};
 }
 
+void call_copy(struct call *to, const struct call *from)
+{
+	size_t i;
+
+	*to = (struct call){ .verb = from->verb, .line = from->line };
+	for (i = 0; i < VERB_ARGS_MAX; i++)
+		to->values[i] = xstrdup(from->values[i]);
+}
+
 const char *call_value(const struct call *c, const char *arg)
 {
 	size_t i;
@@ -123,8 +132,7 @@ static int take_value(const struct arg *a, const char *word, char **value, struc
 	return 0;
 }
 
-/* "key=value" of a verb that has such a key: its index, or -1; a bare word is positional */
-static int key_of(const struct verb *v, const char *word, const char **value)
+int call_key(const struct verb *v, const char *word, const char **value)
 {
 	size_t len = strcspn(word, "="), i;
 
@@ -166,7 +174,7 @@ static int take_args(struct call *c, char *const *words, size_t n, struct err *e
 
 	for (i = 0; i < n && !rc; i++) {
 		const char *value = words[i];
-		int at = key_of(v, words[i], &value);
+		int at = call_key(v, words[i], &value);
 
 		if (at < 0 && next < v->n_args && v->args[next].positional)
 			at = (int)next++;

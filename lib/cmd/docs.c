@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Help on the terminal, completion, and the check of the tables. */
+/* Help on the terminal, and the check of the tables. */
 #include "cmd.h"
 
 #include <stdio.h>
@@ -94,110 +94,6 @@ void docs_verb(FILE *f, const struct verb *v)
 	}
 }
 
-static void complete_word(FILE *f, const char *prefix, const char *candidate)
-{
-	if (str_has_prefix(candidate, prefix))
-		fprintf(f, "%s\n", candidate);
-}
-
-static void complete_choices(FILE *f, const char *prefix, const char *key, const char *choices)
-{
-	while (choices && *choices) {
-		size_t len = strcspn(choices, "|");
-		auto_free char *word = xasprintf("%s=%.*s", key, (int)len, choices);
-
-		complete_word(f, prefix, word);
-		choices += len + (choices[len] == '|');
-	}
-}
-
-static void complete_args(FILE *f, const struct verb *v, const char *prefix)
-{
-	enum table_id t;
-	size_t i, k, n;
-
-	for (i = 0; i < v->n_args; i++) {
-		const struct arg *a = &v->args[i];
-		auto_free char *key = xasprintf("%s=", a->name);
-
-		if (a->type == ARG_TABLE)
-			for (t = 0; t < TABLE_COUNT; t++)
-				complete_word(f, prefix, table_get(t)->name);
-		if (a->type == ARG_VERB)
-			for (k = 0, verbs(&n); k < n; k++)
-				complete_word(f, prefix, verbs(&n)[k]->name);
-		if (!a->positional && a->choices)
-			complete_choices(f, prefix, a->name, a->choices);
-		else if (!a->positional)
-			complete_word(f, prefix, key);
-	}
-}
-
-/* The verb that these words begin with, among options and their values. */
-static const struct verb *verb_among(char *const *words, size_t n)
-{
-	const struct verb *found = NULL;
-	size_t i;
-
-	for (i = 0; i < n && !found; i++) {
-		auto_free char *two = i + 1 < n ? xasprintf("%s %s", words[i], words[i + 1]) : NULL;
-
-		found = two ? verb_find(two) : NULL;
-		if (!found)
-			found = verb_find(words[i]);
-	}
-	return found;
-}
-
-/* First words, each once; or the second ones of what the word before begins. */
-static void complete_verbs(FILE *f, char *const *words, size_t n, const char *prefix)
-{
-	const char *before = n ? words[n - 1] : "";
-	size_t count, i, len, last = 0;
-	const struct verb *const *all = verbs(&count);
-	bool second = false;
-
-	for (i = 0; i < count; i++) {
-		len = strcspn(all[i]->name, " ");
-		if (all[i]->hidden || !all[i]->name[len] || strlen(before) != len || strncmp(all[i]->name, before, len))
-			continue;
-		complete_word(f, prefix, all[i]->name + len + 1);
-		second = true;
-	}
-	for (i = 0; i < count && !second; i++) {
-		auto_free char *first = NULL;
-
-		len = strcspn(all[i]->name, " ");
-		first = xstrndup(all[i]->name, len);
-		/* verbs of one noun stand together */
-		if (!all[i]->hidden && (!i || strncmp(all[last]->name, all[i]->name, len + 1)))
-			complete_word(f, prefix, first);
-		last = i;
-	}
-}
-
-void docs_complete(FILE *f, char *const *words, size_t n)
-{
-	const char *prefix = n ? words[n - 1] : "";
-	const struct verb *v = n ? verb_among(words, n - 1) : NULL;
-	const struct option_row *rows;
-	size_t count, i;
-
-	rows = options_table(&count);
-	for (i = 0; i < count && prefix[0] == '-'; i++) {
-		auto_free char *name = xasprintf("--%s", rows[i].name);
-
-		if (!rows[i].hidden)
-			complete_word(f, prefix, name);
-	}
-	if (prefix[0] == '-')
-		return;
-	if (v)
-		complete_args(f, v, prefix);
-	else
-		complete_verbs(f, words, n ? n - 1 : 0, prefix);
-}
-
 static int check_verb(FILE *f, const struct verb *v)
 {
 	int kinds = (v->table != TABLE_COUNT) + (v->build != NULL) + (v->run != NULL) + v->undoes, bad = 0;
@@ -220,6 +116,8 @@ static int check_verb(FILE *f, const struct verb *v)
 			bad |= fprintf(f, "%s: a guest is its first argument\n", v->name);
 		if (v->args[i].type == ARG_DEVICE && !verb_has_guest(v))
 			bad |= fprintf(f, "%s: %s is a device of no guest\n", v->name, v->args[i].name);
+		if (v->args[i].type == ARG_DEVICE && v->args[i].complete == COMPLETE_BY_TYPE)
+			bad |= fprintf(f, "%s: %s does not say which devices, for completion\n", v->name, v->args[i].name);
 		if ((v->args[i].type == ARG_CHOICE) != (v->args[i].choices != NULL))
 			bad |= fprintf(f, "%s: %s has choices or should have\n", v->name, v->args[i].name);
 	}

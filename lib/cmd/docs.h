@@ -13,8 +13,6 @@ void docs_verbs(FILE *f);						/* help */
 void docs_verb(FILE *f, const struct verb *v);				/* help VERB */
 /* A template with lines .\" @OPTIONS@ @VERBS@ @COLUMNS@ @KEYS@ into the man page. */
 void docs_man(FILE *in, FILE *out, const struct session *s);
-/* Candidates for the last of these words, one a line: for the shell's completion and the prompt. */
-void docs_complete(FILE *f, char *const *words, size_t n);
 /* The tables against each other and themselves: 0, or what is wrong is printed. */
 int docs_self_test(FILE *f);
 

@@ -9,6 +9,11 @@
 /* For all entries together: who looks at guests, or changes another one, has not asked for it. */
 #define PENDING_MS 5000
 
+static void note_bad(void *arg, const struct err *err)
+{
+	*(struct err *)arg = *err;
+}
+
 static void bad_entry(void *arg, const struct err *err)
 {
 	if (arg)
@@ -167,7 +172,7 @@ static void journal_row(struct snapshot *snap, const struct plan *p)
 	row->left = snapshot_str(snap, left.text);
 }
 
-void change_journal_rows(struct snapshot *snap, struct err *err)
+void change_journal_rows(struct snapshot *snap, bool tell, struct err *err)
 {
 	struct journal *journal;
 	struct plan **plans;
@@ -179,7 +184,7 @@ void change_journal_rows(struct snapshot *snap, struct err *err)
 		*err = (struct err){0};
 	if (rc)
 		return;
-	if (journal_read(journal, &plans, &n, bad_entry, err, err))
+	if (journal_read(journal, &plans, &n, tell ? bad_entry : note_bad, err, err))
 		n = 0;
 	for (i = 0; i < n; i++) {
 		journal_row(snap, plans[i]);

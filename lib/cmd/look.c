@@ -177,7 +177,7 @@ static int sample_guests(struct session *s, const struct look *look, const char 
 		next = clock_now_ns() + delay_ns;
 		first = next + wait_ms * NS_PER_MS;
 	}
-	for (i = 0; i < count && !ferror(s->out.file); i++) {
+	for (i = 0; i < count && !ferror(s->out.file) && !s->interrupted; i++) {
 		struct snapshot *snap;
 
 		sampler_sleep(s->sampler, next);
@@ -220,7 +220,7 @@ static struct snapshot *describe(const struct session *s, enum table_id t, const
 	if (t == TABLE_COLUMNS)
 		docs_column_rows(snap, about);
 	else if (t == TABLE_JOURNAL)
-		change_journal_rows(snap, err);
+		change_journal_rows(snap, true, err);
 	else if (t == TABLE_KNOBS)
 		knob_rows(snap, s->host);
 	return snap;

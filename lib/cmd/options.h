@@ -3,6 +3,7 @@
 #ifndef KT_CMD_OPTIONS_H
 #define KT_CMD_OPTIONS_H
 
+#include "complete.h"
 #include "lib/plan/plan.h"
 #include "lib/sample/sample.h"
 
@@ -45,11 +46,19 @@ struct option_row {
 	const char *help;
 	int id;				/* as getopt knows it */
 	bool hidden;			/* for tests of ours, not in help */
+	const char *choices;		/* "table|json": its value is one of these; NULL: any */
+	enum complete_kind complete;	/* of its value */
+	bool in_line;			/* may stand in a line of the prompt, for that line */
 };
 const struct option_row *options_table(size_t *n);
 
 /* argv may be reordered. -EINVAL with a text: exit 2. */
 int options_parse(int argc, char **argv, struct options *out, struct err *err);
+/*
+ * Those of one line of the prompt, on top of base: what it borrows of it, and of words, lasts as long. words is reordered:
+ * those that are no options are out->words. -EINVAL with a text.
+ */
+int options_parse_line(char **words, size_t n, const struct options *base, struct options *out, struct err *err);
 void options_done(struct options *o);
 
 #endif

@@ -14,6 +14,7 @@
 
 /* How often the screen's page of one guest reads the depths of its queues. */
 #define SCREEN_RING_HZ 1000
+#define LATES_MAX 8
 
 static unsigned terminal_width(FILE *f)
 {
@@ -26,17 +27,33 @@ static unsigned terminal_width(FILE *f)
 
 int session_open(struct session *s, const struct options *opts, struct err *err)
 {
-	*s = (struct session){ .opts = opts };
+	*s = (struct session){ .opts = opts, .lates = lates_new(LATES_MAX) };
 	s->out = (struct out){ .file = stdout, .format = opts->format, .width = terminal_width(stdout), .headed = TABLE_COUNT };
 	return host_open(opts->root ? opts->root : "/", &s->host, err);
 }
 
-void session_done(struct session *s)
+void session_interrupt(struct session *s)
+{
+	s->interrupted = true;
+	sampler_leave(s->sampler);
+	virt_leave(s->virt);
+}
+
+void session_forget(struct session *s)
 {
 	virt_leave(s->virt);
 	sampler_free(s->sampler);
 	virt_free(s->virt);
+	s->sampler = NULL;
+	s->virt = NULL;
+	s->begun = false;
+}
+
+void session_done(struct session *s)
+{
+	session_forget(s);
 	host_free(s->host);
+	lates_free(s->lates);
 	*s = (struct session){0};
 }
 
@@ -71,15 +88,14 @@ int session_sampler(struct session *s, struct err *err)
 
 int session_guests(struct session *s, int interrupt_fd, struct err *err)
 {
-	int rc;
+	int rc = session_sampler(s, err);
 
-	if (s->sampler)		/* guests come and go between the lines of a script */
-		return sampler_discover(s->sampler, err);
-	rc = session_sampler(s, err);
 	if (!rc)
 		rc = sampler_discover(s->sampler, err);
-	if (rc)
+	/* guests come and go between the lines of a script; the screen looks after the rest itself */
+	if (rc || s->begun || s->opts->mode == MODE_SCREEN)
 		return rc;
+	s->begun = true;
 	/* who is to be found may be libvirt's, and without a scan only it knows him */
 	if (s->opts->n_sockets || (s->virt && s->opts->no_scan))
 		sampler_settle(s->sampler, 0, 1500);
@@ -128,7 +144,8 @@ static int run_change(struct session *s, const struct call *c, struct err *err)
 	*err = change.plan->err;
 	code = plan_exit_code(change.plan);
 	change_done(&change);
-	s->interrupted |= take_signal(interrupt);
+	if (take_signal(interrupt))
+		s->interrupted = true;
 	close(interrupt);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return code;

@@ -17,8 +17,10 @@ struct session {
 	struct host *host;
 	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
+	bool begun;			/* session_guests has looked for what was there at the start */
+	struct lates *lates;		/* for what may wait for a file system for ever */
 	struct out out;
-	bool interrupted;		/* a signal ended a change: the rest of a script is not run */
+	atomic_bool interrupted;	/* a signal ended a verb: the rest of a script is not run */
 	const struct key_help *keys;
 	size_t n_keys;
 };
@@ -32,6 +34,12 @@ int session_sampler(struct session *s, struct err *err);
  * none: once readable nothing is waited for.
  */
 int session_guests(struct session *s, int interrupt_fd, struct err *err);
+/*
+ * From another thread: the look-up that runs ends, with what it has printed. The sampler, made before that thread began, is
+ * of no use any more: session_forget, when the look-up is over.
+ */
+void session_interrupt(struct session *s);
+void session_forget(struct session *s);		/* the sampler and the connections: the next verb makes new ones */
 /* Finish removals that guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
 void session_finish_pending(struct session *s, int interrupt_fd);
 
@@ -73,7 +81,7 @@ void change_done(struct change *change);
 int journal_pick(const char *id, struct plan **out, struct err *err);
 /* knobs.c */
 void knob_rows(struct snapshot *snap, const struct host *h);
-/* The journal as rows; entries that cannot be believed are told on standard error and in err. */
-void change_journal_rows(struct snapshot *snap, struct err *err);
+/* The journal as rows; entries that cannot be believed are in err, and told on standard error where that is asked for. */
+void change_journal_rows(struct snapshot *snap, bool tell, struct err *err);
 
 #endif

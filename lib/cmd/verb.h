@@ -27,6 +27,9 @@ struct arg {
 	const char *instead;		/* required, unless the argument of this name is given */
 	const char *choices;		/* "raw|qcow2" */
 	const char *help;
+	enum complete_kind complete;
+	const char *by;			/* name of the argument that decides, by this list; NULL: complete does */
+	const struct complete_by *by_value;
 };
 
 #define VERB_ARGS_MAX 16
@@ -67,6 +70,9 @@ struct call {
 /* From words: -EINVAL with a text that names the nearest match. */
 int call_parse(char *const *words, size_t n, struct call *out, struct err *err);
 const char *call_value(const struct call *c, const char *arg);	/* NULL: not given */
+/* The argument that "key=value" is of, *value what stands behind the =; -1: a bare word, which is positional. */
+int call_key(const struct verb *v, const char *word, const char **value);
+void call_copy(struct call *to, const struct call *from);
 void call_done(struct call *c);
 
 /*
@@ -79,5 +85,7 @@ void call_done(struct call *c);
 #define SCRIPT_MAX_CALLS 65536
 int words_parse(const char *line, char ***words, size_t *n, struct err *err);
 void words_free(char **words, size_t n);
+/* More belongs to it: a quote or a { is open, or its end is a \, which *joined says: the next line follows without it. */
+bool line_is_open(const char *line, bool *joined);
 
 #endif

@@ -35,11 +35,11 @@ static const struct arg disk_add_args[] = {
 	{ "cache", ARG_CHOICE, .choices = "none|writeback|writethrough|directsync|unsafe",
 	  .help = "As for -drive cache=; writeback if nothing is given." },
 	{ "aio", ARG_CHOICE, .choices = "threads|native|io_uring", .help = "How QEMU does I/O; native wants cache=none or directsync." },
-	{ "iothread", ARG_TEXT, .help = "Id of an IOThread of that guest which is to serve the disk." },
+	{ "iothread", ARG_TEXT, .complete = COMPLETE_IOTHREADS, .help = "Id of an IOThread of that guest which is to serve the disk." },
 	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
 	{ "target", ARG_TEXT, .help = "For guests of libvirt: the disk's target, such as vdc or sdb; the first free one if none is given." },
-	{ "volume", ARG_TEXT, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
+	{ "volume", ARG_TEXT, .complete = COMPLETE_VOLUMES, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too; what that has already is plugged into the "
 	  "running guest only." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
@@ -61,7 +61,7 @@ static const struct verb verb_disk_add = {
 
 static const struct arg disk_remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,
 };
@@ -74,7 +74,7 @@ static const struct verb verb_disk_remove = {
 
 static const struct arg disk_resize_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id, or its QOM path." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The device's id, or its QOM path." },
 	{ "size", ARG_SIZE, .required = true, .help = "The new size; a multiple of 512 bytes. Of a block device of the host its own size, once that has changed." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: make it smaller, too." },
 };
@@ -85,7 +85,7 @@ static const struct verb verb_disk_resize = {
 };
 
 static const struct arg undo_args[] = {
-	{ "ID", ARG_TEXT, .positional = true, .help = "The change, as the journal names it; the last one that was not taken back if none is given." },
+	{ "ID", ARG_TEXT, .positional = true, .complete = COMPLETE_CHANGES, .help = "The change, as the journal names it; the last one that was not taken back if none is given." },
 };
 static const struct verb verb_undo = {
 	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Undo a change.",

@@ -152,7 +152,7 @@ const struct verb find_verb = {
 
 static const struct arg wait_args[] = {
 	ARG_OF_GUEST,
-	{ "EXPR", ARG_TEXT, .positional = true, .required = true, .help = "A filter on the guest's row of vms, such as "
+	{ "EXPR", ARG_TEXT, .positional = true, .required = true, .complete = COMPLETE_FILTER, .help = "A filter on the guest's row of vms, such as "
 	  "'state=running && cpu_pct<5'." },
 };
 const struct verb wait_verb = {

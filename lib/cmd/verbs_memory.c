@@ -9,7 +9,7 @@ static const struct arg add_args[] = {
 	{ "node", ARG_UINT, .help = "NUMA node of the guest it belongs to." },
 	{ "hugepages", ARG_CHOICE, .choices = "2M|1G", .help = "Huge pages of the host's pool; they are "
 	       "taken at once." },
-	{ "host-node", ARG_TEXT, .help = "NUMA node of the host the memory is to come from, or several: 0,1." },
+	{ "host-node", ARG_TEXT, .complete = COMPLETE_NODES, .help = "NUMA node of the host the memory is to come from, or several: 0,1." },
 	{ "policy", ARG_CHOICE, .choices = "bind|preferred|interleave", .help = "How strictly host-node= is "
 	       "meant; bind if nothing is said." },
 	{ "prealloc", ARG_CHOICE, .choices = "on|off", .help = "on: all of it is taken from the host at "
@@ -30,7 +30,7 @@ const struct verb dimm_add_verb = {
 
 static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias "
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DIMMS, .help = "The device's id; libvirt's alias "
 	       "or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,
@@ -45,7 +45,7 @@ const struct verb dimm_remove_verb = {
 
 static const struct arg set_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The virtio-mem device's id; "
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_VMEM, .help = "The virtio-mem device's id; "
 	       "libvirt's alias or the id= given." },
 	{ "size", ARG_SIZE, .required = true, .help = "What the guest is to have of it; a multiple of its "
 	       "block size." },

@@ -3,13 +3,17 @@
 #include "verbs.h"
 #include "hotplug/hotplug.h"
 
+static const struct complete_by source_of_type[] = {
+	{ "tap", COMPLETE_TAPS }, { "bridge", COMPLETE_BRIDGES }, { "network", COMPLETE_NETWORKS }, { "macvtap", COMPLETE_IFACES },
+	{ "vhost-user", COMPLETE_PATHS }, { "vdpa", COMPLETE_VDPA }, { 0 },
+};
 static const struct arg add_args[] = {
 	ARG_OF_GUEST,
 	{ "type", ARG_CHOICE, .required = true, .choices = "user|tap|bridge|network|macvtap|vhost-user|vdpa",
 	  .help = "What is behind it: user (QEMU's own network), tap, bridge (a tap in a Linux bridge or one of Open "
 	    "vSwitch), network (of libvirt's), macvtap, vhost-user (a switch in user space), vdpa (not verified on "
 	    "hardware)." },
-	{ "source", ARG_TEXT, .help = "tap: one that is there, else one is made and goes with the NIC. bridge: its "
+	{ "source", ARG_TEXT, .by = "type", .by_value = source_of_type, .help = "tap: one that is there, else one is made and goes with the NIC. bridge: its "
 	  "name. network: its name. macvtap: the interface below. vhost-user: the switch's socket. vdpa: "
 	  "/dev/vhost-vdpa-N." },
 	{ "model", ARG_TEXT, .help = "virtio (the default), e1000e, e1000, rtl8139, or any NIC's name in QEMU." },
@@ -40,7 +44,7 @@ const struct verb nic_add_verb = {
 
 static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; "
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_NICS, .help = "The device's id or its QOM path; "
 	  "libvirt's alias, target or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,
@@ -55,7 +59,7 @@ const struct verb nic_remove_verb = {
 
 static const struct arg link_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id or its QOM path; "
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_NICS, .help = "The device's id or its QOM path; "
 	  "libvirt's alias, target or the id= given." },
 	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "up|down", .help = "up or down." },
 	ARG_FORCE_USER,

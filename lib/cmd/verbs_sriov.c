@@ -3,7 +3,7 @@
 #include "verbs.h"
 #include "hotplug/hotplug.h"
 
-#define ARG_PF { "PF", ARG_TEXT, .positional = true, .required = true, \
+#define ARG_PF { "PF", ARG_TEXT, .positional = true, .required = true, .complete = COMPLETE_PFS, \
 	.help = "The host's device: its PCI address, as pci lists them, or its network interface." }
 
 static const struct arg sriov_args[] = {
@@ -23,7 +23,7 @@ const struct verb sriov_set_verb = {
 
 static const struct arg vf_args[] = {
 	ARG_PF,
-	{ "VF", ARG_TEXT, .positional = true, .required = true, .help = "The virtual function: its number, from 0, or its PCI address." },
+	{ "VF", ARG_TEXT, .positional = true, .required = true, .complete = COMPLETE_VFS, .help = "The virtual function: its number, from 0, or its PCI address." },
 	{ "mac", ARG_TEXT, .help = "Its address. A driver that has it already takes it when it starts anew." },
 	{ "vlan", ARG_UINT, .help = "All it sends and receives is of this VLAN, 1 to 4094; 0: of none." },
 	{ "rate", ARG_TEXT, .help = "It sends so much at most: 100Mbit, 1Gbit; 0: no limit. Most drivers want the NIC to have a link." },

@@ -5,8 +5,8 @@
 
 static const struct arg histogram_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The disk's id, as disks has it." },
-	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "on|off", .help = "on or off." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The disk's id, as disks has it." },
+	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "on|off", .help = "on: latencies are counted from now on." },
 	ARG_FORCE_USER,
 };
 const struct verb histogram_verb = {
@@ -72,7 +72,7 @@ const struct verb numa_balancing_verb = {
 
 static const struct arg hugepages_set_args[] = {
 	{ "size", ARG_SIZE, .required = true, .help = "Size of the pages, such as 2M or 1G." },
-	{ "node", ARG_UINT, .help = "The NUMA node; without it, count is spread over all of them in equal parts." },
+	{ "node", ARG_UINT, .complete = COMPLETE_NODES, .help = "The NUMA node; without it, count is spread over all of them in equal parts." },
 	{ "count", ARG_UINT, .required = true, .instead = "demote", .help = "How many pages the pool is to have." },
 	{ "demote", ARG_UINT, .help = "Instead of count=: break so many free pages up into the next smaller size. There is no undo." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the node has not so much memory; the kernel gives what it finds." },

@@ -5,7 +5,7 @@
 
 static const struct arg add_args[] = {
 	ARG_OF_GUEST,
-	{ "host", ARG_TEXT, .required = true, .help = "The host's device: BUS-PORT as 1-2.3 (whatever is plugged in "
+	{ "host", ARG_TEXT, .required = true, .complete = COMPLETE_HOST_USB, .help = "The host's device: BUS-PORT as 1-2.3 (whatever is plugged in "
 	       "there), or VENDOR:PRODUCT as 0781:5567." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-usb0, kt-usb1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
@@ -23,7 +23,7 @@ const struct verb usb_add_verb = {
 
 static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias "
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_USB, .help = "The device's id; libvirt's alias "
 	       "or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,

@@ -5,7 +5,7 @@
 
 static const struct arg add_args[] = {
 	ARG_OF_GUEST,
-	{ "host", ARG_TEXT, .required = true, .help = "The host's device: DDDD:BB:DD.F, as pci lists them." },
+	{ "host", ARG_TEXT, .required = true, .complete = COMPLETE_PCI, .help = "The host's device: DDDD:BB:DD.F, as pci lists them." },
 	{ "id", ARG_TEXT, .help = "The device's id; kt-vfio0, kt-vfio1, .. if none is given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the host or another guest uses the device or a disk on it, or the host has too "
@@ -21,7 +21,7 @@ const struct verb vfio_add_verb = {
 
 static const struct arg remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The device's id; libvirt's alias or the id= given." },
+	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_VFIO, .help = "The device's id; libvirt's alias or the id= given." },
 	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,
 };

@@ -51,11 +51,13 @@ static int until_it_holds(struct session *s, struct waiting *w, const char *expr
 		delay_ns = NS_PER_SEC / 10;
 	sampler_focus(s->sampler, w->ref);
 	sampler_settle(s->sampler, w->needs, SETTLE_MS);
-	while (!(rc = look_once(s, w)) && clock_now_ns() < deadline) {
+	while (!(rc = look_once(s, w)) && clock_now_ns() < deadline && !s->interrupted) {
 		next = clock_now_ns() + delay_ns;
 		sampler_sleep(s->sampler, next < deadline ? next : deadline);
 	}
 	sampler_focus(s->sampler, NULL);
+	if (s->interrupted)
+		return EXIT_FAILED;
 	if (rc > 0)
 		return EXIT_DONE;
 	if (rc < 0) {

@@ -70,3 +70,27 @@ void words_free(char **words, size_t n)
 		free(words[--n]);
 	free(words);
 }
+
+bool line_is_open(const char *line, bool *joined)
+{
+	char quote = 0;
+	long braces = 0;
+	const char *p;
+
+	*joined = false;
+	for (p = line; *p; p++) {
+		if (*p == '\\' && quote != '\'') {
+			*joined = !p[1];
+			if (!p[1])
+				return true;
+			p++;
+		} else if (quote ? *p == quote : (*p == '\'' || *p == '"')) {
+			quote = quote ? 0 : *p;
+		} else if (!quote && *p == '#' && (p == line || is_blank(p[-1]))) {
+			break;
+		} else if (!quote) {
+			braces += (*p == '{') - (*p == '}');
+		}
+	}
+	return quote || braces > 0;
+}

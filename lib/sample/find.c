@@ -127,21 +127,35 @@ static bool is_early(struct sampler *s)
 	return early;
 }
 
+static enum how how_of(const char *word, const char **rest)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (str_has_prefix(word, prefixes[i].prefix)) {
+			*rest = word + strlen(prefixes[i].prefix);
+			return prefixes[i].how;
+		}
+	}
+	*rest = word;
+	return BY_ANY;
+}
+
+int sampler_find_known(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
+{
+	const char *rest;
+	enum how how = how_of(word, &rest);
+
+	return find(s, word, how, rest, out, err);
+}
+
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err)
 {
 	auto_free char *uri = NULL;
-	enum how how = BY_ANY;
-	const char *rest = word;
-	size_t i;
-	int rc;
+	const char *rest;
+	enum how how = how_of(word, &rest);
+	int rc = find(s, word, how, rest, out, err);
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		if (how == BY_ANY && str_has_prefix(word, prefixes[i].prefix)) {
-			how = prefixes[i].how;
-			rest = word + strlen(prefixes[i].prefix);
-		}
-	}
-	rc = find(s, word, how, rest, out, err);
 	if ((rc == -ENOENT || rc == -EAGAIN) && is_early(s)) {
 		sampler_discover(s, NULL);
 		rc = find(s, word, how, rest, out, err);

@@ -115,6 +115,8 @@ void trusted_users(struct sampler *s);
 /* round.c: which questions these columns need, and putting them */
 bool round_is_for(const struct sampler *s, const struct guest *g);
 unsigned round_base(const struct sampler *s, const struct guest *g, unsigned needs);	/* of WANT_BASE: what they are made of */
+unsigned round_plugged(const struct guest *g, unsigned needs, uint64_t since_ns);	/* WANT_: what is plugged, and not known since */
+uint64_t round_fresh_ns(uint64_t now);		/* since when what is plugged must be known of a guest that is looked at */
 void round_begin(struct sampler *s, unsigned needs);	/* questions of each sample, and those never put yet */
 bool round_is_over(const struct sampler *s);
 void round_mind(struct sampler *s);		/* put those that had to wait */

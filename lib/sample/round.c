@@ -35,7 +35,7 @@ unsigned round_base(const struct sampler *s, const struct guest *g, unsigned nee
 	return what;
 }
 
-static unsigned wants_plugged(const struct sampler *s, const struct guest *g, unsigned needs, uint64_t now)
+unsigned round_plugged(const struct guest *g, unsigned needs, uint64_t since_ns)
 {
 	const struct {
 		unsigned need, want;
@@ -50,15 +50,19 @@ static unsigned wants_plugged(const struct sampler *s, const struct guest *g, un
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		if ((needs & parts[i].need) && (!(g->known & parts[i].want) || parts[i].taken_ns < s->since_ns ||
-						(s->focus && now - parts[i].taken_ns > DEVICES_NS)))
+		if ((needs & parts[i].need) && (!(g->known & parts[i].want) || parts[i].taken_ns < since_ns))
 			what |= parts[i].want;
 	return what;
 }
 
+uint64_t round_fresh_ns(uint64_t now)
+{
+	return now > DEVICES_NS ? now - DEVICES_NS : 0;
+}
+
 static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now = clock_now_ns(), fresh = s->focus ? round_fresh_ns(now) : 0;
 	unsigned what = 0;
 
 	if (needs & NEED_BLOCK)
@@ -75,7 +79,7 @@ static unsigned wants(const struct sampler *s, struct guest *g, unsigned needs)
 		what |= WANT_STATE | WANT_MIGRATION;
 	if (s->focus)
 		what |= round_base(s, g, needs) & ~g->known;
-	what |= wants_plugged(s, g, needs, now);
+	what |= round_plugged(g, needs, s->since_ns > fresh ? s->since_ns : fresh);
 	if ((needs & NEED_VHOST) && !(g->known & WANT_NICS))
 		what |= WANT_NICS;
 	/* a guest that starts anew may leave its old rings in memory as they were: standing still */

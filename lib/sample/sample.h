@@ -61,6 +61,13 @@ void sampler_refresh(struct sampler *s, unsigned needs, unsigned timeout_ms);
 char *sampler_missing(struct sampler *s, const char *ref, unsigned needs, bool *denied);	/* denied: for lack of a right */
 /* One snapshot, rates computed against the one before. Yours: snapshot_unref. Never waits for another process. */
 struct snapshot *sampler_take(struct sampler *s, unsigned needs);
+/*
+ * For who only wants to know what there is: the guests, as rows of vms without figures, and with a ref the parts of that
+ * guest that NEED_DISKS, _NICS, _DEVICES, _JOBS and _TASKS (threads, vCPUs) stand for. QEMU is asked what is not known of
+ * late, never through libvirt. The focus and the rates of samples stay as they are. Yours; note gets why parts are not
+ * known after timeout_ms, yours, or NULL.
+ */
+struct snapshot *sampler_peek(struct sampler *s, const char *ref, unsigned needs, unsigned timeout_ms, char **note);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
 void sampler_sleep(struct sampler *s, uint64_t until_ns);
 
@@ -82,6 +89,8 @@ struct sample_guest {
 	bool awaited;			/* libvirt has started it, and may still say so */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
+/* The same among those that are known now: nobody is asked for one that is not. */
+int sampler_find_known(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
 void sample_guest_done(struct sample_guest *g);
 
 /*

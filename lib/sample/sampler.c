@@ -438,11 +438,13 @@ int sampler_leave_fd(const struct sampler *s)
 
 void sampler_sleep(struct sampler *s, uint64_t until_ns)
 {
+	bool leaving = false;
 	uint64_t now;
 
-	while ((now = clock_now_ns()) < until_ns) {
+	while (!leaving && (now = clock_now_ns()) < until_ns) {
 		clock_sleep_until(until_ns - now > MIND_NS ? now + MIND_NS : until_ns);
 		pthread_mutex_lock(&s->lock);
+		leaving = s->leaving;
 		attach_mind(s);
 		pthread_mutex_unlock(&s->lock);
 	}

@@ -68,6 +68,13 @@ int virt_set_vcpu(struct virt *v, const char *uuid, const char *vcpus, bool on, 
 /* Where a volume of the domain's connection is, and its format (NULL: libvirt does not say). Both yours. */
 int virt_vol_path(struct virt *v, const char *uuid, const char *pool, const char *vol, unsigned timeout_ms,
 		  char **path, char **format, struct err *err);
+/*
+ * What the domain's connection has, a line each, "NAME\tWHAT IT IS\n"; yours, "" for none: networks that are up, pools that
+ * are (pool NULL), volumes of a pool. At most VIRT_NAMES_MAX.
+ */
+#define VIRT_NAMES_MAX 2000
+int virt_network_names(struct virt *v, const char *uuid, unsigned timeout_ms, char **lines, struct err *err);
+int virt_volume_names(struct virt *v, const char *uuid, const char *pool, unsigned timeout_ms, char **lines, struct err *err);
 /* The host's bridge below a network of the domain's connection; yours. Fails where it has none. */
 int virt_network_bridge(struct virt *v, const char *uuid, const char *network, unsigned timeout_ms, char **bridge, struct err *err);
 /* Other domains of its connection whose stored definition has a disk of that file, "d1, d2"; yours, "" for none. */

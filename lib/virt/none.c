@@ -141,6 +141,20 @@ int virt_network_bridge(struct virt *v, const char *uuid, const char *network, u
 	return NONE;
 }
 
+int virt_network_names(struct virt *v, const char *uuid, unsigned timeout_ms, char **lines, struct err *err)
+{
+	UNUSED(v, uuid, lines, err);
+	(void)timeout_ms;
+	return NONE;
+}
+
+int virt_volume_names(struct virt *v, const char *uuid, const char *pool, unsigned timeout_ms, char **lines, struct err *err)
+{
+	UNUSED(v, uuid, pool, lines);
+	(void)timeout_ms;
+	return NONE;
+}
+
 char *virt_shut_off(struct virt *v, const char *word, unsigned timeout_ms)
 {
 	UNUSED(v, word);
