@@ -57,7 +57,7 @@ struct vhost_row {
 
 struct slot_row {
 	struct row head;
-	const char *kind, *bus;
+	const char *kind, *bus, *unplug;
 	uint64_t total, free, free_bytes;
 };
 
@@ -87,7 +87,7 @@ struct find_row {
 
 struct pci_row {
 	struct row head;		/* vm and ref: the guest that has it */
-	const char *address, *class, *id, *driver, *sriov;
+	const char *address, *class, *id, *driver, *sriov, *pf;
 	uint64_t iommu_group, node, vfs, vfs_max;
 };
 

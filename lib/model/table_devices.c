@@ -36,5 +36,7 @@ static const struct column slot_columns[] = {
 	{ "free_bytes", "ROOM", "Of dimm: how much memory may still be plugged.",
 	  "the machine's memory property, else -m: maxmem less size; less what query-memory-devices lists", UNIT_BYTES, UINT(slot_row, free_bytes),
 	  .width = 5, .rank = 2, .descending = true },
+	{ "unplug", "UNPLUG", "Of vcpu: off where QEMU may die of what is plugged after a vCPU was unplugged, as the guest runs "
+	  "without KVM.", "query-kvm", UNIT_TEXT, TEXT(slot_row, unplug), .width = 6, .rank = 3 },
 };
 const struct table slots_table = TABLE("slots", "free places", slot_row, slot_columns, NULL, NEED_SLOTS);

@@ -111,6 +111,8 @@ static const struct column pci_columns[] = {
 	  UNIT_COUNT, UINT(pci_row, node), .width = 4, .rank = 2 },
 	{ "sriov", "SRIOV", "PF: can have virtual functions; VF of ADDRESS: is one.", "sriov_totalvfs, link physfn",
 	  UNIT_TEXT, TEXT(pci_row, sriov), .width = 18, .rank = 3 },
+	{ "pf", "PF", "The device that it is a virtual function of.", "link physfn", UNIT_TEXT, TEXT(pci_row, pf), .width = 12,
+	  .rank = 9 },
 	{ "vfs", "VFS", "Virtual functions it has.", "sriov_numvfs", UNIT_COUNT, UINT(pci_row, vfs), .width = 4,
 	  .rank = 3 },
 	{ "vfs_max", "VFSMAX", "Virtual functions it can have.", "sriov_totalvfs", UNIT_COUNT,

@@ -60,6 +60,7 @@ struct slot_answers {
 	struct qmp_port *ports;
 	size_t n_ports;
 	struct qmp_room room;
+	bool kvm_told, has_kvm;
 	struct qmp_memory_room memory;	/* base_bytes 0: QEMU does not tell it, or was not asked */
 	uint64_t taken_ns;
 };

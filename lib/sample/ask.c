@@ -382,6 +382,8 @@ static int ask_slots(struct qmp *q, struct qmp_view *view, bool told, struct slo
 		rc = qmp_query_memory_room(q, &a->memory, err);
 	if (rc == -ENOENT)
 		rc = 0;
+	if (!rc)
+		a->kvm_told = !qmp_query_kvm(q, &a->has_kvm, NULL);
 	a->taken_ns = clock_now_ns();
 	return rc;
 }

@@ -97,4 +97,6 @@ void rows_slots(struct snapshot *snap, const struct guest *g)
 	row = fill_slot(snap, g, "vcpu", NULL);
 	row->total = room->vcpus;
 	row->free = room->vcpus_free;
+	if (g->slots.kvm_told)
+		row->unplug = g->slots.has_kvm ? "on" : "off";
 }

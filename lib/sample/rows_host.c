@@ -129,8 +129,10 @@ static void fill_pci(struct snapshot *snap, const struct host_pci *p, const stru
 		row->iommu_group = (uint64_t)p->group;
 	if (p->node >= 0)
 		row->node = (uint64_t)p->node;
-	if (p->physfn[0])
+	if (p->physfn[0]) {
+		row->pf = snapshot_str(snap, p->physfn);
 		row->sriov = snapshot_printf(snap, "VF of %s", p->physfn);
+	}
 	if (!p->vfs_max)
 		return;
 	row->sriov = "PF";

@@ -33,7 +33,8 @@
 	{ .expect = "query-block", .any = true, .reply = "[{\"device\":\"\",\"qdev\":\"sd0\",\"inserted\":{\"file\":\"/a\"," \
 	  "\"node-name\":\"n\",\"drv\":\"raw\",\"ro\":false,\"image\":{\"virtual-size\":512}}}]" }, \
 	{ .expect = "query-memory-devices", .any = true, .reply = "[]" }, \
-	{ .expect = "query-hotpluggable-cpus", .any = true, .reply = "[]" }
+	{ .expect = "query-hotpluggable-cpus", .any = true, .reply = "[]" }, \
+	{ .expect = "query-kvm", .any = true, .reply = "{\"enabled\":true,\"present\":true}" }
 #define STATS(ops, ns) "[{\"qdev\":\"sd0\",\"stats\":{\"rd_operations\":" #ops ",\"rd_total_time_ns\":" #ns \
 	",\"rd_bytes\":512,\"wr_operations\":0,\"wr_bytes\":0,\"wr_total_time_ns\":0}}]"
 
