@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What layers have in common. */
 #include "app.h"
+#include "clip.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +42,16 @@ void app_say(struct app *a, enum paint p, const char *fmt, ...)
 	a->message_until_ns = clock_now_ns() + MESSAGE_NS;
 }
 
+void app_copy(struct app *a, const char *line)
+{
+	struct err err;
+
+	if (clip_copy(line, &err))
+		app_say(a, PAINT_WARN, "%s", err.text);
+	else
+		app_say(a, PAINT_GOOD, "copied, if the terminal allows it (OSC 52)");
+}
+
 /* Rates over less than that are noise: a key that repeats must not make them. */
 void app_refresh(struct app *a)
 {
@@ -63,7 +74,7 @@ static void freeze(struct app *a)
 }
 
 /* A key that the table does not know may be a verb's. */
-static void verb_key(struct app *a, int key, const struct row *row)
+static void verb_key(struct app *a, int key, const struct row *row, const struct grid *g)
 {
 	const struct verb *v;
 	char name[8];
@@ -74,7 +85,7 @@ static void verb_key(struct app *a, int key, const struct row *row)
 	if (v && keys_page(v) == PAGE_GUEST && row)
 		guest_open(a, row, v);
 	else if (v && keys_page(v) == PAGE_NONE)
-		menu_verbs(a, name, row);
+		verb_menu_open(a, name, row, g);
 }
 
 /* Those that move or order rows. False: it is none of them. */
@@ -132,6 +143,6 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 	case ACT_HOST: host_open_pages(a); break;
 	case ACT_REFRESH: app_refresh(a); break;
 	case ACT_FREEZE: freeze(a); break;
-	case ACT_NONE: verb_key(a, key, row); break;
+	case ACT_NONE: verb_key(a, key, row, g); break;
 	}
 }

@@ -104,9 +104,13 @@ void bar_draw(const struct draw *d, int y, unsigned where);
 int bar_key(const struct draw *d, int x, unsigned where);	/* the key that stands there, K_NONE: none */
 
 /* menu.c */
+/* One of "a|b|c", the cursor on now. The layer below gets it, which may close the menu, but not itself, meanwhile. */
+void menu_choice(struct app *a, const char *title, const char *choices, const char *now,
+		 void (*chosen)(struct layer *below, struct app *a, const char *word));
 void menu_sort(struct app *a, struct grid *g);
 void menu_fields(struct app *a, struct grid *g);
-void menu_verbs(struct app *a, const char *key, const struct row *row);
+/* verb_menu.c: the changes of a key; one alone opens its form. row: the guest, NULL: none; g: what is stood in */
+void verb_menu_open(struct app *a, const char *key, const struct row *row, const struct grid *g);
 
 /* pager.c: text to scroll through; texts in lines, wrapped by it */
 struct pager;
@@ -114,8 +118,15 @@ void help_open(struct app *a, enum table_id t);
 void help_verb(struct app *a, const struct verb *v);
 void help_text(struct app *a, const char *title, const char *lines);	/* as they are */
 
-/* form.c, change.c: a verb's arguments; its steps, and running them */
-void form_open(struct app *a, const struct verb *v, const struct row *row);
+/*
+ * form.c, change.c: a verb's arguments; its steps, and running them. row: the guest that fills the first one in, NULL: none.
+ * values: what fills in others, in their order, NULL: nothing. at_once: go on to the steps where nothing is missing.
+ */
+void form_open(struct app *a, const struct verb *v, const struct row *row, char *const values[VERB_ARGS_MAX], bool at_once);
 void change_open(struct app *a, const struct call *c, const char *line);
+/* A check of the plan failed: the form shows that beside the field it is about. False: the layer is no form. */
+bool form_take_error(struct layer *l, const struct err *err);
+/* The batch line onto the clipboard, and a word about it. */
+void app_copy(struct app *a, const char *line);
 
 #endif

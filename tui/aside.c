@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Threads for the line at the foot of the screen. */
+/* Threads for forms and the line at the foot of the screen. */
 #include "aside.h"
 
 #include <poll.h>
@@ -15,6 +15,9 @@ struct aside {
 	struct aside *next;
 	struct session *session;
 	struct call call;		/* verb NULL: it completes line */
+	char *typed;			/* not NULL: it completes an argument of call .. */
+	size_t arg;
+	struct completion values;	/* .. with these */
 	struct options opts;
 	unsigned width;
 	char *line;
@@ -60,7 +63,9 @@ static void *work(void *arg)
 {
 	struct aside *x = arg;
 
-	if (x->call.verb)
+	if (x->typed)
+		complete_arg(x->session, &x->call, x->arg, x->typed, COMPLETE_MS, &x->values);
+	else if (x->call.verb)
 		run(x);
 	else
 		complete_line(x->session, x->line, x->len, false, COMPLETE_MS, &x->completion);
@@ -71,6 +76,8 @@ static void *work(void *arg)
 static void drop(struct aside *x)
 {
 	line_completion_done(&x->completion);
+	completion_done(&x->values);
+	free(x->typed);
 	call_done(&x->call);
 	pthread_mutex_destroy(&x->lock);
 	free(x->text);
@@ -96,6 +103,17 @@ struct aside *aside_complete(struct session *s, const char *line, size_t len)
 	x->session = s;
 	x->line = xstrdup(line);
 	x->len = len;
+	return start(x);
+}
+
+struct aside *aside_complete_arg(struct session *s, const struct call *so_far, size_t arg, const char *typed)
+{
+	struct aside *x = xcalloc(1, sizeof(*x));
+
+	x->session = s;
+	call_copy(&x->call, so_far);
+	x->arg = arg;
+	x->typed = xstrdup(typed);
 	return start(x);
 }
 
@@ -129,6 +147,11 @@ bool aside_is_over(const struct aside *x)
 const struct line_completion *aside_completion(struct aside *x)
 {
 	return &x->completion;
+}
+
+const struct completion *aside_values(const struct aside *x)
+{
+	return &x->values;
 }
 
 const char *aside_text(struct aside *x)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A change on the screen: its steps, then a word, then how it goes and what came of it. */
 #include "app.h"
+#include "batch_line.h"
 #include "job.h"
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +130,11 @@ static const char *heading(const struct change_layer *c, const struct app *a)
 	return "";
 }
 
+static void add_piece(void *text, const char *piece)
+{
+	text_add(text, PAINT_STRONG, 0, 0, "%s", piece);
+}
+
 static void write_text(struct change_layer *c, const struct app *a, const struct job_view *v)
 {
 	struct text *t = &c->text;
@@ -145,7 +152,7 @@ static void write_text(struct change_layer *c, const struct app *a, const struct
 	if (v->state == JOB_READY || v->state == JOB_FINISHED) {
 		text_add(t, PAINT_PLAIN, 0, 0, " ");
 		text_add(t, PAINT_PLAIN, 1, 1, "The same in batch:");
-		text_add(t, PAINT_STRONG, 0, 0, "%s", c->line);
+		batch_wrap(c->line, (size_t)a->draw.width, add_piece, t);
 	}
 }
 
@@ -154,7 +161,7 @@ static void draw_buttons(const struct change_layer *c, const struct app *a, int 
 	const struct draw *d = &a->draw;
 
 	if (c->state == JOB_FINISHED)
-		draw_text(d, y, 1, d->width - 1, PAINT_STRONG, "Press a key");
+		draw_text(d, y, 1, d->width - 1, PAINT_STRONG, "Press a key (y copies the line)");
 	if (c->state != JOB_READY)
 		return;
 	if (a->session->opts->dry_run) {
@@ -163,6 +170,7 @@ static void draw_buttons(const struct change_layer *c, const struct app *a, int 
 	}
 	draw_text(d, y, 1, 7, c->no ? PAINT_PLAIN : PAINT_SELECTED, "[ Run ]");
 	draw_text(d, y, 10, 10, c->no ? PAINT_SELECTED : PAINT_PLAIN, "[ Cancel ]");
+	draw_text(d, y, 22, d->width - 22, PAINT_PLAIN, "c copies the line");
 }
 
 static void change_draw(struct layer *layer, struct app *a, int y, int height)
@@ -180,6 +188,20 @@ static void change_draw(struct layer *layer, struct app *a, int y, int height)
 	text_draw(&c->text, &a->draw, y + 1, height - 1 - buttons);
 	if (buttons)
 		draw_buttons(c, a, y + height - 1);
+}
+
+/* A check said no: what is wrong is shown where it was typed, if it was. */
+static void change_turn(struct layer *layer, struct app *a)
+{
+	struct change_layer *c = (struct change_layer *)layer;
+	const struct job_view *v = job_look(c->job);
+	struct err err;
+
+	if (v->state != JOB_FINISHED || v->status != PLAN_INVALID || !v->error)
+		return;
+	err_set(&err, -EINVAL, "%s", v->error);
+	if (form_take_error(layer->below, &err))
+		app_pop(a);
 }
 
 static unsigned change_where(const struct layer *layer)
@@ -227,6 +249,10 @@ static void change_key(struct layer *layer, struct app *a, int key)
 
 	if (text_key(&c->text, action))
 		return;
+	if (action == ACT_COPY) {
+		app_copy(a, c->line);
+		return;
+	}
 	switch (c->state) {
 	case JOB_READY:
 		if (action == ACT_QUIT)
@@ -271,7 +297,7 @@ static void change_free(struct layer *layer, struct app *a)
 }
 
 static const struct layer_ops change_ops = {
-	.covers = true, .where = change_where, .draw = change_draw, .key = change_key, .free = change_free,
+	.covers = true, .where = change_where, .draw = change_draw, .key = change_key, .turn = change_turn, .free = change_free,
 };
 
 void change_open(struct app *a, const struct call *call, const char *line)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The arguments of a changing verb, as fields. What they say goes through the parser of batch. */
-#include "app.h"
-#include "line.h"
-#include "text.h"
+/*
+ * The arguments of a changing verb, as fields: what is needed on top, the rest folded. What they say goes through the
+ * parser of batch; what is wrong stands beside its field.
+ */
+#include "aside.h"
+#include "batch_line.h"
+#include "form_private.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,94 +13,93 @@
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-struct field {
-	const struct arg *arg;
-	struct line line;		/* of a choice: the one that is on, "" for none */
-	char *ref, *ref_text;		/* ref is meant as long as the text is this; NULL: the text is */
-};
+size_t form_shown(const struct form *f)
+{
+	return f->open || f->n_front == f->n ? f->n : f->n_front + 1;
+}
 
-struct form {
-	struct layer layer;
-	const struct verb *verb;
-	struct field fields[VERB_ARGS_MAX];
-	size_t n, at, top;
-	struct err err;
-};
+/* The field with the cursor; NULL: it is on the line for the rest. */
+struct field *form_field(struct form *f)
+{
+	return f->open || f->at < f->n_front ? &f->fields[f->order[f->at]] : NULL;
+}
 
-static const char *value_of(const struct field *f)
+static bool is_front(const struct arg *arg)
+{
+	return arg->required || arg->positional || arg->front;
+}
+
+static void order_fields(struct form *f)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < f->n; i++)
+		if (is_front(f->fields[i].arg))
+			f->order[n++] = i;
+	f->n_front = n;
+	for (i = 0; i < f->n; i++)
+		if (!is_front(f->fields[i].arg))
+			f->order[n++] = i;
+}
+
+static void go_to(struct form *f, size_t field)
+{
+	size_t i;
+
+	for (i = 0; i < f->n && f->order[i] != field; i++)
+		;
+	if (i >= f->n_front)
+		f->open = true;
+	f->at = i < f->n ? i : 0;
+}
+
+/* ---- values */
+
+const char *field_value(const struct field *f)
 {
 	return f->ref && !strcmp(f->line.text, f->ref_text) ? f->ref : f->line.text;
 }
 
-/* ---- words */
-
-/* For a shell, and the same for a script: in '..' but for what needs none. */
-static void quote(struct buf *out, const char *word)
-{
-	const char *p;
-
-	if (*word && strspn(word, LETTERS "0123456789_-.,/:=@%+") == strlen(word)) {
-		buf_puts(out, word);
-		return;
-	}
-	buf_puts(out, "'");
-	for (p = word; *p; p++)
-		buf_add(out, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
-	buf_puts(out, "'");
-}
-
-/* The fields in words, as batch wants them. shown: for people, who know the guest by its name. */
+/* shown: for people, who know the guest by its name */
 static char **words_of(const struct form *f, bool shown, size_t *n)
 {
-	char **words = NULL;
-	const char *name = f->verb->name;
-	bool gap = false;
+	const char *values[VERB_ARGS_MAX] = {0};
 	size_t i;
 
-	*n = 0;
-	while (*name) {
-		size_t len = strcspn(name, " ");
-
-		*vec_push(words, *n) = xstrndup(name, len);
-		name += len + (name[len] == ' ');
-	}
-	for (i = 0; i < f->n; i++) {
-		const struct field *field = &f->fields[i];
-		const char *value = shown ? field->line.text : value_of(field);
-
-		/* behind a positional that is missing, another would be taken for it */
-		if (!*value || (field->arg->positional && gap)) {
-			gap |= field->arg->positional;
-			continue;
-		}
-		*vec_push(words, *n) = field->arg->positional ? xstrdup(value) :
-				       xasprintf("%s=%s", field->arg->name, value);
-	}
-	return words;
+	for (i = 0; i < f->n; i++)
+		values[i] = shown ? f->fields[i].line.text : field_value(&f->fields[i]);
+	return batch_words(f->verb, values, n);
 }
 
-static char *batch_line(const struct form *f)
+char *form_line(const struct form *f)
 {
-	struct buf line = {0};
-	size_t n, i;
-	char **words = words_of(f, true, &n);
+	size_t n;
+	char **words = words_of(f, true, &n), *line = batch_line(words, n);
 
-	buf_puts(&line, "kvmtop --batch");
-	for (i = 0; i < n; i++) {
-		buf_puts(&line, " ");
-		quote(&line, words[i]);
-	}
 	words_free(words, n);
-	return buf_take(&line);
+	return line;
+}
+
+/* The field an error is about gets the cursor. */
+static void blame(struct form *f)
+{
+	const char *values[VERB_ARGS_MAX] = {0};
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		values[i] = f->fields[i].line.text;
+	f->blamed = batch_blamed(f->verb, values, f->err.text);
+	if (f->blamed >= 0)
+		go_to(f, (size_t)f->blamed);
+}
+
+void form_changed(struct form *f)
+{
+	f->err = (struct err){0};
+	f->blamed = -1;
 }
 
 /* ---- fields */
-
-static bool is_choice(const struct field *f)
-{
-	return f->arg->type == ARG_CHOICE;
-}
-
 /* The next of "a|b|c", or the one before; beyond the ends is none, unless it must be one. */
 static void cycle(struct field *f, int step)
 {
@@ -159,108 +161,114 @@ static unsigned form_where(const struct layer *layer)
 	return IN_FORM;
 }
 
-static void draw_field(const struct form *f, struct draw *d, int y, size_t i, int label)
-{
-	const struct field *field = &f->fields[i];
-	bool on = i == f->at;
-	int x = label + 4, width = d->width - x - 1;
-
-	if (x + 8 > d->width) {		/* no room for labels: the values */
-		x = 0;
-		width = d->width;
-	} else {
-		draw_text(d, y, 1, label, on ? PAINT_STRONG : PAINT_PLAIN, field->arg->name);
-		draw_text(d, y, label + 2, 1, PAINT_WARN, field->arg->required ? "*" : "");
-	}
-	if (!is_choice(field)) {
-		line_draw(&field->line, d, y, x, width, on ? PAINT_FIELD_ON : PAINT_FIELD, on);
-		return;
-	}
-	draw_printf(d, y, x, 16, on ? PAINT_FIELD_ON : PAINT_FIELD, "< %s >",
-		    *field->line.text ? field->line.text : "-");
-	draw_text(d, y, x + 17, width - 17, PAINT_PLAIN, field->arg->choices);
-	if (on) {
-		d->cursor_y = y;
-		d->cursor_x = x;
-	}
-}
-
-static void draw_foot(const struct form *f, struct draw *d, int y, int height)
-{
-	struct text text = {0};
-	auto_free char *line = batch_line(f);
-	const struct arg *arg = f->fields[f->at].arg;
-
-	if (f->err.code)
-		text_add(&text, PAINT_BAD, 1, 1, "%s", f->err.text);
-	else
-		text_add(&text, PAINT_PLAIN, 1, 1, "%s: %s%s", arg->name, arg->help,
-			 arg->required ? "" : " (optional)");
-	text_add(&text, PAINT_STRONG, 0, 0, "%s", line);
-	text_draw(&text, d, y, height);
-	text_done(&text);
-}
-
-static void form_draw(struct layer *layer, struct app *a, int y, int height)
-{
-	struct form *f = (struct form *)layer;
-	struct draw *d = &a->draw;
-	int label = 0, foot = height >= 12 ? 5 : height >= 7 ? 3 : 0, rows = height - foot - 1;
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		if ((int)strlen(f->fields[i].arg->name) > label)
-			label = (int)strlen(f->fields[i].arg->name);
-	if (f->at < f->top)
-		f->top = f->at;
-	if (rows > 0 && f->at >= f->top + (size_t)rows)
-		f->top = f->at - (size_t)rows + 1;
-	draw_printf(d, y, 0, d->width, PAINT_HEAD, " %s   %s   * is needed", f->verb->name, f->verb->summary);
-	for (i = 0; (int)i < rows && f->top + i < f->n; i++)
-		draw_field(f, d, y + 1 + (int)i, f->top + i, label);
-	if (foot)
-		draw_foot(f, d, y + height - foot, foot);
-	else if (f->err.code && height > 1)
-		draw_text(d, y + height - 1, 0, d->width, PAINT_BAD, f->err.text);
-}
-
 static void submit(struct form *f, struct app *a)
 {
 	size_t n;
 	char **words = words_of(f, false, &n);
-	auto_free char *line = batch_line(f);
+	auto_free char *line = form_line(f);
 	struct call call;
 
-	f->err = (struct err){0};
-	if (!call_parse(words, n, &call, &f->err)) {
+	form_changed(f);
+	if (call_parse(words, n, &call, &f->err)) {
+		blame(f);
+	} else {
 		change_open(a, &call, line);
 		call_done(&call);
 	}
 	words_free(words, n);
 }
 
-static void field_key(struct form *f, enum action action, int key)
+static void take_word(struct layer *layer, struct app *a, const char *word)
 {
-	struct field *field = &f->fields[f->at];
-	bool changed = false;
+	struct form *f = (struct form *)layer;
+	struct field *field = form_field(f);
 
-	if (is_choice(field)) {
-		if (action == ACT_RIGHT || key == ' ')
-			cycle(field, 1);
-		else if (action == ACT_LEFT)
-			cycle(field, -1);
-		else if (key_is_text(key))
-			choose_letter(field, key);
-		else if (key == K_BACKSPACE || key == K_DELETE || action == ACT_CLEAR)
-			line_set(&field->line, "");
-		else
-			return;
-		changed = true;
-	} else {
-		line_key(&field->line, key, &changed);
+	(void)a;
+	line_set(&field->line, word);
+	form_changed(f);
+	f->at = (f->at + 1) % form_shown(f);
+}
+
+static void choice_key(struct form *f, struct app *a, struct field *field, enum action action, int key)
+{
+	if (key == ' ') {
+		menu_choice(a, field->arg->name, field->arg->choices, field->line.text, take_word);
+		return;
 	}
-	if (changed)
-		f->err = (struct err){0};
+	if (action == ACT_RIGHT)
+		cycle(field, 1);
+	else if (action == ACT_LEFT)
+		cycle(field, -1);
+	else if (key_is_text(key))
+		choose_letter(field, key);
+	else if (key == K_BACKSPACE || key == K_DELETE || action == ACT_CLEAR)
+		line_set(&field->line, "");
+	else
+		return;
+	form_changed(f);
+}
+
+static void field_key(struct form *f, struct app *a, enum action action, int key)
+{
+	struct field *field = form_field(f);
+	bool is_changed = false;
+
+	if (!field) {
+		f->open = key == ' ' || action == ACT_RIGHT;
+	} else if (field_is_choice(field)) {
+		choice_key(f, a, field, action, key);
+	} else {
+		line_key(&field->line, key, &is_changed);
+		if (is_changed)
+			form_changed(f);
+	}
+}
+
+/* "/img/new.raw+": it is to be made, and the argument that says so is the next to be asked for. */
+static bool take_plus(struct form *f)
+{
+	struct field *field = form_field(f);
+	size_t len = field ? strlen(field->line.text) : 0, i;
+	auto_free char *path = NULL;
+
+	if (len < 2 || !field->arg->made_by || field->line.text[len - 1] != '+')
+		return false;
+	for (i = 0; i < f->n && strcmp(f->fields[i].arg->name, field->arg->made_by); i++)
+		;
+	if (i == f->n)
+		return false;
+	path = xstrndup(field->line.text, len - 1);
+	line_set(&field->line, path);
+	form_changed(f);
+	go_to(f, i);
+	return true;
+}
+
+static void step(struct form *f, size_t by)
+{
+	if (!take_plus(f))
+		f->at = (f->at + by) % form_shown(f);
+}
+
+static void enter(struct form *f, struct app *a)
+{
+	struct field *field = form_field(f);
+
+	if (take_plus(f))
+		return;
+	if (!field)
+		f->open = true;
+	else if (field_is_choice(field) && field->arg->required && !*field->line.text)
+		choice_key(f, a, field, ACT_NONE, ' ');
+	else
+		submit(f, a);
+}
+
+static void copy(const struct form *f, struct app *a)
+{
+	auto_free char *line = form_line(f);
+
+	app_copy(a, line);
 }
 
 static void form_key(struct layer *layer, struct app *a, int key)
@@ -268,15 +276,43 @@ static void form_key(struct layer *layer, struct app *a, int key)
 	struct form *f = (struct form *)layer;
 	enum action action = key_is_text(key) ? ACT_NONE : keys_action(IN_FORM, key);
 
+	if (f->offers && form_offers_key(f, a, action, key))
+		return;
 	switch ((int)action) {
 	case ACT_BACK: app_pop(a); break;
 	case ACT_QUIT: a->leave = true; break;
 	case ACT_HELP: help_verb(a, f->verb); break;
-	case ACT_ENTER: submit(f, a); break;
-	case ACT_NEXT: f->at = (f->at + 1) % f->n; break;
-	case ACT_PREVIOUS: f->at = (f->at + f->n - 1) % f->n; break;
-	default: field_key(f, action, key);
+	case ACT_COPY: copy(f, a); break;
+	case ACT_ENTER: enter(f, a); break;
+	case ACT_NEXT: step(f, 1); break;
+	case ACT_PREVIOUS: step(f, form_shown(f) - 1); break;
+	case ACT_COMPLETE:
+		if (!take_plus(f))
+			form_tab(f, a);
+		break;
+	default: field_key(f, a, action, key);
 	}
+}
+
+static void form_turn(struct layer *layer, struct app *a)
+{
+	struct form *f = (struct form *)layer;
+
+	if (f->offers && !f->taken && form_values(f)) {
+		form_type_ahead(f, a);
+		return;
+	}
+	if (!f->at_once)
+		return;
+	f->at_once = false;
+	submit(f, a);
+}
+
+static int form_fd(const struct layer *layer)
+{
+	const struct form *f = (const struct form *)layer;
+
+	return f->offers && !f->taken ? aside_fd(f->offers) : -1;
 }
 
 static void form_free(struct layer *layer, struct app *a)
@@ -284,7 +320,7 @@ static void form_free(struct layer *layer, struct app *a)
 	struct form *f = (struct form *)layer;
 	size_t i;
 
-	(void)a;
+	form_forget_offers(f, a);
 	for (i = 0; i < f->n; i++) {
 		line_done(&f->fields[i].line);
 		free(f->fields[i].ref);
@@ -293,10 +329,38 @@ static void form_free(struct layer *layer, struct app *a)
 }
 
 static const struct layer_ops form_ops = {
-	.covers = true, .where = form_where, .draw = form_draw, .key = form_key, .free = form_free,
+	.covers = true, .where = form_where, .draw = form_draw, .key = form_key, .turn = form_turn, .fd = form_fd,
+	.free = form_free,
 };
 
-void form_open(struct app *a, const struct verb *v, const struct row *row)
+bool form_take_error(struct layer *l, const struct err *err)
+{
+	struct form *f = (struct form *)l;
+
+	if (!l || l->ops != &form_ops)
+		return false;
+	f->err = *err;
+	blame(f);
+	return true;
+}
+
+/* The first field that is needed and empty. False: there is none. */
+static bool go_to_missing(struct form *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_front; i++) {
+		const struct field *field = &f->fields[f->order[i]];
+
+		if (field->arg->required && !*field->line.text) {
+			f->at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void form_open(struct app *a, const struct verb *v, const struct row *row, char *const values[VERB_ARGS_MAX], bool at_once)
 {
 	struct form *f;
 	size_t i;
@@ -311,13 +375,15 @@ void form_open(struct app *a, const struct verb *v, const struct row *row)
 	f->layer.ops = &form_ops;
 	f->verb = v;
 	f->n = v->n_args;
+	f->blamed = -1;
 	for (i = 0; i < f->n; i++) {
 		f->fields[i].arg = &v->args[i];
-		line_set(&f->fields[i].line, "");
-		if (v->args[i].type == ARG_VM && row && !f->at) {
+		line_set(&f->fields[i].line, values ? values[i] : "");
+		if (v->args[i].type == ARG_VM && row)
 			prefill(&f->fields[i], a, row);
-			f->at = i + 1 < f->n ? i + 1 : i;
-		}
 	}
+	order_fields(f);
+	f->at = f->n_front > 1 && row ? 1 : 0;
+	f->at_once = !go_to_missing(f) && at_once;
 	app_push(a, &f->layer);
 }

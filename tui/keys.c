@@ -57,12 +57,20 @@
 	Y("Space", NULL, IN_MENU, ACT_TOGGLE, ' ') \
 	Y("Enter", "Choose", IN_MENU, ACT_ENTER, K_ENTER, K_F(6)) \
 	X("Enter", "Steps", "In a form: check, and show the steps. Nothing is changed yet.", IN_FORM, ACT_ENTER, K_ENTER) \
-	Y("Tab", "Next", IN_FORM, ACT_NEXT, K_TAB, K_DOWN) \
+	X("Tab", NULL, "In a form: complete what is typed, then step through what may stand there; where nothing is known the next field.", \
+	  0, ACT_NONE, K_NONE) \
+	Y("Tab", "Complete", IN_FORM, ACT_COMPLETE, K_TAB) \
+	Y("Down", NULL, IN_FORM, ACT_NEXT, K_DOWN) \
 	Y("Shift-Tab", NULL, IN_FORM, ACT_PREVIOUS, K_BACKTAB, K_UP) \
-	X("Left Right", NULL, "In a form: one of several choices; Space too.", 0, ACT_NONE, K_NONE) \
+	X("Left Right", NULL, "In a form: one of several choices; Space lists them.", 0, ACT_NONE, K_NONE) \
 	Y("Left", NULL, IN_FORM, ACT_LEFT, K_LEFT) \
 	Y("Right", "Choice", IN_FORM, ACT_RIGHT, K_RIGHT) \
 	Y("F1", "Help", IN_FORM, ACT_HELP, K_F(1)) \
+	X("Ctrl-Y c", NULL, "In a form and under the steps of a change: copy the line for batch to the terminal's clipboard (OSC 52).", \
+	  0, ACT_NONE, K_NONE) \
+	Y("Ctrl-Y", "Copy", IN_FORM, ACT_COPY, K_CTRL('Y')) \
+	Y("c", "Copy", IN_READY, ACT_COPY, 'c', K_CTRL('Y')) \
+	Y("y", "Copy", IN_DONE, ACT_COPY, 'y', 'c', K_CTRL('Y')) \
 	X("Enter y", "Run", "Under the steps of a change: run them.", IN_READY, ACT_YES, K_ENTER, 'y') \
 	Y("Esc n", "Cancel", IN_READY, ACT_BACK, K_ESC, 'n', 'q', K_CTRL('C')) \
 	X("Esc Ctrl-C", "Stop", "While a change runs: stop, and take back what was done.", IN_RUN, \
@@ -165,7 +173,22 @@ int keys_code(const char *name)
 	return name[0] && !name[1] ? name[0] : K_NONE;
 }
 
+const struct key_menu *keys_menu(const char *key)
+{
+	static const struct key_menu menus[] = {
+		{ "F7", "Plug", "Plug into or change", false }, { "F8", "Unplug", "Unplug from", true }, { "F9", "Tune", "Tune", false },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(menus); i++)
+		if (!strcmp(menus[i].key, key))
+			return &menus[i];
+	return NULL;
+}
+
 char *keys_verb_label(const struct verb *v)
 {
-	return xstrndup(v->summary, strcspn(v->summary, " ."));
+	const struct key_menu *menu = keys_menu(v->key);
+
+	return menu ? xstrdup(menu->label) : xstrndup(v->summary, strcspn(v->summary, " ."));
 }

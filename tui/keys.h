@@ -11,6 +11,7 @@ enum action {
 	ACT_UP, ACT_DOWN, ACT_PGUP, ACT_PGDN, ACT_HOME, ACT_END, ACT_LEFT, ACT_RIGHT, ACT_NEXT, ACT_PREVIOUS,
 	ACT_ENTER, ACT_BACK, ACT_QUIT, ACT_HELP, ACT_FIND, ACT_FILTER, ACT_SORT, ACT_SORT_LEFT, ACT_SORT_RIGHT,
 	ACT_INVERT, ACT_FIELDS, ACT_HOST, ACT_TOGGLE, ACT_DELAY, ACT_REFRESH, ACT_REDRAW, ACT_FREEZE, ACT_YES, ACT_CLEAR, ACT_COMMAND,
+	ACT_COPY, ACT_COMPLETE,
 };
 
 /* Where a key works. */
@@ -46,7 +47,13 @@ enum page keys_page(const struct verb *v);
 char keys_page_key(const struct verb *v);
 /* The code of a key as tables name it: "F7", "x", "Enter"; K_NONE: there is none. */
 int keys_code(const char *name);
-/* What a verb's key is called on the key bar: the first word of its summary. Yours. */
+/* What a verb's key is called on the key bar: as its menu, else the first word of its summary. Yours. */
 char *keys_verb_label(const struct verb *v);
+/* Changes that share a key are a menu. */
+struct key_menu {
+	const char *key, *label, *title;
+	bool takes_out;			/* its items are devices of the guest */
+};
+const struct key_menu *keys_menu(const char *key);	/* NULL: no menu of that key has a title of its own */
 
 #endif

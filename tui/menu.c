@@ -21,7 +21,8 @@ struct menu {
 	int y;				/* of the title, where it was drawn last */
 	void (*chosen)(struct menu *m, struct app *a);	/* the menu is gone from the screen already */
 	struct grid *grid;
-	char *vm, *ref;
+	char *words;			/* of choices: the names are in it */
+	void (*word)(struct layer *below, struct app *a, const char *word);
 };
 
 static unsigned menu_where(const struct layer *layer)
@@ -69,8 +70,7 @@ static void menu_free(struct layer *layer, struct app *a)
 	(void)a;
 	free(m->items);
 	free(m->on);
-	free(m->vm);
-	free(m->ref);
+	free(m->words);
 }
 
 static void choose(struct menu *m, struct app *a)
@@ -79,7 +79,7 @@ static void choose(struct menu *m, struct app *a)
 
 	m->items = NULL;
 	m->on = NULL;
-	m->vm = m->ref = NULL;
+	m->words = NULL;
 	app_pop(a);
 	copy.chosen(&copy, a);
 	menu_free(&copy.layer, a);
@@ -137,6 +137,27 @@ static struct menu *menu_new(const char *title, void (*chosen)(struct menu *, st
 static void add(struct menu *m, const char *name, const char *help, const void *thing)
 {
 	*vec_push(m->items, m->n) = (struct item){ name, help, thing };
+}
+
+static void word_chosen(struct menu *m, struct app *a)
+{
+	m->word(a->top, a, m->items[m->at].name);
+}
+
+void menu_choice(struct app *a, const char *title, const char *choices, const char *now,
+		 void (*chosen)(struct layer *below, struct app *a, const char *word))
+{
+	struct menu *m = menu_new(title, word_chosen);
+	char *rest, *word;
+
+	m->word = chosen;
+	rest = m->words = xstrdup(choices);
+	while ((word = strsep(&rest, "|"))) {
+		if (!strcmp(word, now))
+			m->at = m->n;
+		add(m, word, "", NULL);
+	}
+	app_push(a, &m->layer);
 }
 
 static void sort_chosen(struct menu *m, struct app *a)
@@ -201,29 +222,3 @@ void menu_fields(struct app *a, struct grid *g)
 	app_push(a, &m->layer);
 }
 
-static void verb_chosen(struct menu *m, struct app *a)
-{
-	const struct row row = { .vm = m->vm, .ref = m->ref };
-
-	form_open(a, m->items[m->at].thing, m->ref ? &row : NULL);
-}
-
-void menu_verbs(struct app *a, const char *key, const struct row *row)
-{
-	const struct verb *v, *only = NULL;
-	struct menu *m;
-	size_t i = 0, n = 0;
-
-	for (; (v = keys_verb(key, &i)); n++)
-		only = v;
-	if (n == 1) {
-		form_open(a, only, row);
-		return;
-	}
-	m = menu_new("Which change?", verb_chosen);
-	m->vm = row ? xstrdup(row->vm) : NULL;
-	m->ref = row ? xstrdup(row->ref) : NULL;
-	for (i = 0; (v = keys_verb(key, &i)); )
-		add(m, v->name, v->summary, v);
-	app_push(a, &m->layer);
-}

@@ -94,6 +94,26 @@ void docs_verb(FILE *f, const struct verb *v)
 	}
 }
 
+static int check_sources(FILE *f, const struct verb *v, const struct arg *arg)
+{
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < ARRAY_SIZE(arg->from) && arg->from[i].column; i++) {
+		const struct arg_source *s = &arg->from[i];
+		const struct table *t = table_get(s->table);
+		struct filter *only = NULL;
+		struct err err = {0};
+
+		if (!table_column(t, s->column, NULL) || (s->about && !table_column(t, s->about, NULL)))
+			bad |= fprintf(f, "%s: %s is of a column that %s has not\n", v->name, arg->name, t->name);
+		if (s->only && filter_parse(t, s->only, &only, &err))
+			bad |= fprintf(f, "%s: %s: %s\n", v->name, arg->name, err.text);
+		filter_free(only);
+	}
+	return bad;
+}
+
 static int check_verb(FILE *f, const struct verb *v)
 {
 	int kinds = (v->table != TABLE_COUNT) + (v->build != NULL) + (v->run != NULL) + v->undoes, bad = 0;
@@ -106,7 +126,10 @@ static int check_verb(FILE *f, const struct verb *v)
 		bad |= fprintf(f, "%s: no help\n", v->name);
 	if (v->n_args > VERB_ARGS_MAX)
 		bad |= fprintf(f, "%s: too many arguments\n", v->name);
+	if ((v->build || v->undoes) && !v->key && !v->hidden)
+		bad |= fprintf(f, "%s: no key on the screen\n", v->name);
 	for (i = 0; i < v->n_args; i++) {
+		bad |= check_sources(f, v, &v->args[i]);
 		keys |= !v->args[i].positional;
 		if (!v->args[i].help)
 			bad |= fprintf(f, "%s: %s has no help\n", v->name, v->args[i].name);
@@ -177,6 +200,14 @@ static int check_table(FILE *f, const struct table *t)
 	return bad != 0;
 }
 
+/* Changes share the key of a menu, and have letters in it. */
+static bool is_key_twice(const struct verb *a, const struct verb *b)
+{
+	bool looks = a->table != TABLE_COUNT || b->table != TABLE_COUNT;
+
+	return a->key && b->key && !strcmp(a->key, b->key) && (looks || (a->letter && a->letter == b->letter));
+}
+
 int docs_self_test(FILE *f)
 {
 	size_t n, i, k;
@@ -187,8 +218,7 @@ int docs_self_test(FILE *f)
 	for (i = 0; i < n; i++) {
 		bad |= check_verb(f, all[i]);
 		for (k = 0; k < i; k++)
-			if (!strcmp(all[i]->name, all[k]->name) ||
-			    (all[i]->key && all[k]->key && !strcmp(all[i]->key, all[k]->key)))
+			if (!strcmp(all[i]->name, all[k]->name) || is_key_twice(all[i], all[k]))
 				bad |= fprintf(f, "%s: name or key twice\n", all[i]->name);
 	}
 	for (t = 0; t < TABLE_COUNT; t++)

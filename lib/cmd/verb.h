@@ -19,6 +19,16 @@ enum arg_type {
 	ARG_TABLE, ARG_VERB,
 };
 
+/* Rows of a look-up that tell what an argument may be: a row one stands on fills it in, all of them are a list. */
+struct arg_source {
+	enum table_id table;
+	const char *column;		/* its text is the argument; NULL: the end of the list */
+	const char *only;		/* a filter: of these rows, NULL: of all */
+	const char *about;		/* the column that says more about it, NULL: none */
+};
+
+#define ARG_SOURCES_MAX 3
+
 struct arg {
 	const char *name;
 	enum arg_type type;
@@ -30,9 +40,16 @@ struct arg {
 	enum complete_kind complete;
 	const char *by;			/* name of the argument that decides, by this list; NULL: complete does */
 	const struct complete_by *by_value;
+	const char *usual;		/* what is taken where nothing is given, for a form; NULL: nothing, or it depends */
+	const char *made_by;		/* of a file: the argument that has it made, which a + behind it asks for; NULL */
+	bool front;			/* a form shows it with what is required; the others are folded */
+	struct arg_source from[ARG_SOURCES_MAX];
 };
 
-#define VERB_ARGS_MAX 16
+#define VERB_ARGS_MAX 20
+
+/* What a change wants a free place of, for its menu to say how many there are. */
+enum verb_room { ROOM_NONE, ROOM_PORT, ROOM_DISK, ROOM_USB, ROOM_DIMM, ROOM_VCPU, ROOM_VCPU_OUT };
 
 struct session;
 struct call;
@@ -44,7 +61,10 @@ struct verb {
 	const char *rights;		/* what it needs without root, for help and man page; NULL: none */
 	const struct arg *args;
 	size_t n_args;
-	const char *key;		/* on the screen, NULL: none */
+	const char *key;		/* on the screen, NULL: none; changes that share one are the menu of that key */
+	char letter;			/* chooses it there; 0: a letter of its name that is free */
+	const char *part;		/* of the menu, NULL: the first one */
+	enum verb_room room;
 	bool hidden;			/* for scripts of ours, not in help */
 
 	bool undoes;			/* changes, by an entry of the journal */

@@ -27,27 +27,27 @@ static const struct arg disk_add_args[] = {
 	  "another process has locked is refused." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
-	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
+	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .usual = "virtio", .front = true, .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
 	  "virtio-scsi controller; one is added where there is none, and stays)." },
-	{ "id", ARG_TEXT, .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },
-	{ "serial", ARG_TEXT, .help = "Serial number the guest sees, at most 20 characters." },
-	{ "readonly", ARG_CHOICE, .choices = "on|off", .help = "on: the guest cannot write." },
-	{ "cache", ARG_CHOICE, .choices = "none|writeback|writethrough|directsync|unsafe",
+	{ "id", ARG_TEXT, .usual = "kt-disk0 or the next", .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },
+	{ "serial", ARG_TEXT, .front = true, .help = "Serial number the guest sees, at most 20 characters." },
+	{ "readonly", ARG_CHOICE, .choices = "on|off", .usual = "off", .front = true, .help = "on: the guest cannot write." },
+	{ "cache", ARG_CHOICE, .choices = "none|writeback|writethrough|directsync|unsafe", .usual = "writeback",
 	  .help = "As for -drive cache=; writeback if nothing is given." },
-	{ "aio", ARG_CHOICE, .choices = "threads|native|io_uring", .help = "How QEMU does I/O; native wants cache=none or directsync." },
-	{ "iothread", ARG_TEXT, .complete = COMPLETE_IOTHREADS, .help = "Id of an IOThread of that guest which is to serve the disk." },
-	{ "passthrough", ARG_CHOICE, .choices = "on|off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
+	{ "aio", ARG_CHOICE, .choices = "threads|native|io_uring", .usual = "threads", .help = "How QEMU does I/O; native wants cache=none or directsync." },
+	{ "iothread", ARG_TEXT, .complete = COMPLETE_IOTHREADS, .usual = "none", .help = "Id of an IOThread of that guest which is to serve the disk." },
+	{ "passthrough", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: the guest's SCSI commands go to the host's LUN as they are; "
 	  "wants bus=scsi and a SCSI block device." },
 	{ "target", ARG_TEXT, .help = "For guests of libvirt: the disk's target, such as vdc or sdb; the first free one if none is given." },
 	{ "volume", ARG_TEXT, .complete = COMPLETE_VOLUMES, .help = "Instead of file=, for guests of libvirt: POOL/VOLUME." },
-	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: in libvirt's stored definition too; what that has already is plugged into the "
+	{ "persist", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: in libvirt's stored definition too; what that has already is plugged into the "
 	  "running guest only." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, and undone." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: take an image whose header names files outside of its directory or of another "
+	{ "force", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: take an image whose header names files outside of its directory or of another "
 	  "user, a qcow2 image that kvmtop cannot read, a raw disk with a qcow2 header, or one that the host or another guest uses." },
 };
 static const struct verb verb_disk_add = {
-	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), .key = "F7", .summary = "Plug a disk.",
+	.name = "disk add", CHANGE(hotplug_disk_add), ARGS(disk_add_args), PLUG('d', ROOM_DISK), .summary = "Plug a disk.",
 	.rights = RIGHT_MONITOR ", and to read the image",
 	.doc = "Plugs a disk into a running guest, virtio-blk on a free hotpluggable PCI port or SCSI on a controller, and waits for "
 	       "the guest's driver. What fails is taken back. The backing files of a qcow2 image and its data file must be regular files "
@@ -61,12 +61,13 @@ static const struct verb verb_disk_add = {
 
 static const struct arg disk_remove_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given." },
-	{ "persist", ARG_CHOICE, .choices = "on|off", .help = "on: out of libvirt's stored definition too." },
+	{ "ID", ARG_DEVICE, .complete = COMPLETE_DISKS, .positional = true, .required = true, .help = "The device's id or its QOM path; libvirt's alias, target or the id= given.",
+	  ID_OF_DISK },
+	{ "persist", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: out of libvirt's stored definition too." },
 	ARG_FORCE_USER,
 };
 static const struct verb verb_disk_remove = {
-	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), .key = "F8", .summary = "Unplug a disk.",
+	.name = "disk remove", CHANGE(hotplug_disk_remove), ARGS(disk_remove_args), UNPLUG('d'), .summary = "Unplug a disk.",
 	.rights = RIGHT_MONITOR,
 	.doc = "Asks the guest to release a disk, waits until it has, then closes the image. A guest that does not answer keeps "
 	       "the disk: the removal is pending, and the next kvmtop finishes it once the guest has released it or was reset.",
@@ -74,12 +75,12 @@ static const struct verb verb_disk_remove = {
 
 static const struct arg disk_resize_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The device's id, or its QOM path." },
+	{ "ID", ARG_DEVICE, .complete = COMPLETE_DISKS, .positional = true, .required = true, .help = "The device's id, or its QOM path.", ID_OF_DISK },
 	{ "size", ARG_SIZE, .required = true, .help = "The new size; a multiple of 512 bytes. Of a block device of the host its own size, once that has changed." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: make it smaller, too." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: make it smaller, too." },
 };
 static const struct verb verb_disk_resize = {
-	.name = "disk resize", CHANGE(hotplug_disk_resize), ARGS(disk_resize_args), .summary = "Resize a disk.",
+	.name = "disk resize", CHANGE(hotplug_disk_resize), ARGS(disk_resize_args), PLUG_CHANGE('r'), .summary = "Resize a disk.",
 	.rights = RIGHT_MONITOR,
 	.doc = "Gives a disk another size while the guest uses it: the image grows, and the guest is told.",
 };

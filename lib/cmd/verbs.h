@@ -18,9 +18,20 @@
 #define ARG_OF_GUEST { "VM", ARG_VM, .positional = true, .required = true, \
 	.help = "The guest: its exact name or UUID, name:NAME, uuid:UUID, pid:N, or the ref of a record." }
 /* The last argument of a change of a guest that has no other safety check. */
-#define ARG_FORCE_USER { "force", ARG_CHOICE, .choices = "on|off", \
+#define ARG_FORCE_USER { "force", ARG_CHOICE, .choices = "on|off", .usual = "off", \
 	.help = "on: although another user runs the guest, and has given it its name." }
 #define ARG_ONE_GUEST { "VM", ARG_VM, .positional = true, .help = "One guest instead of all." }
+
+/* Where ids of a guest's devices are listed: in the look-up of their kind, and among all devices. */
+#define ID_OF_DISK .from = { { TABLE_DISKS, "id", NULL, "file" }, { TABLE_DEVICES, "id", "backing~^drive", "backing" } }
+#define ID_OF_NIC .from = { { TABLE_NICS, "id", NULL, "mac" }, { TABLE_DEVICES, "id", "backing~^netdev", "backing" } }
+#define ID_OF(types) .from = { { TABLE_DEVICES, "id", "type~'^(" types ")'", "backing" } }
+
+/* The menus of the screen. A verb is in one by its row: key and, where the menu has parts, part. */
+#define PLUG(by, kind) .key = "F7", .letter = (by), .room = (kind)
+#define PLUG_CHANGE(by) .key = "F7", .letter = (by), .part = "change"
+#define UNPLUG(by) .key = "F8", .letter = (by)
+#define TUNE(by) .key = "F9", .letter = (by)
 
 extern const struct verb vms_verb, vcpus_verb, threads_verb, queues_verb, disks_verb, nics_verb, devices_verb;
 extern const struct verb memory_verb, numa_verb, nodes_verb, hugepages_verb, ksm_verb, thp_verb;

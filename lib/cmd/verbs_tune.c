@@ -5,12 +5,12 @@
 
 static const struct arg histogram_args[] = {
 	ARG_OF_GUEST,
-	{ "ID", ARG_DEVICE, .positional = true, .required = true, .complete = COMPLETE_DISKS, .help = "The disk's id, as disks has it." },
+	{ "ID", ARG_DEVICE, .complete = COMPLETE_DISKS, .positional = true, .required = true, .help = "The disk's id, as disks has it.", ID_OF_DISK },
 	{ "STATE", ARG_CHOICE, .positional = true, .required = true, .choices = "on|off", .help = "on: latencies are counted from now on." },
 	ARG_FORCE_USER,
 };
 const struct verb histogram_verb = {
-	.name = "histogram", CHANGE(tuning_histogram), ARGS(histogram_args), .summary = "Latency histograms of a disk on or off.",
+	.name = "histogram", CHANGE(tuning_histogram), ARGS(histogram_args), TUNE('h'), .summary = "Latency histograms of a disk on or off.",
 	.rights = RIGHT_MONITOR,
 	.doc = "Has QEMU count the latency of each request of a disk in 71 bins, each 26 % wide, from 1 us to 10 s. disks shows the "
 	       "percentiles of that (rd_lat_p50_us ..); it counts from when it was switched on. Another program's bins are kept, and "

@@ -86,8 +86,10 @@ shows() { "${screen[@]}" capture-pane -p | grep -q -e "$1"; }
 "${screen[@]}" -f /dev/null new-session -d -x 100 -y 30 "exec '$KVMTOP_PLAIN' --no-libvirt --no-scan -q '$PWD/s.qmp'" 9>&-
 wait_for 20 shows "$(vm s)"
 "${screen[@]}" send-keys F7
-wait_for 20 shows 'Plug a disk'
-"${screen[@]}" send-keys "$PWD/a.img" Tab Space
+wait_for 20 shows 'd  disk add'
+"${screen[@]}" send-keys d
+wait_for 20 shows 'file: The image'
+"${screen[@]}" send-keys "$PWD/a.img" Tab r
 wait_for 20 shows 'format=raw'
 "${screen[@]}" send-keys Enter
 wait_for 20 shows 'these steps will be run'

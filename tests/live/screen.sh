@@ -13,8 +13,9 @@ field() {
 	local i
 	for i in {1..20}; do
 		has "$1" "^ $2: " && return
+		has "$1" '^ more: ' && tm send-keys -t "$1" Space
 		tm send-keys -t "$1" Tab
-		wait_for 1 has "$1" "^ $2: "
+		wait_for 1 has "$1" "^ ($2|more): "
 	done
 	return 1
 }
@@ -39,7 +40,7 @@ truncate -s 8M new.raw
 screen a 80 24 "$top --filter '$ours'"
 t_ok 'the list shows the guest' sees a "^$vm .*running"
 t_ok 'with its CPU time and requests' sees a "^$vm +running +[0-9.]+ +[0-9.]+!? +[0-9.]+ +256M +[1-9]"
-t_ok 'the keys are named' sees a '^F1Help.*F7Plug F8Unplug F10Quit'
+t_ok 'the keys are named' sees a '^F1Help.*F7Plug F8Unplug F9Tune F10Quit'
 t_ok 'the filter of the command line is named' sees a '^filter pid='
 keys a M
 t_ok 'M sorts by memory' wait_for 30 rows_are a "$(vm aa) $vm $(vm bb)"
@@ -123,11 +124,13 @@ t_ok 'the rate moves' sees a '^disk0 +0 request .* [1-9][0-9.k]* iothread io0'
 # ---- a disk, through the form
 
 keys a F7
-t_ok 'F7 is a form for this guest' sees a "^ VM +\\* $vm"
+t_ok 'F7 is a menu for this guest, with the room there is' sees a "^ d  disk add .* [1-9] ports"
+keys a d
+t_ok 'a letter opens the form' sees a "^ VM +\\* $vm"
 keys a Enter
 t_ok 'what is missing is said' sees a 'file= is missing'
 typed a "$PWD/new.raw"
-keys a Down Space
+keys a Down r
 field a id
 typed a kt-screen
 t_ok 'the line for batch is there' sees a '^kvmtop --batch disk add '
@@ -143,7 +146,7 @@ t_ok 'cancelled: no device' vm_lacks_device shared kt-screen
 t_is 'cancelled: no node' "$(vm_block_nodes shared)" "$nodes"
 
 add_disk() {
-	keys a F7
+	keys a F7 d
 	sees a '^ file ' || return
 	typed a "$PWD/new.raw"
 	keys a Tab r
@@ -165,13 +168,17 @@ t_ok 'a key goes back to the guest' sees a '^DEVICE'
 t_ok 'and its queue is there' sees a '^kt-screen +0 request'
 
 keys a F8
-t_ok 'F8 is a form' sees a '^ disk remove'
+t_ok 'F8 is a menu of what can be taken out' sees a '^ d  disk remove +kt-screen  .*new[.]raw'
+t_ok 'with the reason for what cannot' sees a '^ d  disk remove +disk0  .* hotplug'
+keys a d Enter
+t_ok 'the steps of the removal, at once' sees a '^  1  device_del'
+keys a Escape
+t_ok 'the form is below' sees a '^ ID +\* kt-screen'
+field a ID
+keys a C-u
 typed a nosuch
 keys a Enter
-t_ok 'a device that is not there is said' sees a '^ invalid'
-t_ok 'by name' sees a "nosuch"
-keys a Space
-t_ok 'and the form is there again' sees a '^ ID +\* nosuch'
+t_ok 'a device that is not there is said beside its field' sees a "^ +! .*nosuch"
 keys a C-u
 typed a kt-screen
 keys a Enter
@@ -321,7 +328,7 @@ ends f
 qemu_start f -machine q35,accel=tcg -m 64 -device pcie-root-port,id=rp1,chassis=1,slot=1 \
 	-qmp unix:f.qmp,server=on,wait=off
 plug() {
-	keys i F7
+	keys i F7 d
 	sees i '^ file ' || return
 	typed i "$PWD/new.raw"
 	keys i Tab r Enter

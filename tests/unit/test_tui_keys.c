@@ -144,12 +144,15 @@ static void verbs_are_found_by_key(void **state)
 {
 	size_t i = 0;
 	const struct verb *v = keys_verb("F7", &i);
+	size_t n = 1;
 	char name[8];
 
 	(void)state;
 	assert_non_null(v);
 	assert_non_null(v->build);
-	assert_null(keys_verb("F7", &i));
+	while (keys_verb("F7", &i))
+		n++;
+	assert_in_range(n, 5, 100);
 	i = 0;
 	assert_null(keys_verb("", &i));
 	keys_name(K_F(12), name);
