@@ -25,6 +25,7 @@ struct disk {
 	char *controller;		/* id of the virtio-scsi controller, NULL: virtio-blk */
 	bool new_controller;		/* it is to be added */
 	struct image_chain chain;
+	struct new_image made;		/* the image is a step of the plan */
 };
 
 static void disk_done(struct disk *d)
@@ -33,6 +34,7 @@ static void disk_done(struct disk *d)
 	free(d->bus);
 	free(d->controller);
 	image_chain_done(&d->chain);
+	free(d->made.path);
 }
 
 static size_t cache_of(const struct plan *p)
@@ -238,6 +240,7 @@ static void plan_add(struct plan *p, const struct disk *d)
 	struct json_object *args;
 	struct step *s;
 
+	plan_new_image(p, &d->made);
 	s = plan_qmp(p, "blockdev-add", node_json(p, d));
 	step_undo_qmp(s, "blockdev-del", named("node-name", d->node));
 	step_leaves(s, "block node %s (%s)", d->node, plan_arg(p, "file"));
@@ -294,12 +297,13 @@ int hotplug_disk_add(struct plan *p, const struct plan_env *env, struct err *err
 		return virt_disk_build(p, env, DISK_ADD, err);
 	rc = check_plain(p, err);
 	if (!rc)
-		rc = check_image(p, env->host, plan_arg(p, "file"), &d.chain, err);
+		rc = plan_arg(p, "create") ? check_new_image(p, env->host, plan_arg(p, "file"), &d.made, &d.chain, err) :
+					     check_image(p, env->host, plan_arg(p, "file"), &d.chain, err);
 	if (!rc)
 		rc = check_guest(p, env->qmp, err);
 	if (!rc)
 		rc = choose(p, env->qmp, &d, err);
-	if (!rc && p->status != PLAN_UNCHANGED)
+	if (!rc && p->status != PLAN_UNCHANGED && !d.made.path)
 		rc = check_image_use(p, env->host, &d.chain, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		plan_add(p, &d);

@@ -64,6 +64,18 @@ int check_group_room(struct plan *p, const struct host *h, uint64_t bytes, uint6
 /* The host has the nodes and the memory, or the huge pages, and the guest's control groups allow it. */
 int check_backend(struct plan *p, const struct host *h, const struct dimm_backend *b, struct err *err);
 
+/* new_image.c: create= of disk add */
+struct new_image {
+	char *path;			/* as kvmtop sees it; NULL: none is made. Yours */
+	bool qcow2;
+	uint64_t bytes;
+	struct host_owner owner;
+};
+/* file: that nothing is there yet; *chain becomes what it will be. */
+int check_new_image(struct plan *p, const struct host *h, const char *file, struct new_image *new, struct image_chain *chain,
+		    struct err *err);
+void plan_new_image(struct plan *p, const struct new_image *new);
+
 /* vcpu.c: a guest without KVM that has released a vCPU takes nothing more */
 int check_emulated(const struct plan *p, struct qmp *q, struct err *err);
 

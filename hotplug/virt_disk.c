@@ -194,12 +194,15 @@ static int check_volume(struct plan *p, const struct plan_env *env, const char *
 	return path && *path == '/' ? check_image(p, env->host, path, out, err) : 0;
 }
 
-static int check_source(struct plan *p, const struct plan_env *env, struct image_chain *out, struct err *err)
+static int check_source(struct plan *p, const struct plan_env *env, struct new_image *made, struct image_chain *out, struct err *err)
 {
 	const char *volume = plan_arg(p, "volume"), *file = plan_arg(p, "file");
 	int rc;
 
-	if (volume)
+	if (plan_arg(p, "create"))
+		rc = volume ? err_set(err, -EINVAL, "create= makes a file, and volume= is none (say file=PATH)") :
+			      check_new_image(p, env->host, file, made, out, err);
+	else if (volume)
 		rc = check_volume(p, env, volume, out, err);
 	else
 		rc = file ? check_image(p, env->host, file, out, err) : err_set(err, -EINVAL, "file= or volume= is missing");
@@ -319,12 +322,13 @@ static int check_use(struct plan *p, const struct plan_env *env, const struct im
 static int build_add(struct plan *p, const struct plan_env *env, const struct virt_def *def, struct err *err)
 {
 	struct image_chain chain = {0};
+	struct new_image made = {0};
 	struct virt_disk d = {0};
 	const struct virt_disk *twin = NULL;
 	bool block_device;
 	int rc;
 
-	rc = check_source(p, env, &chain, err);
+	rc = check_source(p, env, &made, &chain, err);
 	block_device = chain.n && chain.images->block_device;
 	put_chain(&d, &chain);
 	if (!rc)
@@ -339,13 +343,16 @@ static int build_add(struct plan *p, const struct plan_env *env, const struct vi
 		rc = check_target(p, def, twin, err);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		rc = check_port(p, def, err);
-	if (!rc && p->status != PLAN_UNCHANGED)
+	if (!rc && p->status != PLAN_UNCHANGED && !made.path)
 		rc = check_use(p, env, &chain, err);
 	image_chain_done(&chain);
 	if (!rc && p->status != PLAN_UNCHANGED)
 		fill_disk(p, def, twin, block_device, &d);
-	if (!rc && p->status != PLAN_UNCHANGED)
+	if (!rc && p->status != PLAN_UNCHANGED) {
+		plan_new_image(p, &made);
 		plan_add(p, def, &d);
+	}
+	free(made.path);
 	virt_disk_done(&d);
 	return rc;
 }

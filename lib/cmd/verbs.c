@@ -23,10 +23,12 @@ static const struct verb verb_journal = {
 
 static const struct arg disk_add_args[] = {
 	ARG_OF_GUEST,
-	{ "file", ARG_FILE, .required = true, .instead = "volume", .help = "The image or block device. It is the guest's alone: an image that "
+	{ "file", ARG_FILE, .required = true, .instead = "volume", .made_by = "create", .help = "The image or block device. It is the guest's alone: an image that "
 	  "another process has locked is refused." },
 	{ "format", ARG_CHOICE, .required = true, .left_to_build = true, .choices = "raw|qcow2", .help = "raw or qcow2. Never guessed: a guest "
 	  "could write a qcow2 header into a raw disk that names any file of the host." },
+	{ "create", ARG_SIZE, .front = true, .help = "The image is not there yet: make an empty one of this size, as a step that is taken back with "
+	  "the others. It belongs to the user of the guest's QEMU." },
 	{ "bus", ARG_CHOICE, .choices = "virtio|scsi", .usual = "virtio", .front = true, .help = "virtio (virtio-blk, the default) or scsi (a disk on the guest's first "
 	  "virtio-scsi controller; one is added where there is none, and stays)." },
 	{ "id", ARG_TEXT, .usual = "kt-disk0 or the next", .help = "The device's id; kt-disk0, kt-disk1, .. if none is given." },

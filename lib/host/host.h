@@ -41,6 +41,7 @@
 #include "usb.h"
 #include "use.h"
 #include "users.h"
+#include "image_file.h"
 #include "write.h"
 #include "value.h"
 

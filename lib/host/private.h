@@ -142,6 +142,8 @@ struct host_dump {
 };
 int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
+void host_close_from(int first);			/* write.c; between fork and exec */
+
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 
 /* The start time and the user of a process, without its command line. -ESRCH. */

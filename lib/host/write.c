@@ -23,7 +23,7 @@ struct job {
 };
 
 /* Before Linux 5.9 there is no close_range: by the list of what is open, until there is no more. Async-signal-safe. */
-static void close_from(int first)
+void host_close_from(int first)
 {
 	_Alignas(struct dirent64) char list[1024];
 	int dir, fd = first;
@@ -56,7 +56,7 @@ static _Noreturn void child(const struct job *j)
 
 	setsid();			/* Ctrl-C is meant for us */
 	dup2(j->dir, STDIN_FILENO);
-	close_from(STDOUT_FILENO);	/* a monitor that stayed open would be busy for everybody */
+	host_close_from(STDOUT_FILENO);	/* a monitor that stayed open would be busy for everybody */
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	signal(SIGALRM, SIG_DFL);

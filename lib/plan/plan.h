@@ -38,6 +38,9 @@ enum step_op {
 	STEP_SRIOV,			/* a PCI device of the host to number virtual functions */
 	STEP_VF_SET,			/* a setting of a virtual function, by the interface of the NIC it is of */
 	STEP_BRIDGE_KEEP,		/* a bridge keeps the address it has, whatever ports come and go */
+	STEP_IMAGE_MAKE,		/* make an image, under a name that nothing else has */
+	STEP_IMAGE_NAME,		/* give it the name that it is to have */
+	STEP_IMAGE_DEL,			/* remove an image that kvmtop made */
 	STEP_PORT_VLAN,			/* a port that kvmtop made carries one VLAN, untagged */
 	STEP_FILE,			/* a value into a file of the host, by its path below the root: args {"value":..} */
 	STEP_HUGE_POOL,			/* number pages in a pool of hugetlb pages, by its directory below the root */
@@ -141,6 +144,8 @@ void step_undo_pci_bind(struct step *s, const char *address, const char *driver,
 struct step *plan_sriov(struct plan *p, const char *pf, unsigned vfs, unsigned old);
 struct step *plan_vf_set(struct plan *p, const char *iface, enum host_vf_key key, const struct host_vf *to,
 			 const struct host_vf *old);
+/* An image of its own for the guest: two steps, with their inverses. path: as kvmtop sees it. */
+void plan_image(struct plan *p, const char *path, bool qcow2, uint64_t bytes, const struct host_owner *owner);
 struct step *plan_memlock(struct plan *p, uint64_t bytes, uint64_t old);	/* with its inverse */
 /*
  * A setting of the host: value instead of old, as it was read. Beyond that file's own, the inverse may set more files, that the

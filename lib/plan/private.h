@@ -69,6 +69,7 @@ int guests_link(struct run *r, const struct step *s, struct host_iface *link, st
 unsigned step_vlan(const struct step *s);
 extern const struct op op_bridge_keep, op_port_vlan;
 extern const struct op op_pci_bind, op_memlock;
+extern const struct op op_image_make, op_image_name, op_image_del;
 extern const struct op op_sriov, op_vf_set;
 extern const struct op op_power, op_await_off;
 extern const struct op op_file, op_huge_pool, op_huge_demote;

@@ -6,11 +6,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <endian.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "build_rules.h"
@@ -376,6 +379,33 @@ static void each_check_of_a_change_has_its_words(void **state)
 
 #define BEFORE .there = { "device vd0", "node vd0-file", "node vd0-node" }
 
+/* A file system of each run's own, for the image that is made there. */
+static int own_files(void)
+{
+	return unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		mount("tmpfs", "/mnt", "tmpfs", 0, NULL);
+}
+
+/* A line a file, by its name and size. */
+static char *files(const struct host *h)
+{
+	DIR *d = opendir("/mnt");
+	struct buf out = {0};
+	struct dirent *e;
+
+	(void)h;
+	while (d && (e = readdir(d))) {
+		auto_free char *path = xasprintf("/mnt/%s", e->d_name);
+		struct stat st;
+
+		if (e->d_name[0] != '.' && !stat(path, &st))
+			buf_printf(&out, "image %s=%lld\n", e->d_name, (long long)st.st_size);
+	}
+	if (d)
+		closedir(d);
+	return buf_take(&out);
+}
+
 static void each_step_with_each_fault(void **state)
 {
 	/* the ledger has the disk, and takes it off this list when it goes */
@@ -398,6 +428,10 @@ static void each_step_with_each_fault(void **state)
 		{ .name = "disk add scsi", .build = hotplug_disk_add, .answers = guest, .root = "/",
 		  .args = { { "file", image }, { "format", "raw" }, { "id", "d" }, { "bus", "scsi" } }, BEFORE,
 		  .want = { "device d", "device kt-scsi0", "device vd0", "node d-node", "node vd0-file", "node vd0-node" } },
+		{ .name = "disk create", .build = hotplug_disk_add, .answers = guest, .root = "/", .setup = own_files, .host_state = files,
+		  .host_want = "image new.raw=1048576\n",
+		  .args = { { "file", "/mnt/new.raw" }, { "format", "raw" }, { "create", "1M" }, { "id", "d" } }, BEFORE,
+		  .want = { "device d", "device vd0", "node d-node", "node vd0-file", "node vd0-node" } },
 		{ .name = "disk remove", .build = hotplug_disk_remove, .args = { { "ID", "vd0" } }, .answers = removable, BEFORE },
 		{ .name = "disk resize", .build = hotplug_disk_resize, .args = { { "ID", "vd0" }, { "size", "2M" } },
 		  .answers = resizable, .there = { "size vd0=1048576" }, .want = { "size vd0=2097152" } },
