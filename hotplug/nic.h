@@ -56,7 +56,7 @@ bool nic_ovs_has(const struct host *h, const char *bridge, const char *port);
 int nic_check_source(const struct plan *p, const struct host *h, struct nic *n, struct err *err);
 
 /* nic_mac.c: mac= or a random one, that no interface of the host and no NIC of any guest we can look at has */
-int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err);
+int nic_choose_mac(struct plan *p, const struct plan_env *env, struct nic *n, struct err *err);
 
 /* nic_find.c: the NIC under this id or QOM path, and the host's end of it. -ENODEV names those there are. */
 struct nic_found {

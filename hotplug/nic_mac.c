@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define TRIES 16
 
@@ -21,14 +20,11 @@ int check_mac(const char *text, char mac[18], struct err *err)
 	return 0;
 }
 
-static int make_up(char mac[18], struct err *err)
+static void make_up(struct plan *p, unsigned n, char mac[18])
 {
-	unsigned char byte[3];
+	unsigned bytes = plan_random(p, n) & 0xffffff;
 
-	if (getrandom(byte, sizeof(byte), 0) != sizeof(byte))
-		return err_sys(err, -errno, "random numbers");
-	snprintf(mac, 18, "52:54:00:%02x:%02x:%02x", byte[0], byte[1], byte[2]);
-	return 0;
+	snprintf(mac, 18, "52:54:00:%02x:%02x:%02x", bytes >> 16, bytes >> 8 & 0xff, bytes & 0xff);
 }
 
 /* On the command line of another QEMU; ours may name a NIC that is gone. */
@@ -102,7 +98,7 @@ static int check_free(const struct plan *p, const struct plan_env *env, const ch
 	return rc ? rc : look_at_processes(p, env->host, mac, err);
 }
 
-int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
+int nic_choose_mac(struct plan *p, const struct plan_env *env, struct nic *n, struct err *err)
 {
 	const char *given = plan_arg(p, "mac");
 	int rc, i;
@@ -120,9 +116,8 @@ int nic_choose_mac(const struct plan *p, const struct plan_env *env, struct nic 
 		return rc;
 	}
 	for (i = 0; i < TRIES; i++) {
-		rc = make_up(n->mac, err);
-		if (!rc)
-			rc = check_free(p, env, n->mac, err);
+		make_up(p, (unsigned)i, n->mac);
+		rc = check_free(p, env, n->mac, err);
 		if (rc != -EEXIST)
 			return rc;
 	}

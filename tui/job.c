@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 struct job_priv {
@@ -206,6 +207,8 @@ struct job *job_new(struct session *s, const struct call *c)
 	t->session = s;
 	t->title = xasprintf("%s %s", c->verb->name, c->values[0] ? c->values[0] : "");
 	call_copy(&t->call, c);
+	if (getrandom(&t->call.seed, sizeof(t->call.seed), 0) != sizeof(t->call.seed))
+		t->call.seed = clock_now_ns();
 	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&t->lock, NULL);

@@ -21,7 +21,7 @@ void call_copy(struct call *to, const struct call *from)
 {
 	size_t i;
 
-	*to = (struct call){ .verb = from->verb, .line = from->line };
+	*to = (struct call){ .verb = from->verb, .line = from->line, .seed = from->seed };
 	for (i = 0; i < VERB_ARGS_MAX; i++)
 		to->values[i] = xstrdup(from->values[i]);
 }

@@ -27,6 +27,7 @@ static struct plan *plan_of(const struct call *c)
 	struct plan *p = plan_new(c->verb->name, NULL, NULL);
 	size_t i;
 
+	p->seed = c->seed;
 	for (i = 0; i < c->verb->n_args; i++)
 		if (c->values[i] && c->verb->args[i].type != ARG_VM)
 			json_put_str(p->args, c->verb->args[i].name, c->values[i]);

@@ -85,6 +85,7 @@ struct call {
 	const struct verb *verb;
 	char *values[VERB_ARGS_MAX];	/* in the order of verb->args; NULL: not given */
 	unsigned line;			/* of a script, 0: none */
+	uint64_t seed;			/* of a plan that is built twice and must come out the same; 0: none */
 };
 
 /* From words: -EINVAL with a text that names the nearest match. */

@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MIB 1048576.0
 #define TOKEN ".kt-"
@@ -184,14 +183,11 @@ static void undo_by_removing(struct step *s, const struct host_owner *owner)
 
 void plan_image(struct plan *p, const char *path, bool qcow2, uint64_t bytes, const struct host_owner *owner)
 {
-	uint64_t token = clock_now_ns();
 	auto_free char *first = NULL;
 	struct json_object *args = owner_json(owner);
 	struct step *s;
 
-	if (getrandom(&token, sizeof(token), GRND_NONBLOCK) < 0)
-		token ^= (uint64_t)(uintptr_t)p;
-	first = xasprintf("%s" TOKEN "%016llx", path, (unsigned long long)token);
+	first = xasprintf("%s" TOKEN "%016llx", path, (unsigned long long)plan_random(p, 0));
 	json_put_str(args, "format", qcow2 ? "qcow2" : "raw");
 	s = step_add(&p->steps, &p->n_steps, STEP_IMAGE_MAKE, first, args);
 	s->number = bytes;

@@ -113,10 +113,14 @@ struct plan {
 	struct err err;
 	char *id;			/* of its journal entry, NULL: not journaled */
 	char *begun;			/* RFC 3339 */
+	uint64_t seed;			/* of what is made up: the same makes the same plan; 0: another one each time */
 };
 
 struct plan *plan_new(const char *verb, const char *vm, const char *ref);
 void plan_free(struct plan *p);					/* NULL is fine */
+
+/* A number that is made up, n: which of them. */
+uint64_t plan_random(struct plan *p, unsigned n);
 
 /* Building. Pointers to steps hold until the next one is added; args are taken over. */
 struct step *plan_qmp(struct plan *p, const char *command, struct json_object *args);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 struct plan *plan_new(const char *verb, const char *vm, const char *ref)
 {
@@ -17,6 +18,19 @@ struct plan *plan_new(const char *verb, const char *vm, const char *ref)
 	p->args = json_object_new_object();
 	p->status = PLAN_PLANNED;
 	return p;
+}
+
+uint64_t plan_random(struct plan *p, unsigned n)
+{
+	uint64_t x;
+
+	while (!p->seed)
+		if (getrandom(&p->seed, sizeof(p->seed), 0) != sizeof(p->seed) && errno != EINTR)
+			abort();
+	x = p->seed + (n + 1ull) * 0x9e3779b97f4a7c15ull;	/* splitmix64 */
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
 }
 
 static void steps_drop(struct step *steps, size_t n)
