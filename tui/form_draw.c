@@ -2,7 +2,6 @@
 /* A form on the screen. */
 #include "batch_line.h"
 #include "form_private.h"
-#include "lib/cmd/complete.h"
 #include "text.h"
 
 #include <string.h>

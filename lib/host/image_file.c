@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -224,22 +223,14 @@ static void read_report(struct job *j)
 static void run(void *arg)
 {
 	struct job *j = arg;
-	int status;
 	pid_t pid = fork();
 
 	if (!pid)
 		child(j);
+	j->rc = pid < 0 ? -errno : 0;
 	mem_close_ptr(&j->ends[1]);
-	if (pid < 0) {
-		j->rc = -errno;
-		return;
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR) {
-			j->rc = -errno;
-			return;
-		}
-	j->rc = WIFEXITED(status) ? -WEXITSTATUS(status) : -ETIMEDOUT;
+	if (!j->rc)
+		j->rc = host_child_end(pid);
 	if (j->what == MAKE)
 		read_report(j);
 }

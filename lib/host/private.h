@@ -142,7 +142,9 @@ struct host_dump {
 };
 int host_dump_take(struct host_dump *d, const char *buf, size_t size);
 
-void host_close_from(int first);			/* write.c; between fork and exec */
+/* write.c: between fork and exec; the end of a child as 0 or negative errno, of which it has made its exit status */
+void host_close_from(int first);
+int host_child_end(pid_t pid);
 
 const struct host *host_cgroups_host(const struct host_cgroups *c);
 

@@ -69,27 +69,29 @@ static _Noreturn void child(const struct job *j)
 	_exit(n < 0 ? errno : (size_t)n == len ? 0 : EIO);
 }
 
+int host_child_end(pid_t pid)
+{
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (WIFEXITED(status))
+		return -WEXITSTATUS(status);
+	/* SIGALRM is ours; SIGKILL is the kernel's, who is out of memory */
+	return WTERMSIG(status) == SIGKILL ? -ENOMEM : -ETIMEDOUT;
+}
+
 static void run(void *arg)
 {
 	struct job *j = arg;
-	int status;
 	pid_t pid = fork();
 
 	if (!pid)
 		child(j);
-	if (pid < 0) {
-		j->rc = -errno;
-		return;
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR) {
-			j->rc = -errno;
-			return;
-		}
-	if (WIFEXITED(status))
-		j->rc = -WEXITSTATUS(status);
-	else		/* SIGALRM is ours; SIGKILL is the kernel's, who is out of memory */
-		j->rc = WTERMSIG(status) == SIGKILL ? -ENOMEM : -ETIMEDOUT;
+	j->rc = host_child_end(pid);
 }
 
 static void drop(void *arg)

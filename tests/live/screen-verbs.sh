@@ -3,6 +3,7 @@
 
 if [ -z "${KT_NETNS:-}" ] && unshare -n -m mount -t sysfs sysfs /sys 2>/dev/null; then
 	# one bridge on this host, and it is ours
+	# shellcheck disable=SC2016 # for the shell inside
 	KT_NETNS=1 exec unshare -n -m bash -c 'mount -t sysfs sysfs /sys && exec bash "$0"' "$0"
 fi
 . "$(dirname "$0")/../lib.sh"
@@ -28,8 +29,7 @@ run_steps() {
 }
 # FIELD: goes to it.
 field() {
-	local i
-	for i in {1..25}; do
+	for _ in {1..25}; do
 		has a "^ $1: " && return
 		if has a '^ more: '; then keys a Space; else keys a Down; fi
 		wait_for 1 has a "^ ($1|more): "
@@ -176,7 +176,9 @@ run_steps 'nic remove' kt-nic0
 t_ok 'the guest has it no more' wait_for 60 vm_lacks_device g kt-nic0
 
 begin
-keys a F8 m
+keys a F8
+sees a 'dimm remove +kt-dimm0'
+keys a m
 run_steps 'dimm remove' kt-dimm0
 t_ok 'the guest has less' wait_for 60 lacks_mib $((base + 1000))
 
