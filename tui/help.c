@@ -82,14 +82,15 @@ static void add_keys(struct help *h, const struct table *t)
 		item(h, 16, keys[i].key, keys[i].help);
 	all = verbs(&n);
 	for (i = 0; i < n; i++) {
-		auto_free char *text = NULL;
+		auto_free char *text = NULL, *key = NULL;
 
 		if (!all[i]->key || all[i]->hidden)
 			continue;
+		key = all[i]->letter ? xasprintf("%s %c", all[i]->key, all[i]->letter) : xstrdup(all[i]->key);
 		text = keys_page(all[i]) == PAGE_GUEST ? xasprintf("Page of a guest: %s", all[i]->summary) :
 		       keys_page(all[i]) == PAGE_HOST ? xasprintf("Page of the host: %s", all[i]->summary) :
 		       xasprintf("%s (%s)", all[i]->summary, all[i]->name);
-		item(h, 16, all[i]->key, text);
+		item(h, 16, key, text);
 	}
 	for (i = 0; i < t->n_columns; i++) {
 		auto_free char *text = t->columns[i].key ? xasprintf("Sort by %s.", t->columns[i].title) : NULL;
