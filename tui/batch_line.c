@@ -171,6 +171,10 @@ int batch_blamed(const struct verb *v, const char *const values[VERB_ARGS_MAX], 
 	for (i = 0; i < v->n_args && blamed < 0; i++)
 		if (find_word(what, v->args[i].name, '\0') && !v->args[i].positional)
 			blamed = (int)i;
+	/* what to do about it: "force=on to take the risk" */
+	for (i = 0; i < v->n_args && blamed < 0; i++)
+		if (!v->args[i].positional && find_word(error, v->args[i].name, '='))
+			blamed = (int)i;
 	if (blamed < 0 && verb_has_guest(v) && str_has_prefix(what, "no guest"))
 		blamed = 0;
 	return blamed;

@@ -102,6 +102,7 @@ static void errors_are_about_an_argument(void **state)
 		{ "disk remove", "no disk 'kt-disk9', did you mean 'kt-disk0'?", "ID" },
 		{ "disk remove", "disk remove: ID is missing: The device's id", "ID" },
 		{ "disk remove", "no guest 'vm1'", "VM" },
+		{ "vcpu remove", "this guest runs without KVM: its QEMU may die (force=on to take the risk)", "force" },
 		{ "dimm add", "size=1: a multiple of 128M is expected", "size" },
 	};
 	static const char *const disk_add[VERB_ARGS_MAX] = { "vm1", "/img/a.raw", "raw" };
