@@ -37,14 +37,14 @@ bool row_is_of(const struct row *row, const char *ref);
 struct vm_row {
 	struct row head;
 	const char *uuid, *user, *state, *state_detail, *source, *node, *note;
-	const char *limits;
-	uint64_t throttled_ns;
+	const char *limits, *held_back, *stalled_queue, *trouble_text;
+	uint64_t throttled_ns, trouble;
 	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;
 	uint64_t pid, mem_bytes, rss_bytes, depth;
 	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
 	double cpu_pct, wait_pct, vhost_pct, iops, rd_bytes_per_s, wr_bytes_per_s, rx_bytes_per_s, tx_bytes_per_s;
-	double exits_per_s, local_pct, stale_seconds;
+	double exits_per_s, local_pct, stale_seconds, stalled_seconds, state_seconds, doubt_seconds;
 };
 
 struct queue_row {

@@ -59,6 +59,11 @@ static bool rest(struct feed *f, uint64_t began, unsigned *needs)
 		pthread_mutex_unlock(&f->lock);
 		if (!due)
 			sampler_sleep(f->s, clock_now_ns() + 1);
+		if (!due && sampler_has_news(f->s)) {
+			pthread_mutex_lock(&f->lock);
+			f->now = true;
+			pthread_mutex_unlock(&f->lock);
+		}
 	}
 	return go_on;
 }

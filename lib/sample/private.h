@@ -49,6 +49,7 @@ struct sampler {
 	struct turns turns;		/* in it */
 	struct budget *budget;		/* of what monitors answer, all of them together */
 	int quit_fd;			/* readable when askings under way must end */
+	bool news;			/* a guest's state is another one than the last sample has */
 	bool leaving;			/* and nothing is waited for any more */
 	struct ring_reader *rings;	/* started when first needed */
 	unsigned ring_needs;		/* of the columns of the last sample */

@@ -103,8 +103,8 @@ static void add_disks(const struct sampler *s, const struct guest *g, struct buf
 {
 	size_t i;
 
-	for (i = 0; i < g->disks.n_disks; i++) {
-		const struct qmp_disk *d = &g->disks.disks[i];
+	for (i = 0; i < pace_throttles(g)->n_disks; i++) {
+		const struct qmp_disk *d = &pace_throttles(g)->disks[i];
 		const struct qmp_throttle *t = &d->throttle;
 		const struct disk_row *row = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, d->qdev) : NULL;
 
@@ -119,7 +119,7 @@ void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 		 struct vm_row *row)
 {
 	pid_t *tids = xcalloc(u->n_tasks, sizeof(*tids));
-	auto_buf struct buf text = {0};
+	auto_buf struct buf text = {0}, held = {0};
 	struct host_limit_usage limits;
 	size_t n = 0, i;
 
@@ -134,12 +134,20 @@ void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	row->psi_cpu_pct = limits.psi_cpu_pct;
 	row->psi_io_pct = limits.psi_io_pct;
 	row->psi_mem_pct = limits.psi_mem_pct;
-	for (i = 0; i < limits.n; i++)
+	for (i = 0; i < limits.n; i++) {
 		add_group(&text, &limits.limits[i]);
+		if (limits.limits[i].hit)
+			add_group(&held, &limits.limits[i]);
+	}
 	look_at_taps(s, g, snapshot_time_ns(snap));
-	for (i = 0; i < g->n_shaping; i++)
+	for (i = 0; i < g->n_shaping; i++) {
 		add_shaping(&text, &g->shaping[i]);
+		if (g->shaping[i].hit)
+			add_shaping(&held, &g->shaping[i]);
+	}
 	add_disks(s, g, &text);
-	if (limits.known || text.len)
+	if (limits.known || text.len) {
 		row->limits = snapshot_str(snap, text.len ? text.text : "");
+		row->held_back = snapshot_str(snap, held.len ? held.text : "");
+	}
 }

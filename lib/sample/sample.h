@@ -63,6 +63,8 @@ char *sampler_missing(struct sampler *s, const char *ref, unsigned needs, bool *
 struct snapshot *sampler_take(struct sampler *s, unsigned needs);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
 void sampler_sleep(struct sampler *s, uint64_t until_ns);
+/* A guest has told a state since the last sample that is another one than it had: worth a sample before its time. */
+bool sampler_has_news(struct sampler *s);
 
 /* Sockets given by hand that led to no guest, and why. Lines of text, yours; *n of them. */
 char **sampler_problems(struct sampler *s, size_t *n);

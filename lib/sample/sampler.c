@@ -34,6 +34,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
 	free(g->shaping);
+	pace_done(g);
 	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
@@ -290,7 +291,8 @@ static void ask_new(struct sampler *s, unsigned needs)
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 		/* one that was named is asked for everything at once, by the round */
-		unsigned what = s->focus && *s->focus && round_is_for(s, g) ? 0 : round_base(s, g, needs) & ~g->known;
+		unsigned what = s->focus && *s->focus && round_is_for(s, g) ? 0 :
+				(round_base(s, g, needs) | (g->domain || !(needs & NEED_LIMITS) ? 0 : WANT_THROTTLE)) & ~g->known;
 
 		if (what && (g->asking == ASK_NEVER || g->asking == ASK_DONE))
 			attach_start(s, g, what);
@@ -367,6 +369,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 
 	pthread_mutex_lock(&s->lock);
 	s->ring_needs = needs;
+	s->news = false;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -380,6 +383,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 	snapshot_rates(snap, s->last);
 	if (needs & NEED_CPUS)
 		rows_cpus_who(snap);
+	trouble_fill(snap);
 	snapshot_unref(s->last);
 	s->last = snapshot_ref(snap);
 	pthread_mutex_unlock(&s->lock);
@@ -434,6 +438,16 @@ void sampler_leave(struct sampler *s)
 int sampler_leave_fd(const struct sampler *s)
 {
 	return s->quit_fd;
+}
+
+bool sampler_has_news(struct sampler *s)
+{
+	bool news;
+
+	pthread_mutex_lock(&s->lock);
+	news = s->news;
+	pthread_mutex_unlock(&s->lock);
+	return news;
 }
 
 void sampler_sleep(struct sampler *s, uint64_t until_ns)
