@@ -21,7 +21,8 @@ static const struct column vm_columns[] = {
 	  "migrating: it runs while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps "
 	  "in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick", UNIT_TEXT,
-	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE, .doubt = offsetof(struct vm_row, doubt_seconds) },
+	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE, .uncut = true,
+	  .doubt = offsetof(struct vm_row, doubt_seconds) },
 	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
 	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan", UNIT_TEXT,
 	  TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
@@ -32,7 +33,7 @@ static const struct column vm_columns[] = {
 	  "than its vCPUs; threads waited for a CPU for 10 % or more. 2: its state was told long ago and its vCPUs have stood still since; "
 	  "powered off, and QEMU is still there. 1: the host itself waits for CPUs. Started with -S, migrating, asleep: none.",
 	  "state, state_detail, stalled_seconds, held_back, wait_pct, local_pct, stale_seconds, doubt_seconds; steal_pct of host; of disks and "
-	  "queues, latencies where they are sampled", UNIT_TEXT, TEXT(vm_row, trouble_text), .width = 40, .rank = 8,
+	  "queues, latencies where they are sampled", UNIT_TEXT, TEXT(vm_row, trouble_text), .width = 40, .rank = 9,
 	  .needs = TROUBLE_NEEDS, .spans = true, .frugal = true, .passing = true },
 	{ "state_seconds", "SINCE", "For how long the guest has been in this state; unknown where kvmtop has not seen it change.",
 	  "the first sample with that state", UNIT_SECONDS, NUM(vm_row, state_seconds), .width = 5, .rank = 9, .descending = true,

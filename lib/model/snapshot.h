@@ -92,5 +92,7 @@ size_t snapshot_first(const struct snapshot *s, enum table_id t, const char *ref
  * stale row. One that is counted in ticks keeps its rate over less than ten of them.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
+/* The rates that prev has, once more: too little time has passed since the counters they were made of. */
+void snapshot_rates_keep(struct snapshot *cur, const struct snapshot *prev);
 
 #endif

@@ -16,6 +16,7 @@ struct event {
 	char *vm, *ref, *event, *detail;
 };
 #define EVENTS_MAX 256
+#define EVENTS_NEWS 8			/* the last ones, which a screen has beside anything */
 #define EVENT_NAME_MAX 64
 #define EVENT_DETAIL_MAX 400
 
@@ -57,6 +58,8 @@ struct sampler {
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
 	struct snapshot *last;
+	struct snapshot *base;		/* the one that rates are made from */
+	uint64_t rate_min_ns;		/* they are of so much time at the least */
 
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */

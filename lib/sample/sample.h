@@ -63,6 +63,8 @@ char *sampler_missing(struct sampler *s, const char *ref, unsigned needs, bool *
 struct snapshot *sampler_take(struct sampler *s, unsigned needs);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
 void sampler_sleep(struct sampler *s, uint64_t until_ns);
+/* Samples are due this far apart: one that is taken sooner keeps the rates of the one before, up to a third of it. 0, as at first: none does. */
+void sampler_pace(struct sampler *s, uint64_t delay_ns);
 /* A guest has told a state since the last sample that is another one than it had: worth a sample before its time. */
 bool sampler_has_news(struct sampler *s);
 

@@ -199,6 +199,7 @@ void sampler_free(struct sampler *s)
 	free(s->homes);
 	free(s->qemu_uids);
 	snapshot_unref(s->last);
+	snapshot_unref(s->base);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->scan_lock);
 	close(s->quit_fd);
@@ -343,9 +344,9 @@ static void read_common(struct sampler *s, unsigned needs)
 /* Rows that are no guest's. */
 static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 {
-	if (needs & NEED_EVENTS) {
+	if (needs & (NEED_EVENTS | NEED_HOST)) {
 		events_pull(s);
-		rows_events(s, snap);
+		rows_events(s, snap, needs & NEED_EVENTS ? EVENTS_MAX : EVENTS_NEWS);
 	}
 	if (needs & NEED_HOST)
 		rows_host(s, snap, needs);
@@ -359,6 +360,25 @@ static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 		rows_merge(s, snap);
 	if (needs & NEED_CPUS)
 		rows_cpus(s, snap);
+}
+
+/* Samples taken before their time, for a key, have the rates that were there, and the counters wait for the next one. */
+static void make_rates(struct sampler *s, struct snapshot *snap)
+{
+	if (s->base && s->last && snapshot_time_ns(snap) - snapshot_time_ns(s->base) < s->rate_min_ns) {
+		snapshot_rates_keep(snap, s->last);
+		return;
+	}
+	snapshot_rates(snap, s->base);
+	snapshot_unref(s->base);
+	s->base = snapshot_ref(snap);
+}
+
+void sampler_pace(struct sampler *s, uint64_t delay_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	s->rate_min_ns = delay_ns / 3;
+	pthread_mutex_unlock(&s->lock);
 }
 
 struct snapshot *sampler_take(struct sampler *s, unsigned needs)
@@ -380,7 +400,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 		rows_fill(s, snap, s->guests[i], needs);
 	newcomers_rows(s, snap);
 	fill_host(s, snap, needs);
-	snapshot_rates(snap, s->last);
+	make_rates(s, snap);
 	if (needs & NEED_CPUS)
 		rows_cpus_who(snap);
 	trouble_fill(snap);

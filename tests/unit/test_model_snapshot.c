@@ -362,6 +362,14 @@ static void check_order(const void **rows, size_t n, struct view_order order)
 			assert_int_equal(b.kind, VALUE_NONE);
 		else if (b.kind != VALUE_NONE)
 			assert_true(order.descending ? d >= 0 : d <= 0);
+		if (!d && order.sort->then) {
+			const struct column *then = table_column(table_get(TABLE_VMS), order.sort->then, NULL);
+
+			a = column_get(then, x);
+			b = column_get(then, y);
+			d = value_cmp(a, b);
+			assert_true(!d || (a.kind != VALUE_NONE && (b.kind == VALUE_NONE || (d < 0) != then->descending)));
+		}
 		if (d)
 			continue;
 		d = strcmp(x->vm, y->vm);
