@@ -113,7 +113,7 @@ static void draw_row(const struct grid *g, const struct draw *d, int y, const st
 	draw_fill(d, y, selected ? p : PAINT_PLAIN);
 	for (i = 0; i < g->n_shown; i++) {
 		const char *text = grid_cell(g->shown[i], row, &buf);
-		enum paint own = paint_of(g, row, g->shown[i], selected);
+		enum paint own = i || !selected ? paint_of(g, row, g->shown[i], selected) : p;
 
 		if (i == 0)
 			draw_first(d, y, g->widths[i], own, text, row, g);

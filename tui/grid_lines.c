@@ -3,6 +3,7 @@
 #include "grid.h"
 #include "grid_private.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,7 @@ char *grid_rest(const struct grid *g, const struct draw *d)
 	for (i = 0; i < g->n_shown; i++) {
 		auto_buf struct buf text = {0};
 
-		if (!grid_is_text(g->shown[i]))
+		if (!grid_is_text(g->shown[i]) || g->shown[i]->offset == offsetof(struct row, vm))
 			continue;
 		grid_cell(g->shown[i], row, &text);
 		if (text.len && draw_width(d, text.text) > g->widths[i])

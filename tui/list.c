@@ -8,6 +8,7 @@
 #define STRIP_HEIGHT 40
 /* From here on what happened has a line of its own, else that of the selected guest. */
 #define EVENTS_HEIGHT 20
+#define WORTH_A_LINE 3			/* less trouble is told of the selected guest only */
 #define EVENT_MIN 20			/* columns below which none is begun */
 
 #include <stdio.h>
@@ -128,16 +129,34 @@ static void draw_events(const struct app *a, int y)
 	}
 }
 
+static bool is_in_trouble(const void *row)
+{
+	const struct vm_row *vm = row;
+
+	return vm->trouble != UNKNOWN_UINT && vm->trouble > 0;
+}
+
+static const char *list_under(const void *row)
+{
+	const struct vm_row *vm = row;
+
+	return is_in_trouble(row) && vm->trouble >= WORTH_A_LINE ? vm->trouble_text : NULL;
+}
+
 /* Of the selected guest what the rows do not show, or else what happened. */
 static void draw_foot(const struct list *l, const struct app *a, int y, bool events)
 {
 	const struct vm_row *vm = grid_selected(&l->grid);
 	auto_free char *rest = grid_rest(&l->grid, &a->draw);
-	const char *note = vm && vm->note ? vm->note : "";
+	const char *parts[] = { vm && is_in_trouble(vm) && !list_under(vm) ? vm->trouble_text : NULL, rest, vm ? vm->note : NULL };
+	auto_buf struct buf text = {0};
+	size_t i;
 
-	if (vm && (rest || *note))
-		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_WARN, "%s: %s%s%s", vm->head.vm, rest ? rest : "", rest && *note ? "; " : "",
-			    note);
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i] && *parts[i])
+			buf_printf(&text, "%s%s", text.len ? "; " : "", parts[i]);
+	if (text.len)
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_WARN, "%s: %s", vm->head.vm, text.text);
 	else if (!events)
 		draw_events(a, y);
 }
@@ -165,13 +184,6 @@ static void list_draw(struct layer *layer, struct app *a, int y, int height)
 		draw_events(a, y + note - 1);
 	if (note >= 0)
 		draw_foot(l, a, y + note, events);
-}
-
-static bool is_in_trouble(const void *row)
-{
-	const struct vm_row *vm = row;
-
-	return vm->trouble != UNKNOWN_UINT && vm->trouble > 0;
 }
 
 static void list_key(struct layer *layer, struct app *a, int key)
@@ -223,11 +235,6 @@ static enum paint list_paint(const void *row, const struct column *c)
 	if (state && !meters_state_severity(vm->state))
 		return PAINT_PLAIN;
 	return vm->trouble >= TROUBLE_BAD ? PAINT_BAD : PAINT_WARN;
-}
-
-static const char *list_under(const void *row)
-{
-	return is_in_trouble(row) ? ((const struct vm_row *)row)->trouble_text : NULL;
 }
 
 static void list_click(struct layer *layer, struct app *a, int y, int x)

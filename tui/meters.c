@@ -223,7 +223,6 @@ static void draw_memory(const struct app *a, const struct host_row *host, struct
 	slots_of_nodes(s, a->snap, true);
 	slot_of(s, host, "swap_used_bytes", "swap");
 	slot_of(s, host, "ksm_saved_bytes", "ksm");
-	slot_of(s, host, "thp_pct", "thp%");
 }
 
 /* Pools of hugepages as a bar where there are any; pressure beside it, or where there are none. */

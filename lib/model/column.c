@@ -30,7 +30,7 @@ static const struct column vm_columns[] = {
 	  "QEMU process is stopped, or hangs in the kernel; the watchdog fired. 7: a request queue has stalled for 2 s. 6: a disk is at its "
 	  "limit, or a control group or a shaped tap held the guest back. 5: its threads waited for a CPU for 50 % or more; a request took "
 	  "100 ms or more, where a page has sampled that. 4: libvirt does not answer. 3: paused after it ran; its memory is on other nodes "
-	  "than its vCPUs; threads waited for a CPU for 10 % or more. 2: its state was told long ago and its vCPUs have stood still since; "
+	  "than its vCPUs. 2: threads waited for a CPU for 10 % or more; its state was told long ago and its vCPUs have stood still since; "
 	  "powered off, and QEMU is still there. 1: the host itself waits for CPUs. Started with -S, migrating, asleep: none.",
 	  "state, state_detail, stalled_seconds, held_back, wait_pct, local_pct, stale_seconds, doubt_seconds; steal_pct of host; of disks and "
 	  "queues, latencies where they are sampled", UNIT_TEXT, TEXT(vm_row, trouble_text), .width = 40, .rank = 9,

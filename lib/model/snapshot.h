@@ -43,6 +43,7 @@ struct vm_row {
 	uint64_t pid, mem_bytes, rss_bytes, depth;
 	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
+	bool unanswered;		/* QEMU has not answered all that the page of this guest is made of */
 	double cpu_pct, wait_pct, vhost_pct, iops, rd_bytes_per_s, wr_bytes_per_s, rx_bytes_per_s, tx_bytes_per_s;
 	double exits_per_s, local_pct, stale_seconds, stalled_seconds, state_seconds, doubt_seconds;
 };

@@ -35,8 +35,10 @@ static bool is_stopped(const struct trouble_rule *rule, const struct trouble_vie
 {
 	if (!is_state(rule, v, why))
 		return false;
-	if (v->vm->state_detail && strstr(v->vm->state_detail, "SIGSTOP"))
-		buf_printf(why, "; kill -CONT %llu makes it go on", (unsigned long long)v->vm->pid);
+	if (v->vm->state_detail && strstr(v->vm->state_detail, "SIGSTOP")) {	/* the row has its age */
+		buf_reset(why);
+		buf_printf(why, "QEMU was sent SIGSTOP; kill -CONT %llu makes it go on", (unsigned long long)v->vm->pid);
+	}
 	return true;
 }
 
@@ -173,7 +175,7 @@ static const struct trouble_rule rules[] = {
 	{ 3, "paused", is_state, .state = "paused" },
 	{ 3, "debugged", is_state, .state = "debug" },
 	{ 3, "far memory", is_far },
-	{ 3, "waits for a CPU", waits },
+	{ 2, "waits for a CPU", waits },
 	{ 2, "state not sure", is_doubtful },
 	{ 2, "powered off", is_state, .state = "shutdown" },
 	{ 2, "migrated away", is_state, .state = "postmigrate" },

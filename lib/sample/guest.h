@@ -130,7 +130,6 @@ struct pace {
  */
 void pace_look(struct guest *g, const struct ring_state *const *states, const size_t *first, const struct host_usage *u,
 	       uint64_t now, struct buf *out);
-const struct disk_answers *pace_throttles(const struct guest *g);	/* the newer of two answers that tell them */
 void pace_done(struct guest *g);
 
 /* A qdisc of a tap, as last seen. */

@@ -14,14 +14,14 @@
 #define FULL 0.9
 #define BUSY_DEPTH 0.9			/* a request waits nearly all the time */
 
-const struct disk_answers *pace_throttles(const struct guest *g)
+static const struct disk_answers *throttles(const struct guest *g)
 {
 	return (g->known & WANT_DISKS) && g->disks.taken_ns >= g->throttles.taken_ns ? &g->disks : &g->throttles;
 }
 
 static const struct qmp_throttle *throttle_of(const struct guest *g, const char *id)
 {
-	const struct disk_answers *a = pace_throttles(g);
+	const struct disk_answers *a = throttles(g);
 	size_t i;
 
 	for (i = 0; i < a->n_disks; i++)
@@ -38,7 +38,7 @@ static bool has_bytes(const struct qmp_throttle *t)
 /* How many disks have a limit of bytes. */
 static size_t count_bytes(const struct guest *g)
 {
-	const struct disk_answers *a = pace_throttles(g);
+	const struct disk_answers *a = throttles(g);
 	size_t n = 0, i;
 
 	for (i = 0; i < a->n_disks; i++)

@@ -186,6 +186,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (needs & NEED_LIMITS)
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
+	row->unanswered = round_is_for(s, g) && g->due;
 	domains_fill(s, snap, g, row);
 	note_gaps(snap, g, u, row);
 }

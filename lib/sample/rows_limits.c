@@ -103,8 +103,8 @@ static void add_disks(const struct sampler *s, const struct guest *g, struct buf
 {
 	size_t i;
 
-	for (i = 0; i < pace_throttles(g)->n_disks; i++) {
-		const struct qmp_disk *d = &pace_throttles(g)->disks[i];
+	for (i = 0; i < g->disks.n_disks; i++) {
+		const struct qmp_disk *d = &g->disks.disks[i];
 		const struct qmp_throttle *t = &d->throttle;
 		const struct disk_row *row = s->last ? snapshot_find(s->last, TABLE_DISKS, g->ref, d->qdev) : NULL;
 
