@@ -14,6 +14,7 @@
 #define HIGH 0.75			/* share from which a bar is yellow, and from which it is red and marked */
 #define FULL 0.9
 #define TEXT_MAX 40
+#define WIDE 100			/* columns from which the title says how large the host is: else only the meters do */
 
 unsigned meters_state_severity(const char *state)
 {
@@ -94,8 +95,9 @@ static void draw_guests(const struct app *a, int y, int x, int right)
 static void draw_title(const struct app *a, int y)
 {
 	const struct host_topology *host = host_topology(a->session->host);
-	auto_free char *left = xasprintf("kvmtop  %s  %u %s %u %s%s", host_facts(a->session->host)->name, host->nodes,
-					 host->nodes == 1 ? "node" : "nodes", host->cpus, host->cpus == 1 ? "CPU" : "CPUs",
+	auto_free char *cpus = a->draw.width < WIDE ? xstrdup("") : xasprintf("  %u %s %u %s", host->nodes, host->nodes == 1 ? "node" : "nodes",
+									      host->cpus, host->cpus == 1 ? "CPU" : "CPUs");
+	auto_free char *left = xasprintf("kvmtop  %s%s%s", host_facts(a->session->host)->name, cpus,
 					 a->session->opts->read_only ? "  read-only" : "");
 	int right = a->draw.width - (a->frozen ? 18 : 9);
 
