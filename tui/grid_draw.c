@@ -34,7 +34,7 @@ static void draw_heading(const struct grid *g, const struct draw *d, int y)
 	if (g->left && g->n_shown)
 		draw_text(d, y, g->widths[0], 1, PAINT_HEAD_SORT, "<");
 	if (g->more)
-		draw_text(d, y, d->width - 1, 1, PAINT_HEAD_SORT, ">");
+		draw_text(d, y, d->width - 1, 1, PAINT_HEAD, ">");
 }
 
 /* A stale row's first cell carries its age at its right end. */

@@ -184,6 +184,8 @@ static void choose(struct grid *g, int width)
 		choose_scrolled(g, width);
 	else
 		choose_by_rank(g, width);
+	if (g->more && !g->asked && !g->left)		/* the last column of the heading says so */
+		choose_by_rank(g, width - 1);
 }
 
 static int total_of(const struct grid *g)

@@ -55,7 +55,7 @@ static const struct column vm_columns[] = {
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
 	  "run time in schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that "
 	  "name; delta over elapsed time", UNIT_PCT, RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6,
-	  .rank = 5, .local = true, .graph = true },
+	  .rank = 6, .local = true, .graph = true },
 	{ "mem_bytes", "MEM", "Memory the guest has: what it was started with, DIMMs, and what it has taken of virtio-mem.",
 	  "libvirt's live definition, else query-memory-size-summary when the guest was asked last, else -m and the DIMMs on the command line and in files of -readconfig",
 	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M', .needs = NEED_STATE },

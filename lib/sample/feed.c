@@ -59,7 +59,7 @@ static bool rest(struct feed *f, uint64_t began, unsigned *needs, uint64_t *dela
 		}
 		pthread_mutex_unlock(&f->lock);
 		if (!due)
-			sampler_sleep(f->s, clock_now_ns() + 1);
+			sampler_sleep(f->s, clock_now_ns() + NS_PER_MS);	/* a moment: rings and sockets are minded at its end */
 		if (!due && sampler_has_news(f->s)) {
 			pthread_mutex_lock(&f->lock);
 			f->now = true;

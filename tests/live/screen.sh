@@ -38,7 +38,7 @@ truncate -s 8M new.raw
 
 screen a 80 24 "$top --filter '$ours'"
 t_ok 'the list shows the guest' sees a "^$vm .*running"
-t_ok 'with its CPU time and requests' sees a "^$vm +running +[0-9.]+ +[0-9.]+!? +[0-9.]+ +256M +[1-9]"
+t_ok 'with its CPU time and requests' sees a "^$vm +([0-9]!)? +running +[0-9.]+ +[0-9.]+!? +256M +[1-9]"
 t_ok 'the keys are named' sees a '^F1Help.*F7Plug F8Unplug F10Quit'
 t_ok 'the filter of the command line is named' sees a '^filter pid='
 keys a M
@@ -308,9 +308,9 @@ ends e
 
 screen f 80 24 "$top --filter '$ours'"
 # with a rate: the last values known are what is shown then
-sees f "^$(vm bb) .* [0-9.]+ +[0-9.]+!? +[0-9.]+ +64M"
+sees f "^$(vm bb) .* [0-9.]+ +[0-9.]+!? +64M"
 kill -STOP "$(vm_pid bb)"
-t_ok 'a stopped QEMU is marked, with its age' sees f "^$(vm bb) +[1-9][0-9]*s stopped +~"
+t_ok 'a stopped QEMU is marked, with its age' sees f "^$(vm bb) +[1-9][0-9]*s 8! stopped +~"
 kill -CONT "$(vm_pid bb)"
 t_ok 'and comes back' gone f stopped
 keys f q
