@@ -169,9 +169,8 @@ static void choose_by_rank(struct grid *g, int width)
 			if (t->columns[i].rank != rank || !is_wanted(g, &t->columns[i], rank))
 				continue;
 			taken[i] = true;
-			if (lay_out(g, taken) > width && any)
-				taken[i] = false;
-			g->more |= !taken[i];
+			g->more |= any && lay_out(g, taken) > width;
+			taken[i] = !g->more;	/* the line is full with the first one that has no room: others do not come and go */
 			any = true;
 		}
 	}
@@ -184,7 +183,7 @@ static void choose(struct grid *g, int width)
 		choose_scrolled(g, width);
 	else
 		choose_by_rank(g, width);
-	if (g->more && !g->asked && !g->left)		/* the last column of the heading says so */
+	if (g->more && !g->asked && !g->left)
 		choose_by_rank(g, width - 1);
 }
 
@@ -292,6 +291,7 @@ static void lay_all_out(struct grid *g, const struct draw *d)
 	int width = d->width - (g->spark_width ? g->spark_width + 1 : 0);
 
 	choose(g, width);
+	width -= g->more;	/* the last column of the heading says so */
 	give_widths(g);
 	if (d->width >= BARS_SCREEN)
 		add_bars(g, width);

@@ -12,11 +12,11 @@ static const struct column vm_columns[] = {
 	  .hides_zero = true, .frugal = true, .then = "cpu_pct", MARK(ABOVE, 1) },
 	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
 	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
-	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6,
+	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 7,
 	  .key = 'N' },
 	{ "user", "USER", "User that QEMU runs as. The guest of one who is neither root, nor the user of kvmtop, nor libvirt's "
 	  "for QEMU, is called NAME@USER.", "Uid in /proc/PID/status, /etc/passwd; the number where that has no name", UNIT_TEXT,
-	  TEXT(vm_row, user), .width = 12, .rank = 6 },
+	  TEXT(vm_row, user), .width = 12, .rank = 7 },
 	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); "
 	  "migrating: it runs while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps "
 	  "in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
