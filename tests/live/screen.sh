@@ -38,7 +38,7 @@ truncate -s 8M new.raw
 
 screen a 80 24 "$top --filter '$ours'"
 t_ok 'the list shows the guest' sees a "^$vm .*running"
-t_ok 'with its CPU time and requests' sees a "^$vm +([0-9]!)? +running +[0-9.]+ +[0-9.]+!? +256M +[1-9]"
+t_ok 'with its CPU time and requests' sees a "^$vm +([0-9]!)? +running +[0-9.]+ +[0-9.]+!? +([0-9.]+ +)?256M +[1-9]"
 t_ok 'the keys are named' sees a '^F1Help.*F7Plug F8Unplug F10Quit'
 t_ok 'the filter of the command line is named' sees a '^filter pid='
 keys a M
@@ -312,7 +312,7 @@ sees f "^$(vm bb) .* [0-9.]+ +[0-9.]+!? +64M"
 kill -STOP "$(vm_pid bb)"
 t_ok 'a stopped QEMU is marked, with its age' sees f "^$(vm bb) +[1-9][0-9]*s 8! stopped +~"
 kill -CONT "$(vm_pid bb)"
-t_ok 'and comes back' gone f stopped
+t_ok 'and comes back' gone f "^$(vm bb) .*stopped"
 keys f q
 ends f
 
