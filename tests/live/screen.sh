@@ -359,7 +359,7 @@ t_ok 'completion from the tables' sees p 'format=qcow2'
 keys p C-c
 typed p "vms '$vm'"
 keys p Enter
-t_ok 'a verb runs' sees p "^$vm +running"
+t_ok 'a verb runs' sees p "^$vm +[0-9] +running"
 typed p nonsense
 keys p Enter
 t_ok 'an error is said, and it goes on' sees p "no verb 'nonsense'"
