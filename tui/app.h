@@ -89,7 +89,7 @@ void header_clock(const struct app *a, int y);
  * keep columns that are somebody else's.
  */
 void header_figures(const struct app *a, int y, int lines, int keep, enum table_id t, const struct row *row);
-void header_state(const struct app *a, int y, const struct grid *g);
+void header_state(const struct app *a, int y, const struct grid *g);	/* its filter */
 
 /* ask.c: a line to type into */
 void ask_find(struct app *a, struct grid *g);

@@ -2,6 +2,7 @@
 /* One row, written downwards. */
 #include "card.h"
 #include "graph.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,56 +65,130 @@ static void draw_past(const struct grid *g, const struct draw *d, int y, int x, 
 	graph_draw(d, y, x, PAST_WIDTH, 1, p, values, n, graph_scale((double)max, c->share ? 100 : 1));
 }
 
-static void draw_line(const struct grid *g, const struct draw *d, int y, int title, const struct column *c, const struct row *row,
-		      bool chosen)
+/* Where things stand in a line: the value behind its title, its past or share, what it means. */
+struct places {
+	int title, x, past, help;
+};
+
+static struct places places_of(const struct column *const *list, size_t n)
 {
-	bool marked = column_is_marked(c, column_get(c, row)), text = c->kind == VALUE_TEXT;
-	enum paint p = chosen ? PAINT_SELECTED : row->stale ? PAINT_STALE : marked ? PAINT_WARN : PAINT_PLAIN;
-	int x = title + 1, past = x + VALUE_WIDTH + 2, help = past + PAST_WIDTH + 2;
+	struct places p = { .title = 6 };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((int)strlen(list[i]->title) > p.title)
+			p.title = (int)strlen(list[i]->title);
+	p.x = p.title + 1;
+	p.past = p.x + VALUE_WIDTH + 2;
+	p.help = p.past + PAST_WIDTH + 2;
+	return p;
+}
+
+/* A text between two columns of the screen, in as many lines as it takes; how many that is. height 0: it is not drawn. */
+static int wrapped(const struct draw *d, int y, int height, int x, int right, enum paint p, const char *what)
+{
+	struct draw narrow = *d;
+	struct text t = {0};
+	int lines;
+
+	narrow.width = right < d->width ? right : d->width;
+	text_add(&t, p, x, x, "%s", what);
+	lines = text_lines(&t, &narrow, narrow.width);
+	if (height)
+		text_draw(&t, &narrow, y, lines < height ? lines : height);
+	text_done(&t);
+	return lines;
+}
+
+/* Texts are wrapped; what the selected line means, too. */
+static int lines_of(const struct draw *d, const struct places *at, const struct column *c, const struct row *row, bool chosen)
+{
+	struct value v = column_get(c, row);
+	int lines = v.kind == VALUE_TEXT && *v.text ? wrapped(d, 0, 0, at->x, at->help - 1, PAINT_PLAIN, v.text) : 1, help;
+
+	help = chosen && d->width > at->help ? wrapped(d, 0, 0, at->help, d->width, PAINT_PLAIN, c->help) : 1;
+	return help > lines ? help : lines;
+}
+
+static void draw_value(const struct grid *g, const struct draw *d, int y, int height, const struct places *at, enum paint p,
+		       const struct column *c, const struct row *row)
+{
+	bool marked = column_is_marked(c, column_get(c, row));
 	double share = column_share(c, row);
 	auto_buf struct buf value = {0};
 
-	draw_fill(d, y, chosen ? p : PAINT_PLAIN);
-	draw_text(d, y, 0, title, p, c->title);
 	value_format(column_get(c, row), c->unit, &value);
-	if (text)
-		draw_text(d, y, x, VALUE_WIDTH + PAST_WIDTH + 2, p, value.text);
+	if (c->kind == VALUE_TEXT)
+		wrapped(d, y, height, at->x, at->help - 1, p, value.text ? value.text : "");
 	else
-		draw_right(d, y, x, VALUE_WIDTH, p, value.text);
-	draw_text(d, y, x + VALUE_WIDTH, marked, p, "!");
+		draw_right(d, y, at->x, VALUE_WIDTH, p, value.text);
+	draw_text(d, y, at->x + VALUE_WIDTH, marked, p, "!");
 	if (c->graph)
-		draw_past(g, d, y, past, p == PAINT_PLAIN ? PAINT_GRAPH : p, c, row);
+		draw_past(g, d, y, at->past, p == PAINT_PLAIN ? PAINT_GRAPH : p, c, row);
 	else if (share >= 0)
-		draw_bar(d, y, past, PAST_WIDTH, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
-	if (d->width > help)
-		draw_text(d, y, help, d->width - help, p, c->help);
+		draw_bar(d, y, at->past, PAST_WIDTH, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
+}
+
+static void draw_line(const struct grid *g, const struct draw *d, int y, int height, const struct places *at, const struct column *c,
+		      const struct row *row, bool chosen)
+{
+	bool marked = column_is_marked(c, column_get(c, row));
+	enum paint p = chosen ? marked ? PAINT_SELECTED_WARN : PAINT_SELECTED : row->stale ? PAINT_STALE : marked ? PAINT_WARN : PAINT_PLAIN;
+	int i;
+
+	for (i = 0; i < height; i++)
+		draw_fill(d, y + i, chosen ? PAINT_SELECTED : PAINT_PLAIN);
+	draw_text(d, y, 0, at->title, p, c->title);
+	draw_value(g, d, y, height, at, p, c, row);
+	if (d->width > at->help && chosen)
+		wrapped(d, y, height, at->help, d->width, PAINT_SELECTED, c->help);
+	else if (d->width > at->help)
+		draw_text(d, y, at->help, d->width - at->help, p, c->help);
+}
+
+/* The first line that is shown, so that the selected one is seen in whole, and no line is empty that need not be. */
+static void scroll(struct grid *g, const int *heights, size_t n, size_t at)
+{
+	size_t i, used = 0;
+
+	if (at < g->top || g->top >= n)
+		g->top = at;
+	for (i = g->top; i <= at && i < n; i++)
+		used += (size_t)heights[i];
+	while (used > g->height && g->top < at)
+		used -= (size_t)heights[g->top++];
+	for (; i < n; i++)
+		used += (size_t)heights[i];
+	while (g->top && used + (size_t)heights[g->top - 1] <= g->height)
+		used += (size_t)heights[--g->top];
 }
 
 void card_draw(struct grid *g, const struct draw *d, int y, int height)
 {
 	const struct table *t = table_get(g->table);
 	const struct column **list = xcalloc(t->n_columns, sizeof(*list));
+	auto_free int *heights = xcalloc(t->n_columns, sizeof(*heights));
 	size_t n = lines(g, list), at = selected(g, list, n), i;
 	const struct row *row = g->n_rows ? g->rows[0] : NULL;
-	int title = 6;
+	struct places places = places_of(list, n);
 
 	g->y = y;
 	g->height = height > 1 ? (size_t)height - 1 : 0;
-	for (i = 0; i < n; i++)
-		if ((int)strlen(list[i]->title) > title)
-			title = (int)strlen(list[i]->title);
-	if (at < g->top)
-		g->top = at;
-	if (g->height && at >= g->top + g->height)
-		g->top = at - g->height + 1;
-	if (g->top + g->height > n)
-		g->top = n > g->height ? n - g->height : 0;
+	g->n_lines = 0;
+	for (i = 0; i < n && row; i++)
+		heights[i] = lines_of(d, &places, list[i], row, i == at);
+	scroll(g, heights, n, at);
 	draw_fill(d, y, PAINT_HEAD);
-	draw_text(d, y, 0, title, PAINT_HEAD, "WHAT");
-	draw_right(d, y, title + 1, VALUE_WIDTH, PAINT_HEAD, "NOW");
-	draw_text(d, y, title + VALUE_WIDTH + 3, PAST_WIDTH, PAINT_HEAD, "OVER TIME, SHARE");
-	for (i = 0; row && i < g->height && g->top + i < n; i++)
-		draw_line(g, d, y + 1 + (int)i, title, list[g->top + i], row, g->top + i == at);
+	draw_text(d, y, 0, places.title, PAINT_HEAD, "WHAT");
+	draw_right(d, y, places.x, VALUE_WIDTH, PAINT_HEAD, "NOW");
+	draw_text(d, y, places.past, PAST_WIDTH, PAINT_HEAD, "OVER TIME, SHARE");
+	for (i = g->top; row && i < n && g->n_lines < g->height; i++) {
+		int left = (int)(g->height - g->n_lines), tall = heights[i] < left ? heights[i] : left;
+
+		draw_line(g, d, y + 1 + (int)g->n_lines, tall, &places, list[i], row, i == at);
+		while (tall--)
+			*vec_push(g->lines, g->n_lines) = i;
+	}
 	/* what has to be sampled is what is shown */
 	memcpy(g->shown, list, n * sizeof(*list));
 	g->n_shown = n;
@@ -145,6 +220,6 @@ bool card_key(struct grid *g, enum action action)
 
 void card_click(struct grid *g, int y)
 {
-	if (y > g->y && y <= g->y + (int)g->height)
-		go(g, (long)g->top + y - g->y - 1);
+	if (y > g->y && (size_t)(y - g->y - 1) < g->n_lines)
+		go(g, (long)g->lines[y - g->y - 1]);
 }

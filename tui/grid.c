@@ -26,6 +26,7 @@ void grid_init(struct grid *g, enum table_id t, const char *ref)
 void grid_done(struct grid *g)
 {
 	free(g->rows);
+	free(g->lines);
 	snapshot_unref(g->snap);
 	filter_free(g->filter);
 	free(g->filter_text);
@@ -173,6 +174,21 @@ bool grid_find(struct grid *g, const char *text, int step)
 	return false;
 }
 
+bool grid_next(struct grid *g, bool (*is)(const void *row))
+{
+	size_t i;
+
+	for (i = 1; i <= g->n_rows; i++) {
+		size_t at = (g->sel + i) % g->n_rows;
+
+		if (is(g->rows[at])) {
+			grid_select(g, at);
+			return true;
+		}
+	}
+	return false;
+}
+
 void grid_sort_by(struct grid *g, const struct column *c)
 {
 	if (g->order.sort == c)
@@ -233,8 +249,10 @@ bool grid_click(struct grid *g, int y, int x)
 			}
 		}
 	}
-	row = g->top + (size_t)(y - g->y - 1);
-	if (y <= g->y || row >= g->n_rows || row >= g->top + g->height)
+	if (y <= g->y || (size_t)(y - g->y - 1) >= g->n_lines)
+		return false;
+	row = g->lines[y - g->y - 1];
+	if (row >= g->n_rows)
 		return false;
 	if (row == g->sel)
 		return true;

@@ -19,14 +19,17 @@ struct grid {
 	struct view_order order;
 	struct filter *filter;
 	char *filter_text;		/* NULL: none */
-	enum paint (*paint)(const void *row);
+	enum paint (*paint)(const void *row, const struct column *c);	/* of a cell; c NULL: of what stands under the row */
+	const char *(*under)(const void *row);	/* what is said below a row, NULL or "": nothing; where there is room */
 	const struct history *history;	/* borrowed; NULL: no line of the past beside the rows */
 	bool spark;			/* one is drawn where the screen is wide */
 	size_t left;			/* columns scrolled out to the left, behind the first one */
 
 	struct snapshot *snap;		/* a reference of its own: the rows are in it */
 	const void **rows;
-	size_t n_rows, top, height;	/* height: rows drawn last */
+	size_t n_rows, top, height;	/* height: lines for rows when it was drawn last */
+	size_t *lines;			/* vec: the row that stands in each of them; the second time it is what is said below it */
+	size_t n_lines;
 	char *sel_ref, *sel_key;	/* the selected row's identity; NULL: the first one, whichever that is */
 	size_t sel;
 
@@ -34,7 +37,8 @@ struct grid {
 	const struct column **shown;
 	int *widths, *bars;		/* bars: what a bar behind the number takes, or a mark before a text */
 	size_t n_shown;
-	bool more;			/* there are columns to the right of those */
+	int spark_width;
+	bool more;			/* there are others than those */
 	int y;				/* of the heading, where it was drawn last */
 };
 
@@ -63,6 +67,10 @@ void grid_sort_step(struct grid *g, int step);
 void grid_scroll(struct grid *g, int by);
 /* Show these columns; NULL: as many as fit. The list is copied. */
 void grid_ask(struct grid *g, const struct column *const *columns, size_t n);
+/* Select the next row, round and round, of which is() holds; false: there is none. */
+bool grid_next(struct grid *g, bool (*is)(const void *row));
+/* What of the selected row is cut on the screen, or stands in no column of it; yours, NULL: nothing. */
+char *grid_rest(const struct grid *g, const struct draw *d);
 /* A click on the heading sorts, on a row selects it. True: it was the selected row already. */
 bool grid_click(struct grid *g, int y, int x);
 

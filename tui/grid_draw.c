@@ -1,251 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Which columns fit, how wide each is, and drawing them. */
+/* Drawing a table: its heading, its rows, and what is said below some of them. */
 #include "grid.h"
 #include "graph.h"
 #include "grid_private.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A column that once needed more room keeps it so long: nothing jumps. */
-#define HOLD_NS (30 * NS_PER_SEC)
-/* The first column gives way down to that for more columns, a wide text to that. */
-#define FIRST_MIN 12
-#define TEXT_MIN 16
-#define BAR_WIDTH 11		/* a blank before it */
-#define BARS_MAX 2
-#define BARS_RANK 4
-#define BARS_SCREEN 100		/* columns of a screen that has room for bars */
-#define SPARK_SCREEN 120	/* columns of a screen that has room for the past */
-#define SPARK_WIDTH 20
-
-static bool is_text(const struct column *c)
-{
-	return c->kind == VALUE_TEXT;
-}
-
-static const char *cell(const struct column *c, const struct row *row, struct buf *text)
-{
-	struct value v = column_get(c, row);
-
-	buf_reset(text);
-	if (row->stale && !is_text(c) && v.kind != VALUE_NONE)
-		buf_puts(text, "~");
-	value_format(v, c->unit, text);
-	return text->text ? text->text : "";
-}
-
-static void hold(struct grid_fit *f, int want, uint64_t now)
-{
-	if (want > f->want)
-		f->want = want;
-	if (want > f->width || now >= f->until_ns) {
-		f->width = want > f->width ? want : f->want;
-		f->want = want;
-		f->until_ns = now + HOLD_NS;
-	}
-}
-
-/* Numbers get what the widest needs, texts no more than their column's row says, but for the first. */
-void grid_measure(struct grid *g, const struct draw *d)
-{
-	const struct table *t = table_get(g->table);
-	auto_buf struct buf buf = {0};
-	uint64_t now = clock_now_ns();
-	size_t k, i;
-
-	for (k = 0; k < t->n_columns; k++) {
-		const struct column *c = &t->columns[k];
-		int want = is_text(c) ? (int)strlen(c->title) : c->width;
-
-		for (i = 0; i < g->n_rows; i++) {
-			const char *text = cell(c, g->rows[i], &buf);
-			int width = is_text(c) ? draw_width(d, text) : (int)buf.len;
-
-			if (width > want)
-				want = width;
-		}
-		hold(&g->fits[k], want, now);
-	}
-}
-
-static int width_of(const struct grid *g, const struct column *c, bool first)
-{
-	const struct table *t = table_get(g->table);
-	int width = g->fits[c - t->columns].width, title = (int)strlen(c->title);
-
-	if (is_text(c) && !first && width > c->width)
-		width = c->width;
-	if (is_text(c) && !first && width > TEXT_MIN)
-		width = TEXT_MIN;
-	if (first && width > FIRST_MIN)
-		width = FIRST_MIN;
-	if (first && width < FIRST_MIN / 2)
-		width = FIRST_MIN / 2;
-	return width > title ? width : title;
-}
-
-/* A guest's own page has its name in the header. */
-static bool is_wanted(const struct grid *g, const struct column *c, int rank)
-{
-	bool name = is_text(c) && c->offset == offsetof(struct row, vm);
-
-	return c->rank <= rank && !(name && g->ref);
-}
-
-/* A mark and a letter behind it would be one word. */
-static int gap_before(const struct grid *g, const struct column *c)
-{
-	const struct column *before = g->n_shown ? g->shown[g->n_shown - 1] : NULL;
-
-	return !before ? 0 : before->mark != MARK_NONE && is_text(c) ? 2 : 1;
-}
-
-static int try_rank(struct grid *g, int rank)
-{
-	const struct table *t = table_get(g->table);
-	int total = 0;
-	size_t i;
-
-	g->n_shown = 0;
-	for (i = 0; i < t->n_columns; i++) {
-		if (!is_wanted(g, &t->columns[i], rank))
-			continue;
-		total += width_of(g, &t->columns[i], !g->n_shown) + gap_before(g, &t->columns[i]);
-		g->shown[g->n_shown++] = &t->columns[i];
-	}
-	/* the mark behind the last number */
-	return total + (g->n_shown && g->shown[g->n_shown - 1]->mark != MARK_NONE);
-}
-
-/* Those asked for, or else all that may be shown: the first one stays, others go out to the left. */
-static void choose_scrolled(struct grid *g, int width)
-{
-	const struct table *t = table_get(g->table);
-	size_t n = g->asked ? g->n_asked : t->n_columns, i, skip = g->left;
-	int total = 0;
-
-	g->n_shown = 0;
-	g->more = false;
-	for (i = 0; i < n; i++) {
-		const struct column *c = g->asked ? g->asked[i] : &t->columns[i];
-
-		if (!g->asked && !is_wanted(g, c, GRID_RANK_MAX))
-			continue;
-		if (g->n_shown && skip) {
-			skip--;
-			continue;
-		}
-		total += width_of(g, c, !g->n_shown) + gap_before(g, c);
-		if (g->n_shown == t->n_columns || (g->n_shown && total > width)) {
-			g->more = true;
-			return;
-		}
-		g->shown[g->n_shown++] = c;
-	}
-}
-
-static void choose(struct grid *g, int width)
-{
-	int rank = GRID_RANK_MAX;
-
-	if (g->asked || g->left) {
-		choose_scrolled(g, width);
-		return;
-	}
-	while (try_rank(g, rank) > width && rank > 1)
-		rank--;
-	g->more = rank < GRID_RANK_MAX;
-}
-
-static int total_of(const struct grid *g)
-{
-	int total = 0;
-	size_t i;
-
-	for (i = 0; i < g->n_shown; i++)
-		total += g->widths[i] + g->bars[i] + (i != 0);
-	return total;
-}
-
-/* What each needs at least. */
-static void give_widths(struct grid *g)
-{
-	size_t i;
-
-	for (i = 0; i < g->n_shown; i++) {
-		g->widths[i] = width_of(g, g->shown[i], i == 0);
-		g->bars[i] = i + 1 < g->n_shown && g->shown[i]->mark != MARK_NONE && is_text(g->shown[i + 1]);
-	}
-}
-
-/* What is left over goes to the first column, then to texts that were cut. */
-static void share_out(struct grid *g, int width)
-{
-	const struct table *t = table_get(g->table);
-	int spare = width - total_of(g);
-	size_t i;
-
-	for (i = 0; i < g->n_shown && spare > 0; i++) {
-		int lack = g->fits[g->shown[i] - t->columns].width - g->widths[i];
-
-		if (lack > spare)
-			lack = spare;
-		if (lack > 0 && is_text(g->shown[i])) {
-			g->widths[i] += lack;
-			spare -= lack;
-		}
-	}
-}
-
-/* Names are sought with the eye: the first column keeps what the widest column table says, if there is room. */
-static void widen_first(struct grid *g, int width)
-{
-	int total = total_of(g);
-
-	if (g->n_shown && is_text(g->shown[0]) && g->widths[0] < g->shown[0]->width && total < width) {
-		int lack = g->shown[0]->width - g->widths[0];
-
-		g->widths[0] += lack < width - total ? lack : width - total;
-	}
-}
-
-/* A part of a whole has a bar where there is room for one, as long as they are few. */
-static void add_bars(struct grid *g, int width)
-{
-	int left = BARS_MAX;
-	size_t i;
-
-	for (i = 1; i < g->n_shown && left; i++) {
-		if ((g->shown[i]->whole || g->shown[i]->share) && g->shown[i]->rank <= BARS_RANK && total_of(g) + BAR_WIDTH <= width) {
-			g->bars[i] += BAR_WIDTH;
-			left--;
-		}
-	}
-}
-
-/* The past of the column it is sorted by, as far as that has one. */
-static const struct column *spark_column(const struct grid *g)
-{
-	const struct table *t = table_get(g->table);
-	size_t i;
-
-	if (g->order.sort && g->order.sort->graph)
-		return g->order.sort;
-	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].graph)
-			return &t->columns[i];
-	return NULL;
-}
-
-static int spark_width(const struct grid *g, const struct draw *d)
-{
-	if (!g->spark || !g->history || d->width < SPARK_SCREEN || !spark_column(g))
-		return 0;
-	return d->width >= 2 * SPARK_WIDTH + SPARK_SCREEN ? 2 * SPARK_WIDTH : SPARK_WIDTH;
-}
 
 static void draw_heading(const struct grid *g, const struct draw *d, int y)
 {
@@ -260,18 +21,20 @@ static void draw_heading(const struct grid *g, const struct draw *d, int y)
 		enum paint p = sorted ? PAINT_HEAD_SORT : PAINT_HEAD;
 
 		/* the mark of a number stands in the gap behind it */
-		if (is_text(c))
+		if (grid_is_text(c))
 			draw_printf(d, y, x, g->widths[i] + sorted, p, "%s%s", c->title, mark);
 		else
 			draw_right(d, y, x, g->widths[i], p, c->title);
-		if (sorted && !is_text(c))
+		if (sorted && !grid_is_text(c))
 			draw_text(d, y, x + g->widths[i], 1, p, mark);
 		x += g->widths[i] + g->bars[i] + 1;
 	}
-	if (spark_width(g, d))
-		draw_printf(d, y, d->width - spark_width(g, d), spark_width(g, d), PAINT_HEAD, "%s over time", spark_column(g)->title);
+	if (g->spark_width)
+		draw_printf(d, y, d->width - g->spark_width, g->spark_width, PAINT_HEAD, "%s over time", grid_spark_column(g)->title);
 	if (g->left && g->n_shown)
 		draw_text(d, y, g->widths[0], 1, PAINT_HEAD_SORT, "<");
+	if (g->more)
+		draw_text(d, y, d->width - 1, 1, PAINT_HEAD, ">");
 }
 
 /* A stale row's first cell carries its age at its right end. */
@@ -280,15 +43,17 @@ static void draw_first(const struct draw *d, int y, int width, enum paint p, con
 {
 	double age = (double)(snapshot_time_ns(g->snap) - row->taken_ns) / (double)NS_PER_SEC;
 	auto_free char *mark = NULL;
+	char number[16];
 	int len;
 
-	if (!row->stale && !is_text(g->shown[0]))
+	if (!row->stale && !grid_is_text(g->shown[0]))
 		draw_right(d, y, 0, width, p, text);
 	else if (!row->stale)
 		draw_text(d, y, 0, width, p, text);
 	if (!row->stale)
 		return;
-	mark = age < 600 ? xasprintf(" %.0fs", age) : xasprintf(" %.0fm", age / 60);
+	units_age(age, number, sizeof(number));
+	mark = xasprintf(" %s", number);
 	len = (int)strlen(mark) < width ? (int)strlen(mark) : width;
 	draw_text(d, y, 0, width - len, p, text);
 	draw_right(d, y, width - len, len, p, mark);
@@ -301,18 +66,17 @@ static void draw_number(const struct grid *g, const struct draw *d, int y, int x
 	const struct column *c = g->shown[i];
 	bool marked = column_is_marked(c, column_get(c, row));
 	double share = g->bars[i] >= BAR_WIDTH ? column_share(c, row) : -1;
-	enum paint own = marked && p == PAINT_PLAIN ? PAINT_WARN : p;
 
-	draw_right(d, y, x, g->widths[i], own, text);
+	draw_right(d, y, x, g->widths[i], p, text);
 	if (marked)
-		draw_text(d, y, x + g->widths[i], 1, own, "!");
+		draw_text(d, y, x + g->widths[i], 1, p, "!");
 	if (share >= 0)
 		draw_bar(d, y, x + g->widths[i] + 1, BAR_WIDTH - 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, share);
 }
 
 static void draw_spark(const struct grid *g, const struct draw *d, int y, int x, int width, enum paint p, const struct row *row)
 {
-	const struct column *c = spark_column(g);
+	const struct column *c = grid_spark_column(g);
 	size_t n = graph_samples(d->theme->braille, width), i;
 	float values[HISTORY_LEN];
 	float max = c->unit == UNIT_PCT ? 100 : 1;
@@ -327,51 +91,64 @@ static void draw_spark(const struct grid *g, const struct draw *d, int y, int x,
 	graph_draw(d, y, x, width, 1, p == PAINT_PLAIN ? PAINT_GRAPH : p, values, n, (double)max);
 }
 
+/* What it is painted as by itself; the selected row keeps that as far as it is a warning. */
+static enum paint paint_of(const struct grid *g, const struct row *row, const struct column *c, bool selected)
+{
+	enum paint own = g->paint ? g->paint(row, c) : PAINT_PLAIN;
+
+	if (own == PAINT_PLAIN && column_is_marked(c, column_get(c, row)))
+		own = PAINT_WARN;
+	if (selected)
+		return own == PAINT_BAD ? PAINT_SELECTED_BAD : own == PAINT_WARN ? PAINT_SELECTED_WARN : PAINT_SELECTED;
+	return own == PAINT_PLAIN && row->stale ? PAINT_STALE : own;
+}
+
 static void draw_row(const struct grid *g, const struct draw *d, int y, const struct row *row, bool selected)
 {
-	enum paint p = selected ? PAINT_SELECTED : row->stale ? PAINT_STALE : g->paint ? g->paint(row) : PAINT_PLAIN;
+	enum paint p = selected ? PAINT_SELECTED : row->stale ? PAINT_STALE : PAINT_PLAIN;
 	auto_buf struct buf buf = {0};
 	int x = 0;
 	size_t i;
 
 	draw_fill(d, y, selected ? p : PAINT_PLAIN);
 	for (i = 0; i < g->n_shown; i++) {
-		const char *text = cell(g->shown[i], row, &buf);
+		const char *text = grid_cell(g->shown[i], row, &buf);
+		enum paint own = i || !selected ? paint_of(g, row, g->shown[i], selected) : p;
 
 		if (i == 0)
-			draw_first(d, y, g->widths[i], p, text, row, g);
-		else if (is_text(g->shown[i]))
-			draw_text(d, y, x, g->widths[i], p, text);
+			draw_first(d, y, g->widths[i], own, text, row, g);
+		else if (grid_is_text(g->shown[i]))
+			draw_text(d, y, x, g->widths[i], own, text);
 		else
-			draw_number(g, d, y, x, i, p, text, row);
+			draw_number(g, d, y, x, i, own, text, row);
 		x += g->widths[i] + g->bars[i] + 1;
 	}
-	if (spark_width(g, d))
-		draw_spark(g, d, y, d->width - spark_width(g, d), spark_width(g, d), p, row);
+	if (g->spark_width)
+		draw_spark(g, d, y, d->width - g->spark_width, g->spark_width, p, row);
+}
+
+static void draw_under(const struct grid *g, const struct draw *d, int y, const struct row *row)
+{
+	enum paint p = g->paint ? g->paint(row, NULL) : PAINT_PLAIN;
+
+	draw_printf(d, y, UNDER_INDENT, d->width - UNDER_INDENT, p, "`- %s", g->under(row));
 }
 
 void grid_draw(struct grid *g, const struct draw *d, int y, int height)
 {
-	size_t rows = height > 1 ? (size_t)height - 1 : 0, i;
+	size_t i;
 
-	int width = d->width - (spark_width(g, d) ? spark_width(g, d) + 1 : 0);
-
-	choose(g, width);
-	give_widths(g);
-	if (d->width >= BARS_SCREEN)
-		add_bars(g, width);
-	share_out(g, width);
-	widen_first(g, width);
-	g->height = rows;
+	grid_lay_out(g, d);
+	grid_fill_lines(g, height > 1 ? (size_t)height - 1 : 0);
 	g->y = y;
-	if (g->sel < g->top)
-		g->top = g->sel;
-	if (rows && g->sel >= g->top + rows)
-		g->top = g->sel - rows + 1;
-	if (g->top + rows > g->n_rows)
-		g->top = g->n_rows > rows ? g->n_rows - rows : 0;
 	if (height > 0)
 		draw_heading(g, d, y);
-	for (i = 0; i < rows && g->top + i < g->n_rows; i++)
-		draw_row(g, d, y + 1 + (int)i, g->rows[g->top + i], g->top + i == g->sel);
+	for (i = 0; i < g->n_lines; i++) {
+		const struct row *row = g->rows[g->lines[i]];
+
+		if (i && g->lines[i] == g->lines[i - 1])
+			draw_under(g, d, y + 1 + (int)i, row);
+		else
+			draw_row(g, d, y + 1 + (int)i, row, g->lines[i] == g->sel);
+	}
 }

@@ -20,6 +20,7 @@
 #define KEYS(X, Y) \
 	X("F1 h ?", "Help", "Help: keys, and the columns with their sources.", IN_ROWS, ACT_HELP, K_F(1), 'h', '?') \
 	X("Enter", "Guest", "On the list: the page of the selected guest.", IN_LIST, ACT_ENTER, K_ENTER) \
+	X("!", "Trouble", "On the list: the next guest in trouble, the worst first; the line below it says why.", IN_LIST, ACT_TROUBLE, '!') \
 	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back.", IN_ROWS, \
 	  ACT_FIND, K_F(3), '/') \
 	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \

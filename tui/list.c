@@ -1,57 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The list of guests: the layer under all others. */
 #include "app.h"
+#include "meters.h"
 #include "strip.h"
 
 /* On a lower screen the guests have it all. */
 #define STRIP_HEIGHT 40
+/* From here on what happened has a line of its own, else that of the selected guest. */
+#define EVENTS_HEIGHT 20
+#define WORTH_A_LINE 3			/* less trouble is told of the selected guest only */
+#define EVENT_MIN 20			/* columns below which none is begun */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct list {
 	struct layer layer;
 	struct grid grid;
+	bool nodes;			/* the host has several */
 };
-
-struct tally {
-	const char *state;
-	size_t n;
-};
-
-static int tally_cmp(const void *a, const void *b)
-{
-	const struct tally *ta = a, *tb = b;
-
-	return ta->n != tb->n ? (ta->n < tb->n) - (ta->n > tb->n) : strcmp(ta->state, tb->state);
-}
-
-/* "198: 194 running 3 paused 1 io-error" */
-static char *guests_text(const struct snapshot *snap)
-{
-	size_t n = snapshot_count(snap, TABLE_VMS), n_states = 0, i, k;
-	struct tally *states = NULL;
-	struct buf text = {0};
-
-	for (i = 0; i < n; i++) {
-		const struct vm_row *vm = snapshot_row(snap, TABLE_VMS, i);
-		const char *state = vm->state ? vm->state : "unknown";
-
-		for (k = 0; k < n_states && strcmp(states[k].state, state); k++)
-			;
-		if (k == n_states)
-			vec_push(states, n_states)->state = state;
-		states[k].n++;
-	}
-	if (n_states)
-		qsort(states, n_states, sizeof(*states), tally_cmp);
-	buf_printf(&text, "guests %zu%s", n, n ? ":" : "");
-	for (i = 0; i < n_states; i++)
-		buf_printf(&text, " %zu %s", states[i].n, states[i].state);
-	free(states);
-	return buf_take(&text);
-}
 
 void header_clock(const struct app *a, int y)
 {
@@ -65,21 +34,14 @@ void header_clock(const struct app *a, int y)
 	localtime_r(&wall.tv_sec, &tm);
 	strftime(text, sizeof(text), "%H:%M:%S", &tm);
 	draw_right(&a->draw, y, a->draw.width - 8, 8, PAINT_STRONG, text);
+	if (a->frozen)
+		draw_text(&a->draw, y, a->draw.width - 17, 8, PAINT_HEAD_SORT, " FROZEN ");
 }
 
 void header_state(const struct app *a, int y, const struct grid *g)
 {
-	auto_buf struct buf left = {0};
-	auto_free char *right = xasprintf("delay %.4g s", (double)a->delay_ns / (double)NS_PER_SEC);
-	int width = (int)strlen(right);
-
 	if (g->filter_text)
-		buf_printf(&left, "filter %s  %zu shown", g->filter_text, g->n_rows);
-	if (left.len)
-		draw_text(&a->draw, y, 0, a->draw.width - width - 1, PAINT_WARN, left.text);
-	draw_right(&a->draw, y, a->draw.width - width, width, PAINT_PLAIN, right);
-	if (a->frozen)
-		draw_text(&a->draw, y, a->draw.width - width - 9, 8, PAINT_HEAD_SORT, " FROZEN ");
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_WARN, "filter %s  %zu shown", g->filter_text, g->n_rows);
 }
 
 void header_figures(const struct app *a, int y, int lines, int keep, enum table_id table, const struct row *row)
@@ -109,32 +71,6 @@ void header_figures(const struct app *a, int y, int lines, int keep, enum table_
 			x += title + width + 3;
 		}
 	}
-}
-
-/* The host's line is the first to give way on a small screen. */
-static bool has_host_line(int height)
-{
-	return height >= 12;
-}
-
-static void draw_header(const struct list *l, const struct app *a, int height)
-{
-	const struct host_topology *host = host_topology(a->session->host);
-	const char *name = host_facts(a->session->host)->name;
-	auto_free char *guests = a->snap ? guests_text(a->snap) : xstrdup("");
-	const char *nodes = host->nodes == 1 ? "node" : "nodes", *cpus = host->cpus == 1 ? "CPU" : "CPUs";
-
-	if (height >= 3) {
-		draw_printf(&a->draw, 0, 0, a->draw.width - 9, PAINT_STRONG, "kvmtop  %s  %u %s %u %s  %s%s", name,
-			    host->nodes, nodes, host->cpus, cpus, guests,
-			    a->session->opts->read_only ? "  read-only" : "");
-		header_clock(a, 0);
-	}
-	if (height >= 6)
-		header_state(a, 1, &l->grid);
-	if (has_host_line(height) && a->snap && snapshot_count(a->snap, TABLE_HOST))
-		header_figures(a, l->grid.filter_text || a->frozen ? 2 : 1, l->grid.filter_text || a->frozen ? 1 : 2, 14, TABLE_HOST,
-			       snapshot_row(a->snap, TABLE_HOST, 0));
 }
 
 static void draw_empty(const struct list *l, const struct app *a, int y, int height)
@@ -171,27 +107,83 @@ void rows_layout(int height, int *top, int *rows, int *note)
 	*rows = height - *top - (*note >= 0);
 }
 
+/* What happened last, the newest on the left, as much as fits. */
+static void draw_events(const struct app *a, int y)
+{
+	size_t n = a->snap ? snapshot_count(a->snap, TABLE_EVENTS) : 0, i;
+	int x = 0;
+
+	for (i = n; i-- > 0 && x < a->draw.width - EVENT_MIN; ) {
+		const struct event_row *e = snapshot_row(a->snap, TABLE_EVENTS, i);
+		time_t when = snapshot_wall(a->snap).tv_sec - (time_t)((snapshot_time_ns(a->snap) - e->head.taken_ns) / NS_PER_SEC);
+		auto_free char *text = NULL;
+		char at[16];
+		struct tm tm;
+
+		localtime_r(&when, &tm);
+		strftime(at, sizeof(at), "%H:%M:%S", &tm);
+		text = xasprintf("%s %s %s%s%s", at, e->head.vm ? e->head.vm : "", e->event ? e->event : "", e->detail ? " " : "",
+				 e->detail ? e->detail : "");
+		draw_text(&a->draw, y, x, a->draw.width - x, PAINT_PLAIN, text);
+		x += draw_width(&a->draw, text) + 3;
+	}
+}
+
+static bool is_in_trouble(const void *row)
+{
+	const struct vm_row *vm = row;
+
+	return vm->trouble != UNKNOWN_UINT && vm->trouble > 0;
+}
+
+static const char *list_under(const void *row)
+{
+	const struct vm_row *vm = row;
+
+	return is_in_trouble(row) && vm->trouble >= WORTH_A_LINE ? vm->trouble_text : NULL;
+}
+
+/* Of the selected guest what the rows do not show, or else what happened. */
+static void draw_foot(const struct list *l, const struct app *a, int y, bool events)
+{
+	const struct vm_row *vm = grid_selected(&l->grid);
+	auto_free char *rest = grid_rest(&l->grid, &a->draw);
+	const char *parts[] = { vm && is_in_trouble(vm) && !list_under(vm) ? vm->trouble_text : NULL, rest, vm ? vm->note : NULL };
+	auto_buf struct buf text = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i] && *parts[i])
+			buf_printf(&text, "%s%s", text.len ? "; " : "", parts[i]);
+	if (text.len)
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_WARN, "%s: %s", vm->head.vm, text.text);
+	else if (!events)
+		draw_events(a, y);
+}
+
 static void list_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct list *l = (struct list *)layer;
-	const struct vm_row *vm;
-	int top, rows, note, strip;
+	int top, rows, note, strip, meters = meters_lines(height), filter = l->grid.filter_text && height >= 6;
+	bool events = height >= EVENTS_HEIGHT;
 
 	rows_layout(height, &top, &rows, &note);
-	if (has_host_line(height)) {
-		top++;
-		rows--;
-	}
-	draw_header(l, a, height);
+	rows -= meters - top + filter + events;
+	top = meters;
+	meters_draw(a, y, meters);
+	if (filter)
+		header_state(a, y + top, &l->grid);
+	top += filter;
 	strip = height < STRIP_HEIGHT ? 0 : strip_lines(&l->grid, rows);
 	grid_draw(&l->grid, &a->draw, y + top, rows - strip);
 	if (strip)
 		strip_draw(&l->grid, &a->draw, a->history, y + top + rows - strip, strip);
 	if (!l->grid.n_rows)
 		draw_empty(l, a, y + top + 1, rows - 1);
-	vm = grid_selected(&l->grid);
-	if (vm && vm->note && note >= 0)
-		draw_printf(&a->draw, y + note, 0, a->draw.width, PAINT_WARN, "%s: %s", vm->head.vm, vm->note);
+	if (events)
+		draw_events(a, y + note - 1);
+	if (note >= 0)
+		draw_foot(l, a, y + note, events);
 }
 
 static void list_key(struct layer *layer, struct app *a, int key)
@@ -202,7 +194,9 @@ static void list_key(struct layer *layer, struct app *a, int key)
 
 	if (action == ACT_ENTER && row)
 		guest_open(a, row, NULL);
-	else
+	else if (action == ACT_TROUBLE && !grid_next(&l->grid, is_in_trouble))
+		app_say(a, PAINT_GOOD, "no guest that is shown is in trouble");
+	else if (action != ACT_TROUBLE)
 		app_key(a, action, key, &l->grid, row);
 }
 
@@ -213,7 +207,10 @@ static void list_sampled(struct layer *layer, struct app *a)
 
 static unsigned list_needs(const struct layer *layer)
 {
-	return grid_needs(&((const struct list *)layer)->grid);
+	const struct list *l = (const struct list *)layer;
+
+	/* what is said below the rows, and the meters of nodes */
+	return grid_needs(&l->grid) | TROUBLE_NEEDS | (l->nodes ? NEED_NODES : 0);
 }
 
 static void list_free(struct layer *layer, struct app *a)
@@ -228,11 +225,16 @@ static unsigned list_where(const struct layer *layer)
 	return IN_LIST;
 }
 
-static enum paint list_paint(const void *row)
+static enum paint list_paint(const void *row, const struct column *c)
 {
 	const struct vm_row *vm = row;
+	bool state = c && !strcmp(c->id, "state"), about = !c || !strcmp(c->id, "trouble") || !strcmp(c->id, "vm");
 
-	return vm->state && strcmp(vm->state, "running") ? PAINT_WARN : PAINT_PLAIN;
+	if (!is_in_trouble(row) || (!about && !state))
+		return PAINT_PLAIN;
+	if (state && !meters_state_severity(vm->state))
+		return PAINT_PLAIN;
+	return vm->trouble >= TROUBLE_BAD ? PAINT_BAD : PAINT_WARN;
 }
 
 static void list_click(struct layer *layer, struct app *a, int y, int x)
@@ -248,16 +250,27 @@ static const struct layer_ops list_ops = {
 	.needs = list_needs, .free = list_free, .click = list_click,
 };
 
+static void order_by_trouble(struct grid *g)
+{
+	const struct column *c = table_column(table_get(TABLE_VMS), "trouble", NULL);
+
+	g->order = (struct view_order){ .sort = c, .descending = c->descending };
+}
+
 void list_open(struct app *a, struct look *look)
 {
 	struct list *l = xcalloc(1, sizeof(*l));
 
 	l->layer.ops = &list_ops;
 	grid_init(&l->grid, look->table, NULL);
+	l->nodes = host_topology(a->session->host)->nodes > 1;
 	l->grid.paint = list_paint;
+	l->grid.under = list_under;
 	l->grid.history = a->history;
 	l->grid.spark = true;
 	l->grid.order = look->order;
+	if (!a->session->opts->sort)
+		order_by_trouble(&l->grid);
 	grid_set_filter(&l->grid, take_ptr(look->filter), a->session->opts->filter);
 	if (a->session->opts->fields) {
 		l->grid.asked = take_ptr(look->columns);

@@ -121,10 +121,41 @@ static void draw_header(const struct pages *p, const struct app *a, int y, int t
 	else if (top)
 		draw_printf(&a->draw, y, 0, width, PAINT_BAD, "kvmtop  %s  this guest has ended", p->name);
 	header_clock(a, y);
-	if (top > 1 && vm)
+	if (top > 1 && p->grid.filter_text)
+		header_state(a, y + 1, &p->grid);
+	else if (top > 1 && vm)
 		header_figures(a, y + 1, 1, 0, TABLE_VMS, &vm->head);
 	else if (top > 1 && !p->ref && a->snap && snapshot_count(a->snap, TABLE_HOST))
 		header_figures(a, y + 1, 1, 0, TABLE_HOST, snapshot_row(a->snap, TABLE_HOST, 0));
+}
+
+/* There are none, or it is not known whether there are, and why. */
+static void draw_none(const struct pages *p, const struct app *a, int y, const struct vm_row *vm)
+{
+	const char *what = table_get(p->grid.table)->summary, *why = NULL;
+
+	if (vm && vm->note)
+		why = vm->note;
+	else if (vm && vm->head.stale)
+		why = "the QEMU process stands still";
+	else if (vm && (vm->unanswered || !vm->state))
+		why = "QEMU has not answered yet";
+	if (p->grid.filter_text)
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "No %s known that pass the filter (F4).", what);
+	else if (why)
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "No %s known. %s", what, why);
+	else
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "No %s: there are none.", what);
+}
+
+/* What the selected row has no room for, and what there is to say of the guest. */
+static void draw_note(const struct pages *p, const struct app *a, int y, const struct vm_row *vm)
+{
+	auto_free char *rest = card_is_one(&p->grid) ? NULL : grid_rest(&p->grid, &a->draw);
+	const char *note = vm && vm->note ? vm->note : "";
+
+	if (rest || *note)
+		draw_printf(&a->draw, y, 0, a->draw.width, rest ? PAINT_PLAIN : PAINT_WARN, "%s%s%s", rest ? rest : "", rest && *note ? "; " : "", note);
 }
 
 static void pages_draw(struct layer *layer, struct app *a, int y, int height)
@@ -144,10 +175,9 @@ static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 	if (strip)
 		strip_draw(&p->grid, &a->draw, a->history, y + top + 1 + rows - strip, strip);
 	if (!p->grid.n_rows && (vm || !p->ref) && a->snap)
-		draw_printf(&a->draw, y + top + 2, 0, a->draw.width, PAINT_PLAIN, "No %s known. %s",
-			    table_get(p->grid.table)->summary, vm && vm->note ? vm->note : "");
-	else if (vm && vm->note && note >= 0)
-		draw_text(&a->draw, y + note + 1, 0, a->draw.width, PAINT_WARN, vm->note);
+		draw_none(p, a, y + top + 2, vm);
+	else if (note >= 0)
+		draw_note(p, a, y + note + 1, vm);
 }
 
 static unsigned pages_where(const struct layer *layer)

@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first rates are worth more soon than exact. */
+/* The first rates are worth more soon than exact; a rate is of a third of the delay at the least. */
 #define PRIME_NS (NS_PER_SEC / 2)
+#define DUE_SHARE 0.6			/* of the delay: a sample that comes after that is no early one */
 #define DELAY_DEFAULT_S 1.5
 #define SOCKETS_MS 1500			/* for sockets given by hand to answer, before they are a problem */
 #define TICK_MS 200			/* while a change runs its time is seen to go by */
@@ -84,12 +85,23 @@ static void draw_all(struct app *a)
 	}
 }
 
+/*
+ * Samples taken before their time have the figures of the one before, and the first ones none that are worth much: graphs
+ * are of those that came when they were due.
+ */
+static bool is_worth_keeping(struct app *a, const struct snapshot *snap)
+{
+	if (!a->noted_ns)
+		a->noted_ns = snapshot_time_ns(snap);
+	return (double)(snapshot_time_ns(snap) - a->noted_ns) >= (double)a->delay_ns * DUE_SHARE;
+}
+
 static void take_sample(struct app *a)
 {
 	struct snapshot *snap = feed_latest(a->feed);
 	struct layer *l;
 
-	if (snap && snapshot_time_ns(snap) != a->noted_ns) {
+	if (snap && is_worth_keeping(a, snap)) {
 		a->noted_ns = snapshot_time_ns(snap);
 		history_add(a->history, snap, a->history_ref);
 	}
@@ -98,7 +110,7 @@ static void take_sample(struct app *a)
 		return;
 	}
 	if (!a->snap)
-		a->prime_ns = clock_now_ns() + PRIME_NS;
+		a->prime_ns = clock_now_ns() + (a->delay_ns / 3 > PRIME_NS ? a->delay_ns / 3 : PRIME_NS);
 	else
 		a->samples++;		/* the first one has no rates and does not count */
 	snapshot_unref(a->snap);

@@ -207,3 +207,30 @@ void units_scaled(double v, unsigned base, char *out, size_t size)
 	else
 		snprintf(out, size, fabs(v) < 9.95 && v != floor(v) ? "%.1f%s" : "%.0f%s", v, suffix[i]);
 }
+
+void units_age(double seconds, char *out, size_t size)
+{
+	static const struct {
+		double until, unit;
+		char letter;
+	} steps[] = { { 120, 1, 's' }, { 7200, 60, 'm' }, { 172800, 3600, 'h' }, { INFINITY, 86400, 'd' } };
+	size_t i = 0;
+
+	while (seconds >= steps[i].until && i + 1 < sizeof(steps) / sizeof(steps[0]))
+		i++;
+	snprintf(out, size, "%.0f%c", seconds / steps[i].unit, steps[i].letter);
+}
+
+void units_duration(double seconds, char *out, size_t size)
+{
+	double us = seconds * 1e6, ms = seconds * 1e3;
+
+	if (us < 999.5)
+		snprintf(out, size, us < 9.95 && us != floor(us) ? "%.1fus" : "%.0fus", us);
+	else if (ms < 99.5)
+		snprintf(out, size, ms < 9.95 ? "%.1fms" : "%.0fms", ms);
+	else if (seconds < 9.995)
+		snprintf(out, size, "%.2fs", seconds);
+	else
+		units_age(seconds, out, size);
+}

@@ -22,5 +22,9 @@ int units_num_parse(const char *s, double *n);
 
 /* Three or four digits and a suffix: 8.2k 1.1M (base 1000) or 512M 16G (base 1024). */
 void units_scaled(double v, unsigned base, char *out, size_t size);
+/* An age in one number: 29s 4m 12h 3d. */
+void units_age(double seconds, char *out, size_t size);
+/* A latency in three or four characters and its unit: 116us 2.3ms 0.99s 12s. */
+void units_duration(double seconds, char *out, size_t size);
 
 #endif

@@ -56,7 +56,7 @@ static int parse_sort(const struct table *t, const char *word, bool by_name, str
 /* A counter can be told at once, its rate only after a while. */
 static void count_in(struct look *look, const struct column *c, bool as_counter, bool by_name)
 {
-	look->needs |= c->needs | (by_name && (c->needs & NEED_RINGS) ? NEED_NAMED : 0);
+	look->needs |= c->needs | (by_name && !c->frugal && (c->needs & NEED_RINGS) ? NEED_NAMED : 0);
 	look->rates |= as_counter ? prometheus_is_rate(c) : column_spans(c);
 }
 

@@ -6,21 +6,41 @@
 
 static const struct column vm_columns[] = {
 	COLUMN_VM, COLUMN_REF,
+	{ "trouble", "!", "How much the guest needs a look, 0 to 9: 0 nothing is known to be wrong, 1 to 3 worth knowing, 4 to 6 it is held "
+	  "back, 7 to 9 it does not work. trouble_text says why.", "the rules listed in the help of trouble_text, the highest that "
+	  "holds", UNIT_COUNT, UINT(vm_row, trouble), .width = 1, .rank = 1, .needs = TROUBLE_NEEDS, .spans = true, .descending = true,
+	  .hides_zero = true, .frugal = true, .then = "cpu_pct", MARK(ABOVE, 1) },
 	{ "uuid", "UUID", "UUID of the guest; the zero UUID is none.", "-uuid on the command line, else query-uuid",
 	  UNIT_TEXT, TEXT(vm_row, uuid), .width = 36, .rank = 9 },
-	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 6,
+	{ "pid", "PID", "Process id of QEMU.", "/proc", UNIT_COUNT, UINT(vm_row, pid), .width = 7, .rank = 7,
 	  .key = 'N' },
 	{ "user", "USER", "User that QEMU runs as. The guest of one who is neither root, nor the user of kvmtop, nor libvirt's "
 	  "for QEMU, is called NAME@USER.", "Uid in /proc/PID/status, /etc/passwd; the number where that has no name", UNIT_TEXT,
-	  TEXT(vm_row, user), .width = 12, .rank = 6 },
+	  TEXT(vm_row, user), .width = 12, .rank = 7 },
 	{ "state", "STATE", "Why the guest runs or stands: running, paused, io-error, prelaunch, .. (query-status); "
 	  "migrating: it runs while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps "
 	  "in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick", UNIT_TEXT,
-	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE },
+	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE, .uncut = true,
+	  .doubt = offsetof(struct vm_row, doubt_seconds) },
 	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
 	  "query-block io-status, query-migrate when QEMU is asked for the state; /proc/PID/wchan", UNIT_TEXT,
 	  TEXT(vm_row, state_detail), .width = 24, .rank = 7, .needs = NEED_STATE },
+	{ "trouble_text", "REASON", "What is wrong with the guest, the worst first. 9: io-error, the guest panicked, internal error. 8: the "
+	  "QEMU process is stopped, or hangs in the kernel; the watchdog fired. 7: a request queue has stalled for 2 s. 6: a disk is at its "
+	  "limit, or a control group or a shaped tap held the guest back. 5: its threads waited for a CPU for 50 % or more; a request took "
+	  "100 ms or more, where a page has sampled that. 4: libvirt does not answer. 3: paused after it ran; its memory is on other nodes "
+	  "than its vCPUs. 2: threads waited for a CPU for 10 % or more; its state was told long ago and its vCPUs have stood still since; "
+	  "powered off, and QEMU is still there. 1: the host itself waits for CPUs. Started with -S, migrating, asleep: none.",
+	  "state, state_detail, stalled_seconds, held_back, wait_pct, local_pct, stale_seconds, doubt_seconds; steal_pct of host; of disks and "
+	  "queues, latencies where they are sampled", UNIT_TEXT, TEXT(vm_row, trouble_text), .width = 40, .rank = 9,
+	  .needs = TROUBLE_NEEDS, .spans = true, .frugal = true, .passing = true },
+	{ "state_seconds", "SINCE", "For how long the guest has been in this state; unknown where kvmtop has not seen it change.",
+	  "the first sample with that state", UNIT_SECONDS, NUM(vm_row, state_seconds), .width = 5, .rank = 9, .descending = true,
+	  .needs = NEED_STATE },
+	{ "doubt_seconds", "TOLD", "How long ago the state was told, where that was before the vCPUs began to stand still: it may be "
+	  "another one by now. Unknown: there is no doubt.", "query-status; run time of the vCPUs in /proc/PID/task/TID/schedstat",
+	  UNIT_SECONDS, NUM(vm_row, doubt_seconds), .width = 5, .rank = 9, .descending = true, .needs = NEED_STATE },
 	{ "source", "SOURCE", "How the guest was found: libvirt, qmp (a socket given with -q) or proc (a scan of "
 	  "/proc).", "discovery", UNIT_TEXT, TEXT(vm_row, source), .width = 7, .rank = 8 },
 	{ "cpu_pct", "CPU%", "CPU time of all threads of the guest, vhost workers included, each once. 100 is one "
@@ -35,7 +55,7 @@ static const struct column vm_columns[] = {
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
 	  "run time in schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that "
 	  "name; delta over elapsed time", UNIT_PCT, RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6,
-	  .rank = 5, .local = true, .graph = true },
+	  .rank = 6, .local = true, .graph = true },
 	{ "mem_bytes", "MEM", "Memory the guest has: what it was started with, DIMMs, and what it has taken of virtio-mem.",
 	  "libvirt's live definition, else query-memory-size-summary when the guest was asked last, else -m and the DIMMs on the command line and in files of -readconfig",
 	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M', .needs = NEED_STATE },
@@ -45,11 +65,11 @@ static const struct column vm_columns[] = {
 	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time",
 	  UNIT_PER_S, RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS, .local = true,
 	  .graph = true },
-	{ "rd_bytes_per_s", "RD/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in "
+	{ "rd_bytes_per_s", "RDB/s", "Bytes QEMU had read from storage; what the host's page cache answered is not in "
 	  "it.", "read_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process",
 	  UNIT_BYTES_PER_S, RATE(vm_row, rd_bytes_per_s, rd_total, 1), .width = 5, .rank = 6, .needs = NEED_IO,
 	  .graph = true },
-	{ "wr_bytes_per_s", "WR/s", "Bytes QEMU caused to be written to storage.",
+	{ "wr_bytes_per_s", "WRB/s", "Bytes QEMU caused to be written to storage.",
 	  "write_bytes in /proc/PID/io; delta over elapsed time. Needs the right to ptrace the process",
 	  UNIT_BYTES_PER_S, RATE(vm_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 6, .needs = NEED_IO,
 	  .graph = true },
@@ -65,6 +85,11 @@ static const struct column vm_columns[] = {
 	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet "
 	  "answered.", "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT, UINT(vm_row, depth),
 	  .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
+	{ "stalled_seconds", "STALL", "For how long a request queue of the guest has had work and finished none of it: the longest of them; "
+	  "0: all move, or are empty.", "as stalled_seconds of queues", UNIT_SECONDS, NUM(vm_row, stalled_seconds), .width = 5, .rank = 9,
+	  .needs = NEED_RINGS, .descending = true, .frugal = true, MARK(ABOVE, 1) },
+	{ "stalled_queue", "STALLED", "Which queue that is.", "device and queue of queues", UNIT_TEXT, TEXT(vm_row, stalled_queue),
+	  .width = 12, .rank = 9, .needs = NEED_RINGS, .frugal = true, .passing = true },
 	{ "node", "NODE", "Host NUMA nodes on which the guest's vCPUs ran last.",
 	  "processor in /proc/PID/task/TID/stat", UNIT_TEXT, TEXT(vm_row, node), .width = 4, .rank = 5,
 	  .needs = NEED_PLACE | NEED_STATE },
@@ -84,6 +109,10 @@ static const struct column vm_columns[] = {
 	  "memory.limit_in_bytes, memory.failcnt), io.max, io.stat, pids.max, pids.current, pids.events, cpuset.cpus.effective, looked up every 10 s; RTM_GETQDISC, RTM_GETTCLASS every 2 s; "
 	  "throttle and throttle_pct in disks", UNIT_TEXT, TEXT(vm_row, limits), .width = 20, .rank = 8,
 	  .needs = NEED_LIMITS, .passing = true },
+	{ "held_back", "HELD", "The limits that held the guest back, without those that did not: as limits marks them, and the disks whose "
+	  "requests were as many as their throttle lets through while others waited. Empty: none.", "as limits; the guest's rings against "
+	  "the operations a second in query-block, which is asked once and again after changes", UNIT_TEXT, TEXT(vm_row, held_back),
+	  .width = 20, .rank = 9, .needs = NEED_LIMITS | NEED_RINGS, .frugal = true, .passing = true },
 	{ "throttled_pct", "THROT%", "Time for which CPUs were kept from the guest because its quota was used up, "
 	  "summed over CPUs: 100 is one CPU kept from it all the time. Of its own control group and those below; a "
 	  "quota shared with others is only marked in limits.", "throttled_usec in cpu.stat (version 1: "

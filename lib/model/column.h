@@ -43,6 +43,9 @@ enum need {
 	NEED_CPUS = 1 << 19,		/* /proc/stat CPU by CPU */
 };
 
+/* What the rules of trouble.h look at, all of it from quiet sources. */
+#define TROUBLE_NEEDS (NEED_STATE | NEED_RINGS | NEED_LIMITS | NEED_PLACE | NEED_IO | NEED_HOST)
+
 enum mark { MARK_NONE, MARK_ABOVE, MARK_BELOW };	/* from mark_at on, that included */
 
 struct column {
@@ -72,6 +75,11 @@ struct column {
 	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */
 	bool address;			/* a MAC or IP addresses: a filter takes any spelling of them */
 	bool passing;			/* a text that is another one each moment: no label for Prometheus */
+	bool uncut;			/* a short text that a screen shows in whole before it draws the past */
+	bool hides_zero;		/* the screen draws a 0 as a blank: the eye finds the others */
+	bool frugal;			/* asked for by its name, it is still no reason to ask a guest through libvirt */
+	size_t doubt;			/* of a text: offset of seconds for which it may not be true any more, unknown: it is; 0: always is */
+	const char *then;		/* id of the column that orders rows which are equal in this one; NULL: their names do */
 };
 
 struct table {

@@ -13,6 +13,7 @@
 #include "column.h"
 #include "filter.h"
 #include "history.h"
+#include "trouble.h"
 #include "view.h"
 
 #endif

@@ -340,7 +340,13 @@ static const char *find_old(const struct snapshot *prev, enum table_id t, const 
 	return (const char *)old;
 }
 
-static void table_rates(struct snapshot *cur, const struct snapshot *prev, enum table_id t)
+static void keep(char *row, const char *old, const struct column *c)
+{
+	*(double *)(row + c->offset) = old ? *(const double *)(old + c->offset) : UNKNOWN_NUM;
+}
+
+static void table_rates(struct snapshot *cur, const struct snapshot *prev, enum table_id t,
+			void (*set)(char *row, const char *old, const struct column *c))
 {
 	const struct table *table = table_get(t);
 	size_t i, c, hint = 0;
@@ -353,7 +359,7 @@ static void table_rates(struct snapshot *cur, const struct snapshot *prev, enum 
 			continue;
 		for (c = 0; c < table->n_columns; c++)
 			if (table->columns[c].counter)
-				rate(row, old, &table->columns[c]);
+				set(row, old, &table->columns[c]);
 	}
 }
 
@@ -362,5 +368,13 @@ void snapshot_rates(struct snapshot *cur, const struct snapshot *prev)
 	enum table_id t;
 
 	for (t = 0; t < TABLE_COUNT; t++)
-		table_rates(cur, prev, t);
+		table_rates(cur, prev, t, rate);
+}
+
+void snapshot_rates_keep(struct snapshot *cur, const struct snapshot *prev)
+{
+	enum table_id t;
+
+	for (t = 0; t < TABLE_COUNT; t++)
+		table_rates(cur, prev, t, keep);
 }

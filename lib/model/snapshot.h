@@ -38,14 +38,15 @@ bool row_is_of(const struct row *row, const char *ref);
 struct vm_row {
 	struct row head;
 	const char *uuid, *user, *state, *state_detail, *source, *node, *note;
-	const char *limits;
-	uint64_t throttled_ns;
+	const char *limits, *held_back, *stalled_queue, *trouble_text;
+	uint64_t throttled_ns, trouble;
 	double throttled_pct, psi_cpu_pct, psi_io_pct, psi_mem_pct;
 	uint64_t pid, mem_bytes, rss_bytes, depth;
 	uint64_t used_ns;		/* what cpu_ns counts, from the guest's begin */
 	uint64_t cpu_ns, wait_ns, vhost_ns, io_total, rd_total, wr_total, rx_total, tx_total, exits_total;
+	bool unanswered;		/* QEMU has not answered all that the page of this guest is made of */
 	double cpu_pct, wait_pct, vhost_pct, iops, rd_bytes_per_s, wr_bytes_per_s, rx_bytes_per_s, tx_bytes_per_s;
-	double exits_per_s, local_pct, stale_seconds;
+	double exits_per_s, local_pct, stale_seconds, stalled_seconds, state_seconds, doubt_seconds;
 };
 
 struct queue_row {
@@ -93,5 +94,7 @@ size_t snapshot_first(const struct snapshot *s, enum table_id t, const char *ref
  * stale row. One that is counted in ticks keeps its rate over less than ten of them.
  */
 void snapshot_rates(struct snapshot *cur, const struct snapshot *prev);
+/* The rates that prev has, once more: too little time has passed since the counters they were made of. */
+void snapshot_rates_keep(struct snapshot *cur, const struct snapshot *prev);
 
 #endif

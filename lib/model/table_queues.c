@@ -32,7 +32,7 @@ static const struct column queue_columns[] = {
 	  UINT(queue_row, depth_p50), .spans = true, .width = 5, .rank = 5, .descending = true },
 	{ "depth_p99", "P99", "99 of 100 of the depths read were this or less.", SAMPLED, UNIT_COUNT,
 	  UINT(queue_row, depth_p99), .spans = true, .width = 5, .rank = 4, .descending = true },
-	{ "lat_us", "LATus", "Mean time a request was in the ring. Unknown for a supply ring, below 100 readings, "
+	{ "lat_us", "LAT", "Mean time a request was in the ring. Unknown for a supply ring, below 100 readings, "
 	  "and when no request came out.", "Little's law: mean depth over requests used per microsecond, of the "
 	  "readings since the sample before", UNIT_US, NUM(queue_row, lat_us), .spans = true, .graph = true,
 	  .width = 5, .rank = 3, .descending = true },

@@ -59,11 +59,16 @@ void value_format(struct value v, enum unit unit, struct buf *out)
 	case UNIT_NUMBER:
 	case UNIT_PER_S:
 	case UNIT_BYTES_PER_S:
-	case UNIT_US:
 		units_scaled(number(v), 1000, text, sizeof(text));
 		break;
+	case UNIT_US:
+		units_duration(number(v) / 1e6, text, sizeof(text));
+		break;
 	case UNIT_SECONDS:
-		snprintf(text, sizeof(text), number(v) < 100 ? "%.1f" : "%.0f", number(v));
+		if (number(v) < 100)
+			snprintf(text, sizeof(text), "%.1fs", number(v));
+		else
+			units_age(number(v), text, sizeof(text));
 		break;
 	}
 	buf_puts(out, text);

@@ -15,8 +15,8 @@ enum unit {
 	UNIT_BYTES,		/* drawn with K M G, 1024 */
 	UNIT_PER_S,		/* drawn with k M G, 1000 */
 	UNIT_BYTES_PER_S,	/* drawn with k M G, 1000 */
-	UNIT_US,
-	UNIT_SECONDS,
+	UNIT_US,		/* drawn as 116us, 2.3ms, 0.99s */
+	UNIT_SECONDS,		/* drawn as 2.1s, 12m, 3d */
 };
 const char *unit_name(enum unit u);		/* "%", "bytes", .. as `columns` prints it */
 

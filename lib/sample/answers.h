@@ -22,11 +22,12 @@ enum want {
 	WANT_BALLOON = 1 << 12,
 	WANT_KVM = 1 << 13,
 	WANT_SIZE = 1 << 14,		/* memory */
+	WANT_THROTTLE = 1 << 15,	/* limits of disks, by query-block alone */
 };
 /* All of answers: what an overview wants. */
 #define WANT_BASE ((unsigned)(WANT_STATE | WANT_MIGRATION | WANT_NAMES | WANT_SIZE | WANT_THREADS | WANT_VIRTIO))
 /* What stays true until something happens to the guest, and is asked again then. */
-#define WANT_LASTING (WANT_BASE | WANT_DEVICES | WANT_DISKS | WANT_NICS | WANT_SLOTS)
+#define WANT_LASTING (WANT_BASE | WANT_THROTTLE | WANT_DEVICES | WANT_DISKS | WANT_NICS | WANT_SLOTS)
 
 struct answers {
 	char *status;			/* query-status; migrating: it runs, and is sent away */
@@ -42,6 +43,7 @@ struct answers {
 	bool settling;			/* a driver was not up yet: ask again soon */
 	bool arriving;			/* a migration is coming in: its memory is not all here */
 	uint64_t taken_ns;		/* of the virtio devices */
+	uint64_t told_ns;		/* when status was */
 };
 
 struct device_answers {
@@ -116,7 +118,7 @@ struct replies {
 	unsigned have;			/* WANT_ bits: the parts that were answered */
 	struct answers base;
 	struct device_answers devices;
-	struct disk_answers disks;
+	struct disk_answers disks, throttles;
 	struct slot_answers slots;
 	struct block_answers block;
 	struct job_answers jobs;

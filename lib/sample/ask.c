@@ -76,6 +76,7 @@ void replies_done(struct replies *r)
 	answers_done(&r->base);
 	devices_done(&r->devices);
 	disks_done(&r->disks);
+	disks_done(&r->throttles);
 	slots_done(&r->slots);
 	block_done(&r->block);
 	jobs_done(&r->jobs);
@@ -90,6 +91,7 @@ void ask_done(struct guest *g)
 	answers_done(&g->answers);
 	devices_done(&g->devices);
 	disks_done(&g->disks);
+	disks_done(&g->throttles);
 	slots_done(&g->slots);
 	block_done(&g->block);
 	jobs_done(&g->jobs);
@@ -118,6 +120,7 @@ static void take_state(struct guest *g, struct replies *r)
 	free(g->answers.detail);
 	g->answers.status = take_ptr(r->base.status);
 	g->answers.detail = take_ptr(r->base.detail);
+	g->answers.told_ns = r->base.told_ns;
 	if (r->have & WANT_MIGRATION)
 		g->answers.arriving = r->base.arriving;
 	if (!(r->have & WANT_VIRTIO) && arriving != r->base.arriving)	/* its rings may be read from now on, or not any more */
@@ -181,6 +184,11 @@ void ask_take(struct guest *g, struct replies *r)
 		disks_done(&g->disks);
 		g->disks = r->disks;
 		r->disks = (struct disk_answers){0};
+	}
+	if (r->have & WANT_THROTTLE) {
+		disks_done(&g->throttles);
+		g->throttles = r->throttles;
+		r->throttles = (struct disk_answers){0};
 	}
 	if (r->have & WANT_SLOTS) {
 		slots_done(&g->slots);
@@ -268,6 +276,7 @@ static int ask_state(struct qmp *q, bool migration, struct answers *a, struct er
 
 	if (rc)
 		return rc;
+	a->told_ns = clock_now_ns();
 	a->arriving = !strcmp(a->status, "inmigrate");
 	if (!strcmp(a->status, "io-error"))
 		return disk_detail(q, &a->detail, err);
@@ -396,6 +405,11 @@ static int ask_plugged(struct qmp *q, unsigned what, struct qmp_view *view, stru
 	if (what & WANT_DISKS) {
 		rc = ask_disks(q, view, r->no_iothreads, &r->disks, err);
 		r->have |= rc ? 0 : WANT_DISKS;
+	}
+	if (!rc && (what & WANT_THROTTLE)) {
+		rc = qmp_query_disks(q, &r->throttles.disks, &r->throttles.n_disks, err);
+		r->throttles.taken_ns = clock_now_ns();
+		r->have |= rc ? 0 : WANT_THROTTLE;
 	}
 	if (!rc && (what & WANT_DEVICES)) {
 		rc = ask_devices(q, view, &r->devices, err);

@@ -201,6 +201,8 @@ static void come_home(struct job *j)
 		g->remark = xasprintf("%s: asked through libvirt, which marks the guest as tainted (custom-monitor) while it "
 				      "runs; --no-passthrough avoids that", guest_name(g));
 	if (g) {
+		if ((have & WANT_STATE) && g->answers.status && strcmp(g->answers.status, j->replies.base.status))
+			j->s->news = true;
 		free(g->note);
 		g->note = take_ptr(j->note);
 		g->asking = j->rc ? ASK_FAILED : ASK_DONE;

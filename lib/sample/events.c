@@ -67,9 +67,9 @@ void events_done(struct sampler *s)
 		event_free(&s->events[i]);
 }
 
-void rows_events(const struct sampler *s, struct snapshot *snap)
+void rows_events(const struct sampler *s, struct snapshot *snap, uint64_t most)
 {
-	uint64_t n = s->n_events > EVENTS_MAX ? s->n_events - EVENTS_MAX : 0;
+	uint64_t n = s->n_events > most ? s->n_events - most : 0;
 
 	for (; n < s->n_events; n++) {
 		const struct event *e = &s->events[n % EVENTS_MAX];

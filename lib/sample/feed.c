@@ -35,7 +35,7 @@ static void hand_over(struct feed *f, struct snapshot *snap)
 }
 
 /* Until the next sample is due, or wanted at once; minding held sockets meanwhile. False: stop. */
-static bool rest(struct feed *f, uint64_t began, unsigned *needs)
+static bool rest(struct feed *f, uint64_t began, unsigned *needs, uint64_t *delay_ns)
 {
 	bool go_on, due = false;
 
@@ -55,10 +55,16 @@ static bool rest(struct feed *f, uint64_t began, unsigned *needs)
 		if (due) {
 			f->now = false;
 			*needs = f->needs;
+			*delay_ns = f->delay_ns;
 		}
 		pthread_mutex_unlock(&f->lock);
 		if (!due)
-			sampler_sleep(f->s, clock_now_ns() + 1);
+			sampler_sleep(f->s, clock_now_ns() + NS_PER_MS);	/* a moment: rings and sockets are minded at its end */
+		if (!due && sampler_has_news(f->s)) {
+			pthread_mutex_lock(&f->lock);
+			f->now = true;
+			pthread_mutex_unlock(&f->lock);
+		}
 	}
 	return go_on;
 }
@@ -84,15 +90,16 @@ static void *feeder(void *arg)
 {
 	struct feed *f = arg;
 	unsigned needs = f->needs;
-	uint64_t began;
+	uint64_t began, delay_ns = f->delay_ns;
 
 	do {
 		began = clock_now_ns();
 		refocus(f);
 		sampler_discover_for(f->s, DISCOVER_MS, NULL);
 		sampler_refresh(f->s, needs, REFRESH_MS);
+		sampler_pace(f->s, delay_ns);
 		hand_over(f, sampler_take(f->s, needs));
-	} while (rest(f, began, &needs));
+	} while (rest(f, began, &needs, &delay_ns));
 	return NULL;
 }
 

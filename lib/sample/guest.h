@@ -62,7 +62,9 @@ struct guest {
 	unsigned due;			/* of the round: is not answered yet */
 	unsigned missed;		/* was not answered when it was asked last */
 	struct device_answers devices;
-	struct disk_answers disks;
+	struct disk_answers disks, throttles;
+	struct pace *paces;		/* of its rings of disks that have a limit */
+	size_t n_paces;
 	struct slot_answers slots;
 	struct block_answers block;
 	struct job_answers jobs;
@@ -89,6 +91,7 @@ struct guest {
 	uint64_t kvm_asked_ns;
 	unsigned kvm_asked;		/* so many times, since it was begun to be looked at */
 	char *last_state;		/* as last seen, for the events */
+	uint64_t state_since_ns;	/* when that was seen to begin, 0: it was so from the first look on */
 
 	const struct virt_domain *domain;	/* of the sampler's list; NULL: not libvirt's, or not known yet */
 	size_t n_domains;		/* that claim this process; with more than one, none is believed */
@@ -108,11 +111,26 @@ struct guest {
 	size_t n_rings;
 	struct vhost_map *vhost;	/* NULL: nobody has asked whose thread is whose */
 
-	uint64_t idle_since_ns, cpu_ns;	/* to notice that the run state must have changed */
-	bool idle_asked;
+	uint64_t vcpu_ns, still_ns;	/* run time of its vCPUs, and since when that has stood still: to notice that the run state has changed */
+	uint64_t still_asked_ns;	/* when it was asked for that reason, 0: never */
 	uint64_t blocked_ns;		/* since when its main thread is in D, 0: is not */
 	bool gone;
 };
+
+/* What a disk had done at one moment. */
+struct pace_moment {
+	uint64_t ns, requests, rd, wr;	/* rd, wr: bytes of the whole process, UNKNOWN_UINT */
+};
+struct pace {
+	struct pace_moment old, young;
+};
+/*
+ * pace.c: adds those virtio disks to out that are at the limit of their throttle. Rings of virtio device i stand in states
+ * from first[i] on, NULL where nothing is known.
+ */
+void pace_look(struct guest *g, const struct ring_state *const *states, const size_t *first, const struct host_usage *u,
+	       uint64_t now, struct buf *out);
+void pace_done(struct guest *g);
 
 /* A qdisc of a tap, as last seen. */
 struct shaping {

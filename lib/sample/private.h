@@ -16,6 +16,7 @@ struct event {
 	char *vm, *ref, *event, *detail;
 };
 #define EVENTS_MAX 256
+#define EVENTS_NEWS 8			/* the last ones, which a screen has beside anything */
 #define EVENT_NAME_MAX 64
 #define EVENT_DETAIL_MAX 400
 
@@ -49,6 +50,7 @@ struct sampler {
 	struct turns turns;		/* in it */
 	struct budget *budget;		/* of what monitors answer, all of them together */
 	int quit_fd;			/* readable when askings under way must end */
+	bool news;			/* a guest's state is another one than the last sample has */
 	bool leaving;			/* and nothing is waited for any more */
 	struct ring_reader *rings;	/* started when first needed */
 	unsigned ring_needs;		/* of the columns of the last sample */
@@ -56,6 +58,8 @@ struct sampler {
 	size_t n_guests, cap_guests;
 	struct given *given;		/* one per socket given by hand */
 	struct snapshot *last;
+	struct snapshot *base;		/* the one that rates are made from */
+	uint64_t rate_min_ns;		/* they are of so much time at the least */
 
 	char *focus;			/* ref of the guest that questions are for, NULL: all of them */
 	bool hold;			/* that guest's monitor is held, for its events */

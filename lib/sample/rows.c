@@ -8,8 +8,14 @@
 
 /* In D that long, a main thread does not wait for a disk, it hangs. */
 #define BLOCKED_NS (2 * NS_PER_SEC)
-/* A running guest that uses no CPU at all for so long may have been paused behind our back. */
-#define IDLE_ASK_NS (10 * NS_PER_SEC)
+/*
+ * vCPUs that have stood still for so long may have been paused behind our back: QEMU is asked, once in a while, since an idle
+ * guest may do the same.
+ */
+#define STILL_NS NS_PER_SEC
+#define STILL_ASK_NS (60 * NS_PER_SEC)
+/* A paused one whose vCPUs have used so much since was resumed. */
+#define MOVED_NS NS_PER_MS
 
 static unsigned host_needs(const struct sampler *s, unsigned needs)
 {
@@ -67,23 +73,63 @@ static void fill_place(struct sampler *s, struct snapshot *snap, struct guest *g
 	row->local_pct = look_local_pct(s, g, snapshot_time_ns(snap));
 }
 
-/* Run state is asked once; CPU time tells when the answer cannot be true any more. */
-static void doubt_state(struct guest *g, const struct host_usage *u, uint64_t now)
+static int tid_cmp(const void *tid, const void *task)
 {
-	bool runs = g->answers.status && !strcmp(g->answers.status, "running");
-	bool moved = u->cpu_ns - g->cpu_ns > 20 * NS_PER_MS;
+	pid_t a = *(const pid_t *)tid, b = ((const struct host_task *)task)->tid;
 
-	if (!g->answers.status || g->ask_again_ns || g->domain)
+	return (a > b) - (a < b);
+}
+
+/* CPU time of the threads that run the vCPUs; of all threads where those are not known. */
+static uint64_t vcpu_time(const struct guest *g, const struct host_usage *u)
+{
+	uint64_t ns = 0;
+	size_t n = 0, i;
+
+	for (i = 0; i < g->answers.n_cpus; i++) {
+		const struct host_task *t = bsearch(&g->answers.cpus[i].tid, u->tasks, u->n_tasks, sizeof(*u->tasks), tid_cmp);
+
+		ns += t ? t->run_ns : 0;
+		n += t != NULL;
+	}
+	for (i = 0; i < u->n_tasks && !g->answers.n_cpus; i++) {
+		ns += rows_vcpus_of(g, &u->tasks[i]) ? u->tasks[i].run_ns : 0;
+		n += rows_vcpus_of(g, &u->tasks[i]);
+	}
+	return n ? ns : u->cpu_ns;
+}
+
+/* Told before the vCPUs began to stand still, asked since in vain: for how long the state has been as it was told. */
+static void tell_doubt(const struct guest *g, uint64_t now, struct vm_row *row)
+{
+	bool asked = g->still_asked_ns > g->still_ns && g->answers.told_ns < g->still_asked_ns && g->asking != ASK_UNDER_WAY;
+
+	if (asked && g->answers.told_ns < now)
+		row->doubt_seconds = (double)(now - g->answers.told_ns) / (double)NS_PER_SEC;
+}
+
+/* The run state is asked once; the vCPUs' time tells when the answer may not be true any more. */
+static void doubt_state(struct sampler *s, struct guest *g, const struct host_usage *u, uint64_t now, struct vm_row *row)
+{
+	bool runs = g->answers.status && (!strcmp(g->answers.status, "running") || !strcmp(g->answers.status, "migrating"));
+	uint64_t ns = vcpu_time(g, u), moved = ns > g->vcpu_ns ? ns - g->vcpu_ns : 0;
+	bool known = g->still_ns;
+
+	if (ns != g->vcpu_ns || !known)
+		g->still_ns = now;
+	g->vcpu_ns = ns;
+	if (!g->answers.status || g->domain || !known)
 		return;
-	if (u->cpu_ns != g->cpu_ns) {
-		g->idle_since_ns = now;
-		g->idle_asked = false;
-	}
-	if ((runs && !g->idle_asked && g->idle_since_ns && now - g->idle_since_ns > IDLE_ASK_NS) || (!runs && moved)) {
-		g->idle_asked = true;
+	if (!runs && moved > MOVED_NS)
 		attach_doubt(g, now);
-	}
-	g->cpu_ns = u->cpu_ns;
+	if (!runs || now - g->still_ns < STILL_NS)
+		return;
+	tell_doubt(g, now, row);
+	if (g->held || g->asking == ASK_UNDER_WAY || g->ask_again_ns ||
+	    (g->still_asked_ns && now - g->still_asked_ns < STILL_ASK_NS))
+		return;
+	g->still_asked_ns = now;
+	attach_start(s, g, WANT_STATE | (strcmp(g->answers.status, "running") ? WANT_MIGRATION : 0));
 }
 
 /* What the kernel does not keep, and what there was too much of, behind what there is to say else. */
@@ -140,8 +186,31 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	if (needs & NEED_LIMITS)
 		rows_limits(s, snap, g, u, row);
 	row->stale_seconds = 0;
+	row->unanswered = round_is_for(s, g) && g->due;
 	domains_fill(s, snap, g, row);
 	note_gaps(snap, g, u, row);
+}
+
+/* What is new since the sample before is an event; what is known for the first time is none. */
+static void note_change(struct sampler *s, struct guest *g, const struct snapshot *snap, const struct vm_row *row)
+{
+	auto_free char *text = NULL;
+
+	if (!row->state || (g->last_state && !strcmp(row->state, g->last_state)))
+		return;
+	text = xasprintf("%s -> %s%s%s", g->last_state ? g->last_state : "", row->state, row->state_detail ? ": " : "",
+			 row->state_detail ? row->state_detail : "");
+	if (g->last_state)
+		events_add(s, g, "state", text);
+	g->state_since_ns = g->last_state ? snapshot_time_ns(snap) : 0;
+	free(g->last_state);
+	g->last_state = xstrdup(row->state);
+}
+
+static void note_state(struct sampler *s, struct guest *g, const struct snapshot *snap, struct vm_row *row)
+{
+	note_change(s, g, snap, row);
+	row->state_seconds = g->state_since_ns ? (double)(snapshot_time_ns(snap) - g->state_since_ns) / (double)NS_PER_SEC : UNKNOWN_NUM;
 }
 
 static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum table_id t, const char *ref)
@@ -158,8 +227,7 @@ static void copy_stale(struct snapshot *snap, const struct snapshot *from, enum 
 }
 
 /* The last values known, once more; false if there are none. */
-static bool fill_stale(const struct sampler *s, struct snapshot *snap, const struct guest *g, const char *state,
-		       const char *detail)
+static bool fill_stale(struct sampler *s, struct snapshot *snap, struct guest *g, const char *state, const char *detail)
 {
 	static const enum table_id tables[] = { TABLE_VCPUS, TABLE_THREADS, TABLE_QUEUES, TABLE_DISKS, TABLE_NICS, TABLE_SLOTS,
 						TABLE_DEVICES, TABLE_JOBS, TABLE_KVM, TABLE_VHOST, TABLE_MEMORY,
@@ -175,6 +243,8 @@ static bool fill_stale(const struct sampler *s, struct snapshot *snap, const str
 	row->state = state;
 	row->state_detail = snapshot_str(snap, detail);
 	row->stale_seconds = (double)(snapshot_time_ns(snap) - row->head.taken_ns) / (double)NS_PER_SEC;
+	row->doubt_seconds = UNKNOWN_NUM;
+	note_state(s, g, snap, row);
 	for (i = 0; i < ARRAY_SIZE(tables); i++)
 		copy_stale(snap, s->last, tables[i], g->ref);
 	return true;
@@ -203,21 +273,6 @@ static void still_detail(const struct sampler *s, const struct guest *g, char st
 		snprintf(buf, size, "the QEMU process was sent SIGSTOP");
 	else if (!host_wchan_read(s->config.host, g->pid, wchan, sizeof(wchan)))
 		snprintf(buf, size, "the main thread is in %s", wchan);
-}
-
-/* What is new since the sample before is an event; what is known for the first time is none. */
-static void note_state(struct sampler *s, struct guest *g, const struct vm_row *row)
-{
-	auto_free char *text = NULL;
-
-	if (!row->state || (g->last_state && !strcmp(row->state, g->last_state)))
-		return;
-	text = xasprintf("%s -> %s%s%s", g->last_state ? g->last_state : "", row->state, row->state_detail ? ": " : "",
-			 row->state_detail ? row->state_detail : "");
-	if (g->last_state)
-		events_add(s, g, "state", text);
-	free(g->last_state);
-	g->last_state = xstrdup(row->state);
 }
 
 static void fill_kvm(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u, unsigned needs)
@@ -277,10 +332,8 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 	still = standing_still(g, u.state, now);
 	if (still)
 		still_detail(s, g, u.state, detail, sizeof(detail));
-	if (still && fill_stale(s, snap, g, still, detail[0] ? detail : NULL)) {
-		note_state(s, g, snapshot_row(snap, TABLE_VMS, snapshot_count(snap, TABLE_VMS) - 1));
+	if (still && fill_stale(s, snap, g, still, detail[0] ? detail : NULL))
 		return;
-	}
 	row = snapshot_add(snap, TABLE_VMS);
 	fill_vm(s, snap, g, &u, needs, row);
 	if (still) {		/* never seen running: what /proc says is all there is */
@@ -288,9 +341,9 @@ void rows_fill(struct sampler *s, struct snapshot *snap, struct guest *g, unsign
 		row->state = still;
 		row->state_detail = detail[0] ? snapshot_str(snap, detail) : NULL;
 	} else {
-		doubt_state(g, &u, now);
+		doubt_state(s, g, &u, now, row);
 	}
-	note_state(s, g, row);
+	note_state(s, g, snap, row);
 	if (needs & NEED_RINGS)
 		rows_queues(s, snap, g, &u, needs, row);
 	fill_parts(s, snap, g, &u, needs);

@@ -25,7 +25,7 @@ const char *rows_nic_id(const struct guest *g, const struct qmp_nic *nic);	/* bo
 void rows_devices(struct snapshot *snap, const struct guest *g);
 void rows_slots(struct snapshot *snap, const struct guest *g);
 void rows_jobs(struct snapshot *snap, const struct guest *g);
-void rows_events(const struct sampler *s, struct snapshot *snap);
+void rows_events(const struct sampler *s, struct snapshot *snap, uint64_t most);	/* the last ones */
 void rows_host(const struct sampler *s, struct snapshot *snap, unsigned needs);
 void rows_pci(const struct sampler *s, struct snapshot *snap);
 void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, const struct host_usage *u,

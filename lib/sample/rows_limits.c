@@ -9,7 +9,8 @@
 #define SHAPING_NS (2 * NS_PER_SEC)
 #define DISK_FULL_PCT 95.0		/* as the column of disks is marked */
 
-static void add_group(struct buf *text, const struct host_limit *l)
+/* marked: where it held the guest back it gets its mark. */
+static void add_group(struct buf *text, const struct host_limit *l, bool marked)
 {
 	char bytes[32];
 
@@ -31,7 +32,7 @@ static void add_group(struct buf *text, const struct host_limit *l)
 	}
 	if (l->group)
 		buf_printf(text, " (%.24s)", l->group);
-	if (l->hit)
+	if (l->hit && marked)
 		buf_puts(text, "!");
 }
 
@@ -85,7 +86,7 @@ static void look_at_taps(struct sampler *s, struct guest *g, uint64_t now)
 	g->n_shaping = n;
 }
 
-static void add_shaping(struct buf *text, const struct shaping *sh)
+static void add_shaping(struct buf *text, const struct shaping *sh, bool marked)
 {
 	char rate[32];
 
@@ -94,7 +95,7 @@ static void add_shaping(struct buf *text, const struct shaping *sh)
 		units_scaled(sh->q.rate_bits, 1000, rate, sizeof(rate));
 		buf_printf(text, " %sbit", rate);
 	}
-	if (sh->hit)
+	if (sh->hit && marked)
 		buf_puts(text, "!");
 }
 
@@ -119,7 +120,7 @@ void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 		 struct vm_row *row)
 {
 	pid_t *tids = xcalloc(u->n_tasks, sizeof(*tids));
-	auto_buf struct buf text = {0};
+	auto_buf struct buf text = {0}, held = {0};
 	struct host_limit_usage limits;
 	size_t n = 0, i;
 
@@ -134,12 +135,20 @@ void rows_limits(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 	row->psi_cpu_pct = limits.psi_cpu_pct;
 	row->psi_io_pct = limits.psi_io_pct;
 	row->psi_mem_pct = limits.psi_mem_pct;
-	for (i = 0; i < limits.n; i++)
-		add_group(&text, &limits.limits[i]);
+	for (i = 0; i < limits.n; i++) {
+		add_group(&text, &limits.limits[i], true);
+		if (limits.limits[i].hit)
+			add_group(&held, &limits.limits[i], false);
+	}
 	look_at_taps(s, g, snapshot_time_ns(snap));
-	for (i = 0; i < g->n_shaping; i++)
-		add_shaping(&text, &g->shaping[i]);
+	for (i = 0; i < g->n_shaping; i++) {
+		add_shaping(&text, &g->shaping[i], true);
+		if (g->shaping[i].hit)
+			add_shaping(&held, &g->shaping[i], false);
+	}
 	add_disks(s, g, &text);
-	if (limits.known || text.len)
+	if (limits.known || text.len) {
 		row->limits = snapshot_str(snap, text.len ? text.text : "");
+		row->held_back = snapshot_str(snap, held.len ? held.text : "");
+	}
 }

@@ -305,7 +305,29 @@ void rows_ring_detail(struct sampler *s, const struct guest *g, unsigned needs)
 	rings_detail(s->rings, g->rings, &detail);
 }
 
-static void sum_up(const struct qmp_virtio *v, const struct ring_state *const *states, struct vm_row *vm, bool *no_depth,
+/* The longest of all its queues. */
+static void note_stall(struct snapshot *snap, const struct qmp_virtio *v, size_t k, const struct ring_state *state, struct vm_row *vm)
+{
+	double seconds = (double)state->stalled_ns / (double)NS_PER_SEC;
+
+	if (!may_stall(vm) || seconds <= vm->stalled_seconds)
+		return;
+	vm->stalled_seconds = seconds;
+	vm->stalled_queue = seconds > 0 ? snapshot_printf(snap, "%.64s/%u", v->id, v->rings[k].queue) : NULL;
+}
+
+static void note_limits(struct snapshot *snap, struct guest *g, const struct ring_view *view, const struct host_usage *u,
+			struct vm_row *vm)
+{
+	auto_buf struct buf held = {0};
+
+	pace_look(g, view->at, view->first, u, snapshot_time_ns(snap), &held);
+	if (held.len)
+		vm->held_back = snapshot_printf(snap, "%s%s%s", vm->held_back ? vm->held_back : "", vm->held_back && *vm->held_back ? ", " : "",
+						held.text);
+}
+
+static void sum_up(struct snapshot *snap, const struct qmp_virtio *v, const struct ring_state *const *states, struct vm_row *vm, bool *no_depth,
 		   bool *no_io)
 {
 	size_t k;
@@ -313,6 +335,8 @@ static void sum_up(const struct qmp_virtio *v, const struct ring_state *const *s
 	for (k = 0; k < v->n_rings; k++) {
 		if (!states[k])
 			continue;
+		if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings) && states[k]->known)
+			note_stall(snap, v, k, states[k], vm);
 		if (queue_is_request(v->type, v->rings[k].queue, (unsigned)v->n_rings))
 			add_known(&vm->depth, no_depth, states[k]->known, states[k]->depth);
 		if (queue_is_disk(v->type, v->rings[k].queue))
@@ -365,8 +389,10 @@ void rows_queues(struct sampler *s, struct snapshot *snap, struct guest *g, cons
 
 		for (k = 0; k < v->n_rings && rows; k++)
 			fill_queue(snap, g, v, &v->rings[k], mine[k], stuck, vm);
-		sum_up(v, mine, vm, &no_depth, &no_io);
+		sum_up(snap, v, mine, vm, &no_depth, &no_io);
 	}
+	if (needs & NEED_LIMITS)
+		note_limits(snap, g, &view, u, vm);
 	if (stuck && !vm->note)
 		vm->note = "its memory does not answer: queues are unknown";
 	if (lost)

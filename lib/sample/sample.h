@@ -70,6 +70,10 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs);
 struct snapshot *sampler_peek(struct sampler *s, const char *ref, unsigned needs, unsigned timeout_ms, char **note);
 /* Sleep, minding the sockets that are held: whoever waits behind us gets its place within half a second. */
 void sampler_sleep(struct sampler *s, uint64_t until_ns);
+/* Samples are due this far apart: one that is taken sooner keeps the rates of the one before, up to a third of it. 0, as at first: none does. */
+void sampler_pace(struct sampler *s, uint64_t delay_ns);
+/* A guest has told a state since the last sample that is another one than it had: worth a sample before its time. */
+bool sampler_has_news(struct sampler *s);
 
 /* Sockets given by hand that led to no guest, and why. Lines of text, yours; *n of them. */
 char **sampler_problems(struct sampler *s, size_t *n);

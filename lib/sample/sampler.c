@@ -34,6 +34,7 @@ static void guest_free(struct sampler *s, struct guest *g)
 	host_watch_free(g->watch);
 	host_limits_free(g->limits);
 	free(g->shaping);
+	pace_done(g);
 	host_kvm_free(g->kvm);
 	qmp_close(g->held);
 	qmp_cmdline_done(&g->cmdline);
@@ -198,6 +199,7 @@ void sampler_free(struct sampler *s)
 	free(s->homes);
 	free(s->qemu_uids);
 	snapshot_unref(s->last);
+	snapshot_unref(s->base);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->scan_lock);
 	close(s->quit_fd);
@@ -290,7 +292,8 @@ static void ask_new(struct sampler *s, unsigned needs)
 	for (i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guests[i];
 		/* one that was named is asked for everything at once, by the round */
-		unsigned what = s->focus && *s->focus && round_is_for(s, g) ? 0 : round_base(s, g, needs) & ~g->known;
+		unsigned what = s->focus && *s->focus && round_is_for(s, g) ? 0 :
+				(round_base(s, g, needs) | (g->domain || !(needs & NEED_LIMITS) ? 0 : WANT_THROTTLE)) & ~g->known;
 
 		if (what && (g->asking == ASK_NEVER || g->asking == ASK_DONE))
 			attach_start(s, g, what);
@@ -341,9 +344,9 @@ static void read_common(struct sampler *s, unsigned needs)
 /* Rows that are no guest's. */
 static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 {
-	if (needs & NEED_EVENTS) {
+	if (needs & (NEED_EVENTS | NEED_HOST)) {
 		events_pull(s);
-		rows_events(s, snap);
+		rows_events(s, snap, needs & NEED_EVENTS ? EVENTS_MAX : EVENTS_NEWS);
 	}
 	if (needs & NEED_HOST)
 		rows_host(s, snap, needs);
@@ -359,6 +362,25 @@ static void fill_host(struct sampler *s, struct snapshot *snap, unsigned needs)
 		rows_cpus(s, snap);
 }
 
+/* Samples taken before their time, for a key, have the rates that were there, and the counters wait for the next one. */
+static void make_rates(struct sampler *s, struct snapshot *snap)
+{
+	if (s->base && s->last && snapshot_time_ns(snap) - snapshot_time_ns(s->base) < s->rate_min_ns) {
+		snapshot_rates_keep(snap, s->last);
+		return;
+	}
+	snapshot_rates(snap, s->base);
+	snapshot_unref(s->base);
+	s->base = snapshot_ref(snap);
+}
+
+void sampler_pace(struct sampler *s, uint64_t delay_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	s->rate_min_ns = delay_ns / 3;
+	pthread_mutex_unlock(&s->lock);
+}
+
 struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 {
 	struct snapshot *snap;
@@ -367,6 +389,7 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 
 	pthread_mutex_lock(&s->lock);
 	s->ring_needs = needs;
+	s->news = false;
 	domains_join(s);
 	ask_new(s, needs);
 	attach_mind(s);
@@ -377,9 +400,10 @@ struct snapshot *sampler_take(struct sampler *s, unsigned needs)
 		rows_fill(s, snap, s->guests[i], needs);
 	newcomers_rows(s, snap);
 	fill_host(s, snap, needs);
-	snapshot_rates(snap, s->last);
+	make_rates(s, snap);
 	if (needs & NEED_CPUS)
 		rows_cpus_who(snap);
+	trouble_fill(snap);
 	snapshot_unref(s->last);
 	s->last = snapshot_ref(snap);
 	pthread_mutex_unlock(&s->lock);
@@ -434,6 +458,16 @@ void sampler_leave(struct sampler *s)
 int sampler_leave_fd(const struct sampler *s)
 {
 	return s->quit_fd;
+}
+
+bool sampler_has_news(struct sampler *s)
+{
+	bool news;
+
+	pthread_mutex_lock(&s->lock);
+	news = s->news;
+	pthread_mutex_unlock(&s->lock);
+	return news;
 }
 
 void sampler_sleep(struct sampler *s, uint64_t until_ns)

@@ -98,6 +98,7 @@ size_t replies_bytes(const struct replies *r)
 		bytes += sizeof(r->ram.ram[i]) + of(r->ram.ram[i].id);
 	return bytes + of_virtio(r->base.virtio, r->base.n_virtio) + of_threads(r->base.cpus, r->base.n_cpus) +
 	       of_threads(r->base.iothreads, r->base.n_iothreads) + of_devices(&r->devices) + of_disks(r->disks.disks, r->disks.n_disks) +
+	       of_disks(r->throttles.disks, r->throttles.n_disks) +
 	       of_slots(&r->slots) + of_block(&r->block) +
 	       of_jobs(&r->jobs) + of_nics(r->nics.nics, r->nics.n_nics);
 }

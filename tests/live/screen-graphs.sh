@@ -100,7 +100,7 @@ keys g f
 t_ok 'f chooses columns' sees g '^ \[x\] CPU%'
 for _ in {1..40}; do keys g Up; done
 on() { has g '^ \[x\] PID'; }
-keys g Down Down Down Space
+keys g Down Down Down Down Space
 t_ok 'Space turns one on' wait_for 20 on
 keys g Enter
 t_ok 'and it is shown' sees g '^NAME .*PID'

@@ -46,9 +46,15 @@ static void values_are_written(void **state)
 		{ { VALUE_NUM, { .num = 12.34567 } }, UNIT_PCT, "12.3", "12.346", "12.346" },
 		{ { VALUE_NUM, { .num = 1500 } }, UNIT_PER_S, "1.5k", "1500", "1500" },
 		{ { VALUE_NUM, { .num = 0.0004 } }, UNIT_PER_S, "0.0", "0.000", "0.000" },
-		{ { VALUE_NUM, { .num = 99.94 } }, UNIT_SECONDS, "99.9", "99.940", "99.940" },
-		{ { VALUE_NUM, { .num = 3600 } }, UNIT_SECONDS, "3600", "3600", "3600" },
-		{ { VALUE_NUM, { .num = 1e18 } }, UNIT_US, "1E", "1000000000000000000.000", "1000000000000000000.000" },
+		{ { VALUE_NUM, { .num = 99.94 } }, UNIT_SECONDS, "99.9s", "99.940", "99.940" },
+		{ { VALUE_NUM, { .num = 3600 } }, UNIT_SECONDS, "60m", "3600", "3600" },
+		{ { VALUE_NUM, { .num = 0 } }, UNIT_US, "0us", "0", "0" },
+		{ { VALUE_NUM, { .num = 1.25 } }, UNIT_US, "1.2us", "1.250", "1.250" },
+		{ { VALUE_NUM, { .num = 116 } }, UNIT_US, "116us", "116", "116" },
+		{ { VALUE_NUM, { .num = 2345 } }, UNIT_US, "2.3ms", "2345", "2345" },
+		{ { VALUE_NUM, { .num = 993000 } }, UNIT_US, "0.99s", "993000", "993000" },
+		{ { VALUE_NUM, { .num = 12e6 } }, UNIT_US, "12s", "12000000", "12000000" },
+		{ { VALUE_NUM, { .num = 1e18 } }, UNIT_US, "11574074d", "1000000000000000000.000", "1000000000000000000.000" },
 	};
 	size_t i;
 
@@ -356,6 +362,14 @@ static void check_order(const void **rows, size_t n, struct view_order order)
 			assert_int_equal(b.kind, VALUE_NONE);
 		else if (b.kind != VALUE_NONE)
 			assert_true(order.descending ? d >= 0 : d <= 0);
+		if (!d && order.sort->then) {
+			const struct column *then = table_column(table_get(TABLE_VMS), order.sort->then, NULL);
+
+			a = column_get(then, x);
+			b = column_get(then, y);
+			d = value_cmp(a, b);
+			assert_true(!d || (a.kind != VALUE_NONE && (b.kind == VALUE_NONE || (d < 0) != then->descending)));
+		}
 		if (d)
 			continue;
 		d = strcmp(x->vm, y->vm);

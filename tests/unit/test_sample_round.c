@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +110,40 @@ static void figures_come_from_two_answers(void **state)
 	snapshot_unref(first);
 	snapshot_unref(second);
 	snapshot_unref(third);
+	end(&f);
+}
+
+/* A key on the screen samples before the time: no rate is made of that moment, and none of it is lost. */
+static void too_soon_the_rates_are_those_before(void **state)
+{
+	static const struct fake_item script[] = {
+		BASE, DEVICES,
+		{ .expect = "query-blockstats", .reply = STATS(10, 1000000) },
+		{ .expect = "query-blockstats", .reply = STATS(30, 5000000) },
+		{ .expect = "query-blockstats", .reply = STATS(50, 9000000) },
+		{ .expect = "query-blockstats", .reply = STATS(90, 9000000) },
+		{ 0 }
+	};
+	static const uint64_t pace_s[] = { 0, 3600, 0, 3600 };
+	struct fixture f = begin(script);
+	struct snapshot *snaps[ARRAY_SIZE(pace_s)];
+	double seconds;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(pace_s); i++) {
+		sampler_refresh(f.s, DISKS, LONG_MS);
+		sampler_pace(f.s, pace_s[i] * NS_PER_SEC);
+		snaps[i] = sampler_take(f.s, DISKS);
+	}
+	assert_true(isnan(disk(snaps[0])->rd_iops) && isnan(disk(snaps[1])->rd_iops));
+	seconds = (double)(disk(snaps[2])->head.taken_ns - disk(snaps[0])->head.taken_ns) / (double)NS_PER_SEC;
+	assert_true(fabs(disk(snaps[2])->rd_iops * seconds - 40) < 0.001);
+	assert_true(disk(snaps[2])->rd_lat_us == 200);
+	assert_true(disk(snaps[3])->rd_iops == disk(snaps[2])->rd_iops);
+	assert_int_equal(disk(snaps[3])->rd_ops, 90);
+	for (i = 0; i < ARRAY_SIZE(pace_s); i++)
+		snapshot_unref(snaps[i]);
 	end(&f);
 }
 
@@ -250,7 +285,7 @@ static void the_ring_of_events_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(figures_come_from_two_answers),
+		cmocka_unit_test(too_soon_the_rates_are_those_before), cmocka_unit_test(figures_come_from_two_answers),
 		cmocka_unit_test(an_answer_that_is_late_leaves_the_last),
 		cmocka_unit_test(rings_are_read_while_answers_are_waited_for),
 		cmocka_unit_test(who_is_not_meant_is_not_asked),
