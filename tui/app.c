@@ -71,7 +71,9 @@ static void verb_key(struct app *a, int key, const struct row *row)
 
 	keys_name(key, name);
 	v = keys_verb(name, &i);
-	if (v && keys_page(v) == PAGE_GUEST && row)
+	if (v && v->undoes && row)
+		undo_open(a, NULL, row);
+	else if (v && keys_page(v) == PAGE_GUEST && row)
 		guest_open(a, row, v);
 	else if (v && keys_page(v) == PAGE_NONE)
 		menu_verbs(a, name, row);
@@ -128,6 +130,7 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 	case ACT_DELAY: ask_delay(a); break;
 	case ACT_SORT: menu_sort(a, g); break;
 	case ACT_FIELDS: menu_fields(a, g); break;
+	case ACT_JOURNAL: journal_page_open(a); break;
 	case ACT_HOST: host_open_pages(a); break;
 	case ACT_REFRESH: app_refresh(a); break;
 	case ACT_FREEZE: freeze(a); break;

@@ -14,6 +14,7 @@
 
 struct app;
 struct job;
+struct keeper;
 struct layer;
 
 struct layer_ops {
@@ -49,6 +50,9 @@ struct app {
 	struct snapshot *snap;		/* what is shown, NULL before the first */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
+	struct keeper *keeper;
+	struct snapshot *journal;	/* as the keeper has read it, NULL before the first time */
+	struct err journal_err;		/* why it, or an entry of it, cannot be believed */
 	struct job *given_up;		/* changes that were cancelled and have to come to their end */
 
 	uint64_t delay_ns, samples;
@@ -85,6 +89,10 @@ void header_clock(const struct app *a, int y);
 void header_figures(const struct app *a, int y, int lines, int keep, enum table_id t, const struct row *row);
 void header_state(const struct app *a, int y, const struct grid *g);
 
+/* journal.c: the page of the changes; undo one by its id, or, NULL, the last one of a guest */
+void journal_page_open(struct app *a);
+void undo_open(struct app *a, const char *id, const struct row *row);
+
 /* ask.c: a line to type into */
 void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
@@ -106,6 +114,7 @@ void help_verb(struct app *a, const struct verb *v);
 
 /* form.c, change.c: a verb's arguments; its steps, and running them */
 void form_open(struct app *a, const struct verb *v, const struct row *row);
-void change_open(struct app *a, const struct call *c, const char *line);
+void change_open(struct app *a, const struct call *c, const char *line);	/* on top of a form, which goes with it */
+void change_open_alone(struct app *a, const struct call *c, const char *line);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define IN_PAGES (IN_GUEST | IN_HOST)
-#define IN_ROWS (IN_LIST | IN_PAGES)
+#define IN_ROWS (IN_LIST | IN_PAGES | IN_JOURNAL)
 #define IN_PLAN (IN_READY | IN_RUN | IN_DONE)
 #define IN_MOVES (IN_ROWS | IN_TEXT | IN_MENU)
 #define IN_ALL (IN_MOVES | IN_LINE | IN_FORM | IN_PLAN)
@@ -25,8 +25,12 @@
 	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \
 	  IN_ROWS, ACT_FILTER, K_F(4), '\\') \
 	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \
-	X("H", "Host", "The pages of the host, with H and their key, or on them the key alone.", IN_LIST | IN_GUEST, ACT_HOST, 'H') \
-	X("f", "Fields", "Choose the columns to show, as with --fields.", IN_ROWS, ACT_FIELDS, 'f') \
+	X("u", "Undo", "On the journal: take this change back. Elsewhere: the last change of the guest.", IN_JOURNAL, ACT_UNDO, 'u') \
+	X("f", "Finish", "On the journal: try to finish a change that is pending.", IN_JOURNAL, ACT_FINISH, 'f') \
+	X("J", "Journal", "The changes kvmtop made, and what can be done with them.", IN_LIST | IN_PAGES, ACT_JOURNAL, 'J') \
+	Y("J", NULL, IN_JOURNAL, ACT_JOURNAL, 'J') \
+	X("H", "Host", "The pages of the host, with H and their key, or on them the key alone.", IN_LIST | IN_GUEST | IN_JOURNAL, ACT_HOST, 'H') \
+	X("f", "Fields", "Choose the columns to show, as with --fields.", IN_ROWS & ~IN_JOURNAL, ACT_FIELDS, 'f') \
 	X("Left Right", NULL, "Columns further to the left or right; the first one stays.", 0, ACT_NONE, K_NONE) \
 	Y("Left", NULL, IN_ROWS, ACT_LEFT, K_LEFT) \
 	Y("Right", NULL, IN_ROWS, ACT_RIGHT, K_RIGHT) \
@@ -70,7 +74,7 @@
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
 	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
 	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
-	X("Esc q", "Back", "Back to where it was called from.", IN_PAGES | IN_TEXT, \
+	X("Esc q", "Back", "Back to where it was called from.", IN_PAGES | IN_TEXT | IN_JOURNAL, \
 	  ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
 	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
 	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \

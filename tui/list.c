@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The list of guests: the layer under all others. */
 #include "app.h"
+#include "keeper.h"
 #include "strip.h"
 
 /* On a lower screen the guests have it all. */
@@ -53,6 +54,17 @@ static char *guests_text(const struct snapshot *snap)
 	return buf_take(&text);
 }
 
+/* Changes that are not over, before the clock: J shows which. */
+static void draw_pending(const struct app *a, int y)
+{
+	size_t n = keeper_pending(a->journal);
+	auto_free char *text = n ? xasprintf(" %zu pending ", n) : NULL;
+	int width = text ? (int)strlen(text) : 0;
+
+	if (text && a->draw.width > width + 20)
+		draw_text(&a->draw, y, a->draw.width - 9 - width, width, PAINT_HEAD_SORT, text);
+}
+
 void header_clock(const struct app *a, int y)
 {
 	struct timespec wall;
@@ -65,6 +77,7 @@ void header_clock(const struct app *a, int y)
 	localtime_r(&wall.tv_sec, &tm);
 	strftime(text, sizeof(text), "%H:%M:%S", &tm);
 	draw_right(&a->draw, y, a->draw.width - 8, 8, PAINT_STRONG, text);
+	draw_pending(a, y);
 }
 
 void header_state(const struct app *a, int y, const struct grid *g)

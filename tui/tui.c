@@ -2,6 +2,7 @@
 /* The screen's loop: it waits in one poll(2) and nowhere else. */
 #include "app.h"
 #include "job.h"
+#include "keeper.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -15,7 +16,6 @@
 /* The first rates are worth more soon than exact. */
 #define PRIME_NS (NS_PER_SEC / 2)
 #define DELAY_DEFAULT_S 1.5
-#define SOCKETS_MS 1500			/* for sockets given by hand to answer, before they are a problem */
 #define TICK_MS 200			/* while a change runs its time is seen to go by */
 #define KEYS_MAX 64
 #define WHEEL_ROWS 3
@@ -83,10 +83,18 @@ static void draw_all(struct app *a)
 	}
 }
 
+static void tell_layers(struct app *a)
+{
+	struct layer *l;
+
+	for (l = a->top; l; l = l->below)
+		if (l->ops->sampled)
+			l->ops->sampled(l, a);
+}
+
 static void take_sample(struct app *a)
 {
 	struct snapshot *snap = feed_latest(a->feed);
-	struct layer *l;
 
 	if (snap && snapshot_time_ns(snap) != a->noted_ns) {
 		a->noted_ns = snapshot_time_ns(snap);
@@ -102,9 +110,14 @@ static void take_sample(struct app *a)
 		a->samples++;		/* the first one has no rates and does not count */
 	snapshot_unref(a->snap);
 	a->snap = snap;
-	for (l = a->top; l; l = l->below)
-		if (l->ops->sampled)
-			l->ops->sampled(l, a);
+	tell_layers(a);
+}
+
+static void take_journal(struct app *a)
+{
+	snapshot_unref(a->journal);
+	a->journal = keeper_journal(a->keeper, &a->journal_err);
+	tell_layers(a);
 }
 
 /* The wheel is the arrow keys; a click on the key bar is the key. */
@@ -216,10 +229,11 @@ static void due(struct app *a)
 
 static void loop(struct app *a)
 {
-	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, FDS };
+	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, JOURNAL, FDS };
 	struct pollfd fds[FDS] = {
 		[KEYS] = { STDIN_FILENO, POLLIN, 0 }, [SIGNALS] = { a->tty.signal_fd, POLLIN, 0 },
 		[ERRORS] = { a->tty.errors_fd, POLLIN, 0 }, [SAMPLES] = { feed_fd(a->feed), POLLIN, 0 },
+		[JOURNAL] = { keeper_fd(a->keeper), POLLIN, 0 },
 	};
 
 	while (!a->leave) {
@@ -243,29 +257,10 @@ static void loop(struct app *a)
 		free(line);
 		if (fds[SAMPLES].revents)
 			take_sample(a);
+		if (fds[JOURNAL].revents)
+			take_journal(a);
 		due(a);
 	}
-}
-
-/* What may wait for guests at the start. What it has to say, it says on standard error: the screen shows that. */
-static void *look_after(void *arg)
-{
-	struct session *s = arg;
-	struct err err = {0};
-	size_t n, i;
-	char **problems;
-
-	if (sampler_discover(s->sampler, &err))
-		out_error("%s", err.text);
-	if (s->opts->n_sockets) {
-		sampler_settle(s->sampler, 0, SOCKETS_MS);
-		problems = sampler_problems(s->sampler, &n);
-		for (i = 0; i < n; i++)
-			out_error("%s", problems[i]);
-		qmp_strings_free(problems, n);
-	}
-	session_finish_pending(s, sampler_leave_fd(s->sampler));
-	return NULL;
 }
 
 /* The screen was ended while a change ran: what came of it is told where it went. */
@@ -296,6 +291,7 @@ static void app_done(struct app *a)
 	}
 	feed_free(a->feed);
 	snapshot_unref(a->snap);
+	snapshot_unref(a->journal);
 	free(a->message);
 	history_free(a->history);
 	free(a->history_ref);
@@ -310,8 +306,7 @@ int tui_run(struct session *s)
 	const char *no_color = getenv("NO_COLOR");
 	struct err err = {0};
 	struct look look;
-	pthread_t helper;
-	bool started;
+	int code;
 
 	if (session_sampler(s, &err)) {
 		out_error("%s", err.text);
@@ -329,18 +324,18 @@ int tui_run(struct session *s)
 	look_done(&look);
 	a.needs = needs_of(&a);
 	a.feed = feed_new(s->sampler, a.delay_ns, a.needs);
-	started = a.feed && !thread_start(&helper, look_after, s, 0);
-	if (started)
+	a.keeper = a.feed ? keeper_new(s) : NULL;
+	if (a.keeper)
 		loop(&a);
 	tty_close(&a.tty);
 	tell_change(&a);
 	sampler_leave(s->sampler);
-	if (started) {
-		pthread_join(helper, NULL);
-	} else {
+	code = a.keeper ? EXIT_DONE : EXIT_FAILED;
+	if (!a.keeper) {
 		thread_err(&err, "the screen");
 		out_error("%s", err.text);
 	}
+	keeper_free(a.keeper);
 	app_done(&a);
-	return started ? EXIT_DONE : EXIT_FAILED;
+	return code;
 }

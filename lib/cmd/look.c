@@ -210,7 +210,7 @@ static int find(struct session *s, const struct look *look, const char *what, st
 }
 
 /* The tables that describe kvmtop itself. */
-static struct snapshot *describe(enum table_id t, const char *about, struct err *err)
+static struct snapshot *describe(const struct session *s, enum table_id t, const char *about, struct err *err)
 {
 	struct timespec wall;
 	struct snapshot *snap;
@@ -220,7 +220,7 @@ static struct snapshot *describe(enum table_id t, const char *about, struct err 
 	if (t == TABLE_COLUMNS)
 		docs_column_rows(snap, about);
 	else if (t == TABLE_JOURNAL)
-		change_journal_rows(snap, err);
+		change_journal_rows(s, true, snap, err);
 	return snap;
 }
 
@@ -289,7 +289,7 @@ int look_run(struct session *s, const struct call *c, struct err *err)
 	if (look_parse(t, s->opts, &s->out, &look, err))
 		return EXIT_USAGE;
 	if (t == TABLE_COLUMNS || t == TABLE_JOURNAL) {
-		struct snapshot *snap = describe(t, word, err);
+		struct snapshot *snap = describe(s, t, word, err);
 
 		print_sample(s, &look, snap, NULL);
 		snapshot_unref(snap);

@@ -18,6 +18,7 @@ struct session {
 	struct virt *virt;		/* NULL: none, or not yet */
 	struct sampler *sampler;	/* NULL until something looks at guests */
 	struct out out;
+	atomic_uint changing;		/* changes that run in this process now */
 	bool interrupted;		/* a signal ended a change: the rest of a script is not run */
 	const struct key_help *keys;
 	size_t n_keys;
@@ -32,7 +33,7 @@ int session_sampler(struct session *s, struct err *err);
  * none: once readable nothing is waited for.
  */
 int session_guests(struct session *s, int interrupt_fd, struct err *err);
-/* Finish removals that guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
+/* pending.c: finish what guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
 void session_finish_pending(struct session *s, int interrupt_fd);
 
 /* Run one call, print what comes of it: an exit code. */
@@ -69,9 +70,12 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 void change_run(struct change *change, int interrupt_fd,
 		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg);
 void change_done(struct change *change);
-/* journal.c: the entry to undo: by its id, or the last one that can be. -ENOENT; -EINVAL: there is none. Yours. */
-int journal_pick(const char *id, struct plan **out, struct err *err);
-/* The journal as rows; entries that cannot be believed are told on standard error and in err. */
-void change_journal_rows(struct snapshot *snap, struct err *err);
+/*
+ * journal.c: the entry to undo: by its id; or the last one that is not taken back, also if it cannot be: of the guest ref, which
+ * is called vm; without ref of any guest of that name; both NULL: of any. -ENOENT; -EINVAL: there is none. Yours.
+ */
+int journal_pick(const char *id, const char *vm, const char *ref, struct plan **out, struct err *err);
+/* The journal as rows; entries that cannot be believed are told in err (the last one), and aloud on standard error. */
+void change_journal_rows(const struct session *s, bool aloud, struct snapshot *snap, struct err *err);
 
 #endif

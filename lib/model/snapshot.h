@@ -62,7 +62,7 @@ struct column_row {			/* the table of tables: what `columns` prints */
 
 struct journal_row {
 	struct row head;
-	const char *id, *begun, *verb, *device, *state, *left;
+	const char *id, *begun, *when, *verb, *device, *change, *state, *can, *why, *left, *error;
 };
 
 struct snapshot;
