@@ -120,11 +120,14 @@ static bool sort_key(struct grid *g, int key)
 
 void app_key(struct app *a, enum action action, int key, struct grid *g, const struct row *row)
 {
+	if (!g->sel_ref)		/* from the first key on the selection is that row */
+		grid_select(g, g->sel);
 	if (grid_key(g, action) || (action == ACT_NONE && sort_key(g, key)))
 		return;
 	switch ((int)action) {
 	case ACT_QUIT: a->leave = true; break;
 	case ACT_HELP: help_open(a, g->table); break;
+	case ACT_FIND_NEXT: find_next(a, g); break;
 	case ACT_FIND: ask_find(a, g); break;
 	case ACT_FILTER: ask_filter(a, g); break;
 	case ACT_DELAY: ask_delay(a); break;

@@ -13,6 +13,7 @@
 #include "tui.h"
 
 struct app;
+struct errands;
 struct job;
 struct keeper;
 struct layer;
@@ -53,6 +54,13 @@ struct app {
 	struct keeper *keeper;
 	struct snapshot *journal;	/* as the keeper has read it, NULL before the first time */
 	struct err journal_err;		/* why it, or an entry of it, cannot be believed */
+	struct errands *errands;	/* errand.c's, NULL: there was none */
+	struct {
+		char *text;		/* what was looked for last, NULL: nothing yet */
+		struct snapshot *hits;	/* rows of find; NULL: it was found, or not, on the screen */
+		size_t at;
+		uint64_t asked;		/* the errand whose answer is waited for, 0: none */
+	} found;
 	struct job *given_up;		/* changes that were cancelled and have to come to their end */
 
 	uint64_t delay_ns, samples;
@@ -79,6 +87,11 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 void list_open(struct app *a, struct look *look);	/* takes what it needs of the look */
 void guest_open(struct app *a, const struct row *row, const struct verb *page);	/* page NULL: the first */
 void host_open_pages(struct app *a);
+/* The guest this many rows further in the list's order, NULL: there is none; make a guest the list's selected one, if it is shown. */
+const struct row *list_neighbour(const struct app *a, const char *ref, int step);
+bool list_select(struct app *a, const char *ref);
+/* detail.c: one row of a page */
+void detail_open(struct app *a, const struct grid *g, const struct row *row);
 /* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
 void rows_layout(int height, int *top, int *rows, int *note);
 void header_clock(const struct app *a, int y);
@@ -97,6 +110,12 @@ void undo_open(struct app *a, const char *id, const struct row *row);
 void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
 void ask_delay(struct app *a);
+
+/* find.c: what was looked for, for find_next; ask what no row tells */
+void find_said(struct app *a, const char *text);
+void find_elsewhere(struct app *a, const char *text);
+void find_next(struct app *a, struct grid *g);
+void find_forget(struct app *a);
 
 /* bar.c: the keys that work here, on the lowest line */
 void bar_draw(const struct draw *d, int y, unsigned where);

@@ -52,7 +52,7 @@ unsigned grid_needs(const struct grid *g);
 const void *grid_selected(const struct grid *g);	/* NULL: there is no row */
 void grid_select(struct grid *g, size_t row);		/* the last one if there are fewer */
 void grid_move(struct grid *g, long by);
-/* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column. */
+/* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column, else in any text. */
 bool grid_find(struct grid *g, const char *text, int step);
 
 /* Sort by a column, if it is that already the other way round; by its neighbour among those shown. */

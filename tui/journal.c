@@ -117,6 +117,8 @@ static void journal_key(struct layer *layer, struct app *a, int key)
 		undo(a, row);
 	else if (action == ACT_FINISH && row)
 		finish(j, a, row);
+	else if (action == ACT_ENTER && row)
+		detail_open(a, &j->grid, &row->head);
 	else if (action != ACT_UNDO && action != ACT_FINISH && action != ACT_JOURNAL)
 		app_key(a, action, key, &j->grid, NULL);
 }

@@ -20,8 +20,15 @@
 #define KEYS(X, Y) \
 	X("F1 h ?", "Help", "Help: keys, and the columns with their sources.", IN_ROWS, ACT_HELP, K_F(1), 'h', '?') \
 	X("Enter", "Guest", "On the list: the page of the selected guest.", IN_LIST, ACT_ENTER, K_ENTER) \
-	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back.", IN_ROWS, \
+	X("Enter", "Row", "On a page: all about the selected row, its texts whole, its histogram, its past, what a thread waits for.", \
+	  IN_PAGES | IN_JOURNAL, ACT_ENTER, K_ENTER) \
+	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back. What no row " \
+	  "has, as a MAC or IP address, an image, a tap or a PCI address, Enter looks for in all guests, as the verb find.", IN_ROWS, \
 	  ACT_FIND, K_F(3), '/') \
+	X("n", NULL, "Find the next one.", IN_ROWS, ACT_FIND_NEXT, 'n') \
+	X("[ ]", NULL, "On a guest's page: the same page of the guest before or after it in the list.", 0, ACT_NONE, K_NONE) \
+	Y("[", NULL, IN_GUEST, ACT_GUEST_PREVIOUS, '[') \
+	Y("]", "Guest", IN_GUEST, ACT_GUEST_NEXT, ']') \
 	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \
 	  IN_ROWS, ACT_FILTER, K_F(4), '\\') \
 	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \

@@ -224,6 +224,44 @@ static void list_sampled(struct layer *layer, struct app *a)
 	grid_update(&((struct list *)layer)->grid, &a->draw, a->snap);
 }
 
+static struct list *list_of(const struct app *a)
+{
+	struct layer *l = a->top;
+
+	while (l->below)
+		l = l->below;
+	return (struct list *)l;
+}
+
+const struct row *list_neighbour(const struct app *a, const char *ref, int step)
+{
+	const struct grid *g = &list_of(a)->grid;
+	size_t i;
+
+	for (i = 0; i < g->n_rows; i++)
+		if (!strcmp(((const struct row *)g->rows[i])->ref, ref))
+			break;
+	if (i == g->n_rows)		/* it has ended, or the filter hides it */
+		return g->sel < g->n_rows ? g->rows[g->sel] : NULL;
+	if ((step < 0 && !i) || (step > 0 && i + 1 == g->n_rows))
+		return NULL;
+	return g->rows[step < 0 ? i - 1 : i + 1];
+}
+
+bool list_select(struct app *a, const char *ref)
+{
+	struct grid *g = &list_of(a)->grid;
+	size_t i;
+
+	for (i = 0; ref && i < g->n_rows; i++) {
+		if (!strcmp(((const struct row *)g->rows[i])->ref, ref)) {
+			grid_select(g, i);
+			return true;
+		}
+	}
+	return false;
+}
+
 static unsigned list_needs(const struct layer *layer)
 {
 	return grid_needs(&((const struct list *)layer)->grid);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The screen's loop: it waits in one poll(2) and nowhere else. */
 #include "app.h"
+#include "errand.h"
 #include "job.h"
 #include "keeper.h"
 
@@ -229,7 +230,7 @@ static void due(struct app *a)
 
 static void loop(struct app *a)
 {
-	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, JOURNAL, FDS };
+	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, JOURNAL, ERRANDS, FDS };
 	struct pollfd fds[FDS] = {
 		[KEYS] = { STDIN_FILENO, POLLIN, 0 }, [SIGNALS] = { a->tty.signal_fd, POLLIN, 0 },
 		[ERRORS] = { a->tty.errors_fd, POLLIN, 0 }, [SAMPLES] = { feed_fd(a->feed), POLLIN, 0 },
@@ -241,6 +242,7 @@ static void loop(struct app *a)
 
 		draw_all(a);
 		fds[JOB] = (struct pollfd){ a->job ? job_fd(a->job) : -1, POLLIN, 0 };
+		fds[ERRANDS] = (struct pollfd){ errand_fd(a), POLLIN, 0 };
 		if (poll(fds, FDS, next_timeout(a)) < 0 && errno != EINTR)
 			return;
 		if (fds[KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) {
@@ -259,6 +261,8 @@ static void loop(struct app *a)
 			take_sample(a);
 		if (fds[JOURNAL].revents)
 			take_journal(a);
+		if (fds[ERRANDS].revents)
+			errand_reap(a);
 		due(a);
 	}
 }
@@ -290,6 +294,8 @@ static void app_done(struct app *a)
 		job_free(j);
 	}
 	feed_free(a->feed);
+	errand_end(a);
+	find_forget(a);
 	snapshot_unref(a->snap);
 	snapshot_unref(a->journal);
 	free(a->message);
