@@ -127,6 +127,11 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 	switch ((int)action) {
 	case ACT_QUIT: a->leave = true; break;
 	case ACT_HELP: help_open(a, g->table); break;
+	case ACT_KEEP:
+		settings_note_order(a, list_grid(a));
+		settings_note_order(a, g);
+		settings_keep(a);
+		break;
 	case ACT_FIND_NEXT: find_next(a, g); break;
 	case ACT_FIND: ask_find(a, g); break;
 	case ACT_FILTER: ask_filter(a, g); break;

@@ -47,7 +47,8 @@ struct app {
 	struct {
 		const struct column **columns;	/* vec; NULL: as many as fit */
 		size_t n;
-	} asked[TABLE_COUNT];		/* chosen on the screen */
+		struct view_order order;	/* .sort NULL: the table's own */
+	} asked[TABLE_COUNT];		/* chosen on the screen, or kept from the run before */
 	struct snapshot *snap;		/* what is shown, NULL before the first */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
@@ -90,6 +91,7 @@ void host_open_pages(struct app *a);
 /* The guest this many rows further in the list's order, NULL: there is none; make a guest the list's selected one, if it is shown. */
 const struct row *list_neighbour(const struct app *a, const char *ref, int step);
 bool list_select(struct app *a, const char *ref);
+struct grid *list_grid(const struct app *a);
 /* detail.c: one row of a page */
 void detail_open(struct app *a, const struct grid *g, const struct row *row);
 /* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
@@ -110,6 +112,12 @@ void undo_open(struct app *a, const char *id, const struct row *row);
 void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
 void ask_delay(struct app *a);
+
+/* settings.c: what is kept between runs; a grid as it was left; W */
+void settings_load(struct app *a);
+void settings_apply(const struct app *a, struct grid *g);
+void settings_note_order(struct app *a, const struct grid *g);
+void settings_keep(struct app *a);
 
 /* find.c: what was looked for, for find_next; ask what no row tells */
 void find_said(struct app *a, const char *text);

@@ -233,6 +233,11 @@ static struct list *list_of(const struct app *a)
 	return (struct list *)l;
 }
 
+struct grid *list_grid(const struct app *a)
+{
+	return &list_of(a)->grid;
+}
+
 const struct row *list_neighbour(const struct app *a, const char *ref, int step)
 {
 	const struct grid *g = &list_of(a)->grid;
@@ -313,6 +318,9 @@ void list_open(struct app *a, struct look *look)
 	if (a->session->opts->fields) {
 		l->grid.asked = take_ptr(look->columns);
 		l->grid.n_asked = look->n_columns;
-	}
+	} else if (a->asked[look->table].n)
+		grid_ask(&l->grid, a->asked[look->table].columns, a->asked[look->table].n);
+	if (!a->session->opts->sort && a->asked[look->table].order.sort)
+		l->grid.order = a->asked[look->table].order;
 	app_push(a, &l->layer);
 }

@@ -50,11 +50,13 @@ static void show_page(struct pages *p, struct app *a, size_t page)
 {
 	enum table_id t = p->list[page]->table;
 
-	if (p->grid.fits)
+	if (p->grid.fits) {
+		settings_note_order(a, &p->grid);
 		grid_done(&p->grid);
+	}
 	p->page = page;
 	grid_init(&p->grid, t, p->ref);
-	grid_ask(&p->grid, a->asked[t].columns, a->asked[t].n);
+	settings_apply(a, &p->grid);
 	p->grid.history = a->history;
 	grid_update(&p->grid, &a->draw, a->snap);
 }
@@ -256,6 +258,7 @@ static void pages_free(struct layer *layer, struct app *a)
 
 	if (a->feed && p->ref)
 		feed_focus(a->feed, NULL);
+	settings_note_order(a, &p->grid);
 	grid_done(&p->grid);
 	free(p->ref);
 	free(p->name);

@@ -326,6 +326,7 @@ int tui_run(struct session *s)
 	theme_init(&a.theme, !s->opts->no_color && !(no_color && *no_color), s->opts->ascii);
 	a.draw.theme = &a.theme;
 	a.history = history_new();
+	settings_load(&a);
 	list_open(&a, &look);
 	look_done(&look);
 	a.needs = needs_of(&a);

@@ -78,7 +78,7 @@ keys j J
 t_ok 'the journal has two entries of it' sees j 'disk remove j2 +ok +-'
 keys j Home Down
 t_ok 'the addition' selects j 'disk add j2'
-t_ok 'says that its device has gone, and by what' sees j "j2 was removed since"
+t_ok 'says that its device has gone, and by what' sees j "cannot be undone: j2 was"
 keys j u
 t_ok 'u says so too' sees j "^disk add of [0-9:]{8} cannot be undone"
 kt "${T_ONLY[@]}" -o json undo "$added" >record 2>err
