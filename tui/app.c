@@ -103,6 +103,28 @@ static bool grid_key(struct grid *g, enum action action)
 	return false;
 }
 
+static void show(struct app *a, struct snapshot *snap)
+{
+	struct layer *l;
+
+	snapshot_unref(a->snap);
+	a->snap = snapshot_ref(snap);
+	for (l = a->top; l; l = l->below)
+		if (l->ops->sampled)
+			l->ops->sampled(l, a);
+}
+
+/* A frozen screen goes back to an earlier sample, or on to a later one. */
+static void walk(struct app *a, int step)
+{
+	struct snapshot *snap = a->snap ? past_step(&a->past, a->snap, step) : NULL;
+
+	if (snap)
+		show(a, snap);
+	else
+		app_say(a, PAINT_PLAIN, step < 0 ? "this is the oldest sample that is kept" : "this is the sample at which the screen was frozen (z goes on)");
+}
+
 /* A column's own key sorts by it. */
 static bool sort_key(struct grid *g, int key)
 {
@@ -122,6 +144,10 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 {
 	if (!g->sel_ref)		/* from the first key on the selection is that row */
 		grid_select(g, g->sel);
+	if (a->frozen && (action == ACT_LEFT || action == ACT_RIGHT)) {
+		walk(a, action == ACT_LEFT ? -1 : 1);
+		return;
+	}
 	if (grid_key(g, action) || (action == ACT_NONE && sort_key(g, key)))
 		return;
 	switch ((int)action) {

@@ -9,6 +9,7 @@
 #include "draw.h"
 #include "grid.h"
 #include "keys.h"
+#include "past.h"
 #include "tty.h"
 #include "tui.h"
 
@@ -50,6 +51,7 @@ struct app {
 		struct view_order order;	/* .sort NULL: the table's own */
 	} asked[TABLE_COUNT];		/* chosen on the screen, or kept from the run before */
 	struct snapshot *snap;		/* what is shown, NULL before the first */
+	struct past past;		/* of what was shown */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
 	struct keeper *keeper;

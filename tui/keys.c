@@ -59,7 +59,7 @@
 	Y("Shift-Tab", NULL, IN_PAGES, ACT_PREVIOUS, K_BACKTAB) \
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
 	X("W", NULL, "Keep delay, columns and order for the next start.", IN_ROWS, ACT_KEEP, 'W') \
-	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
+	X("z", "Freeze", "Stop showing new samples, or go on. While it is frozen, Left and Right walk back through the last five minutes.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
 	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
 	X("mouse", NULL, "A click selects a row, opens the selected one, sorts by a heading, goes to a page, is a key of the bar; " \

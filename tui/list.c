@@ -54,15 +54,24 @@ static char *guests_text(const struct snapshot *snap)
 	return buf_take(&text);
 }
 
-/* Changes that are not over, before the clock: J shows which. */
-static void draw_pending(const struct app *a, int y)
+/* Before the clock: changes that are not over (J shows which); that the screen is frozen, and at a sample of when. */
+static void draw_badges(const struct app *a, int y)
 {
+	const struct snapshot *last = a->past.n ? a->past.list[a->past.n - 1].snap : NULL;
+	uint64_t back_ns = a->frozen && last ? snapshot_time_ns(last) - snapshot_time_ns(a->snap) : 0;
 	size_t n = keeper_pending(a->journal);
-	auto_free char *text = n ? xasprintf(" %zu pending ", n) : NULL;
-	int width = text ? (int)strlen(text) : 0;
+	auto_buf struct buf text = {0};
+	int width;
 
-	if (text && a->draw.width > width + 20)
-		draw_text(&a->draw, y, a->draw.width - 9 - width, width, PAINT_HEAD_SORT, text);
+	if (n)
+		buf_printf(&text, " %zu pending ", n);
+	if (a->frozen)
+		buf_puts(&text, " FROZEN ");
+	if (back_ns)
+		buf_printf(&text, "%.0f s ago ", (double)back_ns / (double)NS_PER_SEC);
+	width = (int)text.len;
+	if (width && a->draw.width > width + 20)
+		draw_text(&a->draw, y, a->draw.width - 9 - width, width, PAINT_HEAD_SORT, text.text);
 }
 
 void header_clock(const struct app *a, int y)
@@ -77,7 +86,7 @@ void header_clock(const struct app *a, int y)
 	localtime_r(&wall.tv_sec, &tm);
 	strftime(text, sizeof(text), "%H:%M:%S", &tm);
 	draw_right(&a->draw, y, a->draw.width - 8, 8, PAINT_STRONG, text);
-	draw_pending(a, y);
+	draw_badges(a, y);
 }
 
 void header_state(const struct app *a, int y, const struct grid *g)
@@ -91,8 +100,6 @@ void header_state(const struct app *a, int y, const struct grid *g)
 	if (left.len)
 		draw_text(&a->draw, y, 0, a->draw.width - width - 1, PAINT_WARN, left.text);
 	draw_right(&a->draw, y, a->draw.width - width, width, PAINT_PLAIN, right);
-	if (a->frozen)
-		draw_text(&a->draw, y, a->draw.width - width - 9, 8, PAINT_HEAD_SORT, " FROZEN ");
 }
 
 void header_figures(const struct app *a, int y, int lines, int keep, enum table_id table, const struct row *row)
@@ -146,7 +153,7 @@ static void draw_header(const struct list *l, const struct app *a, int height)
 	if (height >= 6)
 		header_state(a, 1, &l->grid);
 	if (has_host_line(height) && a->snap && snapshot_count(a->snap, TABLE_HOST))
-		header_figures(a, l->grid.filter_text || a->frozen ? 2 : 1, l->grid.filter_text || a->frozen ? 1 : 2, 14, TABLE_HOST,
+		header_figures(a, l->grid.filter_text ? 2 : 1, l->grid.filter_text ? 1 : 2, 14, TABLE_HOST,
 			       snapshot_row(a->snap, TABLE_HOST, 0));
 }
 

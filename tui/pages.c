@@ -145,7 +145,10 @@ static void pages_draw(struct layer *layer, struct app *a, int y, int height)
 		grid_draw(&p->grid, &a->draw, y + top + 1, rows - strip);
 	if (strip)
 		strip_draw(&p->grid, &a->draw, a->history, y + top + 1 + rows - strip, strip);
-	if (!p->grid.n_rows && (vm || !p->ref) && a->snap)
+	if (!p->grid.n_rows && (vm || !p->ref) && a->frozen)
+		draw_printf(&a->draw, y + top + 2, 0, a->draw.width, PAINT_PLAIN, "The frozen sample has no %s: nothing asked for them then (z goes on).",
+			    table_get(p->grid.table)->summary);
+	else if (!p->grid.n_rows && (vm || !p->ref) && a->snap)
 		draw_printf(&a->draw, y + top + 2, 0, a->draw.width, PAINT_PLAIN, "No %s known. %s",
 			    table_get(p->grid.table)->summary, vm && vm->note ? vm->note : "");
 	else if (vm && vm->note && note >= 0)

@@ -4,6 +4,7 @@
 #include "errand.h"
 #include "job.h"
 #include "keeper.h"
+#include "text.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -55,6 +56,22 @@ static void draw_stack(struct app *a, struct layer *l, int height)
 	l->ops->draw(l, a, 0, height);
 }
 
+/* Whole, as far as the lower half of the screen goes. */
+static void draw_message(const struct app *a, int height)
+{
+	struct text text = {0};
+	int lines;
+
+	text_add(&text, a->message_paint, 0, 2, "%s", a->message);
+	lines = text_lines(&text, &a->draw, a->draw.width);
+	if (lines > height / 2)
+		lines = height / 2 > 0 ? height / 2 : 1;
+	if (lines > 1)
+		draw_fill(&a->draw, height - lines, PAINT_PLAIN);
+	text_draw(&text, &a->draw, height - lines, lines);
+	text_done(&text);
+}
+
 static void draw_all(struct app *a)
 {
 	struct draw *d = &a->draw;
@@ -71,7 +88,7 @@ static void draw_all(struct app *a)
 	erase();
 	draw_stack(a, a->top, height);
 	if (a->message && d->height > 1 && d->cursor_x < 0)
-		draw_text(d, height - 1, 0, d->width, a->message_paint, a->message);
+		draw_message(a, height);
 	if (bar)
 		bar_draw(d, d->height - 1, a->top->ops->where(a->top));
 	curs_set(d->cursor_x >= 0);
@@ -111,6 +128,7 @@ static void take_sample(struct app *a)
 		a->samples++;		/* the first one has no rates and does not count */
 	snapshot_unref(a->snap);
 	a->snap = snap;
+	past_add(&a->past, snap);
 	tell_layers(a);
 }
 
@@ -298,6 +316,7 @@ static void app_done(struct app *a)
 	find_forget(a);
 	snapshot_unref(a->snap);
 	snapshot_unref(a->journal);
+	past_done(&a->past);
 	free(a->message);
 	history_free(a->history);
 	free(a->history_ref);

@@ -72,6 +72,7 @@ struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s);		/* NULL is fine */
 uint64_t snapshot_time_ns(const struct snapshot *s);
 struct timespec snapshot_wall(const struct snapshot *s);
+size_t snapshot_bytes(const struct snapshot *s);	/* of memory that it takes, without its indices */
 
 /* While filling. A new row's fields are all unknown; the pointer holds until the next row of that table is added. */
 void *snapshot_add(struct snapshot *s, enum table_id t);
