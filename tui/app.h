@@ -51,6 +51,8 @@ struct app {
 		struct view_order order;	/* .sort NULL: the table's own */
 	} asked[TABLE_COUNT];		/* chosen on the screen, or kept from the run before */
 	struct snapshot *snap;		/* what is shown, NULL before the first */
+	char **tags;			/* vec of refs: guests that a change is for */
+	size_t n_tags;
 	struct past past;		/* of what was shown */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
@@ -114,6 +116,12 @@ void undo_open(struct app *a, const char *id, const struct row *row);
 void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
 void ask_delay(struct app *a);
+
+/* many.c: tagged guests; true: the change is for them, and shown */
+bool tags_has(const struct app *a, const struct row *row);
+void tags_toggle(struct app *a, const struct row *row);
+void tags_clear(struct app *a);
+bool many_open(struct app *a, const struct call *c);
 
 /* settings.c: what is kept between runs; a grid as it was left; W */
 void settings_load(struct app *a);

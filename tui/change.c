@@ -294,7 +294,8 @@ static struct change_layer *open_layer(struct app *a, const struct call *call, c
 
 void change_open(struct app *a, const struct call *call, const char *line)
 {
-	open_layer(a, call, line);
+	if (!many_open(a, call))
+		open_layer(a, call, line);
 }
 
 void change_open_alone(struct app *a, const struct call *call, const char *line)

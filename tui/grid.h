@@ -6,6 +6,8 @@
 #include "lib/model/model.h"
 #include "draw.h"
 
+struct app;
+
 struct grid_fit {			/* how wide a column has to be, over a while */
 	int width, want;
 	uint64_t until_ns;		/* then it may shrink to what was wanted meanwhile */
@@ -20,6 +22,8 @@ struct grid {
 	struct filter *filter;
 	char *filter_text;		/* NULL: none */
 	enum paint (*paint)(const void *row);
+	bool (*tagged)(const struct app *a, const struct row *row);	/* NULL: none is */
+	const struct app *app;		/* for that */
 	const struct history *history;	/* borrowed; NULL: no line of the past beside the rows */
 	bool spark;			/* one is drawn where the screen is wide */
 	size_t left;			/* columns scrolled out to the left, behind the first one */

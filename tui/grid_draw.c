@@ -337,9 +337,10 @@ static void draw_row(const struct grid *g, const struct draw *d, int y, const st
 	draw_fill(d, y, selected ? p : PAINT_PLAIN);
 	for (i = 0; i < g->n_shown; i++) {
 		const char *text = cell(g->shown[i], row, &buf);
+		auto_free char *tag = i == 0 && g->tagged && g->tagged(g->app, row) ? xasprintf("*%s", text) : NULL;
 
 		if (i == 0)
-			draw_first(d, y, g->widths[i], p, text, row, g);
+			draw_first(d, y, g->widths[i], p, tag ? tag : text, row, g);
 		else if (is_text(g->shown[i]))
 			draw_text(d, y, x, g->widths[i], p, text);
 		else

@@ -60,7 +60,10 @@
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
 	X("W", NULL, "Keep delay, columns and order for the next start.", IN_ROWS, ACT_KEEP, 'W') \
 	X("z", "Freeze", "Stop showing new samples, or go on. While it is frozen, Left and Right walk back through the last five minutes.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
-	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
+	X("Space", NULL, "On the list: tag the guest, or no more. A change is then for all that are tagged: their steps are shown together, " \
+	  "and run one after another up to the first that fails. On pages: sample now, as Ctrl-L does everywhere.", IN_LIST, ACT_TAG, ' ') \
+	X("U", NULL, "Take all tags off.", IN_LIST, ACT_UNTAG, 'U') \
+	Y("Space", NULL, IN_ROWS & ~IN_LIST, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
 	X("mouse", NULL, "A click selects a row, opens the selected one, sorts by a heading, goes to a page, is a key of the bar; " \
 	  "the wheel moves. With Shift, or --no-mouse, the mouse is the terminal's.", 0, ACT_NONE, K_NONE) \

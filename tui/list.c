@@ -220,7 +220,12 @@ static void list_key(struct layer *layer, struct app *a, int key)
 	enum action action = keys_action(IN_LIST, key);
 	const struct row *row = grid_selected(&l->grid);
 
-	if (action == ACT_ENTER && row)
+	if (action == ACT_TAG && row) {
+		tags_toggle(a, row);
+		grid_move(&l->grid, 1);
+	} else if (action == ACT_UNTAG) {
+		tags_clear(a);
+	} else if (action == ACT_ENTER && row)
 		guest_open(a, row, NULL);
 	else
 		app_key(a, action, key, &l->grid, row);
@@ -320,6 +325,8 @@ void list_open(struct app *a, struct look *look)
 	l->grid.paint = list_paint;
 	l->grid.history = a->history;
 	l->grid.spark = true;
+	l->grid.tagged = tags_has;
+	l->grid.app = a;
 	l->grid.order = look->order;
 	grid_set_filter(&l->grid, take_ptr(look->filter), a->session->opts->filter);
 	if (a->session->opts->fields) {

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define RECENT 8			/* samples just before now that stay as close as they came */
+
 void past_done(struct past *p)
 {
 	while (p->n)
@@ -29,25 +31,37 @@ static void close_gaps(struct past *p)
 	p->n = kept;
 }
 
+/* The one whose neighbours are nearest to each other, so that what is left goes back as far; not one of the last few. */
+static size_t spare(const struct past *p)
+{
+	uint64_t least = UINT64_MAX;
+	size_t best = 0, i;
+
+	for (i = 1; i + RECENT < p->n; i++) {
+		uint64_t gap = snapshot_time_ns(p->list[i + 1].snap) - snapshot_time_ns(p->list[i - 1].snap);
+
+		if (gap < least) {
+			least = gap;
+			best = i;
+		}
+	}
+	return best;
+}
+
 void past_add(struct past *p, struct snapshot *snap)
 {
 	uint64_t now = snapshot_time_ns(snap);
-	size_t i, before;
+	size_t i;
 
 	*vec_push(p->list, p->n) = (struct past_sample){ snapshot_ref(snap), snapshot_bytes(snap) };
 	p->bytes += p->list[p->n - 1].bytes;
 	for (i = 0; i + 1 < p->n && snapshot_time_ns(p->list[i].snap) + PAST_NS < now; i++)
 		drop(p, i);
 	close_gaps(p);
-	do {
-		before = p->n;
-		for (i = 1; p->bytes > PAST_BYTES_MAX && i + 1 < (before + 1) / 2; i += 2)
-			drop(p, i);
-		/* few and large: the oldest goes */
-		if (p->bytes > PAST_BYTES_MAX && before > 1 && p->list[0].snap && i == 1)
-			drop(p, 0);
+	while (p->bytes > PAST_BYTES_MAX && p->n > 1) {
+		drop(p, spare(p));
 		close_gaps(p);
-	} while (p->bytes > PAST_BYTES_MAX && p->n < before);
+	}
 }
 
 struct snapshot *past_step(const struct past *p, const struct snapshot *snap, int step)

@@ -317,6 +317,7 @@ static void app_done(struct app *a)
 	snapshot_unref(a->snap);
 	snapshot_unref(a->journal);
 	past_done(&a->past);
+	tags_clear(a);
 	free(a->message);
 	history_free(a->history);
 	free(a->history_ref);

@@ -98,6 +98,39 @@ keys m n
 t_ok 'and the next' wait_for 30 selected_is m "$bb"
 keys m n
 t_ok 'and round' wait_for 30 selected_is m "$aa"
+
+# ---- tags, and a change for all of them
+
+keys m U
+picked() { keys m /; typed m "$1"; keys m Enter; wait_for 30 selected_is m "$1"; }
+picked "$aa"
+keys m Space
+t_ok 'Space tags' sees m "^[*]$aa "
+picked "$bb"
+keys m Space
+t_ok 'and another' sees m '2 tagged'
+truncate -s 1M both.raw
+picked "$aa"
+keys m F7
+sees m '^ file ' >/dev/null
+typed m "$PWD/both.raw"
+keys m Tab r
+for _ in {1..20}; do has m '^ id: ' && break; keys m Tab; wait_for 1 has m '^ id: '; done
+typed m kt-both
+keys m Enter
+t_ok 'a change is for both, their steps together' sees m '^ 2 tagged guests   run one after another'
+t_ok 'the first' sees m "^disk add $aa: these steps will be run|^disk add $bb: these steps will be run"
+t_ok 'nothing has happened yet' vm_lacks_device aa kt-both
+keys m y
+t_ok 'one is run, the other refused, as the image is in use: it stops there' sees m '^disk add .*: (invalid|failed)'
+both() { { vm_has_device aa kt-both && ! vm_has_device bb kt-both; } || { vm_has_device bb kt-both && ! vm_has_device aa kt-both; }; }
+t_ok 'one guest has the disk' wait_for 30 both
+keys m x
+sees m '^ file ' >/dev/null
+keys m Escape
+sees m '^NAME' >/dev/null
+keys m U
+t_ok 'U takes the tags off' gone m '^[*]'
 keys m F10
 t_ok 'it ends' ends m
 t_is 'exit 0' "$(cat m.status)" 0
