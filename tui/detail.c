@@ -171,6 +171,20 @@ static void add_path(struct text *t, const struct detail *d, const struct row *r
 	text_add(t, PAINT_STRONG, 0, 2, "%s", path.text);
 }
 
+/* What a picture says comes first. */
+static bool is_drawn(const struct column *c, const struct row *row)
+{
+	struct value v = column_get(c, row);
+
+	return v.kind == VALUE_TEXT && is_histogram(v.text);
+}
+
+/* The guest is in the heading. */
+static bool is_guests(const struct detail *d, const struct column *c)
+{
+	return d->name && (!strcmp(c->id, "vm") || !strcmp(c->id, "ref"));
+}
+
 static void write_text(struct detail *d)
 {
 	const struct table *t = table_get(d->grid.table);
@@ -191,7 +205,10 @@ static void write_text(struct detail *d)
 		if ((int)strlen(t->columns[i].title) > title)
 			title = (int)strlen(t->columns[i].title);
 	for (i = 0; i < t->n_columns; i++)
-		if (!(d->name && !strcmp(t->columns[i].id, "vm")))
+		if (is_drawn(&t->columns[i], row))
+			add_column(&d->text, &t->columns[i], row, title);
+	for (i = 0; i < t->n_columns; i++)
+		if (!is_drawn(&t->columns[i], row) && !is_guests(d, &t->columns[i]))
 			add_column(&d->text, &t->columns[i], row, title);
 }
 
@@ -202,7 +219,7 @@ static void row_name(const struct detail *d, const struct row *row, struct buf *
 	size_t i;
 
 	for (i = 0; row && i < t->n_columns; i++) {
-		if (!t->columns[i].label || (d->name && !strcmp(t->columns[i].id, "vm")))
+		if (!t->columns[i].label || is_guests(d, &t->columns[i]))
 			continue;
 		buf_puts(out, out->len ? "/" : "");
 		value_format(column_get(&t->columns[i], row), t->columns[i].unit, out);

@@ -16,6 +16,7 @@ struct many {
 	struct job *jobs[TAGS_MAX];
 	bool ran[TAGS_MAX];		/* told to run */
 	size_t n, at;			/* at: the one that runs, or is the next to */
+	const struct job_view *read;	/* what was seen of it when it was told to */
 	enum { MANY_BUILDING, MANY_READY, MANY_RUNNING, MANY_OVER } state;
 	bool stopped;			/* by Esc */
 	uint64_t ready_ns;
@@ -85,6 +86,7 @@ static void stop_here(struct many *m)
 static void run_next(struct many *m, struct app *a)
 {
 	a->job = m->jobs[m->at];
+	m->read = job_look(a->job);
 	m->ran[m->at] = true;
 	m->state = MANY_RUNNING;
 	job_run(a->job);
@@ -111,7 +113,7 @@ static void advance(struct many *m, struct app *a)
 	}
 	while (m->state == MANY_RUNNING) {
 		v = job_look(m->jobs[m->at]);
-		if (v->state == JOB_READY && !m->stopped) {	/* its guest has changed meanwhile: it is shown once more */
+		if (v->state == JOB_READY && v != m->read && !m->stopped) {	/* its guest has changed meanwhile: it is shown once more */
 			m->state = MANY_READY;
 			m->ready_ns = clock_now_ns();
 			return;

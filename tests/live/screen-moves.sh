@@ -53,12 +53,14 @@ t_ok 'the list has the guest selected that was looked at' wait_for 30 selected_i
 
 keys m 2
 sees m '^disk0 +0 request' >/dev/null
-keys m Enter
+keys m /
+typed m disk0
+keys m Enter Enter
 t_ok 'Enter on a queue: all of it' sees m "^$vm / queues / disk0/0"
-t_ok 'each figure with what it means' sees m '^DEPTH +[0-9]+ +Entries the guest made available'
+t_ok 'a histogram of its depths' sees m '^ +[0-9-]+ \|#+ +[0-9]+$'
 t_ok 'its past' sees m '^disk0/0  DEPTH|^0/disk0  DEPTH|DEPTH [0-9]+ +min'
-keys m End
-t_ok 'a histogram of its depths' sees m '^ +0 \|#+ +[0-9]+$'
+keys m PageDown
+t_ok 'each figure with what it means' sees m '^DEPTH +[0-9]+ +Entries the guest made available'
 keys m Escape
 t_ok 'Esc goes back to the page' sees m '^DEVICE'
 keys m t
@@ -67,11 +69,15 @@ keys m /
 typed m 'CPU 0/'
 keys m Escape Enter
 t_ok 'Enter on a thread: what it waits for' sees m '^waits (in |for nothing|\(its stack)'
-keys m Escape 5
+keys m Escape
+sees m 'TID +ROLE' >/dev/null
+keys m 5
 sees m '^ID ' >/dev/null
 keys m Enter
 t_ok 'Enter on a NIC: its path' sees m '^nic0 > '
-keys m Escape Escape
+keys m Escape
+sees m '^ID ' >/dev/null
+keys m Escape
 t_ok 'back on the list' sees m '^NAME'
 
 # ---- who has it
