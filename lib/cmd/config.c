@@ -18,13 +18,7 @@
 
 static char *config_dir(void)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config && config[0] == '/')
-		return xasprintf("%s/kvmtop", config);
-	if (geteuid() == 0 || !home || home[0] != '/')
-		return xstrdup("/etc/kvmtop");
-	return xasprintf("%s/.config/kvmtop", home);
+	return state_place("XDG_CONFIG_HOME", "/etc/kvmtop", ".config");
 }
 
 /* Who can write it can name columns, no more; but a file that is another user's may change at any time, or never end. */
