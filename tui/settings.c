@@ -3,7 +3,6 @@
 #include "app.h"
 #include "card.h"
 #include "errand.h"
-#include "lib/cmd/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
