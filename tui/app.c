@@ -82,7 +82,9 @@ static void verb_key(struct app *a, int key, const struct row *row, const struct
 
 	keys_name(key, name);
 	v = keys_verb(name, &i);
-	if (v && keys_page(v) == PAGE_GUEST && row)
+	if (v && v->undoes && row)
+		undo_open(a, NULL, row);
+	else if (v && keys_page(v) == PAGE_GUEST && row)
 		guest_open(a, row, v);
 	else if (v && keys_page(v) == PAGE_NONE)
 		verb_menu_open(a, name, row, g);
@@ -112,6 +114,28 @@ static bool grid_key(struct grid *g, enum action action)
 	return false;
 }
 
+static void show(struct app *a, struct snapshot *snap)
+{
+	struct layer *l;
+
+	snapshot_unref(a->snap);
+	a->snap = snapshot_ref(snap);
+	for (l = a->top; l; l = l->below)
+		if (l->ops->sampled)
+			l->ops->sampled(l, a);
+}
+
+/* A frozen screen goes back to an earlier sample, or on to a later one. */
+static void walk(struct app *a, int step)
+{
+	struct snapshot *snap = a->snap ? past_step(&a->past, a->snap, step) : NULL;
+
+	if (snap)
+		show(a, snap);
+	else
+		app_say(a, PAINT_PLAIN, step < 0 ? "this is the oldest sample that is kept" : "this is the sample at which the screen was frozen (z goes on)");
+}
+
 /* A column's own key sorts by it. */
 static bool sort_key(struct grid *g, int key)
 {
@@ -129,17 +153,30 @@ static bool sort_key(struct grid *g, int key)
 
 void app_key(struct app *a, enum action action, int key, struct grid *g, const struct row *row)
 {
+	if (!g->sel_ref)		/* from the first key on the selection is that row */
+		grid_select(g, g->sel);
+	if (a->frozen && (action == ACT_LEFT || action == ACT_RIGHT)) {
+		walk(a, action == ACT_LEFT ? -1 : 1);
+		return;
+	}
 	if (grid_key(g, action) || (action == ACT_NONE && sort_key(g, key)))
 		return;
 	switch ((int)action) {
 	case ACT_QUIT: a->leave = true; break;
 	case ACT_HELP: help_open(a, g->table); break;
+	case ACT_KEEP:
+		settings_note_order(a, list_grid(a));
+		settings_note_order(a, g);
+		settings_keep(a);
+		break;
+	case ACT_FIND_NEXT: find_next(a, g); break;
 	case ACT_FIND: ask_find(a, g); break;
 	case ACT_FILTER: ask_filter(a, g); break;
 	case ACT_DELAY: ask_delay(a); break;
 	case ACT_COMMAND: command_open(a, row); break;
 	case ACT_SORT: menu_sort(a, g); break;
 	case ACT_FIELDS: menu_fields(a, g); break;
+	case ACT_JOURNAL: journal_page_open(a); break;
 	case ACT_HOST: host_open_pages(a); break;
 	case ACT_REFRESH: app_refresh(a); break;
 	case ACT_FREEZE: freeze(a); break;

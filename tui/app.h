@@ -9,12 +9,15 @@
 #include "draw.h"
 #include "grid.h"
 #include "keys.h"
+#include "past.h"
 #include "tty.h"
 #include "tui.h"
 
 struct app;
 struct aside;
+struct errands;
 struct job;
+struct keeper;
 struct layer;
 
 struct layer_ops {
@@ -48,13 +51,27 @@ struct app {
 	struct {
 		const struct column **columns;	/* vec; NULL: as many as fit */
 		size_t n;
-	} asked[TABLE_COUNT];		/* chosen on the screen */
+		struct view_order order;	/* .sort NULL: the table's own */
+	} asked[TABLE_COUNT];		/* chosen on the screen, or kept from the run before */
 	struct snapshot *snap;		/* what is shown, NULL before the first */
+	char **tags;			/* vec of refs: guests that a change is for */
+	size_t n_tags;
+	struct past past;		/* of what was shown */
 	struct layer *top;
 	struct job *job;		/* the change that has the screen, NULL: none */
 	struct aside *asides;		/* of the line at the foot, not wanted any more */
 	char **commands;		/* lines that were typed there, a vec */
 	size_t n_commands;
+	struct keeper *keeper;
+	struct snapshot *journal;	/* as the keeper has read it, NULL before the first time */
+	struct err journal_err;		/* why it, or an entry of it, cannot be believed */
+	struct errands *errands;	/* errand.c's, NULL: there was none */
+	struct {
+		char *text;		/* what was looked for last, NULL: nothing yet */
+		struct snapshot *hits;	/* rows of find; NULL: it was found, or not, on the screen */
+		size_t at;
+		uint64_t asked;		/* the errand whose answer is waited for, 0: none */
+	} found;
 	struct job *given_up;		/* changes that were cancelled and have to come to their end */
 
 	uint64_t delay_ns, samples;
@@ -81,6 +98,12 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 void list_open(struct app *a, struct look *look);	/* takes what it needs of the look */
 void guest_open(struct app *a, const struct row *row, const struct verb *page);	/* page NULL: the first */
 void host_open_pages(struct app *a);
+/* The guest this many rows further in the list's order, NULL: there is none; make a guest the list's selected one, if it is shown. */
+const struct row *list_neighbour(const struct app *a, const char *ref, int step);
+bool list_select(struct app *a, const char *ref);
+struct grid *list_grid(const struct app *a);
+/* detail.c: one row of a page */
+void detail_open(struct app *a, const struct grid *g, const struct row *row);
 /* Where things stand between top and bottom: the heading's line, it and the rows below it, the note (-1: none). */
 void rows_layout(int height, int *top, int *rows, int *note);
 void header_clock(const struct app *a, int y);
@@ -91,6 +114,10 @@ void header_clock(const struct app *a, int y);
 void header_figures(const struct app *a, int y, int lines, int keep, enum table_id t, const struct row *row);
 void header_state(const struct app *a, int y, const struct grid *g);	/* its filter */
 
+/* journal.c: the page of the changes; undo one by its id, or, NULL, the last one of a guest */
+void journal_page_open(struct app *a);
+void undo_open(struct app *a, const char *id, const struct row *row);
+
 /* ask.c: a line to type into */
 void ask_find(struct app *a, struct grid *g);
 void ask_filter(struct app *a, struct grid *g);
@@ -98,6 +125,23 @@ void ask_delay(struct app *a);
 
 /* command.c: a verb to type; row: the guest that is meant where none is named, may be NULL */
 void command_open(struct app *a, const struct row *row);
+/* many.c: tagged guests; true: the change is for them, and shown */
+bool tags_has(const struct app *a, const struct row *row);
+void tags_toggle(struct app *a, const struct row *row);
+void tags_clear(struct app *a);
+bool many_open(struct app *a, const struct call *c);
+
+/* settings.c: what is kept between runs; a grid as it was left; W */
+void settings_load(struct app *a);
+void settings_apply(const struct app *a, struct grid *g);
+void settings_note_order(struct app *a, const struct grid *g);
+void settings_keep(struct app *a);
+
+/* find.c: what was looked for, for find_next; ask what no row tells */
+void find_said(struct app *a, const char *text);
+void find_elsewhere(struct app *a, const char *text);
+void find_next(struct app *a, struct grid *g);
+void find_forget(struct app *a);
 
 /* bar.c: the keys that work here, on the lowest line */
 void bar_draw(const struct draw *d, int y, unsigned where);
@@ -128,5 +172,6 @@ void change_open(struct app *a, const struct call *c, const char *line);
 bool form_take_error(struct layer *l, const struct err *err);
 /* The batch line onto the clipboard, and a word about it. */
 void app_copy(struct app *a, const char *line);
+void change_open_alone(struct app *a, const struct call *c, const char *line);
 
 #endif

@@ -33,7 +33,7 @@ static void find(struct ask *k, int step)
 {
 	k->err = (struct err){0};
 	if (*k->line.text && !grid_find(k->grid, k->line.text, step))
-		err_set(&k->err, -1, "not found");
+		err_set(&k->err, -1, "not found on this page: Enter asks all guests (a MAC or IP address, an image, a tap, a PCI address)");
 }
 
 static void find_changed(struct ask *k, struct app *a)
@@ -44,8 +44,12 @@ static void find_changed(struct ask *k, struct app *a)
 
 static bool find_accept(struct ask *k, struct app *a)
 {
-	(void)k;
-	(void)a;
+	if (!*k->line.text)
+		return true;
+	if (k->err.code)
+		find_elsewhere(a, k->line.text);
+	else
+		find_said(a, k->line.text);
 	return true;
 }
 

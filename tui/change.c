@@ -21,6 +21,7 @@ struct change_layer {
 	enum job_state state;		/* as it was drawn: keys mean what was seen */
 	enum plan_status status;
 	uint64_t ready_ns;		/* when the steps were first seen */
+	bool alone;			/* no form is below */
 	bool no, stopping;		/* no: Cancel is the button that is on */
 };
 
@@ -219,11 +220,11 @@ static unsigned change_where(const struct layer *layer)
 /* What went well is over; what did not may be tried again with other arguments. */
 static void close_layer(struct change_layer *c, struct app *a)
 {
-	bool again = c->state != JOB_FINISHED || c->status == PLAN_INVALID || c->status == PLAN_FAILED ||
+	bool alone = c->alone, again = c->state != JOB_FINISHED || c->status == PLAN_INVALID || c->status == PLAN_FAILED ||
 		     c->status == PLAN_PLANNED;
 
 	app_pop(a);
-	if (!again)
+	if (!again && !alone)
 		app_pop(a);
 	app_refresh(a);
 }
@@ -300,7 +301,7 @@ static const struct layer_ops change_ops = {
 	.covers = true, .where = change_where, .draw = change_draw, .key = change_key, .turn = change_turn, .free = change_free,
 };
 
-void change_open(struct app *a, const struct call *call, const char *line)
+static struct change_layer *open_layer(struct app *a, const struct call *call, const char *line)
 {
 	struct job *job = job_new(a->session, call);
 	struct change_layer *c;
@@ -309,11 +310,26 @@ void change_open(struct app *a, const struct call *call, const char *line)
 	if (!job) {
 		thread_err(&err, call->verb->name);
 		app_say(a, PAINT_WARN, "%s", err.text);
-		return;
+		return NULL;
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->layer.ops = &change_ops;
 	c->line = xstrdup(line);
 	c->job = a->job = job;
 	app_push(a, &c->layer);
+	return c;
+}
+
+void change_open(struct app *a, const struct call *call, const char *line)
+{
+	if (!many_open(a, call))
+		open_layer(a, call, line);
+}
+
+void change_open_alone(struct app *a, const struct call *call, const char *line)
+{
+	struct change_layer *c = open_layer(a, call, line);
+
+	if (c)
+		c->alone = true;
 }

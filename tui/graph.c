@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BRAILLE 0x2800
@@ -23,6 +24,31 @@ double graph_scale(double max, double least)
 		if (steps[i] * unit >= max)
 			return steps[i] * unit;
 	return 10 * unit;
+}
+
+static int value_cmp(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+double graph_top(const float *values, size_t n)
+{
+	float *known = xcalloc(n ? n : 1, sizeof(*known));
+	double max = 0, usual = 0;
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++)
+		if (!isnan(values[i]))
+			known[count++] = values[i];
+	if (count) {
+		qsort(known, count, sizeof(*known), value_cmp);
+		max = (double)known[count - 1];
+		usual = (double)known[(count - 1) * 99 / 100];
+	}
+	free(known);
+	return usual > 0 && max > 2 * usual ? usual : max;
 }
 
 size_t graph_samples(bool braille, int width)

@@ -14,6 +14,11 @@
 void graph_line(bool braille, const float *values, size_t n, double max, int line, int lines, int width, struct buf *out);
 /* How many samples go into width cells. */
 size_t graph_samples(bool braille, int width);
+/*
+ * What a scale has to hold: the greatest value; where that is more than twice the 99th percentile, this, so that one outlier does
+ * not flatten the rest.
+ */
+double graph_top(const float *values, size_t n);
 /* A round number that max and its graph fit under; at least least. */
 double graph_scale(double max, double least);
 

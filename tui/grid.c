@@ -85,10 +85,13 @@ static void rebuild(struct grid *g)
 void grid_update(struct grid *g, const struct draw *d, struct snapshot *snap)
 {
 	struct snapshot *old = g->snap;
+	bool had_rows = old != snap && g->n_rows > 0;
 
 	g->snap = snap ? snapshot_ref(snap) : NULL;
 	rebuild(g);
 	snapshot_unref(old);
+	if (had_rows && !g->sel_ref)		/* in the first rows nothing has a rate yet: what was on top of them was there by chance */
+		grid_select(g, g->sel);
 	grid_measure(g, d);
 }
 
@@ -149,16 +152,28 @@ void grid_move(struct grid *g, long by)
 	grid_select(g, to < 0 ? 0 : (size_t)to);
 }
 
-static bool has_text(const struct grid *g, const void *row, const char *text)
+static bool cell_has(const struct column *c, const void *row, const char *text)
 {
 	auto_buf struct buf cell = {0};
-	const struct column *c = g->n_shown ? g->shown[0] : &table_get(g->table)->columns[0];
 
 	value_format(column_get(c, row), c->unit, &cell);
-	return strcasestr(cell.text, text) != NULL;
+	return cell.text && strcasestr(cell.text, text) != NULL;
 }
 
-bool grid_find(struct grid *g, const char *text, int step)
+static bool has_text(const struct grid *g, const void *row, const char *text, bool anywhere)
+{
+	const struct table *t = table_get(g->table);
+	size_t i;
+
+	if (!anywhere)
+		return cell_has(g->n_shown ? g->shown[0] : &t->columns[0], row, text);
+	for (i = 0; i < t->n_columns; i++)
+		if (t->columns[i].kind == VALUE_TEXT && cell_has(&t->columns[i], row, text))
+			return true;
+	return false;
+}
+
+static bool find(struct grid *g, const char *text, int step, bool anywhere)
 {
 	size_t i;
 
@@ -166,7 +181,7 @@ bool grid_find(struct grid *g, const char *text, int step)
 		size_t away = i + (step != 0);
 		size_t at = (step < 0 ? g->sel + 2 * g->n_rows - away : g->sel + away) % g->n_rows;
 
-		if (has_text(g, g->rows[at], text)) {
+		if (has_text(g, g->rows[at], text, anywhere)) {
 			grid_select(g, at);
 			return true;
 		}
@@ -187,6 +202,11 @@ bool grid_next(struct grid *g, bool (*is)(const void *row))
 		}
 	}
 	return false;
+}
+
+bool grid_find(struct grid *g, const char *text, int step)
+{
+	return find(g, text, step, false) || find(g, text, step, true);
 }
 
 void grid_sort_by(struct grid *g, const struct column *c)

@@ -6,6 +6,8 @@
 #include "lib/model/model.h"
 #include "draw.h"
 
+struct app;
+
 struct grid_fit {			/* how wide a column has to be, over a while */
 	int width, want;
 	uint64_t until_ns;		/* then it may shrink to what was wanted meanwhile */
@@ -21,6 +23,8 @@ struct grid {
 	char *filter_text;		/* NULL: none */
 	enum paint (*paint)(const void *row, const struct column *c);	/* of a cell; c NULL: of what stands under the row */
 	const char *(*under)(const void *row);	/* what is said below a row, NULL or "": nothing; where there is room */
+	bool (*tagged)(const struct app *a, const struct row *row);	/* NULL: none is */
+	const struct app *app;		/* for that */
 	const struct history *history;	/* borrowed; NULL: no line of the past beside the rows */
 	bool spark;			/* one is drawn where the screen is wide */
 	size_t left;			/* columns scrolled out to the left, behind the first one */
@@ -56,7 +60,7 @@ unsigned grid_needs(const struct grid *g);
 const void *grid_selected(const struct grid *g);	/* NULL: there is no row */
 void grid_select(struct grid *g, size_t row);		/* the last one if there are fewer */
 void grid_move(struct grid *g, long by);
-/* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column. */
+/* Select the next row (step 1), an earlier one (-1) or this one or a later one (0) with text in its first column, else in any text. */
 bool grid_find(struct grid *g, const char *text, int step);
 
 /* Sort by a column, if it is that already the other way round; by its neighbour among those shown. */

@@ -114,9 +114,10 @@ static void draw_row(const struct grid *g, const struct draw *d, int y, const st
 	for (i = 0; i < g->n_shown; i++) {
 		const char *text = grid_cell(g->shown[i], row, &buf);
 		enum paint own = i || !selected ? paint_of(g, row, g->shown[i], selected) : p;
+		auto_free char *tag = i == 0 && g->tagged && g->tagged(g->app, row) ? xasprintf("*%s", text) : NULL;
 
 		if (i == 0)
-			draw_first(d, y, g->widths[i], own, text, row, g);
+			draw_first(d, y, g->widths[i], own, tag ? tag : text, row, g);
 		else if (grid_is_text(g->shown[i]))
 			draw_text(d, y, x, g->widths[i], own, text);
 		else

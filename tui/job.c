@@ -15,6 +15,7 @@ struct job_priv {
 	char *title;
 	pthread_t thread;
 	int wake_fd, interrupt_fd;
+	const struct plan *undone;	/* the entry that it takes back, NULL: none; the thread's own */
 	enum job_state state;		/* the thread's own */
 
 	pthread_mutex_t lock;		/* for what follows; never held across anything that can wait */
@@ -82,14 +83,21 @@ static void view_steps(struct job_view *v, const struct plan *p, unsigned timeou
 	}
 }
 
+/* undo disk add kt-disk0 of 14:02:50 (20261130-140250-3fa1)  web-12: what is proposed, by all its names. */
+static char *undo_title(const struct plan *p, const struct plan *e)
+{
+	return xasprintf("undo %s%s%s of %.8s (%s)  %s", e->verb, e->device ? " " : "", e->device ? e->device : "",
+			 strlen(e->begun) > 19 ? e->begun + 11 : e->begun, e->id, p->vm ? p->vm : e->vm ? e->vm : "");
+}
+
 /* What the plan looks like now, for the screen to pick up. */
-static void publish(struct job *j, const struct plan *p, size_t at)
+static void publish(struct job *j, const struct plan *p, const struct plan *undone, size_t at)
 {
 	struct job_priv *t = j->priv;
 	struct job_view *v = xcalloc(1, sizeof(*v)), *old;
 
 	v->state = t->state;
-	v->title = p && p->vm ? xasprintf("%s %s", p->verb, p->vm) : xstrdup(t->title);
+	v->title = p && undone ? undo_title(p, undone) : p && p->vm ? xasprintf("%s %s", p->verb, p->vm) : xstrdup(t->title);
 	v->at = at;
 	v->began_ns = clock_now_ns();
 	if (p) {
@@ -113,7 +121,7 @@ static void publish(struct job *j, const struct plan *p, size_t at)
 
 static void on_progress(void *arg, const struct plan *p, size_t step)
 {
-	publish(arg, p, step);
+	publish(arg, p, ((struct job *)arg)->priv->undone, step);
 }
 
 /* True: run it. */
@@ -161,6 +169,7 @@ static void *work(void *arg)
 
 		change_build(t->session, &t->call, t->interrupt_fd, &change);
 		go_on = change.plan->status == PLAN_PLANNED;
+		t->undone = change.entry;
 		steps = all_steps(change.plan);
 		if (go_on && confirmed && !strcmp(confirmed, steps)) {
 			t->state = JOB_RUNNING;
@@ -168,7 +177,8 @@ static void *work(void *arg)
 			go_on = false;
 		}
 		t->state = go_on ? JOB_READY : JOB_FINISHED;
-		publish(j, change.plan, change.plan->n_steps);
+		publish(j, change.plan, change.entry, change.plan->n_steps);
+		t->undone = NULL;
 		change_done(&change);
 		free(take_ptr(confirmed));
 		confirmed = take_ptr(steps);
@@ -213,7 +223,7 @@ struct job *job_new(struct session *s, const struct call *c)
 	t->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->word, NULL);
-	publish(j, NULL, 0);
+	publish(j, NULL, NULL, 0);
 	if (t->wake_fd >= 0 && t->interrupt_fd >= 0 && !thread_start(&t->thread, work, j, 0))
 		return j;
 	drop(j);

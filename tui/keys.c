@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define IN_PAGES (IN_GUEST | IN_HOST)
-#define IN_ROWS (IN_LIST | IN_PAGES)
+#define IN_ROWS (IN_LIST | IN_PAGES | IN_JOURNAL)
 #define IN_PLAN (IN_READY | IN_RUN | IN_DONE)
 #define IN_MOVES (IN_ROWS | IN_TEXT | IN_MENU)
 #define IN_ALL (IN_MOVES | IN_LINE | IN_FORM | IN_PLAN)
@@ -21,13 +21,24 @@
 	X("F1 h ?", "Help", "Help: keys, and the columns with their sources.", IN_ROWS, ACT_HELP, K_F(1), 'h', '?') \
 	X("Enter", "Guest", "On the list: the page of the selected guest.", IN_LIST, ACT_ENTER, K_ENTER) \
 	X("!", "Trouble", "On the list: the next guest in trouble, the worst first; the line below it says why.", IN_LIST, ACT_TROUBLE, '!') \
-	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back.", IN_ROWS, \
+	X("Enter", "Row", "On a page: all about the selected row, its texts whole, its histogram, its past, what a thread waits for.", \
+	  IN_PAGES | IN_JOURNAL, ACT_ENTER, K_ENTER) \
+	X("F3 /", "Find", "Find by name while typing: F3 or Down the next one, Enter stays, Esc goes back. What no row " \
+	  "has, as a MAC or IP address, an image, a tap or a PCI address, Enter looks for in all guests, as the verb find.", IN_ROWS, \
 	  ACT_FIND, K_F(3), '/') \
+	X("n", NULL, "Find the next one.", IN_ROWS, ACT_FIND_NEXT, 'n') \
+	X("[ ]", NULL, "On a guest's page: the same page of the guest before or after it in the list.", 0, ACT_NONE, K_NONE) \
+	Y("[", NULL, IN_GUEST, ACT_GUEST_PREVIOUS, '[') \
+	Y("]", "Guest", IN_GUEST, ACT_GUEST_NEXT, ']') \
 	X("F4 \\", "Filter", "Keep the rows for which an expression holds, as with --filter; an empty one keeps all.", \
 	  IN_ROWS, ACT_FILTER, K_F(4), '\\') \
 	X("F6", "Sort", "Choose the column to sort by.", IN_ROWS, ACT_SORT, K_F(6)) \
-	X("H", "Host", "The pages of the host, with H and their key, or on them the key alone.", IN_LIST | IN_GUEST, ACT_HOST, 'H') \
-	X("f", "Fields", "Choose the columns to show, as with --fields.", IN_ROWS, ACT_FIELDS, 'f') \
+	X("u", "Undo", "On the journal: take this change back. Elsewhere: the last change of the guest.", IN_JOURNAL, ACT_UNDO, 'u') \
+	X("f", "Finish", "On the journal: try to finish a change that is pending.", IN_JOURNAL, ACT_FINISH, 'f') \
+	X("J", "Journal", "The changes kvmtop made, and what can be done with them.", IN_LIST | IN_PAGES, ACT_JOURNAL, 'J') \
+	Y("J", NULL, IN_JOURNAL, ACT_JOURNAL, 'J') \
+	X("H", "Host", "The pages of the host, with H and their key, or on them the key alone.", IN_LIST | IN_GUEST | IN_JOURNAL, ACT_HOST, 'H') \
+	X("f", "Fields", "Choose the columns to show, as with --fields.", IN_ROWS & ~IN_JOURNAL, ACT_FIELDS, 'f') \
 	X("Left Right", NULL, "Columns further to the left or right; the first one stays.", 0, ACT_NONE, K_NONE) \
 	Y("Left", NULL, IN_ROWS, ACT_LEFT, K_LEFT) \
 	Y("Right", NULL, IN_ROWS, ACT_RIGHT, K_RIGHT) \
@@ -50,8 +61,12 @@
 	X("s d", "Delay", "Change the time between samples.", IN_ROWS, ACT_DELAY, 's', 'd') \
 	X(":", "Verb", "Type a verb, as in batch, about the selected guest unless another is named: Tab completes, Up is the line before.", \
 	  IN_ROWS, ACT_COMMAND, ':') \
-	X("z", "Freeze", "Stop showing new samples, or go on.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
-	X("Space", NULL, "Sample now.", IN_ROWS, ACT_REFRESH, ' ') \
+	X("W", NULL, "Keep delay, columns and order for the next start.", IN_ROWS, ACT_KEEP, 'W') \
+	X("z", "Freeze", "Stop showing new samples, or go on. While it is frozen, Left and Right walk back through the last five minutes.", IN_ROWS, ACT_FREEZE, 'z', 'Z') \
+	X("Space", NULL, "On the list: tag the guest, or no more. A change is then for all that are tagged: their steps are shown together, " \
+	  "and run one after another up to the first that fails. On pages: sample now, as Ctrl-L does everywhere.", IN_LIST, ACT_TAG, ' ') \
+	X("U", NULL, "Take all tags off.", IN_LIST, ACT_UNTAG, 'U') \
+	Y("Space", NULL, IN_ROWS & ~IN_LIST, ACT_REFRESH, ' ') \
 	X("Ctrl-L", NULL, "Sample now, and draw the whole screen anew.", IN_ALL, ACT_REDRAW, K_CTRL('L')) \
 	X("mouse", NULL, "A click selects a row, opens the selected one, sorts by a heading, goes to a page, is a key of the bar; " \
 	  "the wheel moves. With Shift, or --no-mouse, the mouse is the terminal's.", 0, ACT_NONE, K_NONE) \
@@ -83,7 +98,7 @@
 	Y("Up", NULL, IN_LINE, ACT_PREVIOUS, K_UP) \
 	Y("Esc", "Cancel", IN_LINE | IN_FORM | IN_MENU, ACT_BACK, K_ESC, K_CTRL('C')) \
 	X("Ctrl-U", "Clear", "In a form or a line: empty it.", IN_FORM | IN_LINE, ACT_CLEAR, K_CTRL('U')) \
-	X("Esc q", "Back", "Back to where it was called from.", IN_PAGES | IN_TEXT, \
+	X("Esc q", "Back", "Back to where it was called from.", IN_PAGES | IN_TEXT | IN_JOURNAL, \
 	  ACT_BACK, K_ESC, 'q', K_CTRL('C')) \
 	X("F10 q", "Quit", "Leave. Behind Esc a digit is a function key, where those do not get through: Esc 0 is F10.", \
 	  IN_LIST, ACT_QUIT, K_F(10), 'q', K_CTRL('C')) \

@@ -2,6 +2,7 @@
 /* The list of guests: the layer under all others. */
 #include "app.h"
 #include "meters.h"
+#include "keeper.h"
 #include "strip.h"
 
 /* On a lower screen the guests have it all. */
@@ -22,6 +23,26 @@ struct list {
 	bool nodes;			/* the host has several */
 };
 
+/* Before the clock: changes that are not over (J shows which); that the screen is frozen, and at a sample of when. */
+static void draw_badges(const struct app *a, int y)
+{
+	const struct snapshot *last = a->past.n ? a->past.list[a->past.n - 1].snap : NULL;
+	uint64_t back_ns = a->frozen && last ? snapshot_time_ns(last) - snapshot_time_ns(a->snap) : 0;
+	size_t n = keeper_pending(a->journal);
+	auto_buf struct buf text = {0};
+	int width;
+
+	if (n)
+		buf_printf(&text, " %zu pending ", n);
+	if (a->frozen)
+		buf_puts(&text, " FROZEN ");
+	if (back_ns)
+		buf_printf(&text, "%.0f s ago ", (double)back_ns / (double)NS_PER_SEC);
+	width = (int)text.len;
+	if (width && a->draw.width > width + 20)
+		draw_text(&a->draw, y, a->draw.width - 9 - width, width, PAINT_HEAD_SORT, text.text);
+}
+
 void header_clock(const struct app *a, int y)
 {
 	struct timespec wall;
@@ -34,8 +55,7 @@ void header_clock(const struct app *a, int y)
 	localtime_r(&wall.tv_sec, &tm);
 	strftime(text, sizeof(text), "%H:%M:%S", &tm);
 	draw_right(&a->draw, y, a->draw.width - 8, 8, PAINT_STRONG, text);
-	if (a->frozen)
-		draw_text(&a->draw, y, a->draw.width - 17, 8, PAINT_HEAD_SORT, " FROZEN ");
+	draw_badges(a, y);
 }
 
 void header_state(const struct app *a, int y, const struct grid *g)
@@ -192,7 +212,12 @@ static void list_key(struct layer *layer, struct app *a, int key)
 	enum action action = keys_action(IN_LIST, key);
 	const struct row *row = grid_selected(&l->grid);
 
-	if (action == ACT_ENTER && row)
+	if (action == ACT_TAG && row) {
+		tags_toggle(a, row);
+		grid_move(&l->grid, 1);
+	} else if (action == ACT_UNTAG) {
+		tags_clear(a);
+	} else if (action == ACT_ENTER && row)
 		guest_open(a, row, NULL);
 	else if (action == ACT_TROUBLE && !grid_next(&l->grid, is_in_trouble))
 		app_say(a, PAINT_GOOD, "no guest that is shown is in trouble");
@@ -203,6 +228,49 @@ static void list_key(struct layer *layer, struct app *a, int key)
 static void list_sampled(struct layer *layer, struct app *a)
 {
 	grid_update(&((struct list *)layer)->grid, &a->draw, a->snap);
+}
+
+static struct list *list_of(const struct app *a)
+{
+	struct layer *l = a->top;
+
+	while (l->below)
+		l = l->below;
+	return (struct list *)l;
+}
+
+struct grid *list_grid(const struct app *a)
+{
+	return &list_of(a)->grid;
+}
+
+const struct row *list_neighbour(const struct app *a, const char *ref, int step)
+{
+	const struct grid *g = &list_of(a)->grid;
+	size_t i;
+
+	for (i = 0; i < g->n_rows; i++)
+		if (!strcmp(((const struct row *)g->rows[i])->ref, ref))
+			break;
+	if (i == g->n_rows)		/* it has ended, or the filter hides it */
+		return g->sel < g->n_rows ? g->rows[g->sel] : NULL;
+	if ((step < 0 && !i) || (step > 0 && i + 1 == g->n_rows))
+		return NULL;
+	return g->rows[step < 0 ? i - 1 : i + 1];
+}
+
+bool list_select(struct app *a, const char *ref)
+{
+	struct grid *g = &list_of(a)->grid;
+	size_t i;
+
+	for (i = 0; ref && i < g->n_rows; i++) {
+		if (!strcmp(((const struct row *)g->rows[i])->ref, ref)) {
+			grid_select(g, i);
+			return true;
+		}
+	}
+	return false;
 }
 
 static unsigned list_needs(const struct layer *layer)
@@ -268,6 +336,8 @@ void list_open(struct app *a, struct look *look)
 	l->grid.under = list_under;
 	l->grid.history = a->history;
 	l->grid.spark = true;
+	l->grid.tagged = tags_has;
+	l->grid.app = a;
 	l->grid.order = look->order;
 	if (!a->session->opts->sort)
 		order_by_trouble(&l->grid);
@@ -275,6 +345,9 @@ void list_open(struct app *a, struct look *look)
 	if (a->session->opts->fields) {
 		l->grid.asked = take_ptr(look->columns);
 		l->grid.n_asked = look->n_columns;
-	}
+	} else if (a->asked[look->table].n)
+		grid_ask(&l->grid, a->asked[look->table].columns, a->asked[look->table].n);
+	if (!a->session->opts->sort && a->asked[look->table].order.sort)
+		l->grid.order = a->asked[look->table].order;
 	app_push(a, &l->layer);
 }

@@ -50,11 +50,13 @@ static void show_page(struct pages *p, struct app *a, size_t page)
 {
 	enum table_id t = p->list[page]->table;
 
-	if (p->grid.fits)
+	if (p->grid.fits) {
+		settings_note_order(a, &p->grid);
 		grid_done(&p->grid);
+	}
 	p->page = page;
 	grid_init(&p->grid, t, p->ref);
-	grid_ask(&p->grid, a->asked[t].columns, a->asked[t].n);
+	settings_apply(a, &p->grid);
 	p->grid.history = a->history;
 	grid_update(&p->grid, &a->draw, a->snap);
 }
@@ -140,7 +142,9 @@ static void draw_none(const struct pages *p, const struct app *a, int y, const s
 		why = "the QEMU process stands still";
 	else if (vm && (vm->unanswered || !vm->state))
 		why = "QEMU has not answered yet";
-	if (p->grid.filter_text)
+	if (a->frozen)
+		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "The frozen sample has no %s: nothing asked for them then (z goes on).", what);
+	else if (p->grid.filter_text)
 		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "No %s known that pass the filter (F4).", what);
 	else if (why)
 		draw_printf(&a->draw, y, 0, a->draw.width, PAINT_PLAIN, "No %s known. %s", what, why);
@@ -195,6 +199,40 @@ static size_t page_of_key(const struct pages *p, int key)
 	return i;
 }
 
+static void take_guest(struct pages *p, struct app *a, const struct row *row)
+{
+	free(p->ref);
+	free(p->name);
+	p->ref = xstrdup(row->ref);
+	p->name = xstrdup(row->vm);
+	free(a->history_ref);
+	a->history_ref = xstrdup(row->ref);
+	if (a->feed)
+		feed_focus(a->feed, p->ref);
+}
+
+/* The same page of the guest before or behind; the list's selection goes along. */
+static void show_neighbour(struct pages *p, struct app *a, int step)
+{
+	const struct row *row = list_neighbour(a, p->ref, step);
+
+	if (!row) {
+		app_say(a, PAINT_WARN, "%s is the %s of the list", p->name, step > 0 ? "last" : "first");
+		return;
+	}
+	take_guest(p, a, row);
+	list_select(a, p->ref);
+	show_page(p, a, p->page);
+	app_refresh(a);
+}
+
+static void open_row(struct pages *p, struct app *a)
+{
+	if (!p->grid.sel_ref)
+		grid_select(&p->grid, p->grid.sel);
+	detail_open(a, &p->grid, grid_selected(&p->grid));
+}
+
 static void pages_key(struct layer *layer, struct app *a, int key)
 {
 	struct pages *p = (struct pages *)layer;
@@ -207,6 +245,10 @@ static void pages_key(struct layer *layer, struct app *a, int key)
 		return;
 	else if (action == ACT_BACK)
 		app_pop(a);
+	else if (action == ACT_GUEST_NEXT || action == ACT_GUEST_PREVIOUS)
+		show_neighbour(p, a, action == ACT_GUEST_NEXT ? 1 : -1);
+	else if (action == ACT_ENTER && grid_selected(&p->grid) && !card_is_one(&p->grid))
+		open_row(p, a);
 	else if (action == ACT_NEXT)
 		show_page(p, a, (p->page + 1) % p->n);
 	else if (action == ACT_PREVIOUS)
@@ -228,8 +270,8 @@ static void pages_click(struct layer *layer, struct app *a, int y, int x)
 	}
 	if (card_is_one(&p->grid))
 		card_click(&p->grid, y);
-	else
-		grid_click(&p->grid, y, x);
+	else if (grid_click(&p->grid, y, x))
+		open_row(p, a);
 }
 
 static void pages_sampled(struct layer *layer, struct app *a)
@@ -248,6 +290,7 @@ static void pages_free(struct layer *layer, struct app *a)
 
 	if (a->feed && p->ref)
 		feed_focus(a->feed, NULL);
+	settings_note_order(a, &p->grid);
 	grid_done(&p->grid);
 	free(p->ref);
 	free(p->name);
@@ -272,14 +315,8 @@ static void pages_open(struct app *a, enum page kind, const struct row *row, con
 	}
 	while (first && page + 1 < p->n && p->list[page] != first)
 		page++;
-	if (row) {
-		p->ref = xstrdup(row->ref);
-		p->name = xstrdup(row->vm);
-		free(a->history_ref);
-		a->history_ref = xstrdup(row->ref);
-		if (a->feed)
-			feed_focus(a->feed, p->ref);
-	}
+	if (row)
+		take_guest(p, a, row);
 	show_page(p, a, page);
 	app_push(a, &p->layer);
 }

@@ -11,6 +11,7 @@
 #define PANEL_MIN 64		/* columns of the screen for one graph with its scale */
 #define PANEL_GAP 2
 #define SCALE_WIDTH 7
+#define AXIS_LINES 4		/* a graph that has so many has one of them for its time axis */
 
 static bool has_graphs(const struct table *t)
 {
@@ -104,10 +105,46 @@ static bool is_marked(const struct column *c, double v)
 	return !isnan(v) && column_is_marked(c, (struct value){ .kind = VALUE_NUM, .num = v });
 }
 
-static void draw_panel(const struct draw *d, int y, int x, int width, int lines, const char *name, const struct column *c,
-		       const float *values)
+/* A value that the scale does not hold is cut off, and marked. */
+static void draw_cuts(const struct draw *d, int y, int x, int cells, const float *values, size_t n, double scale)
 {
-	int cells = width - SCALE_WIDTH - 1;
+	int per_cell = d->theme->braille ? 2 : 1, i;
+	size_t k;
+
+	for (i = 0; i < cells; i++)
+		for (k = 0; k < (size_t)per_cell; k++) {
+			size_t back = (size_t)(cells - i) * (size_t)per_cell - k;
+
+			if (back <= n && (double)values[n - back] > scale)
+				draw_text(d, y, x + i, 1, PAINT_WARN, "^");
+		}
+}
+
+static char *ago(double seconds)
+{
+	if (seconds < 100)
+		return xasprintf("-%.0f s", seconds);
+	return fmod(round(seconds), 60) < 1 ? xasprintf("-%.0f min", seconds / 60) :
+	       xasprintf("-%.0f:%02.0f min", floor(seconds / 60), fmod(floor(seconds), 60));
+}
+
+/* -3 min        -1:30 min        now */
+static void draw_axis(const struct draw *d, int y, int x, int cells, double seconds)
+{
+	auto_free char *first = ago(seconds), *middle = ago(seconds / 2);
+	int width = (int)strlen(middle);
+
+	if (!(seconds > 0) || cells < 3 * width + 6)
+		return;
+	draw_text(d, y, x, (int)strlen(first), PAINT_PLAIN, first);
+	draw_text(d, y, x + (cells - width) / 2, width, PAINT_PLAIN, middle);
+	draw_right(d, y, x + cells - 3, 3, PAINT_PLAIN, "now");
+}
+
+static void draw_panel(const struct draw *d, int y, int x, int width, int lines, const char *name, const struct column *c,
+		       const float *values, const struct history *h)
+{
+	int cells = width - SCALE_WIDTH - 1, axis = lines >= AXIS_LINES;
 	size_t n = graph_samples(d->theme->braille, cells);
 	struct figures f;
 	double scale;
@@ -117,7 +154,7 @@ static void draw_panel(const struct draw *d, int y, int x, int width, int lines,
 		cells = (int)n / (d->theme->braille ? 2 : 1);
 	}
 	f = figures_of(values + HISTORY_LEN - n, n);
-	scale = graph_scale(isnan(f.max) ? 0 : f.max, c->unit == UNIT_PCT ? 10 : 1);
+	scale = graph_scale(graph_top(values + HISTORY_LEN - n, n), c->unit == UNIT_PCT ? 10 : 1);
 	{
 		auto_free char *last = number(c, f.last), *min = number(c, f.min), *mean = number(c, f.n ? f.sum / (double)f.n : NAN),
 			       *max = number(c, f.max), *top = number(c, scale);
@@ -125,9 +162,12 @@ static void draw_panel(const struct draw *d, int y, int x, int width, int lines,
 		draw_printf(d, y, x, width, PAINT_STRONG, "%s%s%s %s%s  min %s  mean %s  max %s", name, *name ? "  " : "", c->title, last,
 			    is_marked(c, f.last) ? "!" : " ", min, mean, max);
 		draw_right(d, y + 1, x, SCALE_WIDTH, PAINT_PLAIN, top);
-		draw_right(d, y + lines - 1, x, SCALE_WIDTH, PAINT_PLAIN, "0");
+		draw_right(d, y + lines - 1 - axis, x, SCALE_WIDTH, PAINT_PLAIN, "0");
 	}
-	graph_draw(d, y + 1, x + SCALE_WIDTH + 1, cells, lines - 1, PAINT_GRAPH, values + HISTORY_LEN - n, n, scale);
+	graph_draw(d, y + 1, x + SCALE_WIDTH + 1, cells, lines - 1 - axis, PAINT_GRAPH, values + HISTORY_LEN - n, n, scale);
+	draw_cuts(d, y + 1, x + SCALE_WIDTH + 1, cells, values + HISTORY_LEN - n, n, scale);
+	if (axis)
+		draw_axis(d, y + lines - 1, x + SCALE_WIDTH + 1, cells, (double)history_span_ns(h, n) / (double)NS_PER_SEC);
 }
 
 void strip_draw(const struct grid *g, const struct draw *d, const struct history *h, int y, int lines)
@@ -153,6 +193,6 @@ void strip_draw(const struct grid *g, const struct draw *d, const struct history
 		float values[HISTORY_LEN];
 
 		if (history_values(h, g->table, row, list[i], values, HISTORY_LEN))
-			draw_panel(d, y, i * (width + PANEL_GAP), width, lines, i ? "" : name, list[i], values);
+			draw_panel(d, y, i * (width + PANEL_GAP), width, lines, i ? "" : name, list[i], values, h);
 	}
 }

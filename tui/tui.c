@@ -2,7 +2,10 @@
 /* The screen's loop: it waits in one poll(2) and nowhere else. */
 #include "app.h"
 #include "aside.h"
+#include "errand.h"
 #include "job.h"
+#include "keeper.h"
+#include "text.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -17,7 +20,6 @@
 #define PRIME_NS (NS_PER_SEC / 2)
 #define DUE_SHARE 0.6			/* of the delay: a sample that comes after that is no early one */
 #define DELAY_DEFAULT_S 1.5
-#define SOCKETS_MS 1500			/* for sockets given by hand to answer, before they are a problem */
 #define TICK_MS 200			/* while a change runs its time is seen to go by */
 #define KEYS_MAX 64
 #define WHEEL_ROWS 3
@@ -56,6 +58,22 @@ static void draw_stack(struct app *a, struct layer *l, int height)
 	l->ops->draw(l, a, 0, height);
 }
 
+/* Whole, as far as the lower half of the screen goes. */
+static void draw_message(const struct app *a, int height)
+{
+	struct text text = {0};
+	int lines;
+
+	text_add(&text, a->message_paint, 0, 2, "%s", a->message);
+	lines = text_lines(&text, &a->draw, a->draw.width);
+	if (lines > height / 2)
+		lines = height / 2 > 0 ? height / 2 : 1;
+	if (lines > 1)
+		draw_fill(&a->draw, height - lines, PAINT_PLAIN);
+	text_draw(&text, &a->draw, height - lines, lines);
+	text_done(&text);
+}
+
 static void draw_all(struct app *a)
 {
 	struct draw *d = &a->draw;
@@ -72,7 +90,7 @@ static void draw_all(struct app *a)
 	erase();
 	draw_stack(a, a->top, height);
 	if (a->message && d->height > 1 && d->cursor_x < 0)
-		draw_text(d, height - 1, 0, d->width, a->message_paint, a->message);
+		draw_message(a, height);
 	if (bar)
 		bar_draw(d, d->height - 1, a->top->ops->where(a->top));
 	curs_set(d->cursor_x >= 0);
@@ -96,10 +114,18 @@ static bool is_worth_keeping(struct app *a, const struct snapshot *snap)
 	return (double)(snapshot_time_ns(snap) - a->noted_ns) >= (double)a->delay_ns * DUE_SHARE;
 }
 
+static void tell_layers(struct app *a)
+{
+	struct layer *l;
+
+	for (l = a->top; l; l = l->below)
+		if (l->ops->sampled)
+			l->ops->sampled(l, a);
+}
+
 static void take_sample(struct app *a)
 {
 	struct snapshot *snap = feed_latest(a->feed);
-	struct layer *l;
 
 	if (snap && is_worth_keeping(a, snap)) {
 		a->noted_ns = snapshot_time_ns(snap);
@@ -115,9 +141,15 @@ static void take_sample(struct app *a)
 		a->samples++;		/* the first one has no rates and does not count */
 	snapshot_unref(a->snap);
 	a->snap = snap;
-	for (l = a->top; l; l = l->below)
-		if (l->ops->sampled)
-			l->ops->sampled(l, a);
+	past_add(&a->past, snap);
+	tell_layers(a);
+}
+
+static void take_journal(struct app *a)
+{
+	snapshot_unref(a->journal);
+	a->journal = keeper_journal(a->keeper, &a->journal_err);
+	tell_layers(a);
 }
 
 /* The wheel is the arrow keys; a click on the key bar is the key. */
@@ -230,10 +262,11 @@ static void due(struct app *a)
 
 static void loop(struct app *a)
 {
-	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, LAYER, FDS };
+	enum { KEYS, SIGNALS, ERRORS, SAMPLES, JOB, LAYER, JOURNAL, ERRANDS, FDS };
 	struct pollfd fds[FDS] = {
 		[KEYS] = { STDIN_FILENO, POLLIN, 0 }, [SIGNALS] = { a->tty.signal_fd, POLLIN, 0 },
 		[ERRORS] = { a->tty.errors_fd, POLLIN, 0 }, [SAMPLES] = { feed_fd(a->feed), POLLIN, 0 },
+		[JOURNAL] = { keeper_fd(a->keeper), POLLIN, 0 },
 	};
 
 	while (!a->leave) {
@@ -244,6 +277,7 @@ static void loop(struct app *a)
 		draw_all(a);
 		fds[JOB] = (struct pollfd){ a->job ? job_fd(a->job) : -1, POLLIN, 0 };
 		fds[LAYER] = (struct pollfd){ a->top->ops->fd ? a->top->ops->fd(a->top) : -1, POLLIN, 0 };
+		fds[ERRANDS] = (struct pollfd){ errand_fd(a), POLLIN, 0 };
 		if (poll(fds, FDS, next_timeout(a)) < 0 && errno != EINTR)
 			return;
 		if (fds[KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) {
@@ -260,29 +294,12 @@ static void loop(struct app *a)
 		free(line);
 		if (fds[SAMPLES].revents)
 			take_sample(a);
+		if (fds[JOURNAL].revents)
+			take_journal(a);
+		if (fds[ERRANDS].revents)
+			errand_reap(a);
 		due(a);
 	}
-}
-
-/* What may wait for guests at the start. What it has to say, it says on standard error: the screen shows that. */
-static void *look_after(void *arg)
-{
-	struct session *s = arg;
-	struct err err = {0};
-	size_t n, i;
-	char **problems;
-
-	if (sampler_discover(s->sampler, &err))
-		out_error("%s", err.text);
-	if (s->opts->n_sockets) {
-		sampler_settle(s->sampler, 0, SOCKETS_MS);
-		problems = sampler_problems(s->sampler, &n);
-		for (i = 0; i < n; i++)
-			out_error("%s", problems[i]);
-		qmp_strings_free(problems, n);
-	}
-	session_finish_pending(s, sampler_leave_fd(s->sampler));
-	return NULL;
 }
 
 /* The screen was ended while a change ran: what came of it is told where it went. */
@@ -316,7 +333,12 @@ static void app_done(struct app *a)
 		free(a->commands[--a->n_commands]);
 	free(a->commands);
 	feed_free(a->feed);
+	errand_end(a);
+	find_forget(a);
 	snapshot_unref(a->snap);
+	snapshot_unref(a->journal);
+	past_done(&a->past);
+	tags_clear(a);
 	free(a->message);
 	history_free(a->history);
 	free(a->history_ref);
@@ -331,8 +353,7 @@ int tui_run(struct session *s)
 	const char *no_color = getenv("NO_COLOR");
 	struct err err = {0};
 	struct look look;
-	pthread_t helper;
-	bool started;
+	int code;
 
 	if (session_sampler(s, &err)) {
 		out_error("%s", err.text);
@@ -346,22 +367,23 @@ int tui_run(struct session *s)
 	theme_init(&a.theme, !s->opts->no_color && !(no_color && *no_color), s->opts->ascii);
 	a.draw.theme = &a.theme;
 	a.history = history_new();
+	settings_load(&a);
 	list_open(&a, &look);
 	look_done(&look);
 	a.needs = needs_of(&a);
 	a.feed = feed_new(s->sampler, a.delay_ns, a.needs);
-	started = a.feed && !thread_start(&helper, look_after, s, 0);
-	if (started)
+	a.keeper = a.feed ? keeper_new(s) : NULL;
+	if (a.keeper)
 		loop(&a);
 	tty_close(&a.tty);
 	tell_change(&a);
 	sampler_leave(s->sampler);
-	if (started) {
-		pthread_join(helper, NULL);
-	} else {
+	code = a.keeper ? EXIT_DONE : EXIT_FAILED;
+	if (!a.keeper) {
 		thread_err(&err, "the screen");
 		out_error("%s", err.text);
 	}
+	keeper_free(a.keeper);
 	app_done(&a);
-	return started ? EXIT_DONE : EXIT_FAILED;
+	return code;
 }

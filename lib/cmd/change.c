@@ -179,6 +179,24 @@ static int build_undo(struct change *change, const struct plan_env *env)
 	return rc;
 }
 
+/* The entry that an undo is about. A guest that has ended, and is not found any more, is known by its name. */
+static int pick(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
+{
+	const char *id = call_value(c, "ID"), *vm = id ? NULL : call_value(c, "vm");
+	struct err *err = &change->plan->err;
+	struct sample_guest guest = {0};
+	int rc = vm ? session_guests(s, interrupt_fd, err) : 0;
+
+	if (!rc && vm)
+		rc = find_with_owner(s, vm, interrupt_fd, &guest, err);
+	if (rc == -ENOENT)
+		rc = 0;
+	if (!rc)
+		rc = journal_pick(id, guest.name ? guest.name : vm, guest.ref ? guest.ref : NULL, &change->entry, err);
+	sample_guest_done(&guest);
+	return rc;
+}
+
 void change_build(struct session *s, const struct call *c, int interrupt_fd, struct change *change)
 {
 	struct plan *p = plan_of(c);
@@ -191,7 +209,7 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 		fail(p, PLAN_DENIED);
 		return;
 	}
-	rc = c->verb->build ? 0 : journal_pick(c->values[0], &change->entry, &p->err);
+	rc = c->verb->build ? 0 : pick(s, c, interrupt_fd, change);
 	if (rc) {
 		fail(p, rc == -EPERM ? PLAN_DENIED : PLAN_INVALID);
 		return;
@@ -211,8 +229,7 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 		p->err = (struct err){0};
 }
 
-void change_run(struct change *change, int interrupt_fd,
-		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg)
+static void run(struct change *change, int interrupt_fd, void (*progress)(void *arg, const struct plan *p, size_t step), void *arg)
 {
 	struct session *s = change->session;
 	struct plan_env env = {
@@ -247,6 +264,14 @@ void change_run(struct change *change, int interrupt_fd,
 	plan_undone(change->entry, change->plan);
 	if (journal_write(change->journal, change->entry, NULL))
 		plan_warn(change->plan, "the journal could not be brought up to date");
+}
+
+void change_run(struct change *change, int interrupt_fd,
+		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg)
+{
+	atomic_fetch_add(&change->session->changing, 1);
+	run(change, interrupt_fd, progress, arg);
+	atomic_fetch_sub(&change->session->changing, 1);
 }
 
 void change_done(struct change *change)

@@ -10,6 +10,7 @@
 #include "verb.h"
 #include "out.h"
 #include "session.h"
+#include "config.h"
 #include "docs.h"
 
 #endif

@@ -190,7 +190,7 @@ static void complete_changes(struct completing *c)
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	snap = snapshot_new(clock_now_ns(), wall);
-	change_journal_rows(snap, false, &err);
+	change_journal_rows(c->session, false, snap, &err);
 	for (i = snapshot_count(snap, TABLE_JOURNAL); i-- > 0; ) {
 		const struct journal_row *row = snapshot_row(snap, TABLE_JOURNAL, i);
 

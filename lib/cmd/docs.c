@@ -135,7 +135,7 @@ static int check_verb(FILE *f, const struct verb *v)
 			bad |= fprintf(f, "%s: %s has no help\n", v->name, v->args[i].name);
 		if (keys && v->args[i].positional)
 			bad |= fprintf(f, "%s: %s stands behind a key\n", v->name, v->args[i].name);
-		if (i && v->args[i].type == ARG_VM)
+		if (i && v->args[i].type == ARG_VM && v->args[i].positional)
 			bad |= fprintf(f, "%s: a guest is its first argument\n", v->name);
 		if (v->args[i].type == ARG_DEVICE && !verb_has_guest(v))
 			bad |= fprintf(f, "%s: %s is a device of no guest\n", v->name, v->args[i].name);

@@ -1,179 +1,113 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What kvmtop did before: told, finished, and picked to be undone. */
+/* What kvmtop did before: told, and picked to be undone. */
 #include "cmd.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* For all entries together: who looks at guests, or changes another one, has not asked for it. */
-#define PENDING_MS 5000
-
-static void note_bad(void *arg, const struct err *err)
-{
-	*(struct err *)arg = *err;
-}
+struct telling {
+	struct err *err;		/* the last one that cannot be believed */
+	bool aloud;			/* on standard error, too */
+};
 
 static void bad_entry(void *arg, const struct err *err)
 {
-	if (arg)
-		*(struct err *)arg = *err;
-	out_error("journal: %s", err->text);
+	const struct telling *t = arg;
+
+	if (t->err)
+		*t->err = *err;
+	if (t->aloud)
+		out_error("journal: %s", err->text);
 }
 
-/* We have the lock, so the kvmtop that ran it has died. What may be left is told once. */
-static bool abandon(const struct session *s, struct plan *p)
+/* "disk add kt-disk0 file=/img/a.qcow2 format=qcow2": as it was asked for. */
+static void change_text(const struct plan *p, struct buf *out)
 {
-	size_t i;
+	buf_puts(out, p->verb);
+	if (p->device)
+		buf_printf(out, " %s", p->device);
+	if (!p->args)
+		return;
+	json_object_object_foreach(p->args, key, value) {
+		const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 
-	plan_abandon(p);
-	if (plan_guest_is_gone(p, s->host) && !plan_outlives(p))
-		return true;
-	out_error("%s: %s %s of %s was not finished, kvmtop was killed (undo %s cleans up)", p->vm ? p->vm : "host", p->verb,
-		  p->device ? p->device : "", p->begun, p->id);
-	for (i = 0; i < p->n_left; i++)
-		out_error("  perhaps left: %s", p->left[i]);
-	return true;
-}
-
-/* What has become of an entry that was pending. */
-static char *outcome(const struct plan *p, bool was_unknown)
-{
-	if (!was_unknown)
-		return xstrdup("the guest has released it, finished");
-	if (p->status == PLAN_OK)
-		return xasprintf("it came about after all, and is done (undo %s takes it back)", p->id);
-	if (!p->n_left)
-		return xstrdup("it did not come about, nothing is left of it");
-	return xasprintf("it may have come about in part (undo %s cleans up)", p->id);
-}
-
-static int finish_asking(struct plan *p, const struct plan_env *env, uint64_t deadline)
-{
-	qmp_set_deadline(env->qmp, deadline);
-	return plan_finish(p, env);
-}
-
-/* True when the entry is over and has to be written back. */
-static bool finish(struct session *s, struct plan *p, uint64_t deadline, int interrupt_fd)
-{
-	unsigned left = (unsigned)clock_left_ms(deadline);
-	struct plan_env env = { .host = s->host, .timeout_ms = left, .interrupt_fd = interrupt_fd };
-	bool was_unknown = plan_is_unknown(p);
-	auto_free char *said = NULL;
-	struct sample_guest guest;
-	struct err err = {0};
-	int rc;
-
-	rc = p->ref ? sampler_find(s->sampler, p->ref, &guest, &err) : -ENOENT;
-	if (rc == -ENOENT && plan_guest_is_gone(p, s->host)) {	/* what it left went with it */
-		rc = plan_finish(p, &env);
-		if (rc)
-			out_error("%s: %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->id, p->err.text);
-		return !rc;
+		/* the device has been named */
+		if (text && !(p->device && !strcmp(text, p->device)))
+			buf_printf(out, " %s=%s", key, text);
 	}
-	if (rc)
-		return false;
-	sample_guest_done(&guest);
-	env.virt = s->virt;
-	if (p->domain && s->virt)
-		sampler_settle(s->sampler, 0, left);
-	if (p->domain)
-		rc = s->virt ? plan_finish(p, &env) : -EAGAIN;
-	else if (sampler_borrow(s->sampler, p->ref, left, interrupt_fd, &env.qmp, &err))
-		rc = -EAGAIN;
-	else
-		rc = finish_asking(p, &env, deadline);
-	if (env.qmp)
-		sampler_return(s->sampler, p->ref, env.qmp);
-	if (rc == -EAGAIN || rc == -ETIMEDOUT || rc == -ECANCELED)
-		return false;
-	said = outcome(p, was_unknown);
-	out_error("%s: %s %s of %s: %s", p->vm ? p->vm : "host", p->verb, p->device ? p->device : "", p->id, rc ? p->err.text : said);
-	return !rc;
 }
 
-/* One that is not over, unless another kvmtop is at it. */
-static void take_up(struct session *s, struct journal *journal, struct plan *p, uint64_t deadline, int interrupt_fd)
+/* As an operator says it: the time alone while it is today's. */
+static const char *when_text(struct snapshot *snap, const char *begun)
 {
-	struct lock *lock = NULL;
+	time_t now = snapshot_wall(snap).tv_sec;
+	struct tm today;
+	char day[32];
+
+	localtime_r(&now, &today);
+	strftime(day, sizeof(day), "%Y-%m-%dT", &today);
+	/* RFC 3339, in local time: 2026-11-30T14:03:27.123+01:00 */
+	if (strlen(begun) < 19)
+		return snapshot_str(snap, begun);
+	return str_has_prefix(begun, day) ? snapshot_printf(snap, "%.8s", begun + 11) : snapshot_printf(snap, "%.5s %.5s", begun + 5, begun + 11);
+}
+
+/* What undo would do now, as far as the journal and the host know it: a guest is not asked for that. */
+static void what_can_be_done(const struct host *host, const struct plan *p, struct snapshot *snap, struct journal_row *row)
+{
+	struct plan *trial;
 	struct err err = {0};
-	bool news = false;
 
-	if (lock_take(plan_lock_name(p), p->verb, 0, -1, &lock, NULL))
-		return;
-	if (p->status == PLAN_RUNNING)
-		news = abandon(s, p);
-	if (plan_is_pending(p) && p->status != PLAN_RUNNING)
-		news |= finish(s, p, deadline, interrupt_fd);
-	if (news && journal_write(journal, p, &err))
-		out_error("%s", err.text);
-	lock_release(lock);
-}
-
-/* The newest one says it. */
-static void mark_later(struct plan *const *plans, size_t n, size_t i)
-{
-	size_t k;
-
-	for (k = n; k-- > i + 1; )
-		plan_mark_replaced(plans[i], plans[k]);
-}
-
-void session_finish_pending(struct session *s, int interrupt_fd)
-{
-	uint64_t deadline = clock_now_ns() + PENDING_MS * NS_PER_MS;
-	struct journal *journal;
-	struct plan **plans;
-	struct err err = {0};
-	size_t n, i;
-	int rc;
-
-	if (s->opts->read_only || s->opts->dry_run)
-		return;
-	rc = journal_open(false, &journal, &err);
-	if (rc) {
-		if (rc != -ENOENT)
-			out_error("%s", err.text);
+	if (plan_guest_is_gone(p, host) && !plan_outlives(p)) {
+		row->why = "the guest has ended: nothing is left of it";
 		return;
 	}
-	if (journal_read(journal, &plans, &n, bad_entry, NULL, &err)) {
-		out_error("%s", err.text);
-		n = 0;
-		plans = NULL;
+	if (p->status == PLAN_RUNNING) {
+		row->why = "it runs, or its kvmtop was killed: then the next one says so";
+		return;
 	}
-	for (i = 0; i < n; i++)
-		if (plans[i]->status == PLAN_RUNNING || plan_is_pending(plans[i])) {
-			mark_later(plans, n, i);
-			take_up(s, journal, plans[i], deadline, interrupt_fd);
-		}
-	journal_prune(journal, plans, n, JOURNAL_KEEP, JOURNAL_DAYS);
-	for (i = 0; i < n; i++)
-		plan_free(plans[i]);
-	free(plans);
-	journal_close(journal);
+	trial = plan_new("undo", NULL, NULL);
+	if (plan_is_pending(p)) {
+		row->can = "finish";
+		row->why = plan_is_unknown(p) ? "QEMU or libvirt has not answered yet" : "the guest has not released it yet: kvmtop finishes it when it has";
+	} else if (plan_undo(p, trial, &err)) {
+		row->why = snapshot_str(snap, err.text);
+	} else if (trial->status == PLAN_UNCHANGED) {
+		row->why = p->status == PLAN_UNDONE ? "it is taken back already" : "it changed nothing, or nothing is left of it";
+	} else {
+		row->can = "undo";
+		row->why = trial->n_warnings ? snapshot_str(snap, trial->warnings[0]) : NULL;
+	}
+	plan_free(trial);
 }
 
-static void journal_row(struct snapshot *snap, const struct plan *p)
+static void journal_row(const struct host *host, struct snapshot *snap, const struct plan *p)
 {
 	struct journal_row *row = snapshot_add(snap, TABLE_JOURNAL);
-	auto_buf struct buf left = {0};
+	auto_buf struct buf left = {0}, change = {0};
 	size_t i;
 
 	row->head.vm = snapshot_str(snap, p->vm);
 	row->head.ref = snapshot_str(snap, p->ref);
 	row->head.key = row->id = snapshot_str(snap, p->id);
 	row->begun = snapshot_str(snap, p->begun);
+	row->when = when_text(snap, p->begun);
 	row->verb = snapshot_str(snap, p->verb);
 	row->device = snapshot_str(snap, p->device);
 	row->state = plan_is_pending(p) ? "pending" : plan_status_name(p->status);
+	row->error = p->err.text[0] ? snapshot_str(snap, p->err.text) : NULL;
+	change_text(p, &change);
+	row->change = snapshot_str(snap, change.text);
 	for (i = 0; i < p->n_left; i++)
 		buf_printf(&left, "%s%s", i ? "; " : "", p->left[i]);
 	row->left = snapshot_str(snap, left.text);
+	what_can_be_done(host, p, snap, row);
 }
 
-void change_journal_rows(struct snapshot *snap, bool tell, struct err *err)
+void change_journal_rows(const struct session *s, bool aloud, struct snapshot *snap, struct err *err)
 {
+	struct telling telling = { .err = err, .aloud = aloud };
 	struct journal *journal;
 	struct plan **plans;
 	size_t n, i;
@@ -184,12 +118,14 @@ void change_journal_rows(struct snapshot *snap, bool tell, struct err *err)
 		*err = (struct err){0};
 	if (rc)
 		return;
-	if (journal_read(journal, &plans, &n, tell ? bad_entry : note_bad, err, err))
+	if (journal_read(journal, &plans, &n, bad_entry, &telling, err))
 		n = 0;
 	for (i = 0; i < n; i++) {
-		journal_row(snap, plans[i]);
-		plan_free(plans[i]);
+		plan_mark_later(plans[i], plans, n, i);
+		journal_row(s->host, snap, plans[i]);
 	}
+	for (i = 0; i < n; i++)
+		plan_free(plans[i]);
 	if (n)
 		free(plans);
 	journal_close(journal);
@@ -206,7 +142,8 @@ static bool can_be_undone(const struct plan *p)
 }
 
 struct picking {
-	const char *id;			/* NULL: the last one */
+	const char *id;			/* NULL: the last one .. */
+	const char *vm, *ref;		/* .. of this guest; both NULL: of any */
 	bool distrusted;		/* the entry of that id, or any that might be the last */
 	struct err why;
 };
@@ -216,16 +153,36 @@ static void bad_choice(void *arg, const struct err *err)
 	struct picking *pick = arg;
 
 	if (pick->id && !str_has_prefix(err->text, pick->id)) {
-		bad_entry(NULL, err);
+		out_error("journal: %s", err->text);
 		return;
 	}
 	pick->distrusted = true;
 	pick->why = *err;
 }
 
-int journal_pick(const char *id, struct plan **out, struct err *err)
+static bool is_picked(const struct picking *pick, const struct plan *p)
 {
-	struct picking pick = { .id = id };
+	if (pick->id)
+		return !strcmp(p->id, pick->id);
+	if (pick->ref && (!p->ref || strcmp(p->ref, pick->ref)))
+		return false;
+	if (!pick->ref && pick->vm && (!p->vm || strcmp(p->vm, pick->vm)))
+		return false;
+	return can_be_undone(p);
+}
+
+static int nothing_picked(const struct picking *pick, struct err *err)
+{
+	if (pick->id)
+		return err_set(err, -ENOENT, "no change '%s' in the journal (see: kvmtop --batch journal)", pick->id);
+	if (pick->vm)
+		return err_set(err, -EINVAL, "no change of %s in the journal can be undone (see: kvmtop --batch journal)", pick->vm);
+	return err_set(err, -EINVAL, "no change in the journal can be undone (see: kvmtop --batch journal)");
+}
+
+int journal_pick(const char *id, const char *vm, const char *ref, struct plan **out, struct err *err)
+{
+	struct picking pick = { .id = id, .vm = vm, .ref = ref };
 	struct journal *journal;
 	struct plan **plans;
 	size_t n, i;
@@ -239,10 +196,8 @@ int journal_pick(const char *id, struct plan **out, struct err *err)
 		return rc;
 	rc = journal_read(journal, &plans, &n, bad_choice, &pick, err);
 	for (i = rc || pick.distrusted ? 0 : n; i-- > 0 && !*out; ) {
-		if (id && strcmp(plans[i]->id, id))
-			continue;
-		mark_later(plans, n, i);
-		if (id || can_be_undone(plans[i]))
+		plan_mark_later(plans[i], plans, n, i);
+		if (is_picked(&pick, plans[i]))
 			*out = take_ptr(plans[i]);
 	}
 	for (i = 0; i < n; i++)
@@ -252,9 +207,7 @@ int journal_pick(const char *id, struct plan **out, struct err *err)
 	if (!rc && pick.distrusted)
 		return err_set(err, -EPERM, "nothing is undone, as the journal is not to be trusted: %s (%s)", pick.why.text,
 			       id ? "move it away" : "move it away, or say which change: undo ID");
-	if (!rc && !*out && id)
-		rc = err_set(err, -ENOENT, "no change '%s' in the journal (see: kvmtop --batch journal)", id);
-	else if (!rc && !*out)
-		rc = err_set(err, -EINVAL, "no change in the journal can be undone (see: kvmtop --batch journal)");
+	if (!rc && !*out)
+		rc = nothing_picked(&pick, err);
 	return rc;
 }

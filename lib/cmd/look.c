@@ -220,7 +220,7 @@ static struct snapshot *describe(const struct session *s, enum table_id t, const
 	if (t == TABLE_COLUMNS)
 		docs_column_rows(snap, about);
 	else if (t == TABLE_JOURNAL)
-		change_journal_rows(snap, true, err);
+		change_journal_rows(s, true, snap, err);
 	else if (t == TABLE_KNOBS)
 		knob_rows(snap, s->host);
 	return snap;

@@ -20,6 +20,7 @@ struct session {
 	bool begun;			/* session_guests has looked for what was there at the start */
 	struct lates *lates;		/* for what may wait for a file system for ever */
 	struct out out;
+	atomic_uint changing;		/* changes that run in this process now */
 	atomic_bool interrupted;	/* a signal ended a verb: the rest of a script is not run */
 	const struct key_help *keys;
 	size_t n_keys;
@@ -40,7 +41,7 @@ int session_guests(struct session *s, int interrupt_fd, struct err *err);
  */
 void session_interrupt(struct session *s);
 void session_forget(struct session *s);		/* the sampler and the connections: the next verb makes new ones */
-/* Finish removals that guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
+/* pending.c: finish what guests have completed meanwhile, in 5 s at most. Reports on standard error; never in read-only. */
 void session_finish_pending(struct session *s, int interrupt_fd);
 
 /* Run one call, print what comes of it: an exit code. */
@@ -77,11 +78,14 @@ void change_build(struct session *s, const struct call *c, int interrupt_fd, str
 void change_run(struct change *change, int interrupt_fd,
 		void (*progress)(void *arg, const struct plan *p, size_t step), void *arg);
 void change_done(struct change *change);
-/* journal.c: the entry to undo: by its id, or the last one that can be. -ENOENT; -EINVAL: there is none. Yours. */
-int journal_pick(const char *id, struct plan **out, struct err *err);
+/*
+ * journal.c: the entry to undo: by its id; or the last one that is not taken back, also if it cannot be: of the guest ref, which
+ * is called vm; without ref of any guest of that name; both NULL: of any. -ENOENT; -EINVAL: there is none. Yours.
+ */
+int journal_pick(const char *id, const char *vm, const char *ref, struct plan **out, struct err *err);
+/* The journal as rows; entries that cannot be believed are told in err (the last one), and aloud on standard error. */
+void change_journal_rows(const struct session *s, bool aloud, struct snapshot *snap, struct err *err);
 /* knobs.c */
 void knob_rows(struct snapshot *snap, const struct host *h);
-/* The journal as rows; entries that cannot be believed are in err, and told on standard error where that is asked for. */
-void change_journal_rows(struct snapshot *snap, bool tell, struct err *err);
 
 #endif

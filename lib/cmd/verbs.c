@@ -89,6 +89,7 @@ static const struct verb verb_disk_resize = {
 
 static const struct arg undo_args[] = {
 	{ "ID", ARG_TEXT, .positional = true, .complete = COMPLETE_CHANGES, .help = "The change, as the journal names it; the last one that was not taken back if none is given." },
+	{ "vm", ARG_VM, .help = "Without ID: the last change of this guest that was not taken back." },
 };
 static const struct verb verb_undo = {
 	.name = "undo", .group = "change", .table = TABLE_COUNT, .undoes = true, ARGS(undo_args), .key = "u", .summary = "Undo a change.",

@@ -3,6 +3,7 @@
 #include "task.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "private.h"
@@ -39,4 +40,30 @@ int host_wchan_read(const struct host *h, pid_t pid, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = '\0';
 	/* "0": it waits for nothing, or the one who asks may not know */
 	return !*buf || !strcmp(buf, "0") ? -ENOENT : 0;
+}
+
+ssize_t host_task_stack(const struct host *h, pid_t tid, char *buf, size_t size)
+{
+	char text[4096];
+	ssize_t len = host_read(h, text, sizeof(text), "proc/%d/stack", tid);
+	char *line, *rest = text;
+	size_t used = 0;
+
+	if (len < 0)
+		return len;
+	buf[0] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		char *name = strstr(line, "] ");		/* "[<0>] do_sys_poll+0x3c1/0x590" */
+		int n;
+
+		if (!name)
+			continue;
+		name += 2;
+		name[strcspn(name, "+ ")] = '\0';
+		n = snprintf(buf + used, size - used, "%s%s", used ? " < " : "", name);
+		if (n < 0 || (size_t)n >= size - used)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)strlen(buf);
 }

@@ -50,6 +50,8 @@ struct host_usage {
 ssize_t host_task_affinity(const struct host *h, pid_t pid, const struct host_task *task, char *buf, size_t size);
 /* The function of the kernel in which a process's main thread waits; needs the right to ptrace it. -ENOENT: none. */
 int host_wchan_read(const struct host *h, pid_t pid, char *buf, size_t size);
+/* The functions of the kernel it waits in, the innermost first: "do_sys_poll < ..". Its length, 0: it does not wait; -EACCES but for root. */
+ssize_t host_task_stack(const struct host *h, pid_t tid, char *buf, size_t size);
 
 /*
  * What the threads of a process call themselves, where that is a PID namespace below ours; an empty list: they have the

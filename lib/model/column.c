@@ -162,6 +162,16 @@ static const struct column journal_columns[] = {
 	  "the journal", UNIT_TEXT, TEXT(journal_row, state), .width = 9, .rank = 1 },
 	{ "left", "LEFT", "What is left behind, if anything.", "the journal", UNIT_TEXT, TEXT(journal_row, left),
 	  .width = 40, .rank = 2 },
+	{ "when", "WHEN", "When it began, in short: the time, before it the day unless that is today.", "the journal", UNIT_TEXT,
+	  TEXT(journal_row, when), .width = 12, .rank = 9 },
+	{ "change", "CHANGE", "The change with its arguments, as it was asked for.", "the journal", UNIT_TEXT,
+	  TEXT(journal_row, change), .width = 40, .rank = 9 },
+	{ "can", "CAN", "What can be done with it now: undo, or finish what is pending; empty: nothing, and WHY says why.",
+	  "the journal, and whether the guest still runs; the guest is not asked", UNIT_TEXT, TEXT(journal_row, can), .width = 6, .rank = 2 },
+	{ "why", "WHY", "Why it cannot be undone, what it waits for, or what an undo would leave.",
+	  "the journal, and whether the guest still runs; the guest is not asked", UNIT_TEXT, TEXT(journal_row, why), .width = 40, .rank = 3 },
+	{ "error", "ERROR", "Why it failed, or why it took so long.", "the journal", UNIT_TEXT, TEXT(journal_row, error), .width = 40,
+	  .rank = 9 },
 };
 
 static const struct table vms_table = TABLE("vms", "guests", vm_row, vm_columns, "cpu_pct", 0);

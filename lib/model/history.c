@@ -21,6 +21,7 @@ struct history {
 	struct track **tracks;
 	size_t n;
 	uint64_t samples;
+	uint64_t times[HISTORY_LEN];	/* of the samples; sample i stands at i % HISTORY_LEN */
 };
 
 static int track_cmp(const void *pa, const void *pb)
@@ -169,6 +170,7 @@ void history_add(struct history *h, const struct snapshot *snap, const char *ref
 	size_t i;
 
 	h->samples++;
+	h->times[h->samples % HISTORY_LEN] = snapshot_time_ns(snap);
 	for (id = 0; id < TABLE_COUNT; id++)
 		add_table(h, snap, id, ref);
 	/* the guests last: what is theirs is told from them */
@@ -201,6 +203,20 @@ bool history_values(const struct history *h, enum table_id t, const struct row *
 		out[i] = back < HISTORY_LEN && back < h->samples && s <= track->last ? values[s % HISTORY_LEN] : NAN;
 	}
 	return true;
+}
+
+uint64_t history_span_ns(const struct history *h, size_t n)
+{
+	size_t back = n ? n - 1 : 0;
+
+	if (back >= HISTORY_LEN)
+		back = HISTORY_LEN - 1;
+	if (h->samples < 2)
+		return 0;
+	if (back < h->samples)
+		return h->times[h->samples % HISTORY_LEN] - h->times[(h->samples - back) % HISTORY_LEN];
+	/* there were not so many yet: as if they had come at the pace of those there are */
+	return (h->times[h->samples % HISTORY_LEN] - h->times[1]) / (h->samples - 1) * back;
 }
 
 size_t history_rows(const struct history *h)

@@ -29,6 +29,9 @@ void history_add(struct history *h, const struct snapshot *snap, const char *ref
 bool history_values(const struct history *h, enum table_id t, const struct row *row, const struct column *c, float *out,
 		 size_t n);
 
+/* From the first of the last n samples to the last; 0: not known yet. */
+uint64_t history_span_ns(const struct history *h, size_t n);
+
 /* For tests: rows that are kept. */
 size_t history_rows(const struct history *h);
 

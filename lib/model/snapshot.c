@@ -89,6 +89,19 @@ struct timespec snapshot_wall(const struct snapshot *s)
 	return s->wall;
 }
 
+size_t snapshot_bytes(const struct snapshot *s)
+{
+	size_t bytes = sizeof(*s);
+	const struct chunk *c;
+	enum table_id t;
+
+	for (c = s->chunks; c; c = c->next)
+		bytes += sizeof(*c) + c->size;
+	for (t = 0; t < TABLE_COUNT; t++)
+		bytes += s->tables[t].cap * table_get(t)->row_size;
+	return bytes;
+}
+
 static char *arena(struct snapshot *s, size_t len)
 {
 	struct chunk *c = s->chunks;

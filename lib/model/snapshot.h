@@ -64,7 +64,7 @@ struct column_row {			/* the table of tables: what `columns` prints */
 
 struct journal_row {
 	struct row head;
-	const char *id, *begun, *verb, *device, *state, *left;
+	const char *id, *begun, *when, *verb, *device, *change, *state, *can, *why, *left, *error;
 };
 
 struct snapshot;
@@ -74,6 +74,7 @@ struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s);		/* NULL is fine */
 uint64_t snapshot_time_ns(const struct snapshot *s);
 struct timespec snapshot_wall(const struct snapshot *s);
+size_t snapshot_bytes(const struct snapshot *s);	/* of memory that it takes, without its indices */
 
 /* While filling. A new row's fields are all unknown; the pointer holds until the next row of that table is added. */
 void *snapshot_add(struct snapshot *s, enum table_id t);

@@ -307,6 +307,24 @@ static int entry_read(struct journal *j, const char *name, struct plan **out, st
 	return 0;
 }
 
+int journal_read_entry(struct journal *j, const char *id, struct plan **out, struct err *err)
+{
+	auto_free char *name = xasprintf("%s" SUFFIX, id);
+
+	return entry_read(j, name, out, err);
+}
+
+/* An entry is written by giving it its name, so the directory's time tells. */
+uint64_t journal_stamp(void)
+{
+	auto_free char *state = state_dir(), *path = xasprintf("%s/journal", state);
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * NS_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
+}
+
 static int is_entry(const struct dirent *d)
 {
 	return strlen(d->d_name) == ID_LEN + strlen(SUFFIX) && strspn(d->d_name, "0123456789-abcdef") == ID_LEN &&

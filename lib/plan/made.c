@@ -61,6 +61,14 @@ static void mark_replaced(struct step *s, const struct plan *later)
 		      xasprintf("%s is another one by now, added by %s", thing, later->id);
 }
 
+/* A later change has removed the device that this one added or set. */
+static void mark_gone(struct plan *e, const struct plan *later)
+{
+	if (e->gone || !e->device || !later->device || strcmp(e->device, later->device) || plan_is_final(e) || !plan_is_final(later))
+		return;
+	e->gone = xasprintf("%s was removed since, by %s of %s", e->device, later->verb, later->id);
+}
+
 void plan_mark_replaced(struct plan *e, const struct plan *later)
 {
 	size_t i;
@@ -68,11 +76,22 @@ void plan_mark_replaced(struct plan *e, const struct plan *later)
 	/* without a ref both are of the host */
 	if (!e->ref != !later->ref || (e->ref && strcmp(e->ref, later->ref)))
 		return;
+	mark_gone(e, later);
 	for (i = 0; i < e->n_steps; i++)
 		if (e->steps[i].n_undo)
 			mark_replaced(&e->steps[i], later);
 	for (i = 0; i < e->n_rest; i++)
 		mark_replaced(&e->rest[i], later);
+}
+
+/* The newest one says it. */
+void plan_mark_later(struct plan *e, struct plan *const *all, size_t n, size_t at)
+{
+	size_t k;
+
+	for (k = n; k-- > at + 1; )
+		if (all[k])
+			plan_mark_replaced(e, all[k]);
 }
 
 /* The same device with another image: it was mirrored to that, or a snapshot was taken. NULL: it is another device. */

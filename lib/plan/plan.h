@@ -108,6 +108,7 @@ struct plan {
 	const char *guest;		/* "ready", "unseen", "unknown", "failed"; NULL: does not apply */
 	struct step *rest;		/* pending: waiting for the guest to let go, then what is to be done; or none */
 	size_t n_rest;
+	char *gone;			/* why what it added is not there any more, as the journal tells; NULL: it is, as far as is known */
 	char **left;			/* what is left behind, each in words */
 	size_t n_left;
 	struct err err;
@@ -227,6 +228,7 @@ int plan_finish(struct plan *p, const struct plan_env *env);
  * guest (env: qmp or virt) what has the names now.
  */
 void plan_mark_replaced(struct plan *e, const struct plan *later);
+void plan_mark_later(struct plan *e, struct plan *const *all, size_t n, size_t at);	/* e is, or was, all[at] of the journal */
 void plan_look_again(struct plan *e, const struct plan_env *env);
 bool plan_is_final(const struct plan *e);		/* a removal that is over */
 int plan_undo(const struct plan *entry, struct plan *out, struct err *err);

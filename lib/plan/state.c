@@ -9,15 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+char *state_place(const char *variable, const char *roots, const char *below)
+{
+	const char *given = getenv(variable), *home = getenv("HOME");
+
+	if (given && given[0] == '/')
+		return xasprintf("%s/kvmtop", given);
+	if (geteuid() == 0 || !home || home[0] != '/')
+		return xstrdup(roots);
+	return xasprintf("%s/%s/kvmtop", home, below);
+}
+
 char *state_dir(void)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	if (state && state[0] == '/')
-		return xasprintf("%s/kvmtop", state);
-	if (geteuid() == 0 || !home || home[0] != '/')
-		return xstrdup("/var/lib/kvmtop");
-	return xasprintf("%s/.local/state/kvmtop", home);
+	return state_place("XDG_STATE_HOME", "/var/lib/kvmtop", ".local/state");
 }
 
 int state_make(char *path)

@@ -7,6 +7,8 @@
 
 #include "lib/base/base.h"
 
+/* $VARIABLE/kvmtop; without that, roots for root and who has no HOME, else ~/below/kvmtop. Yours. */
+char *state_place(const char *variable, const char *roots, const char *below);
 /* Root's: /var/lib/kvmtop; $XDG_STATE_HOME/kvmtop if that is set; else ~/.local/state/kvmtop. Yours. */
 char *state_dir(void);
 /* path with all above it, for oneself only. 0 or -errno. */

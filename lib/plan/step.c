@@ -300,6 +300,7 @@ void plan_free(struct plan *p)
 	free(p->device);
 	free(p->id);
 	free(p->begun);
+	free(p->gone);
 	free(p);
 }
 

@@ -99,6 +99,8 @@ int plan_undo(const struct plan *e, struct plan *out, struct err *err)
 	if (plan_is_final(e))
 		return err_set(err, -EINVAL, "%s of %s cannot be undone: the guest has released %s (add it again, or undo another change: "
 			       "undo ID)", e->verb, e->id, e->device ? e->device : "it");
+	if (e->gone && e->status == PLAN_OK && !e->n_rest && !e->n_left)
+		return err_set(err, -EINVAL, "%s of %s cannot be undone: %s", e->verb, e->id, e->gone);
 	for (i = 0; i < e->n_rest; i++) {
 		if (e->rest[i].replaced)
 			plan_warn(out, "%s: it is left", e->rest[i].replaced);

@@ -219,6 +219,24 @@ static void marks_and_shares(void **state)
 	snapshot_unref(snap);
 }
 
+static void the_time_axis_is_that_of_the_samples(void **state)
+{
+	struct history *h = history_new();
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(history_span_ns(h, HISTORY_LEN), 0);
+	take(h, at(10), NULL);
+	assert_int_equal(history_span_ns(h, HISTORY_LEN), 0);
+	take(h, at(12), NULL);
+	assert_int_equal(history_span_ns(h, 2), 2 * NS_PER_SEC);
+	assert_int_equal(history_span_ns(h, 61), 120 * NS_PER_SEC);	/* at the pace there was */
+	for (i = 0; i < 3 * HISTORY_LEN; i++)
+		take(h, at(13 + i), NULL);
+	assert_int_equal(history_span_ns(h, HISTORY_LEN), (HISTORY_LEN - 1) * NS_PER_SEC);
+	history_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +246,7 @@ int main(void)
 		cmocka_unit_test(the_dead_are_forgotten),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(marks_and_shares),
+		cmocka_unit_test(the_time_axis_is_that_of_the_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

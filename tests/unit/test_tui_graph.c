@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/model/model.h"
 #include "tui/graph.h"
 
 static void line_is(bool braille, const float *values, size_t n, double max, int line, int lines, int width, const char *want)
@@ -75,6 +76,26 @@ static void scales_are_round(void **state)
 	assert_true(graph_scale(NAN, 1) == 1);
 }
 
+static void one_outlier_does_not_flatten_the_rest(void **state)
+{
+	float values[HISTORY_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		values[i] = i % 2 ? 8 : 10;
+	assert_true(fabs(graph_top(values, ARRAY_SIZE(values)) - 10) < 1e-6);
+	values[60] = 100000;
+	assert_true(fabs(graph_top(values, ARRAY_SIZE(values)) - 10) < 1e-6);
+	for (i = 50; i < 60; i++)		/* a load that lasts is none */
+		values[i] = 5000;
+	assert_true(graph_top(values, ARRAY_SIZE(values)) >= 5000);
+	for (i = 0; i < ARRAY_SIZE(values); i++)	/* all there is is one value */
+		values[i] = i == 7 ? 5 : NAN;
+	assert_true(fabs(graph_top(values, ARRAY_SIZE(values)) - 5) < 1e-6);
+	assert_true(fabs(graph_top(values, 0)) < 1e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +103,7 @@ int main(void)
 		cmocka_unit_test(ascii_has_one_sample),
 		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(scales_are_round),
+		cmocka_unit_test(one_outlier_does_not_flatten_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
