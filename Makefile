@@ -57,7 +57,9 @@ TEST_LIB := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out $(LEFT_OUT),$(wildcard tests/tools/*.c)))
 
-all: $(BUILD)/kvmtop man/kvmtop.1
+MAN := $(patsubst %.in,%,$(wildcard man/*.in))
+
+all: $(BUILD)/kvmtop $(MAN)
 
 $(BUILD)/kvmtop: $(BUILD)/obj/main.o $(LIB)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS)
@@ -79,8 +81,8 @@ $(BUILD)/version.h: FORCE
 $(BUILD)/obj/lib/cmd/version.o: $(BUILD)/version.h
 $(BUILD)/obj/lib/cmd/version.o: KT_CPPFLAGS += -include $(BUILD)/version.h
 
-# The man page is committed, so that a package needs no run of the program; `make check` fails when it is stale.
-man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
+# The manual pages are committed, so that a package needs no run of the program; `make check` fails when one is stale.
+$(MAN): %: %.in $(BUILD)/kvmtop $(wildcard man/cookbook/*.sh)
 	$(call say,GEN,$@)$(BUILD)/kvmtop --batch gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
 
 tests: $(TESTS) tools
@@ -112,11 +114,11 @@ soak: all
 install: all
 	$(INSTALL) -D -m 755 $(BUILD)/kvmtop $(DESTDIR)$(BINDIR)/kvmtop
 	$(INSTALL) -D -m 644 man/kvmtop.1 $(DESTDIR)$(MANDIR)/man1/kvmtop.1
-	$(INSTALL) -D -m 644 man/kvmtop-hosts.7 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7
+	for page in man/*.7; do $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man7/$${page#man/} || exit 1; done
 	$(INSTALL) -D -m 644 completions/kvmtop.bash $(DESTDIR)$(COMPDIR)/kvmtop
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7 $(DESTDIR)$(COMPDIR)/kvmtop
+	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) $(DESTDIR)$(COMPDIR)/kvmtop
 
 clean:
 	rm -rf $(BUILD)
