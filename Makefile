@@ -118,6 +118,10 @@ bench: all
 soak: all
 	./tests/soak/run
 
+# The picture in README.md, of real guests; as root.
+screenshot: $(BUILD)/kvmtop $(BUILD)/tools/screen_svg
+	./tests/screenshot docs/screen.svg
+
 # What is installed, a line each: file, mode, where. A file whose name ends in .in or is a unit has paths to fill in.
 INSTALLED := $(BUILD)/kvmtop:755:$(BINDIR)/kvmtop \
 	$(foreach f,$(wildcard man/*.1),$(f):644:$(MANDIR)/man1/$(notdir $(f))) \
@@ -154,6 +158,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests tools check bench soak fuzzers install uninstall dist package-check clean FORCE
+.PHONY: all tests tools check bench soak fuzzers install uninstall dist package-check screenshot clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
