@@ -1,16 +1,21 @@
 # kvmtop: one program, one static library that the tests link, no recursion.
 #
 #   make [V=1] [SAN=1|TSAN=1] [LIBVIRT=0] [BUILD=dir]     build/kvmtop; with ASan and UBSan, or with TSan
-#   make install PREFIX= DESTDIR=      program, man page, completion
+#   make install PREFIX= DESTDIR=      program, man pages, completions, timer for Prometheus
+#   make dist                          build/kvmtop-VERSION.tar.xz, the same bytes from the same commit
+#   make package-check                 deb and RPM, built, looked at, installed and removed
 #   make check                         everything that is tested
 #   make bench, make soak              speed; long runs and fuzzers
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
-MANDIR ?= $(PREFIX)/share/man
-COMPDIR ?= $(PREFIX)/share/bash-completion/completions
-ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
-FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+LIBEXECDIR ?= $(PREFIX)/libexec
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+COMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
+FISHDIR ?= $(DATADIR)/fish/vendor_completions.d
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 BUILD ?= build
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -59,7 +64,9 @@ TEST_LIB := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(filter-out $(LEFT_OUT),$(wildcard tests/tools/*.c)))
 
-all: $(BUILD)/kvmtop man/kvmtop.1
+MAN := $(patsubst %.in,%,$(wildcard man/*.in))
+
+all: $(BUILD)/kvmtop $(MAN)
 
 $(BUILD)/kvmtop: $(BUILD)/obj/main.o $(LIB)
 	$(call say,LINK,$@)$(CC) $(KT_CFLAGS) $(LDFLAGS) $(KT_LDFLAGS) -o $@ $^ $(KT_LIBS)
@@ -81,8 +88,8 @@ $(BUILD)/version.h: FORCE
 $(BUILD)/obj/lib/cmd/version.o: $(BUILD)/version.h
 $(BUILD)/obj/lib/cmd/version.o: KT_CPPFLAGS += -include $(BUILD)/version.h
 
-# The man page is committed, so that a package needs no run of the program; `make check` fails when it is stale.
-man/kvmtop.1: man/kvmtop.1.in $(BUILD)/kvmtop
+# The manual pages are committed, so that a package needs no run of the program; `make check` fails when one is stale.
+$(MAN): %: %.in $(BUILD)/kvmtop $(wildcard man/cookbook/*.sh)
 	$(call say,GEN,$@)$(BUILD)/kvmtop --batch gen-man < $< > $@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp && touch $@ || mv $@.tmp $@; }
 
 tests: $(TESTS) tools
@@ -111,22 +118,46 @@ bench: all
 soak: all
 	./tests/soak/run
 
-install: all
-	$(INSTALL) -D -m 755 $(BUILD)/kvmtop $(DESTDIR)$(BINDIR)/kvmtop
-	$(INSTALL) -D -m 644 man/kvmtop.1 $(DESTDIR)$(MANDIR)/man1/kvmtop.1
-	$(INSTALL) -D -m 644 man/kvmtop-hosts.7 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7
-	$(INSTALL) -D -m 644 completions/kvmtop.bash $(DESTDIR)$(COMPDIR)/kvmtop
-	$(INSTALL) -D -m 644 completions/_kvmtop $(DESTDIR)$(ZSHDIR)/_kvmtop
-	$(INSTALL) -D -m 644 completions/kvmtop.fish $(DESTDIR)$(FISHDIR)/kvmtop.fish
+# The picture in README.md, of real guests; as root.
+screenshot: $(BUILD)/kvmtop $(BUILD)/tools/screen_svg
+	./tests/screenshot docs/screen.svg
+
+# What is installed, a line each: file, mode, where. A file whose name ends in .in or is a unit has paths to fill in.
+INSTALLED := $(BUILD)/kvmtop:755:$(BINDIR)/kvmtop \
+	$(foreach f,$(wildcard man/*.1),$(f):644:$(MANDIR)/man1/$(notdir $(f))) \
+	$(foreach f,$(wildcard man/*.7),$(f):644:$(MANDIR)/man7/$(notdir $(f))) \
+	$(patsubst %,%:644:$(COMPDIR)/kvmtop,$(wildcard completions/kvmtop.bash)) \
+	$(patsubst %,%:644:$(ZSHDIR)/_kvmtop,$(wildcard completions/_kvmtop)) \
+	$(patsubst %,%:644:$(FISHDIR)/kvmtop.fish,$(wildcard completions/kvmtop.fish)) \
+	packaging/kvmtop.metainfo.xml:644:$(DATADIR)/metainfo/invalid.kvmtop.kvmtop.metainfo.xml \
+	$(BUILD)/packaging/textfile:755:$(LIBEXECDIR)/kvmtop/textfile \
+	$(foreach f,service timer,$(BUILD)/packaging/kvmtop-prometheus.$(f):644:$(UNITDIR)/kvmtop-prometheus.$(f))
+part = $(word $(2),$(subst :, ,$(1)))
+PATHS := s,@BINDIR@,$(BINDIR),g; s,@LIBEXECDIR@,$(LIBEXECDIR),g
+
+# The man pages are committed, and not made here.
+install: $(BUILD)/kvmtop $(patsubst packaging/%,$(BUILD)/packaging/%,$(wildcard packaging/textfile packaging/*.service packaging/*.timer))
+	$(foreach i,$(INSTALLED),$(INSTALL) -D -m $(call part,$(i),2) $(call part,$(i),1) $(DESTDIR)$(call part,$(i),3) &&) true
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/kvmtop $(DESTDIR)$(MANDIR)/man1/kvmtop.1 $(DESTDIR)$(MANDIR)/man7/kvmtop-hosts.7 $(DESTDIR)$(COMPDIR)/kvmtop \
-		$(DESTDIR)$(ZSHDIR)/_kvmtop $(DESTDIR)$(FISHDIR)/kvmtop.fish
+	rm -f $(foreach i,$(INSTALLED),$(DESTDIR)$(call part,$(i),3))
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/kvmtop
+
+$(BUILD)/packaging/%: packaging/% FORCE
+	$(Q)mkdir -p $(@D)
+	$(call say,GEN,$@)sed '$(PATHS)' $< > $@
+
+dist:
+	$(Q)mkdir -p $(BUILD)
+	$(call say,DIST,$(BUILD)/kvmtop-$(shell cat VERSION).tar.xz)packaging/dist $(BUILD)/kvmtop-$(shell cat VERSION).tar.xz
+
+package-check:
+	./tests/run lint/package
 
 clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests tools check bench soak fuzzers install uninstall clean FORCE
+.PHONY: all tests tools check bench soak fuzzers install uninstall dist package-check screenshot clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

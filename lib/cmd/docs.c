@@ -24,6 +24,7 @@ void docs_column_rows(struct snapshot *snap, const char *name)
 			row->unit = unit_name(c->unit);
 			row->help = c->help;
 			row->source = c->source;
+			row->meaning = c->meaning;
 		}
 	}
 }

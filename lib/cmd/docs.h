@@ -11,8 +11,8 @@ void docs_column_rows(struct snapshot *snap, const char *table);	/* of one table
 void docs_usage(FILE *f);						/* --help */
 void docs_verbs(FILE *f);						/* help */
 void docs_verb(FILE *f, const struct verb *v);				/* help VERB */
-/* A template with lines .\" @OPTIONS@ @VERBS@ @COLUMNS@ @KEYS@ into the man page. */
-void docs_man(FILE *in, FILE *out, const struct session *s);
+/* A template with lines .\" @OPTIONS@ @VERBS@ @COLUMNS@ @PAGES@ @KEYS@ @COOKBOOK DIR@ into a manual page. */
+int docs_man(FILE *in, FILE *out, const struct session *s, struct err *err);
 /* The tables against each other and themselves: 0, or what is wrong is printed. */
 int docs_self_test(FILE *f);
 

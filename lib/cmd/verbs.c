@@ -132,13 +132,11 @@ static const struct verb verb_help = {
 static int run_man(struct session *s, const struct call *c, struct err *err)
 {
 	(void)c;
-	(void)err;
-	docs_man(stdin, s->out.file, s);
-	return EXIT_DONE;
+	return docs_man(stdin, s->out.file, s, err) ? EXIT_FAILED : EXIT_DONE;
 }
 static const struct verb verb_man = {
-	.name = "gen-man", OTHER(run_man), .hidden = true, .summary = "The man page from its template.",
-	.doc = "Reads the template of the man page and writes it with the generated sections.",
+	.name = "gen-man", OTHER(run_man), .hidden = true, .summary = "A manual page from its template.",
+	.doc = "Reads the template of a manual page and writes it with the generated sections.",
 };
 
 static int run_self_test(struct session *s, const struct call *c, struct err *err)

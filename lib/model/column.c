@@ -21,6 +21,8 @@ static const struct column vm_columns[] = {
 	  "migrating: it runs while it is sent away; stopped: the QEMU process itself is stopped; blocked: it sleeps "
 	  "in the kernel and cannot be woken; unknown: it was not asked yet or did not answer.",
 	  "query-status when attaching and by events while its socket is held; /proc/PID/stat each tick", UNIT_TEXT,
+	  .meaning = "io-error: an image could not be read or written, WHY and `disks` tell which; stopped, "
+	  "blocked: the QEMU process itself stands; paused: a manager or an operator has stopped it.",
 	  TEXT(vm_row, state), .width = 8, .rank = 1, .needs = NEED_STATE, .uncut = true,
 	  .doubt = offsetof(struct vm_row, doubt_seconds) },
 	{ "state_detail", "WHY", "Why it is in that state: which disk failed and how, what the kernel waits for.",
@@ -47,20 +49,28 @@ static const struct column vm_columns[] = {
 	  "CPU.", "run time in /proc/PID/task/TID/schedstat; delta over elapsed time. As a counter: utime and stime "
 	  "in /proc/PID/stat, without vhost workers outside of the process (before Linux 6.4)", UNIT_PCT,
 	  RATE(vm_row, cpu_pct, cpu_ns, PER_NS), .local = true, .lasting = offsetof(struct vm_row, used_ns),
+	  .meaning = "Near 100 for each vCPU the guest is short of vCPUs, or one program in it does not "
+	  "end; see `vcpus`.",
 	  .width = 6, .rank = 1, .key = 'P', .graph = true },
 	{ "wait_pct", "WAIT%", "Time the guest's threads were ready to run and waited for a CPU. 100 is one thread "
 	  "waiting all the time.", "run-queue wait in /proc/PID/task/TID/schedstat; delta over elapsed time",
 	  UNIT_PCT, RATE(vm_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 2, .local = true, .graph = true,
+	  .meaning = "The guest wants more CPU than it gets: too many vCPUs on its CPUs (`cpus`), its "
+	  "cpuset is small or a quota is used up (`limits`).",
 	  MARK(ABOVE, 10) },
 	{ "vhost_pct", "VHOST%", "CPU time of the guest's vhost workers, which is in cpu_pct too.",
 	  "run time in schedstat of kernel threads vhost-PID (before Linux 6.4) or of QEMU's own threads of that "
 	  "name; delta over elapsed time", UNIT_PCT, RATE(vm_row, vhost_pct, vhost_ns, PER_NS), .width = 6,
+	  .meaning = "Its network costs that much of the host's CPU; near 100 for one worker (`vhost`) the "
+	  "NIC is at its end: more queues.",
 	  .rank = 6, .local = true, .graph = true },
 	{ "mem_bytes", "MEM", "Memory the guest has: what it was started with, DIMMs, and what it has taken of virtio-mem.",
 	  "libvirt's live definition, else query-memory-size-summary when the guest was asked last, else -m and the DIMMs on the command line and in files of -readconfig",
 	  UNIT_BYTES, UINT(vm_row, mem_bytes), .width = 5, .rank = 3, .descending = true, .key = 'M', .needs = NEED_STATE },
 	{ "rss_bytes", "RSS", "Resident memory of the QEMU process; hugetlb pages are not in it.",
-	  "/proc/PID/statm, field 2", UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true },
+	  "/proc/PID/statm, field 2", UNIT_BYTES, UINT(vm_row, rss_bytes), .width = 5, .rank = 7, .descending = true,
+	  .meaning = "More than MEM by hundreds of megabytes: QEMU itself has grown (its caches, VNC, "
+	  "migration)." },
 	{ "iops", "IOPS", "Requests completed per second by the guest's virtio disks.",
 	  "used indices of the request rings of virtio-blk and virtio-scsi devices; delta over elapsed time",
 	  UNIT_PER_S, RATE(vm_row, iops, io_total, 1), .width = 5, .rank = 2, .needs = NEED_RINGS, .local = true,
@@ -81,9 +91,13 @@ static const struct column vm_columns[] = {
 	  RATE(vm_row, tx_bytes_per_s, tx_total, 1), .width = 5, .rank = 4, .needs = NEED_NET, .graph = true },
 	{ "exits_per_s", "EXITS/s", "Times per second a vCPU left the guest for the hypervisor; unknown under TCG.",
 	  "/sys/kernel/debug/kvm/PID-FD/exits; delta over elapsed time. Needs root and debugfs", UNIT_PER_S,
+	  .meaning = "Tens of thousands for a vCPU cost CPU time in the host; `kvm` tells of which kind "
+	  "they are.",
 	  RATE(vm_row, exits_per_s, exits_total, 1), .width = 7, .rank = 7, .needs = NEED_KVM, .graph = true },
 	{ "depth", "DEPTH", "Requests outstanding in the guest's request rings now: available to the device, not yet "
 	  "answered.", "sum over request rings of (avail.idx - used.idx) mod 65536", UNIT_COUNT, UINT(vm_row, depth),
+	  .meaning = "It stays up: storage or network does not keep up with the guest; `queues` tells "
+	  "which ring.",
 	  .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true, .graph = true },
 	{ "stalled_seconds", "STALL", "For how long a request queue of the guest has had work and finished none of it: the longest of them; "
 	  "0: all move, or are empty.", "as stalled_seconds of queues", UNIT_SECONDS, NUM(vm_row, stalled_seconds), .width = 5, .rank = 9,
@@ -97,6 +111,8 @@ static const struct column vm_columns[] = {
 	  "node. Unknown on others where the guest's cgroup holds other processes too, or its memory is hugetlb "
 	  "(numa has it).", "memory.numa_stat of the guest's cgroup, every 10 s; the sample of its pages where numa "
 	  "or memory was looked at", UNIT_PCT, NUM(vm_row, local_pct), .width = 6, .rank = 7,
+	  .meaning = "Low: memory is reached over another node, which is slower; `numa` tells where, pin "
+	  "vCPUs or move memory.",
 	  .needs = NEED_PLACE | NEED_STATE, .share = true, MARK(BELOW, 60) },
 	{ "limits", "LIMITS", "Limits set on the guest; those that held it back are marked with !. cpu N%: CPU "
 	  "quota, 100 is one CPU, held back since the sample before. mem.high, mem.max: memory, held back within two "
@@ -117,19 +133,28 @@ static const struct column vm_columns[] = {
 	  "summed over CPUs: 100 is one CPU kept from it all the time. Of its own control group and those below; a "
 	  "quota shared with others is only marked in limits.", "throttled_usec in cpu.stat (version 1: "
 	  "throttled_time); delta over elapsed time", UNIT_PCT, RATE(vm_row, throttled_pct, throttled_ns, PER_NS),
+	  .meaning = "The guest is stopped by its own CPU quota (cpu.max) for that time: raise the quota, "
+	  "or take vCPUs away.",
 	  .width = 6, .rank = 9, .needs = NEED_LIMITS, .local = true, MARK(ABOVE, 1) },
 	{ "psi_cpu_pct", "PSICPU%", "Share of the last ten seconds in which a thread of the guest's control group "
 	  "waited for a CPU. Unknown in the root group.", "some avg10 in cpu.pressure of its control group (version "
 	  "2), every 2 s", UNIT_PCT, NUM(vm_row, psi_cpu_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS,
+	  .meaning = "As wait_pct, counted by the kernel for the control group: its CPUs or its quota are "
+	  "too small.",
 	  .descending = true },
 	{ "psi_io_pct", "PSIIO%", "The same for I/O.", "some avg10 in io.pressure of its control group (version 2), "
 	  "every 2 s", UNIT_PCT, NUM(vm_row, psi_io_pct), .width = 6, .rank = 9, .needs = NEED_LIMITS,
+	  .meaning = "QEMU's threads wait for storage, or for pages that are read back from it: `disks`.",
 	  .descending = true },
 	{ "psi_mem_pct", "PSIMEM%", "The same for memory.", "some avg10 in memory.pressure of its control group "
 	  "(version 2), every 2 s", UNIT_PCT, NUM(vm_row, psi_mem_pct), .width = 7, .rank = 9, .needs = NEED_LIMITS,
+	  .meaning = "The control group is at memory.high or memory.max, or the host swaps: pages are "
+	  "taken from QEMU while it wants them.",
 	  .descending = true },
 	{ "stale_seconds", "AGE", "How old the row's figures are when the guest missed its deadline; 0 for a fresh "
 	  "row.", "time since the last reading of a QEMU process that was able to run", UNIT_SECONDS,
+	  .meaning = "The process did not answer in time: stopped, traced, or blocked in the kernel; other "
+	  "figures of the row are that old.",
 	  NUM(vm_row, stale_seconds), .width = 5, .rank = 8, .descending = true },
 	{ "note", "NOTE", "What an operator should know about the attachment: who holds the monitor, what could not "
 	  "be read and why.", "kvmtop", UNIT_TEXT, TEXT(vm_row, note), .width = 40, .rank = 8, .needs = NEED_STATE },
@@ -146,6 +171,8 @@ static const struct column column_columns[] = {
 	{ "help", "HELP", "What it says.", "kvmtop", UNIT_TEXT, TEXT(column_row, help), .width = 60, .rank = 1 },
 	{ "source", "SOURCE", "Where it comes from and how it is computed.", "kvmtop", UNIT_TEXT,
 	  TEXT(column_row, source), .width = 60, .rank = 2 },
+	{ "meaning", "MEANING", "What a value out of the ordinary tells, and what to do.", "kvmtop", UNIT_TEXT,
+	  TEXT(column_row, meaning), .width = 60, .rank = 3 },
 };
 
 static const struct column journal_columns[] = {

@@ -70,6 +70,7 @@ struct column {
 	bool share;			/* 100 % is all there is, not one CPU of many */
 	enum mark mark;			/* values a user has to see: "!" on the screen */
 	double mark_at;
+	const char *meaning;		/* what a value out of the ordinary tells, and what to do; NULL: nothing to say */
 	bool label;			/* with the other labels it tells a row from the others of its table, over restarts too */
 	bool local;			/* its counter began when kvmtop did: means nothing to the next run of it .. */
 	size_t lasting;			/* .. but there is this one for other runs, 0: none; steps as the counter's */

@@ -59,7 +59,7 @@ struct queue_row {
 
 struct column_row {			/* the table of tables: what `columns` prints */
 	struct row head;
-	const char *table, *id, *title, *unit, *help, *source;
+	const char *table, *id, *title, *unit, *help, *source, *meaning;
 };
 
 struct journal_row {

@@ -37,18 +37,25 @@ static const struct column disk_columns[] = {
 	  RATE(disk_row, wr_bytes_per_s, wr_total, 1), .width = 5, .rank = 1, .graph = true },
 	{ "rd_lat_us", "RLAT", "Mean time a read took in QEMU, of the reads completed since the sample before; "
 	  "unknown if there was none.", BLOCKSTATS "rd_total_time_ns by rd_operations", UNIT_US,
+	  .meaning = "Against what the storage can do: some 100 us for NVMe, 10 ms for disks that turn. "
+	  "Higher: it is overloaded, or `throttle_pct` is at 100.",
 	  MEAN(disk_row, rd_lat_us, rd_ns, rd_ops, 1e-3), .width = 5, .rank = 2, .graph = true },
 	{ "wr_lat_us", "WLAT", "Mean time a write took in QEMU, of the writes completed since the sample before; "
 	  "unknown if there was none.", BLOCKSTATS "wr_total_time_ns by wr_operations", UNIT_US,
+	  .meaning = "As rd_lat_us. Low writes and slow flushes: a cache before storage that is slow.",
 	  MEAN(disk_row, wr_lat_us, wr_ns, wr_ops, 1e-3), .width = 5, .rank = 2, .graph = true },
 	{ "inflight", "INFL", "Requests of a virtio-blk disk outstanding now; unknown for other disks, whose rings, "
 	  "if any, are those of a controller. A guest of libvirt's is asked for them only where the column is named (--fields, "
 	  "--sort, --filter).", "avail.idx - used.idx of the disk's rings, as in queues", UNIT_COUNT,
+	  .meaning = "It stays at the same number: the guest's own queue limit is reached; storage is the "
+	  "narrow place.",
 	  UINT(disk_row, inflight), .width = 4, .rank = 2, .needs = NEED_RINGS, .descending = true },
 	{ "flushes_per_s", "FL/s", "Flushes completed per second.", BLOCKSTATS "flush_operations" OVER_TIME,
 	  UNIT_PER_S, RATE(disk_row, flushes_per_s, fl_ops, 1), .width = 5, .rank = 3, .graph = true },
 	{ "fl_lat_us", "FLAT", "Mean time a flush took in QEMU, of those completed since the sample before; unknown "
 	  "if there was none.", BLOCKSTATS "flush_total_time_ns by flush_operations", UNIT_US,
+	  .meaning = "Databases wait for flushes: a slow one is storage without a protected write cache, "
+	  "or a journal that many share.",
 	  MEAN(disk_row, fl_lat_us, fl_ns, fl_ops, 1e-3), .width = 5, .rank = 3, .graph = true },
 	{ "discards_per_s", "DISC/s", "Discards (TRIM, UNMAP) completed per second. Those of a virtio-blk disk QEMU "
 	  "does not count: of it, those that reached the image's file.", BLOCKSTATS "unmap_operations, "
@@ -63,10 +70,12 @@ static const struct column disk_columns[] = {
 	{ "rd_p50_us", "R50", PERCENTILE("half", "reads"), "rd" HISTOGRAM, UNIT_US, NUM(disk_row, rd_p50_us),
 	  .width = 5, .rank = 6, .spans = true, .descending = true },
 	{ "rd_p99_us", "R99", PERCENTILE("99 %", "reads"), "rd" HISTOGRAM, UNIT_US, NUM(disk_row, rd_p99_us),
+	  .meaning = "Far above R50: some reads wait for others, for a flush, or for a path that fails.",
 	  .width = 5, .rank = 4, .spans = true, .descending = true },
 	{ "wr_p50_us", "W50", PERCENTILE("half", "writes"), "wr" HISTOGRAM, UNIT_US, NUM(disk_row, wr_p50_us),
 	  .width = 5, .rank = 6, .spans = true, .descending = true },
 	{ "wr_p99_us", "W99", PERCENTILE("99 %", "writes"), "wr" HISTOGRAM, UNIT_US, NUM(disk_row, wr_p99_us),
+	  .meaning = "Far above W50: as R99.",
 	  .width = 5, .rank = 4, .spans = true, .descending = true },
 	{ "fl_p99_us", "F99", PERCENTILE("99 %", "flushes"), "flush" HISTOGRAM, UNIT_US, NUM(disk_row, fl_p99_us),
 	  .width = 5, .rank = 7, .spans = true, .descending = true },
@@ -77,7 +86,8 @@ static const struct column disk_columns[] = {
 	  BLOCKSTATS "rd_, wr_, flush_ and unmap_total_time_ns" OVER_TIME, UNIT_NUMBER,
 	  RATE(disk_row, inflight_mean, busy_ns, 1e-9), .width = 7, .rank = 6 },
 	{ "errors_per_s", "ERR/s", "Requests that failed per second.", BLOCKSTATS "failed_*_operations" OVER_TIME,
-	  UNIT_PER_S, RATE(disk_row, errors_per_s, failed_ops, 1), .width = 5, .rank = 4, MARK(ABOVE, 0.001) },
+	  UNIT_PER_S, RATE(disk_row, errors_per_s, failed_ops, 1), .width = 5, .rank = 4, MARK(ABOVE, 0.001),
+	  .meaning = "Storage fails, or is full: `io_status`, `space`, the kernel's log of the host." },
 	{ "invalid_per_s", "INV/s", "Requests per second that make no sense, such as one beyond the disk's end.",
 	  BLOCKSTATS "invalid_*_operations" OVER_TIME, UNIT_PER_S, RATE(disk_row, invalid_per_s, invalid_ops, 1),
 	  .width = 5, .rank = 8 },
@@ -91,6 +101,8 @@ static const struct column disk_columns[] = {
 	  "wait. Members of a throttle group share the limit, and each is counted alone here.",
 	  BLOCKSTATS "operations and bytes over time by the limit of query-block", UNIT_PCT,
 	  NUM(disk_row, throttle_pct), .width = 6, .rank = 3, MARK(ABOVE, 95), .share = true, .spans = true,
+	  .meaning = "The disk's own limit holds the guest back: raise it (block_set_io_throttle, virsh "
+	  "blkdeviotune), or it is as wanted.",
 	  .descending = true },
 	{ "throttle_group", "GROUP", "Throttle group whose members share the limits.", THE_DISK "group", UNIT_TEXT,
 	  TEXT(disk_row, throttle_group), .width = 12, .rank = 8 },
@@ -103,7 +115,9 @@ static const struct column disk_columns[] = {
 	  "does.", "iothread of the virtio device", UNIT_TEXT, TEXT(disk_row, iothread), .width = 8, .rank = 6,
 	  .needs = NEED_RINGS },
 	{ "chain", "CHAIN", "Images below the top one: each is one more to look into for a read.",
-	  THE_DISK "backing_file_depth", UNIT_COUNT, UINT(disk_row, chain), .width = 5, .rank = 6, .descending = true },
+	  THE_DISK "backing_file_depth", UNIT_COUNT, UINT(disk_row, chain), .width = 5, .rank = 6, .descending = true,
+	  .meaning = "Reads of what the top image lacks go through all of them: merge with block commit or "
+	  "stream." },
 	{ "size_bytes", "SIZE", "Size of the disk as the guest sees it.", "virtual-size of query-block", UNIT_BYTES,
 	  UINT(disk_row, size_bytes), .width = 5, .rank = 4, .descending = true },
 	{ "allocation_bytes", "ALLOC", "What the top image takes where it is stored; of an image on a block device, "
@@ -118,6 +132,8 @@ static const struct column disk_columns[] = {
 	  WHERE "statfs; the device's size less the image's end; status of the thin pool (device mapper)",
 	  UNIT_BYTES, UINT(disk_row, free_bytes), .width = 5, .rank = 4, .needs = NEED_SPACE },
 	{ "space_pct", "SPACE%", "How full that is.", "as free_bytes", UNIT_PCT, NUM(disk_row, space_pct),
+	  .meaning = "Writes fail with ENOSPC when it is full, and the guest stops: make room, or grow the "
+	  "storage.",
 	  .width = 6, .rank = 6, MARK(ABOVE, 95), .share = true, .needs = NEED_SPACE, .descending = true },
 	{ "space", "SPACE", "full: the guest was stopped for want of room (ENOSPC); low: less than 5 % is free; "
 	  "short: the image may still grow by more than is free; hung: the storage did not answer within 2 s; else "

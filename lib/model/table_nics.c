@@ -53,15 +53,23 @@ static const struct column nic_columns[] = {
 	  RATE(nic_row, tx_packets_per_s, tx_packets, 1), .width = 6, .rank = 3, .needs = NEED_NET, .graph = true },
 	{ "drops_per_s", "DROP/s", "Packets dropped at the interface per second, both ways: a guest that does not "
 	  "take its packets drops them here.", TAP, UNIT_PER_S, RATE(nic_row, drops_per_s, drops, 1), .width = 6,
+	  .meaning = "The guest does not empty its ring: too few vCPUs, no queues for them, or a worker "
+	  "that waits for a CPU (`vhost`).",
 	  .rank = 2, .needs = NEED_NET, MARK(ABOVE, 0.001) },
 	{ "rx_drops_per_s", "RXDR/s", "Packets for the guest that were dropped per second: it did not take them in "
 	  "time.", TAP, UNIT_PER_S, RATE(nic_row, rx_drops_per_s, rx_drops, 1), .width = 6, .rank = 7,
+	  .meaning = "As DROP/s, on the way to the guest: more queues, a larger ring (rx_queue_size), or a "
+	  "faster guest.",
 	  .needs = NEED_NET },
 	{ "tx_drops_per_s", "TXDR/s", "Packets of the guest that were dropped per second.", TAP, UNIT_PER_S,
+	  .meaning = "The bridge or the wire behind it does not take them: its queue is full, or a filter "
+	  "drops.",
 	  RATE(nic_row, tx_drops_per_s, tx_drops, 1), .width = 6, .rank = 7, .needs = NEED_NET },
 	{ "rx_errors_per_s", "RXER/s", "Errors per second on the way to the guest.", TAP, UNIT_PER_S,
+	  .meaning = "A broken link or driver below; look at the interface of the host (ip -s link).",
 	  RATE(nic_row, rx_errors_per_s, rx_errors, 1), .width = 6, .rank = 8, .needs = NEED_NET, MARK(ABOVE, 0.001) },
 	{ "tx_errors_per_s", "TXER/s", "Errors per second on the way from the guest.", TAP, UNIT_PER_S,
+	  .meaning = "As RXER/s.",
 	  RATE(nic_row, tx_errors_per_s, tx_errors, 1), .width = 6, .rank = 8, .needs = NEED_NET, MARK(ABOVE, 0.001) },
 	{ "vhost", "VHOST", "on: the kernel, or a vhost-user process, works the rings; off: QEMU does.",
 	  "vhost-started of x-query-virtio-status when attaching", UNIT_TEXT, TEXT(nic_row, vhost), .width = 5,

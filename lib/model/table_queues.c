@@ -23,6 +23,8 @@ static const struct column queue_columns[] = {
 	{ "depth", "DEPTH", "Entries the guest made available and the device has not used yet, now.",
 	  "(avail.idx - used.idx) mod 65536, read from the ring in QEMU's memory, used first", UNIT_COUNT,
 	  UINT(queue_row, depth), .width = 5, .rank = 1, .needs = NEED_RINGS, .descending = true, .graph = true,
+	  .meaning = "Near SIZE: the ring is full and the guest waits to submit. 0 of a supply ring: "
+	  "packets are dropped before it, the guest does not refill in time.",
 	  .whole = offsetof(struct queue_row, size) },
 	{ "depth_mean", "MEAN", "Mean of the depths read since the sample before.", SAMPLED, UNIT_NUMBER,
 	  NUM(queue_row, depth_mean), .spans = true, .width = 5, .rank = 4, .descending = true },
@@ -31,10 +33,13 @@ static const struct column queue_columns[] = {
 	{ "depth_p50", "P50", "Half of the depths read were this or less.", SAMPLED, UNIT_COUNT,
 	  UINT(queue_row, depth_p50), .spans = true, .width = 5, .rank = 5, .descending = true },
 	{ "depth_p99", "P99", "99 of 100 of the depths read were this or less.", SAMPLED, UNIT_COUNT,
+	  .meaning = "Far above the mean: requests come in bursts, or storage pauses now and then.",
 	  UINT(queue_row, depth_p99), .spans = true, .width = 5, .rank = 4, .descending = true },
 	{ "lat_us", "LAT", "Mean time a request was in the ring. Unknown for a supply ring, below 100 readings, "
 	  "and when no request came out.", "Little's law: mean depth over requests used per microsecond, of the "
 	  "readings since the sample before", UNIT_US, NUM(queue_row, lat_us), .spans = true, .graph = true,
+	  .meaning = "What a request waits and takes together; compare with rd_lat_us in `disks`: the "
+	  "difference is waiting in the ring.",
 	  .width = 5, .rank = 3, .descending = true },
 	{ "req_per_s", "REQ/s", "Entries the device gave back per second. Unknown where the ring may have gone "
 	  "around unseen.", "used.idx; delta over elapsed time", UNIT_PER_S,
@@ -46,10 +51,13 @@ static const struct column queue_columns[] = {
 	{ "stalled_seconds", "STALL", "How long, at the least, a request ring of a running guest has held work of "
 	  "which nothing was used; 0 when it moves or is empty. Unknown for a supply ring.", PROBES, UNIT_SECONDS,
 	  NUM(queue_row, stalled_seconds), .width = 5, .rank = 2, .needs = NEED_RINGS, .descending = true,
+	  .meaning = "The backend does nothing: a blocked image or storage, a hung vhost-user process, an "
+	  "IOThread that waits for a CPU.",
 	  MARK(ABOVE, 1) },
 	{ "irq_pct", "IRQ%", "Share of the readings at which the guest wanted to be interrupted for what it waits "
 	  "for; little: it polls, or is slow to come back.", "used_event of the ring, or its avail.flags where "
 	  "event_idx was not negotiated; " SAMPLED, UNIT_PCT, NUM(queue_row, irq_pct), .spans = true, .share = true,
+	  .meaning = "High at a high rate: each request costs an interrupt; the guest does not poll.",
 	  .width = 5, .rank = 7, .needs = NEED_RINGS | NEED_NOTIFY, .descending = true },
 	{ "kick_pct", "KICK%", "Share of the readings at which the device wanted to be notified of the next entry; "
 	  "little: it is busy or polls.", "avail_event of the ring, or its used.flags where event_idx was not "
@@ -79,9 +87,13 @@ static const struct column vhost_columns[] = {
 	  "how tells", UNIT_COUNT, UINT(vhost_row, queue), .width = 3, .rank = 1, .label = true },
 	{ "run_pct", "RUN%", "Share of the time the thread was on a CPU.",
 	  "run time in its schedstat; delta over elapsed time", UNIT_PCT, RATE(vhost_row, run_pct, run_ns, PER_NS),
+	  .meaning = "Near 100 the worker is at its end, and its NIC with it: more queue pairs, or pin it "
+	  "to a CPU of its own.",
 	  .width = 6, .rank = 1, .graph = true, .share = true },
 	{ "wait_pct", "WAIT%", "Share of the time the thread was ready to run and waited for a CPU.",
 	  "run-queue wait in its schedstat; delta over elapsed time", UNIT_PCT,
+	  .meaning = "The worker waits for a CPU that others use: packets are late or dropped. Pin it away "
+	  "from vCPUs.",
 	  RATE(vhost_row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1, .graph = true, MARK(ABOVE, 10) },
 	{ "req_per_s", "REQ/s", "Entries used per second in the rings it works.",
 	  "used.idx of both rings; delta over elapsed time", UNIT_PER_S, RATE(vhost_row, req_per_s, used_total, 1),

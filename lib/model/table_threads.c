@@ -11,11 +11,14 @@
 /* What both tables say of a thread. */
 #define COLUMNS_PLACE(row) \
 	{ "run_pct", "RUN%", "Share of the time the thread was on a CPU.", RUN_SOURCE, UNIT_PCT, \
+	  .meaning = "Near 100 the thread can do no more: of a vCPU, so does the guest's CPU; of an IOThread, move disks to " \
+	  "another; of main, give disks an IOThread.", \
 	  RATE(row, run_pct, run_ns, PER_NS), .width = 6, .rank = 1, .graph = true, .share = true }, \
 	{ "wait_pct", "WAIT%", "Share of the time the thread was ready to run and waited for " \
 	  "a CPU: of a vCPU, what the guest " \
 	  "sees as stolen.", WAIT_SOURCE, UNIT_PCT, RATE(row, wait_pct, wait_ns, PER_NS), .width = 6, .rank = 1, \
 	  .graph = true, \
+	  .meaning = "Others run on its CPUs, `cpus` tells which. The guest sees it as steal, and timers come late.", \
 	  MARK(ABOVE, 10) }, \
 	{ "guest_pct", "GUEST%", "Share of the time the thread ran its guest's code; what is left " \
 	  "of RUN% went to the hypervisor. 0 " \
@@ -24,6 +27,7 @@
 	  .width = 6, .rank = 3 }, \
 	{ "sys_pct", "SYS%", "Share of the time the thread was in the kernel: exits, halt polling, I/O.", \
 	  "system time in " STAT ", field 15, in ticks of 10 ms; delta over elapsed time", UNIT_PCT, \
+	  .meaning = "High beside a low GUEST%: exits or polling instead of the guest's code; `kvm` tells which.", \
 	  TICKED(row, sys_pct, sys_ns), .width = 6, .rank = 3 }, \
 	{ "state", "S", "State of the thread: R runs or is ready, S sleeps, D waits in the kernel, " \
 	  "T stopped, t traced.", \
@@ -55,6 +59,8 @@ static const struct column vcpu_columns[] = {
 	  "of giving the CPU to others; it is in SYS% too. Known with QEMU 8.1 or later, or of a guest with a single "
 	  "vCPU; unknown under TCG.", "halt_poll_success_ns + halt_poll_fail_ns, from the statistics descriptors "
 	  "QEMU holds (needs the right to ptrace it), else debugfs; delta over elapsed time", UNIT_PCT,
+	  .meaning = "High on a busy host: polling takes CPUs from other guests; lower halt_poll_ns of "
+	  "KVM.",
 	  RATE(vcpu_row, poll_pct, poll_ns, PER_NS), .width = 6, .rank = 4, .needs = NEED_KVM },
 };
 const struct table vcpus_table = TABLE("vcpus", "vCPUs", vcpu_row, vcpu_columns, NULL,

@@ -28,7 +28,7 @@ layers='
 
 # The C files that make up the program: tests and what is built are not layered.
 sources() {
-	find . \( -path ./tests -o -path ./build -o -path ./.git \) -prune -o \
+	find . \( -path ./tests -o -path ./build -o -path ./debian -o -path ./.git \) -prune -o \
 		-name '*.[ch]' -print | sed 's,^\./,,' | LC_ALL=C sort
 }
 

@@ -1,15 +1,15 @@
 #!/bin/bash
-# The man page is what the tables say: it is committed, and made by the program; and each column says where it comes from
-# and how it is computed. Also proves that both can fail, with a program that has one column more and whose columns hide
-# something.
+# The manual pages are what the tables and the cookbook say: they are committed, and made by the program; and each column
+# says where it comes from and how it is computed. Also proves that both can fail, with a program that has one column more
+# and whose columns hide something.
 
 . "$(dirname "$0")/../lib.sh"
 
-# PROGRAM: is the committed man page the one that PROGRAM makes?
+# PROGRAM PAGE: is the committed page the one that PROGRAM makes?
 man_is_fresh() {
-	"$1" --batch gen-man <"$ROOT/man/kvmtop.1.in" >made && diff "$ROOT/man/kvmtop.1" made
+	(cd "$ROOT" && "$1" --batch gen-man <"man/$2.in") >made && diff "$ROOT/man/$2" made
 }
-man_is_stale() { ! man_is_fresh "$1"; }
+man_is_stale() { ! man_is_fresh "$@"; }
 
 # A copy of the tree with the objects already there, so that little is compiled anew.
 copy() {
@@ -40,14 +40,23 @@ hide() {
 }
 
 t_is 'every column has a source, a formula, its unit' "$("$KVMTOP_PLAIN" --batch self-test)" ''
-t_ok 'the man page is up to date' man_is_fresh "$KVMTOP_PLAIN"
-t_ok 'and without a complaint of mandoc' mandoc -T lint -W warning "$ROOT/man/kvmtop.1"
-t_ok 'nor about the page of known hosts' mandoc -T lint -W warning "$ROOT/man/kvmtop-hosts.7"
+for page in "$ROOT"/man/*.[1-8]; do
+	page=${page##*/}
+	[ ! -e "$ROOT/man/$page.in" ] || t_ok "$page is up to date" man_is_fresh "$KVMTOP_PLAIN" "$page"
+	t_ok "mandoc has nothing to say about $page" mandoc -T lint -W warning "$ROOT/man/$page"
+done
+# What a page refers to of ours is there.
+t_is 'no page of ours is missing' "$(sed -n 's/.*\(kvmtop[a-z\\-]*\) *(\([1-8]\)).*/\1.\2/p' "$ROOT"/man/*.[1-8] | tr -d '\\' | sort -u |
+	while read -r page; do [ -e "$ROOT/man/$page" ] || echo "$page"; done)" ''
+printf '%s\n' '.\" @NOTHING@' >wrong
+t_is 'a template that asks for what there is not is an error' "$("$KVMTOP_PLAIN" --batch gen-man <wrong 2>&1; echo "$?")" \
+	"kvmtop: gen-man: the template says 'NOTHING', which stands for nothing
+1"
 copy
 t_ok 'with a column more' add_column
 t_ok 'and some that hide something' hide
 t_ok 'the program builds' make -C copy -s WERROR=1 build/kvmtop
-t_ok 'and finds the man page out of date' man_is_stale copy/build/kvmtop
+t_ok 'and finds the page of columns out of date' man_is_stale "$PWD/copy/build/kvmtop" kvmtop-metrics.7
 t_like 'for that column' "$(grep one_more made)" one_more
 copy/build/kvmtop --batch self-test >said
 t_is 'and what is hidden' "$? $(sort said)" '1 columns.one_more: its name or heading is there twice
