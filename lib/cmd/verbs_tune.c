@@ -36,7 +36,7 @@ static const struct arg ksm_set_args[] = {
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: unmerge although the memory that takes is not there." },
 };
 const struct verb ksm_set_verb = {
-	.name = "ksm set", CHANGE(tuning_ksm_set), ARGS(ksm_set_args), .summary = "Set how equal pages are merged.", .rights = RIGHT_FILES,
+	.name = "ksm set", CHANGE(tuning_ksm_set), ARGS(ksm_set_args), TUNE('k'), .summary = "Set how equal pages are merged.", .rights = RIGHT_FILES,
 	.doc = "Sets how the kernel merges equal pages of guests (ksm shows what that saves). A key that this kernel does not have is an "
 	       "error." TAKES_BACK,
 };
@@ -46,7 +46,7 @@ static const struct arg thp_set_args[] = {
 	KNOBS_THP(KNOB_ARG)
 };
 const struct verb thp_set_verb = {
-	.name = "thp set", CHANGE(tuning_thp_set), ARGS(thp_set_args), .summary = "Set how transparent huge pages are made.",
+	.name = "thp set", CHANGE(tuning_thp_set), ARGS(thp_set_args), TUNE('t'), .summary = "Set how transparent huge pages are made.",
 	.rights = RIGHT_FILES,
 	.doc = "Sets when the kernel gives memory huge pages (thp shows how many, and how often it could). What guests have by now stays as it "
 	       "is; khugepaged changes it over time." TAKES_BACK,
@@ -57,7 +57,7 @@ static const struct arg halt_poll_args[] = {
 	KNOBS_HALT_POLL(KNOB_ARG)
 };
 const struct verb halt_poll_verb = {
-	.name = "halt-poll set", CHANGE(tuning_halt_poll_set), ARGS(halt_poll_args), .summary = "Set how long CPUs poll for vCPUs.",
+	.name = "halt-poll set", CHANGE(tuning_halt_poll_set), ARGS(halt_poll_args), TUNE('l'), .summary = "Set how long CPUs poll for vCPUs.",
 	.rights = RIGHT_FILES,
 	.doc = "Sets how long KVM polls before it puts a vCPU to sleep, for all guests: latency against CPU time (poll_pct of vcpus and the "
 	       "counters of kvm show what it does)." TAKES_BACK,
@@ -65,7 +65,7 @@ const struct verb halt_poll_verb = {
 
 static const struct arg numa_balancing_args[] = { KNOBS_NUMA(KNOB_NEEDED) };
 const struct verb numa_balancing_verb = {
-	.name = "numa balancing", CHANGE(tuning_numa_balancing), ARGS(numa_balancing_args), .summary = "NUMA balancing on or off.",
+	.name = "numa balancing", CHANGE(tuning_numa_balancing), ARGS(numa_balancing_args), TUNE('n'), .summary = "NUMA balancing on or off.",
 	.rights = RIGHT_FILES,
 	.doc = "Switches the kernel's NUMA balancing, for the whole host." TAKES_BACK,
 };
@@ -78,7 +78,7 @@ static const struct arg hugepages_set_args[] = {
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the node has not so much memory; the kernel gives what it finds." },
 };
 const struct verb hugepages_set_verb = {
-	.name = "hugepages set", CHANGE(tuning_hugepages_set), ARGS(hugepages_set_args), .summary = "Resize a pool of hugetlb pages.",
+	.name = "hugepages set", CHANGE(tuning_hugepages_set), ARGS(hugepages_set_args), TUNE('u'), .summary = "Resize a pool of hugetlb pages.",
 	.rights = RIGHT_FILES,
 	.doc = "Gives a NUMA node's pool of hugetlb pages another size (hugepages shows them). Where memory in one piece is short, the kernel is "
 	       "told to move pages together, and asked again. A pool that comes out smaller is clipped, and both numbers are shown; pages "
