@@ -76,7 +76,7 @@ void header_figures(const struct app *a, int y, int lines, int keep, enum table_
 			auto_buf struct buf text = {0};
 			int title = (int)strlen(c->title), width;
 
-			if (c->rank != rank || c->unit == UNIT_TEXT)
+			if (c->rank != rank || c->unit == UNIT_TEXT || (c->hides_zero && !column_get(c, row).uint))
 				continue;
 			value_format(column_get(c, row), c->unit, &text);
 			width = draw_width(&a->draw, text.text);
@@ -135,7 +135,7 @@ static void draw_events(const struct app *a, int y)
 
 	for (i = n; i-- > 0 && x < a->draw.width - EVENT_MIN; ) {
 		const struct event_row *e = snapshot_row(a->snap, TABLE_EVENTS, i);
-		time_t when = snapshot_wall(a->snap).tv_sec - (time_t)((snapshot_time_ns(a->snap) - e->head.taken_ns) / NS_PER_SEC);
+		time_t when = snapshot_wall(a->snap).tv_sec - (time_t)((int64_t)(snapshot_time_ns(a->snap) - e->head.taken_ns) / (int64_t)NS_PER_SEC);
 		auto_free char *text = NULL;
 		char at[16];
 		struct tm tm;

@@ -89,7 +89,7 @@ static void draw_all(struct app *a)
 	a->redraw = false;
 	erase();
 	draw_stack(a, a->top, height);
-	if (a->message && d->height > 1 && d->cursor_x < 0)
+	if (a->message && d->height > 1 && (d->cursor_x < 0 || d->cursor_y != height - 1))
 		draw_message(a, height);
 	if (bar)
 		bar_draw(d, d->height - 1, a->top->ops->where(a->top));

@@ -77,7 +77,7 @@ static void words_are_completed_by_those_before(void **state)
 		{ "zzz", "" }, { "zzz ", "" }, { "gen", "" }, { "gen-man ", "" }, { "self", "" }, { "compl", "" },	/* hidden ones */
 		{ "help disk ", "<add><remove><resize>" }, { "help vh", "<vhost>" }, { "help di", "<disks><disk><dimm>" },
 		{ "columns vm", "<vms>" }, { "columns vms ", "" },
-		{ "disk add g f", "<file=><format=><force=>" }, { "disk add g file=/x ", "<format=><bus=><id=><serial=><readonly=><cache=><aio=>"
+		{ "disk add g f", "<file=><format=><force=>" }, { "disk add g file=/x ", "<format=><create=><bus=><id=><serial=><readonly=><cache=><aio=>"
 		  "<iothread=><passthrough=><target=><persist=><wait=><force=>" },
 		{ "disk add g volume=p/v f", "<format=><force=>" }, { "disk add g format=raw f", "<file=><force=>" },
 		{ "disk add g format=", "<format=raw><format=qcow2>" }, { "disk add g format=q", "<format=qcow2>" }, { "disk add g format=x", "" },

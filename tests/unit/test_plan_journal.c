@@ -333,6 +333,8 @@ static void edited_entries_are_refused(void **state)
 #define VCPUS OP("virt-vcpus", "vcpus", "{\"count\":2}")
 
 /* Each operation: what it may be told to do out of a journal, as what was put off and as the inverse of something. */
+#define IMAGE "/x.kt-0123456789abcdef"
+#define OWNER "{\"uid\":107,\"gid\":107}"
 static void each_operation_only_cleans_up(void **state)
 {
 	static const char never[] = "takes something back does";
@@ -389,6 +391,9 @@ static void each_operation_only_cleans_up(void **state)
 		{ "memlock", OP("memlock", "memlock", "{}"), OP("memlock", "memlock", "{}"), true },
 		{ "sriov", OP("sriov", "0000:01:00.0", "{}"), OP("sriov", "0000:01:00.0", "{}"), false },
 		{ "vf-set", VF("1"), VF("1"), false },
+		{ "image-make", OP("image-make", IMAGE, OWNER), NULL, false },
+		{ "image-name", OP("image-name", "/x", OWNER), NULL, false },
+		{ "image-del", OP("image-del", IMAGE, OWNER), OP("image-make", IMAGE, OWNER), false },
 	};
 	static const char *const others[] = { SET_LINK("b"), SIZE("b"), VF("2"), BIND("{\"driver\":\"x\"}"), QMP("quit") };
 	size_t i, k, n_ops = 0;
