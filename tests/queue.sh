@@ -133,7 +133,7 @@ long_first() {
 	for rank in 0 1 2 3; do
 		for job in "${jobs[@]+"${jobs[@]}"}"; do
 			case $job in
-			*' -' | *' lint/fuzz' | *' lint/package' | *' live/libvirt'*) [ "$rank" = 0 ] ;;
+			*' -' | *' lint/fuzz' | *' live/libvirt'*) [ "$rank" = 0 ] ;;
 			'- '*) [ "$rank" = 3 ] ;;
 			*) if [ -n "${sharing[${job#* }]:-}" ]; then [ "$rank" = 1 ]; else [ "$rank" = 2 ]; fi ;;
 			esac && sorted+=("$job")
