@@ -31,8 +31,8 @@ echo 4 >host/sys/kernel/mm/ksm/one_more
 new() { copy/build/kvmtop --batch --no-libvirt --root "$T_DIR/host" "$@"; }
 t_is 'it is among the knobs' "$(new -o json knobs | jq -r '[.knob, .value, .range, .default] | join(" ")')" 'ksm.one_more 4 3..9 4'
 t_like 'in help' "$(new help ksm set)" 'one_more *Why one would[.]'
-t_is 'in completion' "$(copy/build/kvmtop complete ksm set one)" 'one_more='
-t_ok 'in the man page' grep -q -x 'Why one would.' <(copy/build/kvmtop --batch gen-man <"$ROOT/man/kvmtop.1.in")
+t_is 'in completion' "$(copy/build/kvmtop complete bash 'kvmtop --batch ksm set one' ' =:')" 'one_more='
+t_ok 'in the man page' grep -q -x 'Why one would.' <(copy/build/kvmtop --batch gen-man <"$ROOT/man/kvmtop-batch.7.in")
 new ksm set one_more=7 >/dev/null
 t_is 'it is set' "$? $(cat host/sys/kernel/mm/ksm/one_more)" '0 7'
 new undo >/dev/null

@@ -121,5 +121,5 @@ fi
 # ---- what the rows give
 
 t_like 'help has the keys, and why' "$(kt help ksm set)" 'pages_to_scan *Pages that ksmd looks at .*more finds equal pages sooner'
-t_like 'completion too' "$("$KVMTOP_PLAIN" complete ksm set adv | paste -sd ' ')" 'advisor_mode=none advisor_mode=scan-time advisor_max_cpu='
+t_like 'completion too' "$("$KVMTOP_PLAIN" complete bash 'kvmtop -b ksm set adv' ' =:' | paste -sd ' ')" '^advisor_mode= advisor_max_cpu= advisor_target'
 t_done
