@@ -14,7 +14,7 @@ row() {
 	cat <<-END
 	static const struct arg probe_args[] = {
 		ARG_OF_GUEST,
-		{ "ID", ARG_DEVICE, .positional = true, .required = true, .help = "The disk that is probed.", ID_OF_DISK },
+		{ "ID", ARG_DEVICE, .complete = COMPLETE_DISKS, .positional = true, .required = true, .help = "The disk that is probed.", ID_OF_DISK },
 		{ "how", ARG_CHOICE, .choices = "softly|loudly", .help = "How it is probed." },
 	};
 	static const struct verb probe_verb = {
@@ -48,7 +48,7 @@ for key in F7 F8 F9; do
 done
 t_like 'help lists it' "$("$probe" --batch help)" 'probe disk .*Probe a disk'
 t_like 'and tells about it' "$("$probe" --batch help probe disk)" 'how=softly[|]loudly'
-t_like 'the man page has it' "$(cat tree/man/kvmtop.1)" 'probe disk'
+t_like 'the man page has it' "$(cat tree/man/kvmtop-batch.7)" 'probe disk'
 t_like 'bash completes it' "$("$probe" complete bash 'kvmtop --batch prob' ' =:')" 'probe'
 t_like 'and its values' "$("$probe" complete bash 'kvmtop --batch probe disk x y how=' ' ')" 'softly'
 screen p 80 24 "$probe --prompt --no-libvirt"
