@@ -67,7 +67,9 @@ keys m t
 sees m 'TID +ROLE' >/dev/null
 keys m / 
 typed m 'CPU 0/'
-keys m Escape Enter
+keys m Escape
+gone m '^Find: ' >/dev/null
+keys m Enter
 t_ok 'Enter on a thread: what it waits for' sees m '^waits (in |for nothing|\(its stack)'
 keys m Escape
 sees m 'TID +ROLE' >/dev/null
@@ -118,10 +120,17 @@ t_ok 'and another' sees m '2 tagged'
 truncate -s 1M both.raw
 picked "$aa"
 keys m F7
-sees m '^ file ' >/dev/null
+sees m '^ d  disk add' >/dev/null
+keys m d
+sees m '^ file: ' >/dev/null
 typed m "$PWD/both.raw"
-keys m Tab r
-for _ in {1..20}; do has m '^ id: ' && break; keys m Tab; wait_for 1 has m '^ id: '; done
+keys m Down r
+# the id is among what is folded
+for _ in {1..20}; do
+	has m '^ id: ' && break
+	if has m '^ more: '; then keys m Space; else keys m Down; fi
+	wait_for 1 has m '^ (id|more): '
+done
 typed m kt-both
 keys m Enter
 t_ok 'a change is for both, their steps together' sees m '^ 2 tagged guests   run one after another'
