@@ -21,10 +21,12 @@ selected_is() { [ "$(selected "$1")" = "$2" ]; }
 rows() { shown "$1" | sed -n '/^NAME/,$p' | sed '1d' | grep -o -E "^[a-z]+-[0-9]+ " | tr -d '\n' | sed 's/ $//'; }
 rows_are() { [ "$(rows "$1")" = "$2" ]; }
 
-# ---- the selection is a guest before any key
+# ---- the selection is a guest, whatever the order
 
 screen m 80 24 "$top -s mem_bytes"
 t_ok 'by memory' wait_for 30 rows_are m "$aa $vm $bb"
+# which was the first before their memory was known is selected
+keys m Home
 t_ok 'the first one is selected' wait_for 30 selected_is m "$aa"
 keys m I
 t_ok 'turned round' wait_for 30 rows_are m "$bb $vm $aa"
