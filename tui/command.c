@@ -99,7 +99,7 @@ static void remember(struct app *a, const char *line)
 	*vec_push(a->commands, a->n_commands) = xstrdup(line);
 }
 
-/* By its name the selected guest is meant, whoever else has the name by then; a page is its where none is named. */
+/* The selected guest is meant by its name, even where another has that name by then; a page is of that guest where none is named. */
 static void mean_selected(const struct command *k, struct call *call)
 {
 	char **vm = verb_has_guest(call->verb) ? &call->values[0] : NULL;

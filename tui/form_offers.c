@@ -54,7 +54,7 @@ static void pick_next(struct form *f, const struct completion *list, size_t by)
 	form_changed(f);
 }
 
-/* They have come: what nobody can choose among is taken, and where nothing is known the cursor goes on. */
+/* They have come: a single one is taken, and where nothing is known the cursor goes on. */
 static void take_offers(struct form *f, struct app *a)
 {
 	const struct completion *list = form_values(f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Completion: what may stand where somebody types. One engine for the forms and the line of the screen, the prompt, and the
+ * Completion: what may stand at the cursor. One engine for the forms and the line of the screen, the prompt, and the
  * shells; it knows nothing but the tables of options, verbs and columns, and what it reads of guests and host.
  */
 #ifndef KT_CMD_COMPLETE_H

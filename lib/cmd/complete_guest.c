@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of guests by the deadline: yours, NULL if there is nobody to ask. */
+/* What is known of guests by the deadline: yours, NULL if none can be asked. */
 static struct snapshot *peek(struct completing *c, const char *ref, unsigned needs, char **note)
 {
 	struct session *s = c->session;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Somebody waits for the answer with a finger on the key. */
+/* The user waits for the answer. */
 #define SHELL_MS 1500
 /* The words at the end that may not make sense yet, as options. */
 #define UNFINISHED_MAX 16

@@ -17,7 +17,7 @@ static const struct arg add_args[] = {
 	  "name. network: its name. macvtap: the interface below. vhost-user: the switch's socket. vdpa: "
 	  "/dev/vhost-vdpa-N." },
 	{ "model", ARG_TEXT, .usual = "virtio", .front = true, .help = "virtio (the default), e1000e, e1000, rtl8139, or any NIC's name in QEMU." },
-	{ "mac", ARG_TEXT, .usual = "a random one", .front = true, .help = "Its address, which nobody on the host may have; a random one of 52:54:00 if "
+	{ "mac", ARG_TEXT, .usual = "a random one", .front = true, .help = "Its address, which no other NIC of the host may have; a random one of 52:54:00 if "
 	  "none is given." },
 	{ "queues", ARG_UINT, .usual = "1", .help = "Pairs of queues, 1 to 256; virtio only." },
 	{ "vhost", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: the host's kernel moves the packets. kvmtop opens "
@@ -30,7 +30,7 @@ static const struct arg add_args[] = {
 	{ "persist", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: in libvirt's stored definition too." },
 	{ "wait", ARG_CHOICE, .choices = "guest", .help = "guest: that the guest has not taken it is a timeout, "
 	  "and undone." },
-	{ "force", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: an address that somebody has already is fine." },
+	{ "force", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: take an address that another NIC has already." },
 };
 const struct verb nic_add_verb = {
 	.name = "nic add", CHANGE(hotplug_nic_add), ARGS(add_args), PLUG('n', ROOM_PORT), .summary = "Plug a NIC.",

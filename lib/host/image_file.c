@@ -143,7 +143,7 @@ static _Noreturn void make(struct job *j, int dir)
 		_exit(errno);
 	if (!j->qcow2)
 		_exit(ftruncate(fd, (off_t)j->size) ? errno : 0);
-	/* by its descriptor: nobody can put another file there meanwhile */
+	/* by its descriptor: no other file can be put there meanwhile */
 	if (!geteuid() && j->owner.uid)
 		become(&j->owner);
 	if (dup2(fd, STDIN_FILENO) < 0 || dup2(j->ends[1], STDERR_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)

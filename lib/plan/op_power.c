@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A guest's run state: through its monitor or libvirt, whoever has it. And waiting until it has shut down. */
+/* A guest's run state: through its monitor, or through libvirt for its guests; and waiting until it has shut down. */
 #include "private.h"
 
 #include <errno.h>

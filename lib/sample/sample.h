@@ -93,7 +93,7 @@ struct sample_guest {
 	bool awaited;			/* libvirt has started it, and may still say so */
 };
 int sampler_find(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
-/* The same among those that are known now: nobody is asked for one that is not. */
+/* The same among those that are known now: no guest is asked. */
 int sampler_find_known(struct sampler *s, const char *word, struct sample_guest *out, struct err *err);
 void sample_guest_done(struct sample_guest *g);
 
