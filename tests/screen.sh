@@ -32,3 +32,17 @@ gone() { wait_for 30 lacks "$1" "$2" || { shown "$1"; return 1; }; }
 ends() { wait_for 30 test -s "$1.after"; }
 pid_of() { pgrep -P "$(cat "$1.shell")" kvmtop; }
 size() { tm resize-window -t "$1" -x "$2" -y "$3"; }
+
+# NAME FIELD: goes to a field of the form, down from where it is, and opens what is folded. The field's name stands before its help.
+form_at() { shown "$1" | sed -n -E 's/^ ([A-Za-z0-9_-]+): .*/\1/p' | tail -n 1; }
+form_moved() { [ "$(form_at "$1")" != "$2" ]; }
+field() {
+	local was _
+	for _ in {1..45}; do
+		was=$(form_at "$1")
+		[ "$was" != "$2" ] || return 0
+		if [ "$was" = more ]; then keys "$1" Space; else keys "$1" Down; fi
+		wait_for 10 form_moved "$1" "$was" || return
+	done
+	return 1
+}

@@ -27,15 +27,6 @@ run_steps() {
 	keys a x
 	wait_for 30 has a '^NAME'
 }
-# FIELD: goes to it.
-field() {
-	for _ in {1..25}; do
-		has a "^ $1: " && return
-		if has a '^ more: '; then keys a Space; else keys a Down; fi
-		wait_for 1 has a "^ ($1|more): "
-	done
-	return 1
-}
 mib() { echo $(($(guest_get g mem_kb) / 1024)); }
 has_mib() { [ "$(mib)" -ge "$1" ]; }
 lacks_mib() { [ "$(mib)" -lt "$1" ]; }
@@ -104,9 +95,9 @@ typed a "$PWD/made.qcow2+"
 keys a Tab
 t_ok 'a + behind a file that is not there asks for its size' sees a '^ create: '
 typed a 32M
-field format
+field a format
 keys a q
-field serial
+field a serial
 typed a s-made
 keys a Enter
 t_ok 'the image is a step' sees a '^  1  make image .*made.qcow2'
@@ -142,9 +133,9 @@ keys a q
 begin
 keys a F9 h
 sees a '^ histogram '
-field ID
+field a ID
 typed a disk0
-field STATE
+field a STATE
 keys a Right Enter
 run_steps 'histogram' disk0
 t_ok 'QEMU counts' wait_for 30 counts_latencies
@@ -154,7 +145,7 @@ sees a '^ histogram '
 typed a dis
 keys a Tab
 t_ok 'Tab completes the id' sees a '^ ID +\* disk0'
-field STATE
+field a STATE
 keys a Right Right Enter
 run_steps 'histogram off' disk0
 t_ok 'and no more' wait_for 30 counts_none
@@ -163,7 +154,7 @@ begin
 keys a F7 l
 sees a '^ nic link '
 typed a kt-nic0
-field STATE
+field a STATE
 keys a d Enter
 run_steps 'nic link' kt-nic0
 t_ok 'the guest sees the cable pulled' wait_for 60 link_is eth1 down
@@ -186,7 +177,7 @@ begin
 keys a F7 v
 sees a '^ vmem set '
 typed a vm0
-field size
+field a size
 typed a 128M
 keys a Enter
 run_steps 'vmem set' vm0
@@ -195,7 +186,7 @@ begin
 keys a F7 v
 sees a '^ vmem set '
 typed a vm0
-field size
+field a size
 typed a 0
 keys a Enter
 run_steps 'vmem set to none' vm0
@@ -226,7 +217,7 @@ keys a s
 sees a '^ sriov set '
 keys a C-u
 typed a 0000:ff:1f.7
-field vfs
+field a vfs
 typed a 1
 keys a Enter
 t_ok 'sriov set: the same' sees a '^ +! .*0000:ff:1f[.]7'
@@ -234,10 +225,10 @@ keys a Escape F9 f
 sees a '^ vf set '
 keys a C-u
 typed a 0000:ff:1f.7
-field VF
+field a VF
 keys a C-u
 typed a 0
-field mac
+field a mac
 typed a 02:00:00:00:00:01
 keys a Enter
 t_ok 'vf set: the same' sees a '^ +! .*0000:ff:1f[.]7'

@@ -85,7 +85,7 @@ static void words_are_completed_by_those_before(void **state)
 		{ "dimm add g hugepages=", "<hugepages=2M><hugepages=1G>" }, { "dimm add g size=", "" },
 		{ "nic link g n0 ", "<up><down>" }, { "nic link g n0 u", "<up>" }, { "nic link g n0 up ", "<force=>" },
 		{ "nic add g source=", "!type= decides: give that first" },
-		{ "wait g 'cpu_pct>5 && sta", "<cpu_pct>5 && state><cpu_pct>5 && state_detail><cpu_pct>5 && stale_seconds>" },
+		{ "wait g 'cpu_pct>5 && state", "<cpu_pct>5 && state><cpu_pct>5 && state_detail><cpu_pct>5 && state_seconds>" },
 		{ "wait g state=r", "" },
 		{ "disk remove g ", "!no guest 'g'" }, { "disk remove ", "!no guest is running here" },
 		{ "# vms", "" },
