@@ -76,7 +76,7 @@ t_ok 'Enter on a thread: what it waits for' sees m '^waits (in |for nothing|\(it
 keys m Escape
 sees m 'TID +ROLE' >/dev/null
 keys m 5
-sees m '^ID ' >/dev/null
+sees m '^nic0 ' >/dev/null
 keys m Enter
 t_ok 'Enter on a NIC: its path' sees m '^nic0 > '
 keys m Escape
