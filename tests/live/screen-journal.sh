@@ -31,6 +31,8 @@ t_is 'two guests have a disk each' "$(jq -r .status record)" ok
 keys j J
 t_ok 'J is the journal: when, whose, what, its state, what can be done' \
 	sees j "^[0-9:]{8} +$other +disk add o1 .* ok +undo"
+# the row that was on top when the page opened stays selected
+keys j Home
 t_ok 'the newest is on top' selects j 'disk add o1'
 keys j End
 t_ok 'the older one below' selects j 'disk add j1'
