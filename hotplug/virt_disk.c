@@ -200,7 +200,7 @@ static int check_source(struct plan *p, const struct plan_env *env, struct new_i
 	int rc;
 
 	if (plan_arg(p, "create"))
-		rc = volume ? err_set(err, -EINVAL, "create= makes a file, and volume= is none (say file=PATH)") :
+		rc = volume ? err_set(err, -EINVAL, "create= makes a file, not a volume of libvirt (say file=PATH)") :
 			      check_new_image(p, env->host, file, made, out, err);
 	else if (volume)
 		rc = check_volume(p, env, volume, out, err);

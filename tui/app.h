@@ -98,7 +98,7 @@ void app_key(struct app *a, enum action action, int key, struct grid *g, const s
 void list_open(struct app *a, struct look *look);	/* takes what it needs of the look */
 void guest_open(struct app *a, const struct row *row, const struct verb *page);	/* page NULL: the first */
 void host_open_pages(struct app *a);
-/* The guest this many rows further in the list's order, NULL: there is none; make a guest the list's selected one, if it is shown. */
+/* The guest this many rows further in the list's order, NULL: beyond its ends; make a guest the list's selected one, if it is shown. */
 const struct row *list_neighbour(const struct app *a, const char *ref, int step);
 bool list_select(struct app *a, const char *ref);
 struct grid *list_grid(const struct app *a);
@@ -117,6 +117,10 @@ void header_state(const struct app *a, int y, const struct grid *g);	/* its filt
 /* journal.c: the page of the changes; undo one by its id, or, NULL, the last one of a guest */
 void journal_page_open(struct app *a);
 void undo_open(struct app *a, const char *id, const struct row *row);
+
+/* Between samples, as it may be typed or kept. */
+#define DELAY_MIN_S 0.1
+#define DELAY_MAX_S 86400
 
 /* ask.c: a line to type into */
 void ask_find(struct app *a, struct grid *g);
@@ -147,7 +151,8 @@ void find_forget(struct app *a);
 void bar_draw(const struct draw *d, int y, unsigned where);
 int bar_key(const struct draw *d, int x, unsigned where);	/* the key that stands there, K_NONE: none */
 
-/* menu.c */
+/* menu.c; menu_rows: of the lines a menu has, those for its items, and top so that item at is among them; the header stays */
+size_t menu_rows(int *y, int *height, size_t at, size_t *top);
 /* One of "a|b|c", the cursor on now. The layer below gets it, which may close the menu, but not itself, meanwhile. */
 void menu_choice(struct app *a, const char *title, const char *choices, const char *now,
 		 void (*chosen)(struct layer *below, struct app *a, const char *word));

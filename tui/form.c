@@ -344,7 +344,7 @@ bool form_take_error(struct layer *l, const struct err *err)
 	return true;
 }
 
-/* The first field that is needed and empty. False: there is none. */
+/* The first field that is needed and empty. False: all are filled in. */
 static bool go_to_missing(struct form *f)
 {
 	size_t i;

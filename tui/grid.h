@@ -71,7 +71,7 @@ void grid_sort_step(struct grid *g, int step);
 void grid_scroll(struct grid *g, int by);
 /* Show these columns; NULL: as many as fit. The list is copied. */
 void grid_ask(struct grid *g, const struct column *const *columns, size_t n);
-/* Select the next row, round and round, of which is() holds; false: there is none. */
+/* Select the next row, round and round, of which is() holds; false: it holds of no row. */
 bool grid_next(struct grid *g, bool (*is)(const void *row));
 /* What of the selected row is cut on the screen, or stands in no column of it; yours, NULL: nothing. */
 char *grid_rest(const struct grid *g, const struct draw *d);

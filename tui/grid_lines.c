@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many rows have what is said below them in any case, as far as the screen is high enough for it. */
+/* The number of rows that have what is said below them in any case, as far as the screen is high enough for it. */
 #define UNDER_MIN 3
 #define UNDER_HEIGHT 6
 

@@ -17,7 +17,7 @@ void grid_measure(struct grid *g, const struct draw *d);
 void grid_lay_out(struct grid *g, const struct draw *d);
 /* The column whose past is drawn beside the rows; NULL: none has one. */
 const struct column *grid_spark_column(const struct grid *g);
-/* Which row stands in which of so many lines, the selected one among them. */
+/* Which row stands in which of that number of lines, the selected one among them. */
 void grid_fill_lines(struct grid *g, size_t height);
 
 #endif

@@ -69,7 +69,7 @@ void tags_toggle(struct app *a, const struct row *row)
 
 static bool went_well(const struct job_view *v)
 {
-	return v->state == JOB_FINISHED && (v->status == PLAN_OK || v->status == PLAN_UNCHANGED || v->status == PLAN_UNDONE);
+	return v->state == JOB_FINISHED && (plan_is_done(v->status) || v->status == PLAN_UNCHANGED || v->status == PLAN_UNDONE);
 }
 
 /* The others are left as they are: what was not begun is not run. */

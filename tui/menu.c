@@ -31,6 +31,22 @@ static unsigned menu_where(const struct layer *layer)
 	return IN_MENU;
 }
 
+size_t menu_rows(int *y, int *height, size_t at, size_t *top)
+{
+	size_t rows;
+
+	if (*height >= 8) {		/* the header stays */
+		*y += 2;
+		*height -= 2;
+	}
+	rows = *height > 1 ? (size_t)*height - 1 : 0;
+	if (at < *top)
+		*top = at;
+	if (rows && at >= *top + rows)
+		*top = at - rows + 1;
+	return rows;
+}
+
 static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 {
 	struct menu *m = (struct menu *)layer;
@@ -41,16 +57,8 @@ static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 	for (i = 0; i < m->n; i++)
 		if ((int)strlen(m->items[i].name) > name)
 			name = (int)strlen(m->items[i].name);
-	if (height >= 8) {		/* the header stays */
-		y += 2;
-		height -= 2;
-	}
+	rows = menu_rows(&y, &height, m->at, &m->top);
 	m->y = y;
-	rows = height > 1 ? (size_t)height - 1 : 0;
-	if (m->at < m->top)
-		m->top = m->at;
-	if (rows && m->at >= m->top + rows)
-		m->top = m->at - rows + 1;
 	draw_text(d, y, 0, width, PAINT_HEAD, m->title);
 	for (i = 0; i < rows && m->top + i < m->n; i++) {
 		const struct item *item = &m->items[m->top + i];

@@ -5,7 +5,7 @@
 
 #include "app.h"
 
-/* How many lines it takes of a screen of so many. */
+/* How many lines it takes of a screen of that height. */
 int meters_lines(int height);
 void meters_draw(const struct app *a, int y, int lines);
 

@@ -19,7 +19,7 @@ struct past {
 void past_done(struct past *p);
 /* Take a reference. What is older than PAST_NS goes; where all are too large, those between go that are nearest to others. */
 void past_add(struct past *p, struct snapshot *snap);
-/* The sample before (step -1) or after (1) that one, NULL: there is none. Borrowed. */
+/* The sample before (step -1) or after (1) that one, NULL: beyond the ends. Borrowed. */
 struct snapshot *past_step(const struct past *p, const struct snapshot *snap, int step);
 
 #endif

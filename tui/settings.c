@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DELAY_MIN_S 0.1
-#define DELAY_MAX_S 86400
 #define COLUMNS_MAX 64
 
 /* ---- taking up */

@@ -5,7 +5,7 @@
 
 #include "lib/cmd/cmd.h"
 
-/* What this argument is when it is about a row of table t; yours, NULL: the row is none of its sources. */
+/* What this argument is when it is about a row of table t; yours, NULL: the row is not among its sources. */
 char *source_value(const struct arg *arg, enum table_id t, const void *row);
 /* Fills in the arguments (not the guest) that a row tells, where values[i] is NULL. True: the row told one at least. */
 bool source_fill(const struct verb *v, enum table_id t, const void *row, char *values[VERB_ARGS_MAX]);

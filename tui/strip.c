@@ -11,7 +11,7 @@
 #define PANEL_MIN 64		/* columns of the screen for one graph with its scale */
 #define PANEL_GAP 2
 #define SCALE_WIDTH 7
-#define AXIS_LINES 4		/* a graph that has so many has one of them for its time axis */
+#define AXIS_LINES 4		/* from that height on one line of a graph is its time axis */
 
 static bool has_graphs(const struct table *t)
 {

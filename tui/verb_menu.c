@@ -136,7 +136,7 @@ static void add_verb(struct verb_menu *m, const struct app *a, const struct verb
 	if (m->row)
 		source_fill(v, m->table, m->row, item->values);
 	if (arg && places->devices_known && !item->off) {
-		item->room = xstrdup("there is none");
+		item->room = xstrdup("none plugged");
 		item->off = true;
 	}
 }
@@ -235,16 +235,8 @@ static void menu_draw(struct layer *layer, struct app *a, int y, int height)
 	for (i = 0; i < m->n; i++)
 		if (m->items[i].verb && (int)strlen(m->items[i].name) > name)
 			name = (int)strlen(m->items[i].name);
-	if (height >= 8) {		/* the header stays */
-		y += 2;
-		height -= 2;
-	}
+	rows = menu_rows(&y, &height, m->at, &m->top);
 	m->y = y;
-	rows = height > 1 ? (size_t)height - 1 : 0;
-	if (m->at < m->top)
-		m->top = m->at;
-	if (rows && m->at >= m->top + rows)
-		m->top = m->at - rows + 1;
 	draw_printf(d, y, 0, width, PAINT_HEAD, " %s %s", m->kind ? m->kind->title : "Which change?", m->vm ? m->vm : "");
 	if (width >= 60)
 		draw_right(d, y, width - 22, 22, PAINT_HEAD, "letter or Enter, Esc ");

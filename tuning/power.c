@@ -47,9 +47,12 @@ static int state_read(const struct plan *p, const struct plan_env *env, struct s
 	return rc;
 }
 
-static bool is(const struct state *s, const char *words)
+/* It runs elsewhere, or is to. */
+static bool migrates(const struct state *s)
 {
-	return strstr(words, s->word) != NULL;
+	static const char *const words[] = { "inmigrate", "postmigrate", "finish-migrate", "restore-vm", "save-vm", NULL };
+
+	return str_is_listed(s->word, words);
 }
 
 static int plan_pause(struct plan *p, const struct state *s, struct err *err)
@@ -57,7 +60,7 @@ static int plan_pause(struct plan *p, const struct state *s, struct err *err)
 	(void)err;
 	if (strcmp(s->word, "running")) {
 		p->status = PLAN_UNCHANGED;
-		if (!is(s, "paused prelaunch"))
+		if (strcmp(s->word, "paused") && strcmp(s->word, "prelaunch"))
 			plan_warn(p, "the guest does not run: it is in the state %s", s->word);
 		return 0;
 	}
@@ -67,13 +70,15 @@ static int plan_pause(struct plan *p, const struct state *s, struct err *err)
 
 static int plan_resume(struct plan *p, const struct state *s, struct err *err)
 {
+	static const char *const over[] = { "shutdown", "guest-panicked", "internal-error", NULL };
+
 	if (!strcmp(s->word, "running")) {
 		p->status = PLAN_UNCHANGED;
 		return 0;
 	}
-	if (is(s, "shutdown guest-panicked internal-error"))
+	if (str_is_listed(s->word, over))
 		return err_set(err, -EINVAL, "the guest cannot go on: it is in the state %s (reset it)", s->word);
-	if (is(s, "inmigrate postmigrate finish-migrate restore-vm save-vm"))
+	if (migrates(s))
 		return err_set(err, -EBUSY, "the guest is not to run here now: it is in the state %s (jobs shows its migration)", s->word);
 	if (!strcmp(s->word, "suspended"))
 		return err_set(err, -EINVAL, "the guest has suspended itself, and was not paused (virsh dompmwakeup, or system_wakeup at its monitor)");
@@ -86,7 +91,7 @@ static int plan_resume(struct plan *p, const struct state *s, struct err *err)
 
 static int plan_reset(struct plan *p, const struct state *s, struct err *err)
 {
-	if (is(s, "inmigrate postmigrate finish-migrate restore-vm"))
+	if (migrates(s))
 		return err_set(err, -EBUSY, "the guest is not to run here now: it is in the state %s (jobs shows its migration)", s->word);
 	plan_warn(p, "what the guest has not written to its disks is lost, and there is no undo");
 	plan_power(p, "reset");

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* So many names are looked at: a spool of a million files would take seconds. */
+/* The names that are looked at, at most: a spool of a million files would take seconds. */
 #define NAMES_MAX 20000
 
 struct listing {

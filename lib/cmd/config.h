@@ -14,7 +14,7 @@ struct config {
 };
 
 /*
- * -ENOENT: there is none, *c is empty. -EPERM: it cannot be believed: it or its directory is a link, belongs to another user
+ * -ENOENT: no such file, *c is empty. -EPERM: it cannot be believed: it or its directory is a link, belongs to another user
  * or others may write it, or it is longer than a configuration can be; err says why, *c is empty.
  */
 int config_read(struct config *c, struct err *err);

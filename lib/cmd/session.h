@@ -80,7 +80,7 @@ void change_run(struct change *change, int interrupt_fd,
 void change_done(struct change *change);
 /*
  * journal.c: the entry to undo: by its id; or the last one that is not taken back, also if it cannot be: of the guest ref, which
- * is called vm; without ref of any guest of that name; both NULL: of any. -ENOENT; -EINVAL: there is none. Yours.
+ * is called vm; without ref of any guest of that name; both NULL: of any. -ENOENT: no such id; -EINVAL: no such change. Yours.
  */
 int journal_pick(const char *id, const char *vm, const char *ref, struct plan **out, struct err *err);
 /* The journal as rows; entries that cannot be believed are told in err (the last one), and aloud on standard error. */

@@ -48,7 +48,7 @@ static const struct arg set_args[] = {
 	{ "force", ARG_CHOICE, .choices = "on|off", .usual = "off", .help = "on: go on where a safety check would refuse." },
 };
 const struct verb vcpu_set_verb = {
-	.name = "vcpu set", CHANGE(hotplug_vcpu_set), ARGS(set_args), PLUG_CHANGE('s'), .summary = "Give a guest so many vCPUs.",
+	.name = "vcpu set", CHANGE(hotplug_vcpu_set), ARGS(set_args), PLUG_CHANGE('s'), .summary = "Set the number of vCPUs.",
 	.rights = RIGHT_MONITOR,
 	.doc = "Plugs or unplugs vCPUs until the guest has that many.",
 };

@@ -74,7 +74,7 @@ static const struct arg hugepages_set_args[] = {
 	{ "size", ARG_SIZE, .required = true, .help = "Size of the pages, such as 2M or 1G." },
 	{ "node", ARG_UINT, .complete = COMPLETE_NODES, .help = "The NUMA node; without it, count is spread over all of them in equal parts." },
 	{ "count", ARG_UINT, .required = true, .instead = "demote", .help = "How many pages the pool is to have." },
-	{ "demote", ARG_UINT, .help = "Instead of count=: break so many free pages up into the next smaller size. There is no undo." },
+	{ "demote", ARG_UINT, .help = "Instead of count=: break this number of free pages up into the next smaller size. There is no undo." },
 	{ "force", ARG_CHOICE, .choices = "on|off", .help = "on: although the node has not so much memory; the kernel gives what it finds." },
 };
 const struct verb hugepages_set_verb = {

@@ -12,7 +12,7 @@ struct host_huge_pool {
 	uint64_t total, free, reserved, surplus;
 };
 
-/* A pool by its directory below the root, "sys/devices/system/node/node0/hugepages/hugepages-2048kB". -ENOENT: there is none. */
+/* A pool by its directory below the root, "sys/devices/system/node/node0/hugepages/hugepages-2048kB". -ENOENT: no such pool. */
 struct host_huge_count {
 	uint64_t pages;			/* persistent ones, without surplus */
 	uint64_t surplus;		/* in use beyond those: they go when they are freed */

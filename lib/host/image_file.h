@@ -22,7 +22,7 @@ struct host_inode {			/* both 0: not known */
 int host_owner_read(const struct host *h, pid_t pid, struct host_owner *out);
 /* The program that writes a qcow2 header; NULL: it is not installed. A constant. */
 const char *host_qemu_img(void);
-/* An empty image of so many bytes, of a name that nothing has: -EEXIST. Of what failed nothing is left. */
+/* An empty image of that size in bytes, under a name that no file has: -EEXIST. Of what failed nothing is left. */
 int host_image_make(const char *path, bool qcow2, uint64_t bytes, const struct host_owner *owner, unsigned timeout_ms,
 		    struct host_inode *made, struct err *err);
 /* Another name in the same directory, that nothing has: -EEXIST. */

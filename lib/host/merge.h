@@ -32,7 +32,7 @@ void host_thp_read(const struct host *h, struct host_thp *out);
 
 /* A kernel thread by its name: its pid, 0 if there is none (or it is not seen from here). Looks through /proc. */
 pid_t host_kthread_find(const struct host *h, const char *name);
-/* Root's processes of these names, but for kernel threads: pids, 0: there is none. Looks through /proc once. */
+/* Root's processes of these names, but for kernel threads: pids, 0: not running. Looks through /proc once. */
 void host_daemons_find(const struct host *h, const char *const *names, size_t n, pid_t *pids);
 /* CPU time of one, HOST_UNKNOWN if it has ended or is another now. */
 uint64_t host_kthread_run_ns(const struct host *h, pid_t pid, const char *name);

@@ -215,7 +215,7 @@ uint64_t history_span_ns(const struct history *h, size_t n)
 		return 0;
 	if (back < h->samples)
 		return h->times[h->samples % HISTORY_LEN] - h->times[(h->samples - back) % HISTORY_LEN];
-	/* there were not so many yet: as if they had come at the pace of those there are */
+	/* there were fewer: as if all had come at the pace of those */
 	return (h->times[h->samples % HISTORY_LEN] - h->times[1]) / (h->samples - 1) * back;
 }
 

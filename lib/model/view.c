@@ -12,7 +12,7 @@ static int text_cmp(const char *a, const char *b)
 
 struct keys {
 	struct view_order by;
-	const struct column *then;	/* NULL: there is none */
+	const struct column *then;	/* NULL: the names */
 };
 
 /* Unknown sorts behind everything either way. */

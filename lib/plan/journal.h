@@ -30,7 +30,7 @@ int journal_read(struct journal *j, struct plan ***plans, size_t *n, void (*bad)
 		 void *arg, struct err *err);
 /* One of them by its id, as it is now. Yours. */
 int journal_read_entry(struct journal *j, const char *id, struct plan **out, struct err *err);
-/* Another number after each change of the journal; 0: there is none. */
+/* Another number after each change of the journal; 0: no journal. */
 uint64_t journal_stamp(void);
 /*
  * Forget entries, as journal_read gave them, that are over and leave nothing: those that have more than keep newer ones, or

@@ -191,7 +191,7 @@ static void fill_vm(struct sampler *s, struct snapshot *snap, struct guest *g, c
 	note_gaps(snap, g, u, row);
 }
 
-/* What is new since the sample before is an event; what is known for the first time is none. */
+/* What is new since the sample before is an event; what is known for the first time is not. */
 static void note_change(struct sampler *s, struct guest *g, const struct snapshot *snap, const struct vm_row *row)
 {
 	auto_free char *text = NULL;

@@ -44,7 +44,7 @@ t_ok 'on the same page' sees m '^disk0 '
 keys m ']'
 t_ok 'and the next' sees m "^kvmtop  $bb "
 keys m ']'
-t_ok 'behind the last there is none' sees m "^$bb is the last of the list"
+t_ok 'behind the last there is no other' sees m "^$bb is the last of the list"
 t_ok 'with its disk' sees m '^blk-bb '
 keys m '[' 
 sees m "^kvmtop  $vm " >/dev/null

@@ -49,9 +49,9 @@ t_ok 'ports' sees a '^ p  vfio add .* [1-9] ports'
 t_ok 'and what can be changed' sees a '^ v  vmem set '
 keys a Escape F8
 t_ok 'F8 has the devices, and why not' sees a '^ d  disk remove +disk0 .* hotplug'
-t_ok 'of what there is none' sees a '^ u  usb remove .* none'
+t_ok 'what is not there' sees a '^ u  usb remove .* none'
 keys a u
-t_ok 'choosing it says so' sees a '^usb remove: there is none'
+t_ok 'choosing it says so' sees a '^usb remove: none plugged'
 keys a Escape F9
 t_ok 'F9 has what tunes' sees a '^ h  histogram '
 keys a Escape

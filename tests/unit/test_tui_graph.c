@@ -87,7 +87,7 @@ static void one_outlier_does_not_flatten_the_rest(void **state)
 	assert_true(fabs(graph_top(values, ARRAY_SIZE(values)) - 10) < 1e-6);
 	values[60] = 100000;
 	assert_true(fabs(graph_top(values, ARRAY_SIZE(values)) - 10) < 1e-6);
-	for (i = 50; i < 60; i++)		/* a load that lasts is none */
+	for (i = 50; i < 60; i++)		/* a load that lasts is no outlier */
 		values[i] = 5000;
 	assert_true(graph_top(values, ARRAY_SIZE(values)) >= 5000);
 	for (i = 0; i < ARRAY_SIZE(values); i++)	/* all there is is one value */

@@ -10,7 +10,7 @@
 
 #include "tui/past.h"
 
-/* A sample of that second, with so many bytes of text in it. */
+/* A sample of that second, with that size of text in it. */
 static void add(struct past *p, unsigned second, size_t bytes)
 {
 	struct snapshot *snap = snapshot_new(second * NS_PER_SEC, (struct timespec){0});
